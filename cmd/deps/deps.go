@@ -1,0 +1,43 @@
+//go:build deps
+
+// Package deps pins modules while the packages that use them are being written.
+package deps
+
+import (
+	_ "github.com/ClickHouse/clickhouse-go/v2"
+	_ "github.com/apache/arrow/go/v15/arrow/array"
+	_ "github.com/apache/arrow/go/v15/arrow/ipc"
+	_ "github.com/apache/arrow/go/v15/parquet/file"
+	_ "github.com/apache/arrow/go/v15/parquet/pqarrow"
+	_ "github.com/dnstap/golang-dnstap"
+	_ "github.com/ebitengine/purego"
+	_ "github.com/farsightsec/golang-framestream"
+	_ "github.com/gaissmai/bart"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/gopacket/gopacket/layers"
+	_ "github.com/gopacket/gopacket/pcapgo"
+	_ "github.com/gopacket/gopacket/reassembly"
+	_ "github.com/klauspost/compress/gzip"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/mattn/go-isatty"
+	_ "github.com/miekg/dns"
+	_ "github.com/netsampler/goflow2/v2/pb"
+	_ "github.com/oschwald/maxminddb-golang/v2"
+	_ "github.com/santhosh-tekuri/jsonschema/v6"
+	_ "github.com/segmentio/kafka-go"
+	_ "github.com/segmentio/kafka-go/sasl/plain"
+	_ "github.com/segmentio/kafka-go/sasl/scram"
+	_ "github.com/spf13/cobra"
+	_ "github.com/spf13/cobra/doc"
+	_ "github.com/spf13/viper"
+	_ "github.com/twmb/franz-go/pkg/kfake"
+	_ "go4.org/netipx"
+	_ "golang.org/x/crypto/cryptobyte"
+	_ "golang.org/x/net/publicsuffix"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/text/encoding/charmap"
+	_ "gonum.org/v1/gonum/stat/distuv"
+	_ "google.golang.org/protobuf/proto"
+	_ "google.golang.org/protobuf/encoding/protowire"
+	_ "gopkg.in/yaml.v3"
+)

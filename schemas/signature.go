@@ -1,0 +1,96 @@
+package schemas
+
+import "strings"
+
+// Signature is a set of things seen in the first payload bytes of a flow, computed
+// by the program's own meter or told by the sensor. The payload itself is never kept.
+type Signature uint64
+
+// The vocabulary of signatures. A bit keeps its meaning for ever; new ones are
+// appended, because Parquet files in the canonical schema carry the bits.
+const (
+	SigWireGuardInit     Signature = 1 << iota // client sent a 148-byte type 1 message
+	SigWireGuardResponse                       // server sent a 92-byte type 2 message
+	SigWireGuardData                           // type 4 messages, lengths 0 mod 16, either way
+	SigOpenVPNClient                           // client's hard reset, opcode and session id plausible
+	SigOpenVPNServer                           // server's hard reset that answers it
+	SigOpenVPNData                             // control/data opcodes consistent over several packets
+	SigIKE                                     // ISAKMP/IKE header with consistent length and version
+	SigIKENATT                                 // the same behind the 4-byte non-ESP marker
+	SigESPinUDP                                // SPI and increasing sequence in UDP
+	SigL2TP                                    // L2TPv2 control message
+	SigPPTP                                    // PPTP control message with its magic cookie
+	SigSOCKS4                                  // SOCKS4 request and a reply of the right form
+	SigSOCKS5                                  // SOCKS5 greeting and a method selection
+	SigHTTPConnect                             // CONNECT host:port
+	SigHTTPProxyGet                            // request line with an absolute URI
+	SigHTTP                                    // plain HTTP
+	SigTLS                                     // TLS ClientHello
+	SigTLSServer                               // TLS ServerHello
+	SigDTLS                                    // DTLS ClientHello
+	SigQUIC                                    // QUIC long header with a known version
+	SigSTUN                                    // STUN magic cookie
+	SigSSH                                     // SSH-2.0 banner
+	SigDNS                                     // DNS message
+	SigDNSCrypt                                // DNSCrypt client magic / certificate exchange
+	SigTorTLS                                  // TLS hello of the form Tor uses
+	SigMTProto                                 // MTProto transport
+	SigBitTorrent                              // BitTorrent, uTP, DHT
+	SigRTP                                     // RTP/RTCP
+	SigTinc                                    // tinc meta protocol
+	SigNebula                                  // Nebula header
+	SigTailscaleDisco                          // disco magic
+	SigIodine                                  // DNS tunnel of iodine's form
+	SigFullyEncrypted                          // none of the exemptions of Wu et al. 2023 holds
+	SigMod16                                   // at least 8 payloads, all 0 mod 16 and at least 32
+	SigTeredo                                  // IPv6 in UDP 3544
+	SigSMTP                                    // mail greeting
+	SigAnyConnectDTLS                          // DTLS session that resumes an AnyConnect TLS session
+	SigRDP                                     // X.224 connection request
+	SigSIP                                     // SIP request or response
+	SigNTP                                     // NTP
+	SigSoftEther                               // SoftEther's VPNCONNECT over TLS or UDP acceleration
+	SigSSTP                                    // SSTP_DUPLEX_POST
+	SigTelegram                                // Telegram's own framing
+	SigDoQ                                     // QUIC with ALPN doq
+	SigUnanswered                              // no byte came back
+	SigMidstream                               // the capture began after the session did
+)
+
+var signatureNames = [...]string{
+	"wireguard-init", "wireguard-response", "wireguard-data",
+	"openvpn-client", "openvpn-server", "openvpn-data",
+	"ike", "ike-natt", "esp-in-udp", "l2tp", "pptp", "socks4", "socks5",
+	"http-connect", "http-proxy-get", "http", "tls", "tls-server", "dtls", "quic",
+	"stun", "ssh", "dns", "dnscrypt", "tor-tls", "mtproto", "bittorrent", "rtp",
+	"tinc", "nebula", "tailscale-disco", "iodine", "fully-encrypted", "mod16",
+	"teredo", "smtp", "anyconnect-dtls", "rdp", "sip", "ntp", "softether", "sstp",
+	"telegram", "doq", "unanswered", "midstream",
+}
+
+// Signatures lists the vocabulary in bit order.
+func Signatures() []string { return append([]string(nil), signatureNames[:]...) }
+
+// ParseSignature gives the bit of a name of the vocabulary.
+func ParseSignature(name string) (Signature, bool) {
+	for i, n := range signatureNames {
+		if n == name {
+			return 1 << i, true
+		}
+	}
+	return 0, false
+}
+
+// Has reports whether all bits of want are set.
+func (s Signature) Has(want Signature) bool { return s&want == want }
+
+// String gives the names, joined by commas, in bit order.
+func (s Signature) String() string {
+	var names []string
+	for i, n := range signatureNames {
+		if s&(1<<i) != 0 {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names, ",")
+}
