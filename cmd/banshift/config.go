@@ -1,0 +1,195 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// Config is the whole configuration. Keys in the file are the mapstructure names;
+// the environment overrides them as BANSHIFT_<KEY> with dots as underscores.
+type Config struct {
+	// Store is a directory for the embedded engine, or clickhouse://user@host:9000/db.
+	Store string `mapstructure:"store"`
+	// LogLevel is debug, info, warn or error.
+	LogLevel string `mapstructure:"log_level"`
+	// Home lists the prefixes of the measured clients; the end of a flow inside them is the client.
+	Home []string `mapstructure:"home"`
+	// HomeFile is a file of such prefixes, one a line.
+	HomeFile  string          `mapstructure:"home_file"`
+	Privacy   PrivacyConfig   `mapstructure:"privacy"`
+	Lists     []ListConfig    `mapstructure:"lists"`
+	Networks  []NetworkConfig `mapstructure:"networks"`
+	Rules     RulesConfig     `mapstructure:"rules"`
+	Ingest    IngestConfig    `mapstructure:"ingest"`
+	Kafka     KafkaConfig     `mapstructure:"kafka"`
+	Engine    EngineConfig    `mapstructure:"engine"`
+	Analysis  AnalysisConfig  `mapstructure:"analysis"`
+	Retention RetentionConfig `mapstructure:"retention"`
+	// Events is a file or directory of catalogue files; empty: the built-in catalogue.
+	Events string `mapstructure:"events"`
+}
+
+// PrivacyConfig says what the gate does to clients.
+type PrivacyConfig struct {
+	// RawClients is "pseudonymise", or "refuse": every record with a client address is rejected.
+	RawClients string `mapstructure:"raw_clients"`
+	// KeyFile holds the 32-byte master key (hex), mode 0600; it is made where it is missing.
+	KeyFile string `mapstructure:"key_file"`
+	// NameMinClients hides names that fewer clients of a batch asked for, 0 keeps all registered domains.
+	NameMinClients int `mapstructure:"name_min_clients"`
+}
+
+// ListConfig is one list of addresses or names, with the dates it is valid for.
+type ListConfig struct {
+	Path   string `mapstructure:"path"`
+	Format string `mapstructure:"format"`
+	// Tool, Service and Category label the entries of formats that carry none.
+	Tool     string `mapstructure:"tool"`
+	Service  string `mapstructure:"service"`
+	Category string `mapstructure:"category"`
+	// Kind is vpn, datacentre, cloud, tor, doh or provider.
+	Kind string `mapstructure:"kind"`
+	// AsOf, ValidFrom and ValidTo are UTC dates (2006-01-02).
+	AsOf      string `mapstructure:"as_of"`
+	ValidFrom string `mapstructure:"valid_from"`
+	ValidTo   string `mapstructure:"valid_to"`
+}
+
+// NetworkConfig is one source of prefix -> network and country.
+type NetworkConfig struct {
+	Path   string `mapstructure:"path"`
+	Format string `mapstructure:"format"` // csv or mmdb; empty: by the name
+}
+
+// RulesConfig says which rule pack classifies.
+type RulesConfig struct {
+	// Pack is a file or directory; empty: the built-in pack.
+	Pack string `mapstructure:"pack"`
+	// PriorDecibans overrides the prior of -20 dB (1 %).
+	PriorDecibans float64 `mapstructure:"prior_decibans"`
+}
+
+// IngestConfig bounds memory and batches.
+type IngestConfig struct {
+	// BatchRecords is how many telemetry records make a batch.
+	BatchRecords int `mapstructure:"batch_records"`
+	// BatchBytes is how many bytes of a file make a piece that is decoded at once.
+	BatchBytes int `mapstructure:"batch_bytes"`
+	// FlushAfterSeconds ends a batch that does not fill, when following.
+	FlushAfterSeconds int `mapstructure:"flush_after_seconds"`
+	// Workers decode and classify in parallel; 0: one a core.
+	Workers int `mapstructure:"workers"`
+	// FutureSeconds is how far ahead of the clock a record may be before it is rejected.
+	FutureSeconds int `mapstructure:"future_seconds"`
+}
+
+// KafkaConfig holds what does not belong into a source's URI.
+type KafkaConfig struct {
+	// User and Password are for SASL; the password is best given as BANSHIFT_KAFKA_PASSWORD.
+	User     string `mapstructure:"user"`
+	Password string `mapstructure:"password"`
+	// CAFile, CertFile and KeyFile are PEM files for TLS.
+	CAFile   string `mapstructure:"ca_file"`
+	CertFile string `mapstructure:"cert_file"`
+	KeyFile  string `mapstructure:"key_file"`
+	// InFlightBytes bounds what is fetched and not yet stored.
+	InFlightBytes int `mapstructure:"in_flight_bytes"`
+}
+
+// EngineConfig is for the embedded engine.
+type EngineConfig struct {
+	// Path is libchdb.so or a clickhouse binary; empty: looked for in the usual places.
+	Path string `mapstructure:"path"`
+	// MemoryMegabytes bounds the engine's memory.
+	MemoryMegabytes int `mapstructure:"memory_megabytes"`
+}
+
+// AnalysisConfig is the window that is registered before the data are seen.
+type AnalysisConfig struct {
+	BeforeDays int `mapstructure:"before_days"`
+	AfterDays  int `mapstructure:"after_days"`
+	// Seed makes the bootstrap repeatable.
+	Seed int64 `mapstructure:"seed"`
+}
+
+// RetentionConfig says how long rows stay.
+type RetentionConfig struct {
+	// FlowsDays counts from the day of ingestion, not of the flow.
+	FlowsDays int `mapstructure:"flows_days"`
+}
+
+// defaultConfig is what applies where nothing is said.
+func defaultConfig() Config {
+	return Config{
+		LogLevel:  "info",
+		Privacy:   PrivacyConfig{RawClients: "pseudonymise"},
+		Rules:     RulesConfig{PriorDecibans: -20},
+		Ingest:    IngestConfig{BatchRecords: 65536, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
+		Kafka:     KafkaConfig{InFlightBytes: 64 << 20},
+		Engine:    EngineConfig{MemoryMegabytes: 2048},
+		Analysis:  AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
+		Retention: RetentionConfig{FlowsDays: 30},
+	}
+}
+
+// loadConfig decodes defaults, file, environment and flags, in rising precedence.
+// An unknown key is an error that names it.
+func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
+	v := viper.New()
+	defaults := map[string]any{}
+	if err := mapstructure.Decode(defaultConfig(), &defaults); err != nil {
+		return Config{}, fmt.Errorf("defaults: %w", err)
+	}
+	if err := v.MergeConfigMap(defaults); err != nil {
+		return Config{}, fmt.Errorf("defaults: %w", err)
+	}
+	v.SetEnvPrefix("BANSHIFT")
+	v.SetEnvKeyReplacer(strings.NewReplacer(".", "_", "-", "_"))
+	v.AutomaticEnv()
+	if file == "" {
+		file = os.Getenv("BANSHIFT_CONFIG")
+	}
+	if file != "" {
+		v.SetConfigFile(file)
+		v.SetConfigType("yaml")
+		if err := v.MergeInConfig(); err != nil {
+			return Config{}, fmt.Errorf("configuration %s: %w", file, err)
+		}
+	}
+	for key, flag := range map[string]string{"store": "store", "log_level": "log-level"} {
+		if f := flags.Lookup(flag); f != nil && f.Changed {
+			v.Set(key, f.Value.String())
+		}
+	}
+	var cfg Config
+	err := v.Unmarshal(&cfg, func(d *mapstructure.DecoderConfig) { d.ErrorUnused = true })
+	if err != nil {
+		return Config{}, fmt.Errorf("configuration %s: %w", file, err)
+	}
+	return cfg, cfg.check()
+}
+
+// check reports every setting that cannot work, by its key.
+func (c Config) check() error {
+	var errs []error
+	if c.Privacy.RawClients != "pseudonymise" && c.Privacy.RawClients != "refuse" {
+		errs = append(errs, fmt.Errorf("privacy.raw_clients %q: want pseudonymise or refuse", c.Privacy.RawClients))
+	}
+	for key, n := range map[string]int{
+		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.batch_bytes": c.Ingest.BatchBytes,
+		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "kafka.in_flight_bytes": c.Kafka.InFlightBytes,
+		"engine.memory_megabytes": c.Engine.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
+		"analysis.before_days": c.Analysis.BeforeDays, "analysis.after_days": c.Analysis.AfterDays,
+	} {
+		if n <= 0 {
+			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,69 @@
+// Command banshift measures what people do when their government bans a service.
+//
+// This package is wiring only, one file a subcommand: flags and configuration in,
+// calls to the other packages, exit codes out. It must never hold a method, a rule
+// or a statement of SQL.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes of the command line contract.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitMisused = 2
+	exitRejects = 3
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and gives its exit code. The first interrupt asks
+// for a clean end through ctx; a second one ends the process at once.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	cmd := newRootCommand(&app{in: in, out: out, errOut: errOut})
+	cmd.SetArgs(args)
+	cmd.SetIn(in)
+	cmd.SetOut(out)
+	cmd.SetErr(errOut)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(errOut, "banshift: %v\n", err)
+	var coded *exitError
+	if errors.As(err, &coded) {
+		return coded.code
+	}
+	return exitFailed
+}
+
+// exitError carries the exit code that an error asks for.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// misused marks err as a mistake in the call or the configuration (exit code 2).
+func misused(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &exitError{exitMisused, err}
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/mattn/go-isatty"
+	"github.com/spf13/cobra"
+)
+
+// app is what every subcommand is given: streams, logger and decoded configuration.
+type app struct {
+	in          io.Reader
+	out, errOut io.Writer
+	log         *slog.Logger
+	cfg         Config
+	configFile  string
+}
+
+// newRootCommand assembles the command line.
+func newRootCommand(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "banshift",
+		Short: "Measure how people route around the ban of a service",
+		Long: `banshift reads anonymised flow and DNS telemetry, recognises VPN, proxy and
+circumvention traffic, keeps the counts in ClickHouse, and says how large each spike
+in VPN use was, how sure that is, and which ban it goes with.`,
+		Example: `  banshift demo
+  banshift run --store ./store --config banshift.yaml ./telemetry
+  banshift run --follow --store clickhouse://default@db:9000/banshift 'kafka://broker:9092/flows?format=goflow2-json'
+  banshift query use_by_tool_day --param country=ru
+  banshift report ru-telegram-2018-enforcement --out report.html`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return misused(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
+	})
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configFile, "config", "", "configuration file (YAML); also by environment BANSHIFT_CONFIG")
+	flags.String("store", "", "store: a directory (embedded engine) or clickhouse://user@host:9000/db")
+	flags.String("log-level", "info", "debug, info, warn or error")
+	for _, add := range commands {
+		root.AddCommand(add(a))
+	}
+	markMisuse(root)
+	return root
+}
+
+// commands lists the subcommands, in the order of the documentation.
+var commands = []func(*app) *cobra.Command{}
+
+// markMisuse gives wrong arguments of any command exit code 2.
+func markMisuse(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return misused(fmt.Errorf("%w; see '%s --help'", err, c.CommandPath()))
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		markMisuse(sub)
+	}
+}
+
+// configure decodes flags, environment and file into a.cfg, once, and opens the log.
+func (a *app) configure(cmd *cobra.Command) error {
+	cfg, err := loadConfig(a.configFile, cmd.Flags())
+	if err != nil {
+		return misused(err)
+	}
+	a.cfg = cfg
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(cfg.LogLevel))); err != nil {
+		return misused(fmt.Errorf("log_level %q: want debug, info, warn or error", cfg.LogLevel))
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if isTerminal(a.errOut) {
+		a.log = slog.New(slog.NewTextHandler(a.errOut, options))
+	} else {
+		a.log = slog.New(slog.NewJSONHandler(a.errOut, options))
+	}
+	return nil
+}
+
+// isTerminal reports whether w is a terminal that a person looks at.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
+}
