@@ -1,0 +1,116 @@
+package schemas
+
+import (
+	"unsafe"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+)
+
+// Column collects the values of one fixed-width column in Arrow memory. Unlike
+// Arrow's own builders it lets earlier rows be read and changed, which pairing and
+// folding need, and appends without a validity bitmap (measured: a third of the time).
+type Column[T any] struct {
+	V   []T
+	buf *memory.Buffer
+}
+
+// NewColumn makes room for n values.
+func NewColumn[T any](mem memory.Allocator, n int) Column[T] {
+	c := Column[T]{buf: memory.NewResizableBuffer(mem)}
+	c.grow(n)
+	return c
+}
+
+// Append adds a value behind the others.
+func (c *Column[T]) Append(v T) {
+	if len(c.V) == cap(c.V) {
+		c.grow(max(64, 2*cap(c.V)))
+	}
+	c.V = append(c.V, v)
+}
+
+func (c *Column[T]) grow(n int) {
+	var zero T
+	length := len(c.V)
+	c.buf.Resize(max(n, 1) * int(unsafe.Sizeof(zero)))
+	c.V = unsafe.Slice((*T)(unsafe.Pointer(&c.buf.Bytes()[0])), max(n, 1))[:length]
+}
+
+// Array hands the values over as an Arrow array of the given type, whose width must
+// be that of T, and leaves the column empty and without memory.
+func (c *Column[T]) Array(dt arrow.DataType) arrow.Array {
+	var zero T
+	n := len(c.V)
+	c.buf.Resize(n * int(unsafe.Sizeof(zero)))
+	data := array.NewData(dt, n, []*memory.Buffer{nil, c.buf}, nil, 0, 0)
+	defer data.Release()
+	c.buf.Release()
+	*c = Column[T]{}
+	return array.MakeFromData(data)
+}
+
+// Release gives the memory back without making an array.
+func (c *Column[T]) Release() {
+	if c.buf != nil {
+		c.buf.Release()
+	}
+	*c = Column[T]{}
+}
+
+// DictColumn collects a column of strings with few distinct values.
+type DictColumn struct {
+	Index  Column[int32]
+	index  map[string]int32
+	values []string
+	last   int32
+	mem    memory.Allocator
+}
+
+// NewDictColumn makes room for n values.
+func NewDictColumn(mem memory.Allocator, n int) DictColumn {
+	return DictColumn{Index: NewColumn[int32](mem, n), index: make(map[string]int32), last: -1, mem: mem}
+}
+
+// Append adds a value. The text is copied where it is new.
+func (c *DictColumn) Append(text []byte) {
+	if c.last >= 0 && c.values[c.last] == string(text) {
+		c.Index.Append(c.last)
+		return
+	}
+	i, known := c.index[string(text)]
+	if !known {
+		i = c.add(string(text))
+	}
+	c.last = i
+	c.Index.Append(i)
+}
+
+// AppendString is Append for a string.
+func (c *DictColumn) AppendString(text string) {
+	c.Append(unsafe.Slice(unsafe.StringData(text), len(text)))
+}
+
+func (c *DictColumn) add(text string) int32 {
+	i := int32(len(c.values))
+	c.index[text] = i
+	c.values = append(c.values, text)
+	return i
+}
+
+// Array hands the values over as a dictionary array and leaves the column without memory.
+func (c *DictColumn) Array() arrow.Array {
+	b := array.NewStringBuilder(c.mem)
+	defer b.Release()
+	b.AppendValues(c.values, nil)
+	values := b.NewArray()
+	defer values.Release()
+	indices := c.Index.Array(arrow.PrimitiveTypes.Int32)
+	defer indices.Release()
+	*c = DictColumn{}
+	return array.NewDictionaryArray(utf8Dict, indices, values)
+}
+
+// Release gives the memory back without making an array.
+func (c *DictColumn) Release() { c.Index.Release() }
