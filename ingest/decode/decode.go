@@ -1,0 +1,98 @@
+package decode
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/banshift/banshift/ingest/record"
+)
+
+// Format is the name of a byte format, as --format takes it.
+type Format string
+
+// The formats.
+const (
+	Goflow2JSON      Format = "goflow2-json"      // one JSON object a line or Kafka message (goflow2 v1 and v2 keys)
+	Goflow2Protobuf  Format = "goflow2-protobuf"  // varint-length-delimited FlowMessage; one a Kafka message, length optional
+	ZeekConn         Format = "zeek-conn"         // TSV or JSON lines
+	ZeekDNS          Format = "zeek-dns"          // TSV or JSON lines
+	ZeekSSL          Format = "zeek-ssl"          // TSV or JSON lines
+	ZeekTunnel       Format = "zeek-tunnel"       // TSV or JSON lines
+	ZeekSOCKS        Format = "zeek-socks"        // TSV or JSON lines
+	SuricataEVE      Format = "suricata-eve"      // JSON lines; event types flow, dns and tls
+	NDPId            Format = "ndpid"             // JSON events with or without a decimal length before each
+	DNSCollectorJSON Format = "dnscollector-json" // JSON lines, nested or flat keys
+	Dnstap           Format = "dnstap"            // Frame Streams; one dnstap protobuf a Kafka message
+	PmacctJSON       Format = "pmacct-json"       // JSON lines of nfacctd, pmacctd, sfacctd
+	Pcap             Format = "pcap"              // pcap and pcapng: for ingest/meter, not for this package
+	Parquet          Format = "parquet"           // canonical columns, see [Canonical]
+	Arrow            Format = "arrow"             // canonical columns, IPC stream or file, see [Canonical]
+)
+
+// Formats lists every format in the order in which help texts name them.
+func Formats() []Format {
+	return []Format{
+		Goflow2JSON, Goflow2Protobuf, ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS,
+		SuricataEVE, NDPId, DNSCollectorJSON, Dnstap, PmacctJSON, Pcap, Parquet, Arrow,
+	}
+}
+
+// ParseFormat gives the format of a name; the error lists the names there are.
+func ParseFormat(name string) (Format, error) {
+	all := Formats()
+	names := make([]string, len(all))
+	for i, f := range all {
+		if string(f) == name {
+			return f, nil
+		}
+		names[i] = string(f)
+	}
+	return "", fmt.Errorf("unknown format %q: use one of %s", name, strings.Join(names, ", "))
+}
+
+// LineBased reports whether a file of format f may be cut at line ends and the
+// pieces decoded apart by a [Message] each: no header, no state between lines.
+func LineBased(f Format) bool { return f == Goflow2JSON || f == PmacctJSON }
+
+// Message decodes sources in which each message (Kafka record, line) stands alone:
+// msg is one whole message, position where it began. It is not safe for concurrent
+// use, and records handed to the sink alias msg. A blank message is skipped.
+//
+// DNS messages are not paired, so that what a range of messages gives depends on
+// that range only: responses make records, queries are skipped. nDPId events give a
+// flow at its end or idle event.
+type Message interface {
+	Decode(msg []byte, position int64, sink record.Sink)
+}
+
+// Stream decodes a whole source that has a header, framing or state. Positions are
+// byte offsets from the start of r. The error is fatal for the rest of r and says at
+// which byte; what came before it has reached the sink. A Stream serves one r.
+type Stream interface {
+	Decode(ctx context.Context, r io.Reader, sink record.Sink) error
+}
+
+// Payload looks at one packet's transport payload of the flow it fills; fromSrc says
+// that f.Src sent it. The payload is valid during the call only.
+type Payload func(f *record.Flow, payload []byte, fromSrc bool)
+
+// Option changes what a decoder does.
+type Option func(*options)
+
+type options struct{ payload Payload }
+
+// WithPayload has packets that a format carries (nDPId packet-flow events) looked at.
+func WithPayload(p Payload) Option { return func(o *options) { o.payload = p } }
+
+// NewMessage gives the message decoder of f. It fails where f has no message form.
+func NewMessage(f Format, opts ...Option) (Message, error) {
+	return nil, fmt.Errorf("format %s cannot be read message by message", f)
+}
+
+// NewStream gives the stream decoder of f: every format but pcap, parquet and arrow.
+// Line formats split the lines themselves.
+func NewStream(f Format, opts ...Option) (Stream, error) {
+	return nil, fmt.Errorf("format %s cannot be read as a stream of records", f)
+}

@@ -1,0 +1,17 @@
+// Package decode says what the bytes of a telemetry source mean: one file a format,
+// each filling the record forms of ingest/record and handing them to a sink.
+//
+// It must never open, fetch or write anything, never log a record, and never decide
+// who the client is: sources bring the bytes, the privacy gate behind the sink
+// decides.
+//
+// Every record that is read reaches the sink exactly once, as a flow, as a DNS
+// query, as a reject with a reason, or as a skip with a reason. Where a format needs
+// several records for one (nDPId events of a flow, a DNS query and its response),
+// the joined record is given when the last of them is read, at that one's position,
+// and the others are skipped: positions never decrease.
+//
+// Zeek writes one connection into several logs (conn, ssl, socks, tunnel, dns), and
+// each log makes its own records. To count a connection once, ingest either conn or
+// the detail logs; flows from detail logs carry signatures and no bytes.
+package decode
