@@ -1,0 +1,316 @@
+// Package anonymize is the privacy gate: the last code that ever sees the address of
+// a client. It decides which end of a flow is the client, replaces its address by a
+// keyed, day-rotated pseudonym, cuts names to their registered domain, pairs one-way
+// records, and gives Arrow batches in which no client address is left.
+//
+// It must never log, return in an error, or write a client address or a full name.
+package anonymize
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/gaissmai/bart"
+
+	"github.com/banshift/banshift/ingest/record"
+	"github.com/banshift/banshift/schemas"
+)
+
+// Locator gives country (lower-case ISO code) and network of an address, as far as it
+// knows them.
+type Locator interface {
+	Locate(addr netip.Addr) (country string, asn uint32)
+}
+
+// Options configure a gate.
+type Options struct {
+	// Keys make the pseudonyms.
+	Keys *Keys
+	// Home holds the prefixes of the measured clients; nil: none are known.
+	Home *bart.Lite
+	// Locator may be nil: then countries and networks stay empty.
+	Locator Locator
+	// Refuse rejects every record that carries a client address.
+	Refuse bool
+	// Reveal keeps the addresses of both ends beside the batch, for a person who looks
+	// at local files. Never set it where anything is stored.
+	Reveal bool
+	// FutureAfter gives the time in ms behind which a record is rejected; nil: no limit.
+	FutureAfter func() int64
+	// Rows is the room for rows that a batch is made with.
+	Rows int
+	Mem  memory.Allocator
+}
+
+// Gate takes decoded records and builds batches. One worker owns it.
+type Gate struct {
+	opts      Options
+	pseudonym *Pseudonymizer
+	cutter    *NameCutter
+	flows     *schemas.FlowBuilder
+	dns       *schemas.DNSBuilder
+	rejects   *rejectBuilder
+	pairs     pairTable
+	batch     Batch
+	source    []byte
+	partition int32
+	future    int64
+	answers   [][16]byte
+}
+
+// Batch is what came through the gate since the last one. The records are nil where
+// they have no rows; the receiver releases them.
+type Batch struct {
+	Flows, DNS, Rejects arrow.Record
+	Counts              Counts
+	// Ends holds both ends of each flow row in the order of Flows, only under Reveal.
+	Ends []Ends
+}
+
+// Ends are the addresses of a flow's client and server.
+type Ends struct{ Client, Server netip.AddrPort }
+
+// Counts account for telemetry records. In = Flows + DNS + Rejected; Skipped ones
+// carry no telemetry and are counted apart.
+type Counts struct {
+	In, Flows, DNS, Rejected, Skipped int64
+	// Paired is how many of Flows were joined to the row of their other direction.
+	Paired int64
+	// MinTime and MaxTime are the first and last time seen, ms UTC; both 0 where none.
+	MinTime, MaxTime int64
+}
+
+// NewGate makes a gate. It fails where keys are missing.
+func NewGate(opts Options) (*Gate, error) {
+	if opts.Keys == nil {
+		return nil, fmt.Errorf("anonymize: no keys given")
+	}
+	return &Gate{
+		opts:      opts,
+		pseudonym: NewPseudonymizer(opts.Keys),
+		cutter:    NewNameCutter(),
+		flows:     schemas.NewFlowBuilder(opts.Mem, opts.Rows),
+		dns:       schemas.NewDNSBuilder(opts.Mem, 0),
+		rejects:   newRejectBuilder(opts.Mem),
+		pairs:     newPairTable(),
+	}, nil
+}
+
+// Begin says where the following records come from.
+func (g *Gate) Begin(source string, partition int32) {
+	g.source, g.partition = []byte(source), partition
+	g.future = 1<<63 - 1
+	if g.opts.FutureAfter != nil {
+		g.future = g.opts.FutureAfter()
+	}
+}
+
+// Release gives the builders' memory back.
+func (g *Gate) Release() {
+	g.flows.Release()
+	g.dns.Release()
+	g.rejects.release()
+}
+
+// Rows is how many rows the next batch has so far.
+func (g *Gate) Rows() int { return g.flows.Len() + g.dns.Len() + g.rejects.len() }
+
+// Flush gives the batch and starts an empty one.
+func (g *Gate) Flush() Batch {
+	batch := g.batch
+	if g.flows.Len() > 0 {
+		batch.Flows = g.flows.Record()
+	}
+	if g.dns.Len() > 0 {
+		batch.DNS = g.dns.Record()
+	}
+	if g.rejects.len() > 0 {
+		batch.Rejects = g.rejects.record()
+	}
+	g.batch = Batch{}
+	g.pairs.clear()
+	return batch
+}
+
+// Flow implements [record.Sink].
+func (g *Gate) Flow(f *record.Flow, position int64) {
+	if reason := g.refusal(f.Src, f.Start); reason != "" {
+		g.Reject(reason, nil, position)
+		return
+	}
+	if !f.Dst.IsValid() {
+		g.Reject("no destination address", nil, position)
+		return
+	}
+	how, flip := orient(f, g.opts.Home)
+	row, err := g.ends(f, flip)
+	if err != nil {
+		g.Reject("no key for its day", nil, position)
+		return
+	}
+	g.batch.Counts.In++
+	g.batch.Counts.Flows++
+	g.sawTime(f.Start)
+	if f.OneWay && g.pair(f, &row, flip) {
+		g.batch.Counts.Paired++
+		return
+	}
+	g.append(f, &row, how, flip, position)
+}
+
+// refusal says why a record cannot pass, or nothing.
+func (g *Gate) refusal(client netip.Addr, ms int64) string {
+	switch {
+	case !client.IsValid():
+		return "no source address"
+	case g.opts.Refuse:
+		return "raw client address refused"
+	case ms > g.future:
+		return "time in the future"
+	}
+	return ""
+}
+
+// ends are the two ends of a flow after its orientation.
+type ends struct {
+	client                 uint64
+	serverAddr             [16]byte
+	clientPort, serverPort uint16
+	clientAddr             netip.Addr
+}
+
+func (g *Gate) ends(f *record.Flow, flip bool) (ends, error) {
+	e := ends{clientAddr: f.Src, serverAddr: f.Dst.As16(), clientPort: f.SrcPort, serverPort: f.DstPort}
+	if flip {
+		e = ends{clientAddr: f.Dst, serverAddr: f.Src.As16(), clientPort: f.DstPort, serverPort: f.SrcPort}
+	}
+	var err error
+	e.client, err = g.pseudonym.Client(e.clientAddr.As16(), f.Start)
+	return e, err
+}
+
+// append adds a row for the flow.
+func (g *Gate) append(f *record.Flow, e *ends, how schemas.Orientation, flip bool, position int64) {
+	b := g.flows
+	up, down := direction{f.SrcBytes, f.SrcPackets}, direction{f.DstBytes, f.DstPackets}
+	sizes := f.FirstSizes
+	if flip {
+		up, down = down, up
+		for i := range sizes {
+			sizes[i] = -sizes[i]
+		}
+	}
+	b.Start.Append(f.Start)
+	b.End.Append(max(f.Start, f.End))
+	b.Client.Append(e.client)
+	b.ClientPort.Append(e.clientPort)
+	country, asn := g.locate(e.clientAddr)
+	b.ClientCountry.AppendString(country)
+	b.ClientASN.Append(asn)
+	b.Server.Append(e.serverAddr)
+	b.ServerPort.Append(e.serverPort)
+	b.Protocol.Append(f.Protocol)
+	b.BytesUp.Append(up.bytes)
+	b.BytesDown.Append(down.bytes)
+	b.PacketsUp.Append(up.packets)
+	b.PacketsDown.Append(down.packets)
+	b.TCPFlags.Append(f.TCPFlags)
+	b.SamplingRate.Append(max(1, f.SamplingRate))
+	b.SNI.BinaryBuilder.Append(f.SNI)
+	b.ALPN.BinaryBuilder.Append(f.ALPN)
+	b.JA4.BinaryBuilder.Append(f.JA4)
+	b.FirstSizes.Append(sizes)
+	b.LenSemantics.Append(uint8(f.LenSemantics))
+	b.Signatures.Append(uint64(f.Signatures))
+	b.SensorLabel.Append(f.SensorLabel)
+	b.SensorConfidence.Append(f.SensorConfidence)
+	b.Exporter.Append(f.Exporter)
+	b.Source.Append(g.source)
+	b.Partition.Append(g.partition)
+	b.Offset.Append(position)
+	b.Orientation.Append(uint8(how))
+	b.Records.Append(1)
+	b.Simulated.Append(f.Simulated)
+	if g.opts.Reveal {
+		g.batch.Ends = append(g.batch.Ends, Ends{
+			Client: netip.AddrPortFrom(e.clientAddr.Unmap(), e.clientPort),
+			Server: netip.AddrPortFrom(netip.AddrFrom16(e.serverAddr).Unmap(), e.serverPort),
+		})
+	}
+}
+
+type direction struct{ bytes, packets uint64 }
+
+func (g *Gate) locate(client netip.Addr) (string, uint32) {
+	if g.opts.Locator == nil {
+		return "", 0
+	}
+	return g.opts.Locator.Locate(client.Unmap())
+}
+
+func (g *Gate) sawTime(ms int64) {
+	c := &g.batch.Counts
+	if c.MinTime == 0 || ms < c.MinTime {
+		c.MinTime = ms
+	}
+	c.MaxTime = max(c.MaxTime, ms)
+}
+
+// DNS implements [record.Sink].
+func (g *Gate) DNS(d *record.DNS, position int64) {
+	if reason := g.refusal(d.Client, d.Time); reason != "" {
+		g.Reject(reason, nil, position)
+		return
+	}
+	client, err := g.pseudonym.Client(d.Client.As16(), d.Time)
+	if err != nil {
+		g.Reject("no key for its day", nil, position)
+		return
+	}
+	g.batch.Counts.In++
+	g.batch.Counts.DNS++
+	g.sawTime(d.Time)
+	b := g.dns
+	b.Time.Append(d.Time)
+	b.Client.Append(client)
+	country, asn := g.locate(d.Client)
+	b.ClientCountry.AppendString(country)
+	b.ClientASN.Append(asn)
+	b.Name.Append(g.cutter.Cut(d.Name))
+	b.Type.Append(d.Type)
+	b.Rcode.Append(d.Rcode)
+	g.answers = g.answers[:0]
+	for _, a := range d.Answers {
+		g.answers = append(g.answers, a.As16())
+	}
+	b.AppendAnswers(g.answers)
+	var resolver [16]byte
+	if d.Resolver.IsValid() {
+		resolver = d.Resolver.As16()
+	}
+	b.Resolver.Append(resolver)
+	b.LatencyUS.Append(d.LatencyUS)
+	b.Exporter.Append(d.Exporter)
+	b.Source.Append(g.source)
+	b.Partition.Append(g.partition)
+	b.Offset.Append(position)
+	b.Simulated.Append(d.Simulated)
+}
+
+// Reject implements [record.Sink].
+func (g *Gate) Reject(reason string, raw []byte, position int64) {
+	g.batch.Counts.In++
+	g.batch.Counts.Rejected++
+	g.rejects.append(g.source, g.partition, position, reason, redact(raw))
+}
+
+// Skip implements [record.Sink].
+func (g *Gate) Skip(string, int64) { g.batch.Counts.Skipped++ }
+
+// FutureAfter gives a limit of clock plus tolerance for [Options].
+func FutureAfter(clock func() time.Time, tolerance time.Duration) func() int64 {
+	return func() int64 { return clock().Add(tolerance).UnixMilli() }
+}

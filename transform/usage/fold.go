@@ -1,0 +1,303 @@
+// Package usage folds classified batches into the rows that the store keeps: flows
+// whose verdict is at least possible, client-hours of use with their denominator,
+// names asked for, where services were reached, and what every exporter reported.
+//
+// It must never do I/O, and never keep a server's address finer than /24 or /48.
+package usage
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// Table is the part of a batch that goes into one table of the store.
+type Table struct {
+	Name   string
+	Record arrow.Record
+}
+
+// Tables are the parts of one batch, each with at least one row.
+type Tables []Table
+
+// Release releases every part.
+func (t Tables) Release() {
+	for _, part := range t {
+		part.Record.Release()
+	}
+}
+
+func (t *Tables) add(name string, rec arrow.Record) {
+	if rec.NumRows() == 0 {
+		rec.Release()
+		return
+	}
+	*t = append(*t, Table{name, rec})
+}
+
+// Counts account for the telemetry records of a batch: Stored ones are in the flows
+// table (and folded into usage too), Folded ones only in usage or dns_usage.
+type Counts struct{ Stored, Folded int64 }
+
+// Options configure a folder.
+type Options struct {
+	// Evidence gives the text of a rule of the pack, as "rule:+db".
+	Evidence func(rule uint16) string
+	// Interest gives the service whose name a registered domain is, if any.
+	Interest func(name []byte) (service, category string, ok bool)
+	Mem      memory.Allocator
+}
+
+// Folder folds batches. One worker owns it; it keeps nothing from batch to batch.
+type Folder struct {
+	opts        Options
+	usage       *grouper[usageKey]
+	endpoints   *grouper[endpointKey]
+	coverage    *grouper[coverageKey]
+	names       *grouper[nameKey]
+	resolutions *grouper[resolutionKey]
+}
+
+// New makes a folder.
+func New(opts Options) *Folder {
+	return &Folder{opts, newGrouper[usageKey](), newGrouper[endpointKey](), newGrouper[coverageKey](),
+		newGrouper[nameKey](), newGrouper[resolutionKey]()}
+}
+
+// Flows folds a classified flow batch.
+func (f *Folder) Flows(_ context.Context, rec arrow.Record) (Tables, Counts, error) {
+	flows, err := schemas.FlowsOf(rec)
+	if err != nil {
+		return nil, Counts{}, fmt.Errorf("fold: %w", err)
+	}
+	v, err := verdictsOf(rec)
+	if err != nil {
+		return nil, Counts{}, fmt.Errorf("fold: %w", err)
+	}
+	var tables Tables
+	tables.add(schemas.TableFlows, f.stored(&flows, &v))
+	tables.add(schemas.TableUsage, f.clientHours(&flows, &v))
+	tables.add(schemas.TableEndpoints, f.reached(&flows, &v))
+	tables.add(schemas.TableCoverage, f.covered(len(flows.Start), coverageSource{
+		ms: flows.Start, country: flows.ClientCountry, exporter: flows.Exporter,
+		simulated: flows.Simulated, records: flows.Records,
+	}))
+	var counts Counts
+	for i, n := range flows.Records {
+		if schemas.Level(v.level[i]) >= schemas.Possible {
+			counts.Stored += int64(n)
+		} else {
+			counts.Folded += int64(n)
+		}
+	}
+	return tables, counts, nil
+}
+
+const (
+	hourMS = 3_600_000
+	dayMS  = 24 * hourMS
+)
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// usageKey is a client-hour by what it used; codes are those of the batch's dictionaries.
+type usageKey struct {
+	client                  uint64
+	hour                    int32
+	tool, service, category int32
+	country                 int32
+	asn                     uint32
+	level                   uint8
+	simulated               uint8
+}
+
+func (k *usageKey) hash() uint64 {
+	h := mix(k.client, uint64(uint32(k.hour))<<32|uint64(uint32(k.tool))<<16|uint64(uint32(k.service)))
+	return mix(h, uint64(uint32(k.country))<<32|uint64(k.level)<<1|uint64(k.simulated))
+}
+
+// clientHours builds a batch in [schemas.UsageSchema].
+func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) arrow.Record {
+	mem := f.opts.Mem
+	tool, service, category, country := codes(v.tool), codes(v.service), codes(v.category), codes(flows.ClientCountry)
+	f.usage.clear()
+	count := schemas.NewColumn[uint64](mem, 0)
+	expected := schemas.NewColumn[float64](mem, 0)
+	unanswered := schemas.NewColumn[uint64](mem, 0)
+	up, down := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
+	records := schemas.NewColumn[uint64](mem, 0)
+	for i := range flows.Start {
+		key := usageKey{
+			client: flows.Client[i], hour: int32(floorDiv(int64(flows.Start[i]), hourMS)),
+			tool: tool[i], service: service[i], category: category[i], country: country[i],
+			asn: flows.ClientASN[i], level: v.level[i], simulated: boolByte(flows.Simulated.Value(i)),
+		}
+		n, isNew := f.usage.group(key.hash(), key)
+		if isNew {
+			count.Append(0)
+			expected.Append(0)
+			unanswered.Append(0)
+			up.Append(0)
+			down.Append(0)
+			records.Append(0)
+		}
+		rate := uint64(flows.SamplingRate[i])
+		count.V[n] += rate
+		expected.V[n] += float64(v.p[i]) * float64(rate)
+		if isUnanswered(flows, i) {
+			unanswered.V[n] += rate
+		}
+		up.V[n] += flows.BytesUp[i] * rate
+		down.V[n] += flows.BytesDown[i] * rate
+		records.V[n] += uint64(flows.Records[i])
+	}
+	keys := f.usage.keys
+	t := arrow.PrimitiveTypes
+	return newRecord(schemas.UsageSchema, len(keys), []arrow.Array{
+		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *usageKey) int64 { return int64(k.hour) * 3600 }),
+		recode(mem, keys, flows.ClientCountry, func(k *usageKey) int32 { return k.country }),
+		fill(mem, keys, t.Uint32, func(k *usageKey) uint32 { return k.asn }),
+		fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return k.client }),
+		recode(mem, keys, v.tool, func(k *usageKey) int32 { return k.tool }),
+		recode(mem, keys, v.service, func(k *usageKey) int32 { return k.service }),
+		recode(mem, keys, v.category, func(k *usageKey) int32 { return k.category }),
+		levelNames(mem, keys, func(k *usageKey) uint8 { return k.level }),
+		fill(mem, keys, t.Uint8, func(k *usageKey) uint8 { return k.simulated }),
+		constant(mem, v.pack, len(keys)),
+		constant(mem, v.lists, len(keys)),
+		count.Array(t.Uint64), expected.Array(t.Float64), unanswered.Array(t.Uint64),
+		up.Array(t.Uint64), down.Array(t.Uint64), records.Array(t.Uint64),
+	})
+}
+
+const (
+	protocolTCP = 6
+	flagSYN     = 0x02
+	flagACK     = 0x10
+)
+
+// isUnanswered reports a flow to which no byte came back: the meter or the sensor says
+// so, or a TCP record shows nothing but the opening SYN.
+func isUnanswered(flows *schemas.Flows, i int) bool {
+	if schemas.Signature(flows.Signatures[i]).Has(schemas.SigUnanswered) {
+		return true
+	}
+	return flows.Protocol[i] == protocolTCP && flows.TCPFlags[i]&(flagSYN|flagACK) == flagSYN && flows.PacketsDown[i] == 0
+}
+
+// endpointKey is where a service was reached on a day.
+type endpointKey struct {
+	prefix           [16]byte
+	day              int32
+	service, country int32
+	asn              uint32
+	simulated        uint8
+}
+
+// reached builds a batch in [schemas.EndpointsSchema] from flows with a known service.
+func (f *Folder) reached(flows *schemas.Flows, v *verdicts) arrow.Record {
+	mem := f.opts.Mem
+	service, country := codes(v.service), codes(flows.ClientCountry)
+	names := texts(v.service)
+	f.endpoints.clear()
+	count, unanswered := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
+	for i := range flows.Start {
+		if schemas.Level(v.level[i]) < schemas.Possible || names.Value(int(service[i])) == "" {
+			continue
+		}
+		key := endpointKey{
+			prefix: cutAddress([16]byte(flows.Server.Value(i))), day: int32(floorDiv(int64(flows.Start[i]), dayMS)),
+			service: service[i], country: country[i], asn: v.serverASN[i], simulated: boolByte(flows.Simulated.Value(i)),
+		}
+		n, isNew := f.endpoints.group(key.hash(), key)
+		if isNew {
+			count.Append(0)
+			unanswered.Append(0)
+		}
+		count.V[n] += uint64(flows.SamplingRate[i])
+		if isUnanswered(flows, i) {
+			unanswered.V[n] += uint64(flows.SamplingRate[i])
+		}
+	}
+	keys := f.endpoints.keys
+	t := arrow.PrimitiveTypes
+	return newRecord(schemas.EndpointsSchema, len(keys), []arrow.Array{
+		fill(mem, keys, t.Date32, func(k *endpointKey) int32 { return k.day }),
+		recode(mem, keys, flows.ClientCountry, func(k *endpointKey) int32 { return k.country }),
+		recode(mem, keys, v.service, func(k *endpointKey) int32 { return k.service }),
+		fill(mem, keys, addressType, func(k *endpointKey) [16]byte { return k.prefix }),
+		fill(mem, keys, t.Uint32, func(k *endpointKey) uint32 { return k.asn }),
+		fill(mem, keys, t.Uint8, func(k *endpointKey) uint8 { return k.simulated }),
+		count.Array(t.Uint64), unanswered.Array(t.Uint64),
+	})
+}
+
+func (k *endpointKey) hash() uint64 {
+	h := hashAddress(k.prefix)
+	return mix(h, uint64(uint32(k.day))<<32|uint64(uint32(k.service))<<8|uint64(uint32(k.country)))
+}
+
+// coverageKey is an exporter's hour.
+type coverageKey struct {
+	hour              int32
+	country, exporter int32
+	simulated         uint8
+}
+
+func (k *coverageKey) hash() uint64 {
+	return mix(uint64(uint32(k.hour)), uint64(uint32(k.exporter))<<32|uint64(uint32(k.country))<<1|uint64(k.simulated))
+}
+
+// coverageSource is what coverage needs of a flow or DNS batch; records nil counts rows.
+type coverageSource struct {
+	ms                []arrow.Timestamp
+	country, exporter *array.Dictionary
+	simulated         *array.Boolean
+	records           []uint32
+	dns               bool
+}
+
+// covered builds a batch in [schemas.CoverageSchema].
+func (f *Folder) covered(rows int, src coverageSource) arrow.Record {
+	mem := f.opts.Mem
+	country, exporter := codes(src.country), codes(src.exporter)
+	f.coverage.clear()
+	count, zero := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
+	for i := range rows {
+		key := coverageKey{int32(floorDiv(int64(src.ms[i]), hourMS)), country[i], exporter[i], boolByte(src.simulated.Value(i))}
+		n, isNew := f.coverage.group(key.hash(), key)
+		if isNew {
+			count.Append(0)
+			zero.Append(0)
+		}
+		if src.records == nil {
+			count.V[n]++
+		} else {
+			count.V[n] += uint64(src.records[i])
+		}
+	}
+	keys := f.coverage.keys
+	t := arrow.PrimitiveTypes
+	flowRecords, dnsRecords := count.Array(t.Uint64), zero.Array(t.Uint64)
+	if src.dns {
+		flowRecords, dnsRecords = dnsRecords, flowRecords
+	}
+	return newRecord(schemas.CoverageSchema, len(keys), []arrow.Array{
+		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *coverageKey) int64 { return int64(k.hour) * 3600 }),
+		recode(mem, keys, src.country, func(k *coverageKey) int32 { return k.country }),
+		recode(mem, keys, src.exporter, func(k *coverageKey) int32 { return k.exporter }),
+		fill(mem, keys, t.Uint8, func(k *coverageKey) uint8 { return k.simulated }),
+		flowRecords, dnsRecords,
+	})
+}
