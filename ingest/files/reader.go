@@ -1,0 +1,22 @@
+package files
+
+import (
+	"crypto/rand"
+	"io"
+	"sync/atomic"
+)
+
+// countingReader counts the bytes that pass.
+type countingReader struct {
+	r io.Reader
+	n atomic.Int64
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// freshID names a stream that cannot be known again.
+func freshID() string { return "stream:" + rand.Text() }
