@@ -1,9 +1,6 @@
 package usage
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
@@ -46,20 +43,18 @@ func (k *resolutionKey) hash() uint64 {
 	return mix(mix(hashText(k.name), hashAddress(k.prefix)), uint64(uint32(k.day))<<16|uint64(uint32(k.country)))
 }
 
-// DNS folds a batch in [schemas.DNSSchema]. pack names the rule pack whose names gave
-// the services.
-func (f *Folder) DNS(_ context.Context, rec arrow.Record, pack string) (Tables, Counts, error) {
+func (f *Folder) dns(rec arrow.Record, pack string, tables *Tables, counts *Counts) error {
 	dns, err := schemas.DNSOf(rec)
 	if err != nil {
-		return nil, Counts{}, fmt.Errorf("fold: %w", err)
+		return err
 	}
-	var tables Tables
 	tables.add(schemas.TableDNSUsage, f.askedFor(&dns, pack))
 	tables.add(schemas.TableResolutions, f.resolved(&dns))
-	tables.add(schemas.TableCoverage, f.covered(dns.Len, coverageSource{
-		ms: dns.Time, country: dns.ClientCountry, exporter: dns.Exporter, simulated: dns.Simulated, dns: true,
-	}))
-	return tables, Counts{Folded: int64(dns.Len)}, nil
+	f.cover(coverageSource{
+		ms: dns.Time, country: dns.ClientCountry, exporter: dns.Exporter, simulated: dns.Simulated,
+	})
+	counts.Folded += int64(dns.Len)
+	return nil
 }
 
 // Response codes that count as failed (RFC 1035, section 4.1.1).

@@ -10,7 +10,6 @@ import (
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/schemas"
@@ -58,36 +57,56 @@ type Folder struct {
 	opts        Options
 	usage       *grouper[usageKey]
 	endpoints   *grouper[endpointKey]
-	coverage    *grouper[coverageKey]
+	hours       *grouper[coverageKey]
+	coverage    []coverageRow
 	names       *grouper[nameKey]
 	resolutions *grouper[resolutionKey]
 }
 
 // New makes a folder.
 func New(opts Options) *Folder {
-	return &Folder{opts, newGrouper[usageKey](), newGrouper[endpointKey](), newGrouper[coverageKey](),
-		newGrouper[nameKey](), newGrouper[resolutionKey]()}
+	return &Folder{
+		opts: opts, usage: newGrouper[usageKey](), endpoints: newGrouper[endpointKey](),
+		hours: newGrouper[coverageKey](), names: newGrouper[nameKey](), resolutions: newGrouper[resolutionKey](),
+	}
 }
 
-// Flows folds a classified flow batch.
-func (f *Folder) Flows(_ context.Context, rec arrow.Record) (Tables, Counts, error) {
+// Fold folds a classified flow batch and a batch in [schemas.DNSSchema], either of
+// which may be nil. pack names the rule pack whose names give the services of DNS.
+func (f *Folder) Fold(_ context.Context, flows, dns arrow.Record, pack string) (Tables, Counts, error) {
+	var tables Tables
+	var counts Counts
+	f.coverage = f.coverage[:0]
+	if flows != nil {
+		if err := f.flows(flows, &tables, &counts); err != nil {
+			return tables, counts, fmt.Errorf("fold flows: %w", err)
+		}
+	}
+	if dns != nil {
+		if err := f.dns(dns, pack, &tables, &counts); err != nil {
+			return tables, counts, fmt.Errorf("fold dns: %w", err)
+		}
+	}
+	tables.add(schemas.TableCoverage, f.coverageRecord())
+	return tables, counts, nil
+}
+
+func (f *Folder) flows(rec arrow.Record, tables *Tables, counts *Counts) error {
 	flows, err := schemas.FlowsOf(rec)
 	if err != nil {
-		return nil, Counts{}, fmt.Errorf("fold: %w", err)
+		return err
 	}
 	v, err := verdictsOf(rec)
 	if err != nil {
-		return nil, Counts{}, fmt.Errorf("fold: %w", err)
+		return err
 	}
-	var tables Tables
 	tables.add(schemas.TableFlows, f.stored(&flows, &v))
 	tables.add(schemas.TableUsage, f.clientHours(&flows, &v))
 	tables.add(schemas.TableEndpoints, f.reached(&flows, &v))
-	tables.add(schemas.TableCoverage, f.covered(len(flows.Start), coverageSource{
+	f.cover(coverageSource{
 		ms: flows.Start, country: flows.ClientCountry, exporter: flows.Exporter,
 		simulated: flows.Simulated, records: flows.Records,
-	}))
-	var counts Counts
+	})
 	for i, n := range flows.Records {
 		if schemas.Level(v.level[i]) >= schemas.Possible {
 			counts.Stored += int64(n)
@@ -95,7 +114,7 @@ func (f *Folder) Flows(_ context.Context, rec arrow.Record) (Tables, Counts, err
 			counts.Folded += int64(n)
 		}
 	}
-	return tables, counts, nil
+	return nil
 }
 
 const (
@@ -194,110 +213,4 @@ func isUnanswered(flows *schemas.Flows, i int) bool {
 		return true
 	}
 	return flows.Protocol[i] == protocolTCP && flows.TCPFlags[i]&(flagSYN|flagACK) == flagSYN && flows.PacketsDown[i] == 0
-}
-
-// endpointKey is where a service was reached on a day.
-type endpointKey struct {
-	prefix           [16]byte
-	day              int32
-	service, country int32
-	asn              uint32
-	simulated        uint8
-}
-
-// reached builds a batch in [schemas.EndpointsSchema] from flows with a known service.
-func (f *Folder) reached(flows *schemas.Flows, v *verdicts) arrow.Record {
-	mem := f.opts.Mem
-	service, country := codes(v.service), codes(flows.ClientCountry)
-	names := texts(v.service)
-	f.endpoints.clear()
-	count, unanswered := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
-	for i := range flows.Start {
-		if schemas.Level(v.level[i]) < schemas.Possible || names.Value(int(service[i])) == "" {
-			continue
-		}
-		key := endpointKey{
-			prefix: cutAddress([16]byte(flows.Server.Value(i))), day: int32(floorDiv(int64(flows.Start[i]), dayMS)),
-			service: service[i], country: country[i], asn: v.serverASN[i], simulated: boolByte(flows.Simulated.Value(i)),
-		}
-		n, isNew := f.endpoints.group(key.hash(), key)
-		if isNew {
-			count.Append(0)
-			unanswered.Append(0)
-		}
-		count.V[n] += uint64(flows.SamplingRate[i])
-		if isUnanswered(flows, i) {
-			unanswered.V[n] += uint64(flows.SamplingRate[i])
-		}
-	}
-	keys := f.endpoints.keys
-	t := arrow.PrimitiveTypes
-	return newRecord(schemas.EndpointsSchema, len(keys), []arrow.Array{
-		fill(mem, keys, t.Date32, func(k *endpointKey) int32 { return k.day }),
-		recode(mem, keys, flows.ClientCountry, func(k *endpointKey) int32 { return k.country }),
-		recode(mem, keys, v.service, func(k *endpointKey) int32 { return k.service }),
-		fill(mem, keys, addressType, func(k *endpointKey) [16]byte { return k.prefix }),
-		fill(mem, keys, t.Uint32, func(k *endpointKey) uint32 { return k.asn }),
-		fill(mem, keys, t.Uint8, func(k *endpointKey) uint8 { return k.simulated }),
-		count.Array(t.Uint64), unanswered.Array(t.Uint64),
-	})
-}
-
-func (k *endpointKey) hash() uint64 {
-	h := hashAddress(k.prefix)
-	return mix(h, uint64(uint32(k.day))<<32|uint64(uint32(k.service))<<8|uint64(uint32(k.country)))
-}
-
-// coverageKey is an exporter's hour.
-type coverageKey struct {
-	hour              int32
-	country, exporter int32
-	simulated         uint8
-}
-
-func (k *coverageKey) hash() uint64 {
-	return mix(uint64(uint32(k.hour)), uint64(uint32(k.exporter))<<32|uint64(uint32(k.country))<<1|uint64(k.simulated))
-}
-
-// coverageSource is what coverage needs of a flow or DNS batch; records nil counts rows.
-type coverageSource struct {
-	ms                []arrow.Timestamp
-	country, exporter *array.Dictionary
-	simulated         *array.Boolean
-	records           []uint32
-	dns               bool
-}
-
-// covered builds a batch in [schemas.CoverageSchema].
-func (f *Folder) covered(rows int, src coverageSource) arrow.Record {
-	mem := f.opts.Mem
-	country, exporter := codes(src.country), codes(src.exporter)
-	f.coverage.clear()
-	count, zero := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
-	for i := range rows {
-		key := coverageKey{int32(floorDiv(int64(src.ms[i]), hourMS)), country[i], exporter[i], boolByte(src.simulated.Value(i))}
-		n, isNew := f.coverage.group(key.hash(), key)
-		if isNew {
-			count.Append(0)
-			zero.Append(0)
-		}
-		if src.records == nil {
-			count.V[n]++
-		} else {
-			count.V[n] += uint64(src.records[i])
-		}
-	}
-	keys := f.coverage.keys
-	t := arrow.PrimitiveTypes
-	flowRecords, dnsRecords := count.Array(t.Uint64), zero.Array(t.Uint64)
-	if src.dns {
-		flowRecords, dnsRecords = dnsRecords, flowRecords
-	}
-	return newRecord(schemas.CoverageSchema, len(keys), []arrow.Array{
-		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *coverageKey) int64 { return int64(k.hour) * 3600 }),
-		recode(mem, keys, src.country, func(k *coverageKey) int32 { return k.country }),
-		recode(mem, keys, src.exporter, func(k *coverageKey) int32 { return k.exporter }),
-		fill(mem, keys, t.Uint8, func(k *coverageKey) uint8 { return k.simulated }),
-		flowRecords, dnsRecords,
-	})
 }
