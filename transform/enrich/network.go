@@ -1,0 +1,209 @@
+package enrich
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gaissmai/bart"
+	"github.com/oschwald/maxminddb-golang/v2"
+)
+
+// NetworkSource is a file that says which network and country a prefix belongs to: a
+// CSV with the header prefix,asn,country[,as_name,type], or a MaxMind database (.mmdb).
+// Of several sources, later ones fill in what earlier ones leave open.
+type NetworkSource struct {
+	Path   string
+	Format string // csv or mmdb; empty: by the file's name
+}
+
+// ASType says what kind of network a server is in.
+type ASType uint8
+
+// Types of networks, as the CSV names them.
+const (
+	ASUnknown  ASType = iota
+	ASHosting         // hosting: data centres and clouds
+	ASEyeball         // eyeball: access networks of people
+	ASBusiness        // business
+	ASCDN             // cdn
+	ASEducation
+)
+
+var asTypeNames = [...]string{"", "hosting", "eyeball", "business", "cdn", "education"}
+
+// String gives the type's name.
+func (t ASType) String() string { return asTypeNames[t] }
+
+// ParseASType reads a type's name.
+func ParseASType(s string) (ASType, error) {
+	for i, name := range asTypeNames {
+		if s == name {
+			return ASType(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown network type %q: one of %s", s, strings.Join(asTypeNames[1:], ", "))
+}
+
+// Country is an ISO 3166 code of two letters, the first in the high byte; 0 is unknown.
+type Country uint16
+
+// CountryOf reads a code in upper or lower case; anything else is unknown.
+func CountryOf(code string) Country {
+	if len(code) != 2 {
+		return 0
+	}
+	upper := strings.ToUpper(code)
+	return Country(binary.BigEndian.Uint16([]byte(upper)))
+}
+
+// String gives the lower-case code, empty where unknown.
+func (c Country) String() string {
+	if c == 0 {
+		return ""
+	}
+	return strings.ToLower(string([]byte{byte(c >> 8), byte(c)}))
+}
+
+// network is what is known of a prefix.
+type network struct {
+	asn     uint32
+	country Country
+	kind    ASType
+}
+
+// fill takes from other what n leaves open.
+func (n network) fill(other network) network {
+	if n.asn == 0 {
+		n.asn, n.kind = other.asn, other.kind
+	}
+	if n.country == 0 {
+		n.country = other.country
+	}
+	return n
+}
+
+// networks are the sources in order. MaxMind data is copied into a table of its own:
+// decoding it again for every row would allocate.
+type networks []*bart.Table[network]
+
+func (ns networks) lookup(a netip.Addr) network {
+	var n network
+	for _, t := range ns {
+		if v, ok := t.Lookup(a); ok {
+			n = n.fill(v)
+		}
+	}
+	return n
+}
+
+func loadNetworks(src NetworkSource) (*bart.Table[network], error) {
+	format := src.Format
+	if format == "" && strings.HasSuffix(src.Path, ".mmdb") {
+		format = "mmdb"
+	}
+	var t *bart.Table[network]
+	var err error
+	switch format {
+	case "mmdb":
+		t, err = loadMMDB(src.Path)
+	case "", "csv":
+		t, err = loadNetworkCSV(src.Path)
+	default:
+		err = fmt.Errorf("unknown format %q: csv or mmdb", format)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("networks %s: %w", src.Path, err)
+	}
+	return t, nil
+}
+
+func loadNetworkCSV(path string) (*bart.Table[network], error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("prefix,")) {
+		return nil, errors.New("first line must be the header prefix,asn,country[,as_name,type]")
+	}
+	t := new(bart.Table[network])
+	err = records(data, func(get func(string) string) error {
+		p, err := parsePrefix(get("prefix"))
+		if err != nil {
+			return err
+		}
+		var n network
+		if s := strings.TrimPrefix(strings.ToUpper(get("asn")), "AS"); s != "" {
+			asn, err := strconv.ParseUint(s, 10, 32)
+			if err != nil {
+				return fmt.Errorf("asn: %w", err)
+			}
+			n.asn = uint32(asn)
+		}
+		n.country = CountryOf(get("country"))
+		if n.kind, err = ParseASType(get("type")); err != nil {
+			return err
+		}
+		t.Insert(p.Masked(), n)
+		return nil
+	})
+	return t, err
+}
+
+// loadMMDB reads the fields that MaxMind's ASN, ISP, Country, City and Enterprise
+// databases share.
+func loadMMDB(path string) (*bart.Table[network], error) {
+	db, err := maxminddb.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	t := new(bart.Table[network])
+	decoded := make(map[uintptr]network)
+	for result := range db.Networks() {
+		if err := result.Err(); err != nil {
+			return nil, err
+		}
+		n, known := decoded[result.Offset()]
+		if !known {
+			if n, err = decodeMMDB(result); err != nil {
+				return nil, err
+			}
+			decoded[result.Offset()] = n
+		}
+		if n == (network{}) {
+			continue
+		}
+		p := result.Prefix()
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		t.Insert(p.Masked(), n)
+	}
+	return t, nil
+}
+
+func decodeMMDB(result maxminddb.Result) (network, error) {
+	var rec struct {
+		ASN     uint32 `maxminddb:"autonomous_system_number"`
+		Country struct {
+			ISO string `maxminddb:"iso_code"`
+		} `maxminddb:"country"`
+		Registered struct {
+			ISO string `maxminddb:"iso_code"`
+		} `maxminddb:"registered_country"`
+	}
+	if err := result.Decode(&rec); err != nil {
+		return network{}, err
+	}
+	country := CountryOf(rec.Country.ISO)
+	if country == 0 {
+		country = CountryOf(rec.Registered.ISO)
+	}
+	return network{asn: rec.ASN, country: country}, nil
+}
