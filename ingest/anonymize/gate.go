@@ -70,6 +70,15 @@ type Batch struct {
 	Ends []Ends
 }
 
+// Release releases the batch's records.
+func (b Batch) Release() {
+	for _, rec := range []arrow.Record{b.Flows, b.DNS, b.Rejects} {
+		if rec != nil {
+			rec.Release()
+		}
+	}
+}
+
 // Ends are the addresses of a flow's client and server.
 type Ends struct{ Client, Server netip.AddrPort }
 
@@ -153,7 +162,7 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	}
 	g.batch.Counts.In++
 	g.batch.Counts.Flows++
-	g.sawTime(f.Start)
+	g.batch.Counts.SawTime(f.Start)
 	if f.OneWay && g.pair(f, &row, flip) {
 		g.batch.Counts.Paired++
 		return
@@ -251,8 +260,8 @@ func (g *Gate) locate(client netip.Addr) (string, uint32) {
 	return g.opts.Locator.Locate(client.Unmap())
 }
 
-func (g *Gate) sawTime(ms int64) {
-	c := &g.batch.Counts
+// SawTime widens MinTime and MaxTime by a time in ms.
+func (c *Counts) SawTime(ms int64) {
 	if c.MinTime == 0 || ms < c.MinTime {
 		c.MinTime = ms
 	}
@@ -272,7 +281,7 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 	}
 	g.batch.Counts.In++
 	g.batch.Counts.DNS++
-	g.sawTime(d.Time)
+	g.batch.Counts.SawTime(d.Time)
 	b := g.dns
 	b.Time.Append(d.Time)
 	b.Client.Append(client)

@@ -122,7 +122,7 @@ type Source struct {
 
 	raw    *countingReader
 	reader io.Reader
-	close  func() error
+	file   *os.File // nil for standard input
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -144,7 +144,7 @@ func Open(f File, given decode.Format, stdin io.Reader) (*Source, error) {
 
 func open(path string, stdin io.Reader) (*Source, error) {
 	if path == Stdin {
-		return &Source{ID: freshID(), Path: path, raw: &countingReader{r: stdin}, close: func() error { return nil }}, nil
+		return &Source{ID: freshID(), Path: path, raw: &countingReader{r: stdin}}, nil
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -155,7 +155,7 @@ func open(path string, stdin io.Reader) (*Source, error) {
 		file.Close()
 		return nil, err
 	}
-	s := &Source{Path: path, Size: info.Size(), raw: &countingReader{r: file}, close: file.Close}
+	s := &Source{Path: path, Size: info.Size(), raw: &countingReader{r: file}, file: file}
 	if s.ID, err = fingerprint(file, info); err != nil {
 		file.Close()
 		return nil, err
@@ -223,7 +223,35 @@ func (s *Source) Read(p []byte) (int, error) { return s.reader.Read(p) }
 func (s *Source) Consumed() int64 { return s.raw.n.Load() }
 
 // Close closes the file.
-func (s *Source) Close() error { return s.close() }
+func (s *Source) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+// maxBuffered is how much of a compressed or streamed columnar file is taken into memory.
+const maxBuffered = 1 << 30
+
+// Seekable gives the whole content for formats that are read from their end: the file
+// itself, or a copy in memory where it is compressed or a stream. Read must not have
+// been called.
+func (s *Source) Seekable() (decode.Source, error) {
+	if s.file != nil && !s.Compressed {
+		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("source %s: %w", s.Path, cause(err))
+		}
+		return s.file, nil
+	}
+	content, err := io.ReadAll(io.LimitReader(s, maxBuffered+1))
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", s.Path, err)
+	}
+	if len(content) > maxBuffered {
+		return nil, fmt.Errorf("source %s: over %d bytes of %s; decompress it into a file first", s.Path, maxBuffered, s.Format)
+	}
+	return bytes.NewReader(content), nil
+}
 
 // Lines reads the source in pieces of about size bytes that end at a line's end, and
 // hands each on with the position of its first byte; the piece is the receiver's to
