@@ -74,25 +74,45 @@ type Stream interface {
 	Decode(ctx context.Context, r io.Reader, sink record.Sink) error
 }
 
-// Payload looks at one packet's transport payload of the flow it fills; fromSrc says
-// that f.Src sent it. The payload is valid during the call only.
-type Payload func(f *record.Flow, payload []byte, fromSrc bool)
+// Payload is one of the first packets' transport payloads of a flow.
+type Payload struct {
+	FromSrc bool   // the flow's Src sent it
+	Size    int    // length on the wire
+	Time    int64  // ms UTC
+	Data    []byte // what the source carries of it
+}
+
+// Inspect looks at the first payloads of the flow that it may add to (signatures,
+// SNI, ALPN, JA4), before the flow is given to the sink. Payloads are in order, not
+// empty, and valid during the call only.
+type Inspect func(f *record.Flow, payloads []Payload)
 
 // Option changes what a decoder does.
 type Option func(*options)
 
-type options struct{ payload Payload }
+type options struct{ inspect Inspect }
 
-// WithPayload has packets that a format carries (nDPId packet-flow events) looked at.
-func WithPayload(p Payload) Option { return func(o *options) { o.payload = p } }
+// WithInspect has the packets that a format carries (nDPId packet-flow events) looked at.
+func WithInspect(i Inspect) Option { return func(o *options) { o.inspect = i } }
 
 // NewMessage gives the message decoder of f. It fails where f has no message form.
 func NewMessage(f Format, opts ...Option) (Message, error) {
+	switch f {
+	case Goflow2JSON:
+		return &goflow2JSON{}, nil
+	}
 	return nil, fmt.Errorf("format %s cannot be read message by message", f)
 }
 
 // NewStream gives the stream decoder of f: every format but pcap, parquet and arrow.
 // Line formats split the lines themselves.
 func NewStream(f Format, opts ...Option) (Stream, error) {
+	if LineBased(f) {
+		m, err := NewMessage(f, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return &lineStream{message: m}, nil
+	}
 	return nil, fmt.Errorf("format %s cannot be read as a stream of records", f)
 }

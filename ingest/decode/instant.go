@@ -1,0 +1,160 @@
+package decode
+
+import (
+	"math"
+
+	"github.com/banshift/banshift/ingest/decode/jsonscan"
+)
+
+// maxSeconds is the last second that still fits into 64-bit nanoseconds (year 2262):
+// a larger number of seconds is a wrong unit or garbage.
+const maxSeconds = math.MaxInt64 / 1_000_000_000
+
+// parseEpoch reads decimal Unix seconds ("1300475167.096535") as milliseconds.
+func parseEpoch(b []byte) (ms int64, ok bool) {
+	i := 0
+	var sec int64
+	for ; i < len(b) && b[i]-'0' <= 9; i++ {
+		if sec = sec*10 + int64(b[i]-'0'); sec > maxSeconds {
+			return 0, false
+		}
+	}
+	if i == 0 {
+		return 0, false
+	}
+	frac, n, ok := parseFraction(b[i:])
+	return sec*1000 + frac/1_000_000, ok && i+n == len(b)
+}
+
+// parseFraction reads ".digits" as nanoseconds and gives how many bytes that was;
+// nothing there is zero.
+func parseFraction(b []byte) (ns int64, n int, ok bool) {
+	if len(b) == 0 || b[0] != '.' && b[0] != ',' {
+		return 0, 0, true
+	}
+	unit := int64(100_000_000)
+	n = 1
+	for ; n < len(b) && b[n]-'0' <= 9; n++ {
+		ns += int64(b[n]-'0') * unit
+		unit /= 10
+	}
+	return ns, n, n > 1
+}
+
+// parseISO reads "2006-01-02T15:04:05.999999999Z07:00", also with a space for the T,
+// an offset without colon, and no offset at all (then UTC), as milliseconds.
+func parseISO(b []byte) (ms int64, ok bool) {
+	if len(b) < 19 || b[4] != '-' || b[7] != '-' || b[10] != 'T' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
+		return 0, false
+	}
+	year, ok1 := digits(b[0:4])
+	month, ok2 := digits(b[5:7])
+	day, ok3 := digits(b[8:10])
+	hour, ok4 := digits(b[11:13])
+	minute, ok5 := digits(b[14:16])
+	second, ok6 := digits(b[17:19])
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) {
+		return 0, false
+	}
+	if month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 60 {
+		return 0, false
+	}
+	frac, n, ok := parseFraction(b[19:])
+	if !ok {
+		return 0, false
+	}
+	offset, ok := parseOffset(b[19+n:])
+	sec := daysSinceEpoch(year, month, day)*86400 + hour*3600 + minute*60 + second - offset
+	return sec*1000 + frac/1_000_000, ok
+}
+
+// parseOffset reads "", "Z", "+07:00" and "+0700" as seconds east of UTC.
+func parseOffset(b []byte) (sec int64, ok bool) {
+	if len(b) == 0 || len(b) == 1 && b[0] == 'Z' {
+		return 0, true
+	}
+	colon := len(b) == 6 && b[3] == ':'
+	if len(b) != 5 && !colon || b[0] != '+' && b[0] != '-' {
+		return 0, false
+	}
+	hour, ok1 := digits(b[1:3])
+	minute, ok2 := digits(b[len(b)-2:])
+	sec = hour*3600 + minute*60
+	if b[0] == '-' {
+		sec = -sec
+	}
+	return sec, ok1 && ok2 && hour < 24 && minute < 60
+}
+
+func digits(b []byte) (n int64, ok bool) {
+	for _, c := range b {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, len(b) > 0
+}
+
+func daysIn(year, month int64) int64 {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// daysSinceEpoch counts days of the Gregorian calendar from 1970-01-01, with years
+// that begin in March so that the leap day comes last (H. Hinnant, "chrono-compatible
+// low-level date algorithms", days_from_civil).
+func daysSinceEpoch(year, month, day int64) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	era := year / 400
+	ofEra := year - era*400
+	ofYear := (153*(month-3)+2)/5 + day - 1
+	return era*146097 + ofEra*365 + ofEra/4 - ofEra/100 + ofYear - 719468
+}
+
+// unit is how many of something make a second.
+type unit uint64
+
+const (
+	seconds unit = 1
+	millis  unit = 1_000
+	micros  unit = 1_000_000
+	nanos   unit = 1_000_000_000
+)
+
+// instant reads a time as milliseconds: a number in the unit given (also in quotes),
+// or an ISO 8601 text. A time of zero counts as absent: ok is false.
+func instant(v jsonscan.Value, u unit) (ms int64, ok bool) {
+	raw := v.Raw()
+	if v.Kind() == jsonscan.String {
+		raw = raw[1 : len(raw)-1]
+		if ms, ok := parseISO(raw); ok {
+			return ms, true
+		}
+	}
+	if u == seconds {
+		if ms, ok := parseEpoch(raw); ok {
+			return ms, ms != 0
+		}
+	}
+	n, ok := v.Uint64()
+	if !ok || n/uint64(u) > maxSeconds {
+		return 0, false
+	}
+	if u == seconds { // only an exponent comes here: 1.5e9
+		return int64(n) * 1000, n != 0
+	}
+	ms = int64(n / (uint64(u) / 1000))
+	return ms, ms != 0
+}
