@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/spike"
+)
+
+// analyzeOptions are the flags of analyze.
+type analyzeOptions struct {
+	series, format, events, name, placebo string
+	asJSON                                bool
+}
+
+func newAnalyzeCommand(a *app) *cobra.Command {
+	var o analyzeOptions
+	cmd := &cobra.Command{
+		Use:   "analyze",
+		Short: "Say what the bans did to a series: effects, intervals, placebos, grades",
+		Long: `analyze tests every series against every event of the catalogue that lies inside it,
+and lists the alarms. What it prints is the procedure of the configuration, registered
+before the data are seen: an effect with its interval, the placebo p with its floor, the
+controls, and a grade (supported, ambiguous, not_supported, insufficient) with reasons.`,
+		Example: `  banshift analyze --series tor.csv --series-format tor-userstats --events schemas/events --json
+  banshift analyze --series mine.csv --series-format csv --events bans.csv`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.analyze(o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input")
+	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats, " or "))
+	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
+	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
+	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
+	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (a *app) analyze(o analyzeOptions) error {
+	if o.series == "" {
+		return misused(errors.New("analyze: no series: give --series FILE"))
+	}
+	list, err := a.readSeries(o)
+	if err != nil {
+		return err
+	}
+	path := o.events
+	if path == "" {
+		path = a.cfg.Events
+	}
+	catalogue, err := events.Load(path)
+	if err != nil {
+		return err
+	}
+	cfg := a.spikeConfig()
+	cfg.Placebo = spike.PlaceboMode(o.placebo)
+	result, err := spike.Analyze(list, catalogue, cfg)
+	if err != nil {
+		return misused(err)
+	}
+	if o.asJSON {
+		return writeJSON(a.out, result)
+	}
+	return printEffects(a.out, result)
+}
+
+// spikeConfig is the procedure with the windows that the configuration registers.
+func (a *app) spikeConfig() spike.Config {
+	cfg := spike.DefaultConfig()
+	cfg.BeforeDays, cfg.AfterDays, cfg.Seed = a.cfg.Analysis.BeforeDays, a.cfg.Analysis.AfterDays, a.cfg.Analysis.Seed
+	return cfg
+}
+
+func (a *app) readSeries(o analyzeOptions) ([]spike.Series, error) {
+	name := o.name
+	if o.series == "-" {
+		if name == "" {
+			name = "stdin"
+		}
+		return series.Read(a.in, o.format, name)
+	}
+	f, err := os.Open(o.series)
+	if err != nil {
+		return nil, fmt.Errorf("analyze: %w", err)
+	}
+	defer f.Close()
+	if name == "" {
+		name = strings.TrimSuffix(filepath.Base(o.series), filepath.Ext(o.series))
+	}
+	list, err := series.Read(f, o.format, name)
+	if err != nil {
+		return nil, fmt.Errorf("analyze: %s: %w", o.series, err)
+	}
+	return list, nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printEffects writes the events' own countries as a table, then the reasons.
+func printEffects(out io.Writer, result spike.Result) error {
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "EVENT\tCOUNTRY\tDATE\tEFFECT\tINTERVAL\tP TIME\tN\tP SPACE\tN\tGRADE")
+	for _, e := range result.Effects {
+		if !e.OwnCountry {
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s .. %s\t%s\t%d\t%s\t%d\t%s\n", e.Event, e.Country, e.Date, showPercent(e.EffectPct),
+			showPercent(e.CILow), showPercent(e.CIHigh), showP(e.PTime), e.NTime, showP(e.PSpace), e.NSpace, e.Grade)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, e := range result.Effects {
+		if !e.OwnCountry {
+			continue
+		}
+		fmt.Fprintf(out, "\n%s in %s: %s\n", e.Event, e.Series, e.Grade)
+		for _, reason := range e.Reasons {
+			fmt.Fprintf(out, "  - %s\n", reason)
+		}
+	}
+	_, err := fmt.Fprintf(out, "\n%d alarms; %d effects in all (with --json: every country at every event)\n", len(result.Alarms), len(result.Effects))
+	return err
+}
+
+func showPercent(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%+.1f %%", *x)
+}
+
+func showP(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.4f", *x)
+}

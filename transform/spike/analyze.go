@@ -1,0 +1,138 @@
+package spike
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/banshift/banshift/schemas/events"
+)
+
+// Analyze tests every series against every event whose date lies inside it, with the
+// procedure of cfg, and lists the alarms. Series of one name are controls of each
+// other. The result depends on its arguments alone: the same input gives the same bytes.
+func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, error) {
+	if err := cfg.check(); err != nil {
+		return Result{}, err
+	}
+	result := Result{Effects: []Effect{}, Alarms: []Alarm{}}
+	eventDays := map[string][]time.Time{}
+	for _, e := range catalogue {
+		eventDays[e.Country] = append(eventDays[e.Country], e.Date())
+	}
+	for _, group := range byName(series) {
+		if err := checkGroup(group); err != nil {
+			return Result{}, err
+		}
+		p := newPanel(group[0].Name, group, eventDays, cfg)
+		kept := p.alarms()
+		result.Alarms = append(result.Alarms, p.alarmObjects(kept)...)
+		for _, e := range catalogue {
+			t := p.index(e.Date())
+			if !p.inside(t) {
+				continue
+			}
+			for _, r := range p.rows {
+				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: kept[r]}
+				result.Effects = append(result.Effects, a.effect())
+			}
+		}
+	}
+	correctForTests(result.Effects, cfg)
+	return result, nil
+}
+
+// check refuses a configuration that no method is defined for.
+func (c Config) check() error {
+	if c.BeforeDays < 7*minWeekdays || c.BeforeDays%7 != 0 {
+		return fmt.Errorf("spike: before_days is %d: want a multiple of 7, at least %d", c.BeforeDays, 7*minWeekdays)
+	}
+	if c.AfterDays < 1 || (c.AfterDays-1)/7+c.BeforeDays/7 > maxLagWeeks {
+		return fmt.Errorf("spike: after_days is %d with before_days %d: together at most %d weeks", c.AfterDays, c.BeforeDays, maxLagWeeks)
+	}
+	if c.Placebo != PlaceboBefore && c.Placebo != PlaceboBoth {
+		return fmt.Errorf("spike: placebo is %q: want %q or %q", c.Placebo, PlaceboBefore, PlaceboBoth)
+	}
+	if c.Alpha <= 0 || c.Alpha >= 1 || c.Replicates < 1 || c.BlockDays < 1 {
+		return fmt.Errorf("spike: alpha %g, replicates %d, block_days %d: want 0 < alpha < 1 and positive counts",
+			c.Alpha, c.Replicates, c.BlockDays)
+	}
+	return nil
+}
+
+// byName groups series, in the order of their names, without the world totals.
+func byName(series []Series) [][]Series {
+	groups := map[string][]Series{}
+	for _, s := range series {
+		if s.Country != "" && len(s.Values) > 0 {
+			groups[s.Name] = append(groups[s.Name], s)
+		}
+	}
+	var list [][]Series
+	for _, g := range groups {
+		slices.SortFunc(g, func(a, b Series) int { return strings.Compare(a.Country, b.Country) })
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b []Series) int { return strings.Compare(a[0].Name, b[0].Name) })
+	return list
+}
+
+func checkGroup(group []Series) error {
+	for i, s := range group {
+		if i > 0 && group[i-1].Country == s.Country {
+			return fmt.Errorf("spike: series %s has country %s twice", s.Name, s.Country)
+		}
+		if s.Coverage != nil && len(s.Coverage) != len(s.Values) || s.Denominator != nil && len(s.Denominator) != len(s.Values) {
+			return fmt.Errorf("spike: series %s, country %s: columns of different length", s.Name, s.Country)
+		}
+		if !s.Start.Equal(Day(s.Start)) {
+			return fmt.Errorf("spike: series %s, country %s starts at %s: want midnight UTC", s.Name, s.Country, s.Start)
+		}
+	}
+	return nil
+}
+
+// rngFor seeds the bootstrap by the configuration and by what is tested, so that a
+// result does not depend on what else is in the run.
+func rngFor(seed int64, parts ...string) *rand.Rand {
+	h := fnv.New64a()
+	for _, part := range parts {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	return rand.New(rand.NewPCG(uint64(seed), h.Sum64()))
+}
+
+// correctForTests fills q over all tests of the run on the events' own countries,
+// nulls included, and says where the correction decides.
+func correctForTests(effects []Effect, cfg Config) {
+	ps := nans(len(effects))
+	m := 0
+	for i, e := range effects {
+		if e.OwnCountry && e.PTime != nil {
+			ps[i] = *e.PTime
+			m++
+		}
+	}
+	for i, q := range BenjaminiHochberg(ps) {
+		e := &effects[i]
+		e.Tests = m
+		if math.IsNaN(q) {
+			continue
+		}
+		e.QTime = number(round(q, 6))
+		if e.Grade != Supported || q <= cfg.FalseDiscovery {
+			continue
+		}
+		if e.PTime != nil && e.PTimeFloor != nil && *e.PTime <= *e.PTimeFloor {
+			e.Reasons = append(e.Reasons, fmt.Sprintf("q = %.3f over %d tests: p is at its floor and cannot be smaller with %d placebo dates", q, m, e.NTime))
+			continue
+		}
+		e.Grade = NotSupported
+		e.Reasons = append(e.Reasons, fmt.Sprintf("q = %.3f over %d tests is above the false discovery rate %.2f", q, m, cfg.FalseDiscovery))
+	}
+}

@@ -1,0 +1,85 @@
+package spike
+
+import "time"
+
+// PlaceboMode says on which side of the event placebo dates are looked for.
+type PlaceboMode string
+
+const (
+	// PlaceboBefore uses the past only: the one mode that can be used live.
+	PlaceboBefore PlaceboMode = "before"
+	// PlaceboBoth also uses dates after the event; it looks into the future and says so.
+	PlaceboBoth PlaceboMode = "both"
+)
+
+// Config is the procedure, registered before the data are seen and recorded with
+// every result. DefaultConfig gives the values that the documentation reports.
+type Config struct {
+	// BeforeDays and AfterDays are the windows of the effect; BeforeDays is a multiple of 7.
+	BeforeDays int `json:"before_days"`
+	AfterDays  int `json:"after_days"`
+	// Placebo chooses the placebo dates; PlaceboMin..PlaceboMax is their distance in days.
+	Placebo         PlaceboMode `json:"placebo"`
+	PlaceboMin      int         `json:"placebo_min_days"`
+	PlaceboMax      int         `json:"placebo_max_days"`
+	PlaceboAheadMin int         `json:"placebo_ahead_min_days"`
+	// MinPlacebos is how many placebo dates a p-value in time needs.
+	MinPlacebos int `json:"min_placebos"`
+	// EventRadius keeps placebo dates and controls that many days away from catalogued events.
+	EventRadius int `json:"event_radius_days"`
+	// ControlUsers and DonorUsers are the users a day that a country needs, in the median of the
+	// days before, to enter the common factor and the placebo in space.
+	ControlUsers float64 `json:"control_users"`
+	DonorUsers   float64 `json:"donor_users"`
+	// MinControls is how many other countries make a common factor.
+	MinControls int `json:"min_controls"`
+	// Alpha is the level of both placebo tests and of the interval (1 - Alpha).
+	Alpha float64 `json:"alpha"`
+	// FalseDiscovery is the rate q of Benjamini and Hochberg over all tests of the run.
+	FalseDiscovery float64 `json:"false_discovery_rate"`
+	// Replicates of the block bootstrap, of BlockDays each; Seed makes them repeatable.
+	Replicates int   `json:"replicates"`
+	BlockDays  int   `json:"block_days"`
+	Seed       int64 `json:"seed"`
+	// AlarmZ is the robust z that a day must pass, on AlarmDays of AlarmOf consecutive days;
+	// ScaleDays is how far back the noise is measured.
+	AlarmZ    float64 `json:"alarm_z"`
+	AlarmDays int     `json:"alarm_days"`
+	AlarmOf   int     `json:"alarm_of_days"`
+	ScaleDays int     `json:"scale_days"`
+	// AlarmUsers is the baseline of users a day below which no alarm is raised.
+	AlarmUsers float64 `json:"alarm_users"`
+	// ScaleFloor is the least standard deviation of a day, in log units.
+	ScaleFloor float64 `json:"scale_floor"`
+	// CoverageLow and CoverageHigh mask a day whose coverage leaves this band around its own median.
+	CoverageLow  float64 `json:"coverage_low"`
+	CoverageHigh float64 `json:"coverage_high"`
+	// ArtefactShare is the share of countries whose joint alarm is taken for the measurement's.
+	ArtefactShare float64 `json:"artefact_share"`
+	// OnsetFrom and OnsetTo bound the first alarm, in days from the event.
+	OnsetFrom int `json:"onset_from_days"`
+	OnsetTo   int `json:"onset_to_days"`
+	// NeighbourDays is the distance within which another event makes attribution ambiguous.
+	NeighbourDays int `json:"neighbour_days"`
+	// SmallCount is the mean a day below which counts are tested exactly.
+	SmallCount float64 `json:"small_count"`
+	// Holidays are days by country whose weeks are compared only with each other.
+	Holidays map[string][]time.Time `json:"holidays,omitempty"`
+	// Breaks are days on which the method of a series (by name) changed.
+	Breaks map[string][]time.Time `json:"breaks,omitempty"`
+}
+
+// DefaultConfig is the registered procedure.
+func DefaultConfig() Config {
+	return Config{
+		BeforeDays: 28, AfterDays: 7,
+		Placebo: PlaceboBefore, PlaceboMin: 14, PlaceboMax: 378, PlaceboAheadMin: 35,
+		MinPlacebos: 60, EventRadius: 21,
+		ControlUsers: 100, DonorUsers: 50, MinControls: 3,
+		Alpha: .05, FalseDiscovery: .10,
+		Replicates: 2000, BlockDays: 7, Seed: 1,
+		AlarmZ: 3.5, AlarmDays: 2, AlarmOf: 3, ScaleDays: 28, ScaleFloor: .03,
+		CoverageLow: .75, CoverageHigh: 1.35, ArtefactShare: .30,
+		OnsetFrom: -1, OnsetTo: 3, NeighbourDays: 7, SmallCount: 20,
+	}
+}

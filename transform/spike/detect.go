@@ -1,0 +1,108 @@
+package spike
+
+import "math"
+
+// state is the detector's view of one row.
+type state struct {
+	z []float64 // robust z of each day; NaN where it cannot be said
+	// up and down mark days in the state of alarm.
+	up, down []bool
+}
+
+// detectWeeks is how many weeks back an undisturbed weekday is looked for.
+const detectWeeks = 8
+
+// detect runs the daily detector over a row: the median of the same weekday in the
+// four weeks before that were not in alarm, the common factor of the controls taken
+// off, over a robust scale floored by ScaleFloor and by counting noise; an alarm is
+// |z| > AlarmZ with one sign on AlarmDays of AlarmOf days. After detectWeeks a level
+// that stays is the new level. Small counts go by exact tails.
+func (p *panel) detect(r *row) state {
+	s := state{z: nans(p.days), up: make([]bool, p.days), down: make([]bool, p.days)}
+	residuals := nans(p.days)
+	flagged := make([]bool, p.days)
+	for t := range p.days {
+		if !(r.level[t] >= p.cfg.AlarmUsers) {
+			continue
+		}
+		residuals[t] = p.detectResidual(r, t, flagged)
+		s.z[t] = p.detectZ(r, t, residuals, flagged)
+		flagged[t] = math.Abs(s.z[t]) > p.cfg.AlarmZ
+		s.up[t] = p.persistent(s.z, t, 1)
+		s.down[t] = p.persistent(s.z, t, -1)
+	}
+	return s
+}
+
+// detectResidual compares day t with up to BeforeDays/7 undisturbed weeks.
+func (p *panel) detectResidual(r *row, t int, flagged []bool) float64 {
+	if res, n := p.weekMedian(r, t, flagged); n >= minWeekdays {
+		return res
+	}
+	res, n := p.weekMedian(r, t, nil)
+	if n < minWeekdays {
+		return math.NaN()
+	}
+	return res
+}
+
+func (p *panel) weekMedian(r *row, t int, flagged []bool) (float64, int) {
+	var buffer [detectWeeks]float64
+	xs := buffer[:0]
+	reach := detectWeeks
+	if flagged == nil {
+		reach = p.cfg.BeforeDays / 7
+	}
+	for j := 1; j <= reach && len(xs) < p.cfg.BeforeDays/7; j++ {
+		c := r.change(t, j)
+		if math.IsNaN(c) || (flagged != nil && flagged[t-7*j]) {
+			continue
+		}
+		if m := p.commonFor(r, t, j); !math.IsNaN(m) {
+			c -= m
+		}
+		xs = append(xs, c)
+	}
+	n := len(xs)
+	return median(xs), n
+}
+
+// minScaleDays is the number of residuals that make a scale.
+const minScaleDays = 14
+
+func (p *panel) detectZ(r *row, t int, residuals []float64, flagged []bool) float64 {
+	if math.IsNaN(residuals[t]) {
+		return math.NaN()
+	}
+	var window, observed, expected []float64
+	for u := max(0, t-p.cfg.ScaleDays); u < t; u++ {
+		if flagged[u] || math.IsNaN(residuals[u]) {
+			continue
+		}
+		window = append(window, residuals[u])
+		observed = append(observed, r.x[u])
+		expected = append(expected, r.x[u]*math.Exp(-residuals[u]))
+	}
+	if len(window) < minScaleDays {
+		return math.NaN()
+	}
+	mu := r.x[t] * math.Exp(-residuals[t])
+	if r.level[t] < p.cfg.SmallCount {
+		mu = math.Max(mu, .5)
+		return counts{mean: mu, size: fitCounts(observed, expected)}.z(r.x[t])
+	}
+	scale := math.Max(p.cfg.ScaleFloor, math.Sqrt(1/math.Max(1, mu)))
+	return residuals[t] / math.Max(scale, mad(window))
+}
+
+// persistent says whether day t is in the state of alarm: itself over the threshold,
+// and AlarmDays of the last AlarmOf days too.
+func (p *panel) persistent(z []float64, t int, sign float64) bool {
+	n := 0
+	for u := max(0, t-p.cfg.AlarmOf+1); u <= t; u++ {
+		if sign*z[u] > p.cfg.AlarmZ {
+			n++
+		}
+	}
+	return n >= p.cfg.AlarmDays && sign*z[t] > p.cfg.AlarmZ
+}

@@ -1,0 +1,215 @@
+package spike
+
+import (
+	"math"
+	"time"
+)
+
+// maxLagWeeks bounds the windows: a day is compared with the same weekday of at most
+// this many weeks before.
+const maxLagWeeks = 12
+
+// panel holds the series of one name on one axis of days.
+type panel struct {
+	name  string
+	start time.Time
+	days  int
+	rows  []*row
+	// common[t][j] is the median over the controls of the change of day t from j+1 weeks before.
+	common [][]float64
+	cfg    Config
+}
+
+// row is one country of a panel.
+type row struct {
+	series Series
+	// x are the usable values (masked and missing days are NaN), y their log rates.
+	x, y   []float64
+	masked []bool
+	level  []float64 // median of x over the 28 days before
+	quiet  []bool    // no catalogued event of this country within the radius
+	raw    []float64 // residual of a day from its weekday baseline
+	adj    []float64 // the same after the common factor
+	shock  []float64 // the common factor's part: raw - adj
+}
+
+// newPanel lays series of one name on one axis. events gives, by country, the days of
+// catalogued events.
+func newPanel(name string, series []Series, eventDays map[string][]time.Time, cfg Config) *panel {
+	p := &panel{name: name, cfg: cfg}
+	var end time.Time
+	for i, s := range series {
+		last := s.Start.AddDate(0, 0, len(s.Values))
+		if i == 0 || s.Start.Before(p.start) {
+			p.start = s.Start
+		}
+		if i == 0 || last.After(end) {
+			end = last
+		}
+	}
+	p.days = days(p.start, end)
+	for _, s := range series {
+		p.rows = append(p.rows, p.newRow(s, eventDays[s.Country]))
+	}
+	p.fitCommon()
+	for _, r := range p.rows {
+		p.fitResiduals(r)
+	}
+	return p
+}
+
+func (p *panel) newRow(s Series, eventDays []time.Time) *row {
+	r := &row{series: s, x: nans(p.days), y: nans(p.days), masked: make([]bool, p.days),
+		level: nans(p.days), quiet: make([]bool, p.days)}
+	offset := days(p.start, s.Start)
+	var masked []bool
+	if s.Coverage != nil {
+		masked = maskCoverage(s.Coverage, p.cfg.CoverageLow, p.cfg.CoverageHigh)
+	}
+	for i, v := range s.Values {
+		if masked != nil && masked[i] {
+			r.masked[offset+i] = true
+			continue
+		}
+		d := 1.0
+		if s.Denominator != nil {
+			d = s.Denominator[i]
+		}
+		r.y[offset+i] = logRate(v, d)
+		if !math.IsNaN(r.y[offset+i]) {
+			r.x[offset+i] = v
+		}
+	}
+	window := make([]float64, 0, 28)
+	for t := range r.level {
+		window = append(window[:0], r.x[max(0, t-28):t]...)
+		r.level[t] = median(window)
+		r.quiet[t] = !within(p.day(t), eventDays, p.cfg.EventRadius)
+	}
+	return r
+}
+
+// day gives the date of index t, index the inverse.
+func (p *panel) day(t int) time.Time     { return p.start.AddDate(0, 0, t) }
+func (p *panel) index(day time.Time) int { return days(p.start, day) }
+func (p *panel) inside(t int) bool       { return t >= 0 && t < p.days }
+func (r *row) change(t, j int) float64 { // log change of day t from j weeks before
+	if t-7*j < 0 {
+		return math.NaN()
+	}
+	return r.y[t] - r.y[t-7*j]
+}
+
+// isControl says whether r may enter the common factor of day t.
+func (p *panel) isControl(r *row, t int) bool {
+	return r.quiet[t] && r.level[t] >= p.cfg.ControlUsers
+}
+
+// fitCommon takes the median over the controls of each day's change from each number
+// of weeks before. The median, not the world's total: one large country can move that.
+func (p *panel) fitCommon() {
+	p.common = make([][]float64, p.days)
+	buffer := make([]float64, 0, len(p.rows))
+	for t := range p.common {
+		p.common[t] = make([]float64, maxLagWeeks)
+		for j := range maxLagWeeks {
+			p.common[t][j] = p.commonChange(t, j+1, nil, buffer)
+		}
+	}
+}
+
+// commonChange is the median change of the controls other than one, NaN of too few.
+func (p *panel) commonChange(t, j int, other *row, buffer []float64) float64 {
+	buffer = buffer[:0]
+	for _, r := range p.rows {
+		if r == other || !p.isControl(r, t) {
+			continue
+		}
+		if c := r.change(t, j); !math.IsNaN(c) {
+			buffer = append(buffer, c)
+		}
+	}
+	if len(buffer) < p.cfg.MinControls {
+		return math.NaN()
+	}
+	return median(buffer)
+}
+
+// ownInfluence is the number of controls from which on a country's own part in the
+// median is too small to matter, so that leaving it out is not worth the time.
+const ownInfluence = 25
+
+// commonFor is the common change without r's own part.
+func (p *panel) commonFor(r *row, t, j int) float64 {
+	if len(p.rows) <= ownInfluence && p.isControl(r, t) {
+		return p.commonChange(t, j, r, nil)
+	}
+	return p.common[t][j-1]
+}
+
+// controls counts the controls of r on day t.
+func (p *panel) controls(r *row, t int) int {
+	n := 0
+	for _, other := range p.rows {
+		if other != r && p.isControl(other, t) {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *panel) fitResiduals(r *row) {
+	r.raw, r.adj, r.shock = nans(p.days), nans(p.days), nans(p.days)
+	weeks := p.cfg.BeforeDays / 7
+	for t := range p.days {
+		r.raw[t], r.adj[t] = p.residual(r, t, 1, weeks)
+		r.shock[t] = r.raw[t] - r.adj[t]
+	}
+}
+
+// minWeekdays is the number of same-weekday values that make a baseline.
+const minWeekdays = 3
+
+// residual is how far day t is above the median of the same weekday in the weeks
+// first..first+weeks-1 before it, in log units: as measured, and with the controls'
+// median change over the same weeks taken off (NaN without controls).
+func (p *panel) residual(r *row, t, first, weeks int) (raw, adjusted float64) {
+	var rawBuffer, adjBuffer [maxLagWeeks]float64
+	rs, as := rawBuffer[:0], adjBuffer[:0]
+	for j := first; j < first+weeks && j <= maxLagWeeks; j++ {
+		c := r.change(t, j)
+		if math.IsNaN(c) {
+			continue
+		}
+		rs = append(rs, c)
+		if m := p.commonFor(r, t, j); !math.IsNaN(m) {
+			as = append(as, c-m)
+		}
+	}
+	raw, adjusted = math.NaN(), math.NaN()
+	if len(rs) >= minWeekdays {
+		raw = median(rs)
+	}
+	if len(as) >= minWeekdays {
+		adjusted = median(as)
+	}
+	return raw, adjusted
+}
+
+func nans(n int) []float64 {
+	xs := make([]float64, n)
+	for i := range xs {
+		xs[i] = math.NaN()
+	}
+	return xs
+}
+
+// within says whether day is at most radius days from one of others.
+func within(day time.Time, others []time.Time, radius int) bool {
+	for _, o := range others {
+		if d := days(day, o); d >= -radius && d <= radius {
+			return true
+		}
+	}
+	return false
+}

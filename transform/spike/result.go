@@ -1,0 +1,101 @@
+package spike
+
+// Grade is what the data support.
+type Grade string
+
+// Grades, from the strongest.
+const (
+	Supported    Grade = "supported"
+	Ambiguous    Grade = "ambiguous"
+	NotSupported Grade = "not_supported"
+	Insufficient Grade = "insufficient"
+)
+
+// Effect is one series against one event. Numbers that do not exist are null, never NaN.
+type Effect struct {
+	Series     string `json:"series"`
+	Country    string `json:"country"`
+	Event      string `json:"event"`
+	Date       string `json:"date"`
+	OwnCountry bool   `json:"own_country"`
+
+	// EffectLog is the mean log change over the days after, as measured; EffectPct is 100(e^x-1);
+	// CILow and CIHigh are its interval in percent.
+	EffectLog *float64 `json:"effect_log"`
+	EffectPct *float64 `json:"effect_pct"`
+	CILow     *float64 `json:"ci_low"`
+	CIHigh    *float64 `json:"ci_high"`
+
+	// Control is the same with the median of the unaffected countries taken off.
+	Control Control `json:"control"`
+
+	// PTime is the one-sided p of the placebo in time in the asked direction (PTimeOutcome says
+	// of which outcome), NTime its dates, NTimeEffective about how many of them are independent,
+	// PTimeFloor the least value it can take.
+	PTime          *float64    `json:"p_time"`
+	NTime          int         `json:"n_time"`
+	NTimeEffective int         `json:"n_time_effective"`
+	PTimeFloor     *float64    `json:"p_time_floor"`
+	PTimeOutcome   string      `json:"p_time_outcome"`
+	PTimeMode      PlaceboMode `json:"p_time_mode"`
+	QTime          *float64    `json:"q_time"`
+	Tests          int         `json:"tests"`
+
+	// PSpace is the one-sided p of the placebo in space among NSpace countries.
+	PSpace      *float64 `json:"p_space"`
+	NSpace      int      `json:"n_space"`
+	PSpaceFloor *float64 `json:"p_space_floor"`
+	PSpaceRank  int      `json:"p_space_rank"`
+
+	// PCount is the exact Poisson or negative binomial p of a small count; null otherwise.
+	PCount *float64 `json:"p_count"`
+
+	Asked     Direction `json:"asked"`
+	Direction Direction `json:"direction"`
+	// Onset is the first day of an alarm near the event, OnsetDays its distance from it.
+	Onset     string `json:"onset"`
+	OnsetDays *int   `json:"onset_days"`
+
+	ValidDays int `json:"valid_days"`
+	// CoverageChange is the mean coverage after over before; null where coverage is unknown.
+	CoverageChange *float64        `json:"coverage_change"`
+	Shape          Shape           `json:"shape"`
+	Anticipation   *Anticipation   `json:"anticipation,omitempty"`
+	Sensitivity    []SensitivityAt `json:"sensitivity,omitempty"`
+
+	Grade   Grade    `json:"grade"`
+	Reasons []string `json:"reasons"`
+}
+
+// Control is an effect after the common factor.
+type Control struct {
+	EffectLog *float64 `json:"effect_log"`
+	EffectPct *float64 `json:"effect_pct"`
+	CILow     *float64 `json:"ci_low"`
+	CIHigh    *float64 `json:"ci_high"`
+	Countries int      `json:"countries"`
+}
+
+// Anticipation is the effect between announcement and enforcement, tested apart.
+type Anticipation struct {
+	Announced string   `json:"announced"`
+	Days      int      `json:"days"`
+	EffectLog *float64 `json:"effect_log"`
+	PTime     *float64 `json:"p_time"`
+	NTime     int      `json:"n_time"`
+}
+
+// SensitivityAt is the effect with other windows; it is printed, never searched.
+type SensitivityAt struct {
+	BeforeDays int      `json:"before_days"`
+	AfterDays  int      `json:"after_days"`
+	EffectLog  *float64 `json:"effect_log"`
+	PTime      *float64 `json:"p_time"`
+	NTime      int      `json:"n_time"`
+}
+
+// Result is what Analyze gives.
+type Result struct {
+	Effects []Effect `json:"effects"`
+	Alarms  []Alarm  `json:"alarms"`
+}
