@@ -1,0 +1,88 @@
+# Everything a clone needs: Go, Node, Python and a JDK. `make help` lists the targets.
+# What a target downloads, it names first; all of it is pinned, verified and kept in
+# $BANSHIFT_CACHE (default ~/.cache/banshift), so that a second run needs no network.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PARTS := deploy/parts
+CACHE := $(or $(BANSHIFT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/banshift)
+FUZZTIME ?= 10s
+WEB_SOURCES := $(shell find web/src web/package.json web/package-lock.json web/tsconfig.json web/vite.config.js -type f 2>/dev/null)
+export BANSHIFT_CACHE := $(CACHE)
+
+.PHONY: help
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: build
+build: web/dist/banshift.js ## Build bin/banshift
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/banshift ./cmd/banshift
+
+.PHONY: demo
+demo: build engine ## April 2018, simulated, through the whole pipeline to a report
+	bin/banshift demo
+
+.PHONY: test
+test: build engine broker ## Run every test against the real engine, broker and browser
+	@browser=$$($(PARTS)/browser/fetch); \
+	CHROMIUM=$$browser $(GO) test -json -timeout 15m ./... | $(GO) run .ci/testcount.go
+
+.PHONY: engine
+engine: ## Fetch the embedded ClickHouse engine (npm, 178 MB)
+	@$(PARTS)/engine/fetch
+
+.PHONY: broker
+broker: ## Fetch the Kafka broker that tests start (Maven, 43 MB)
+	@$(PARTS)/broker/fetch
+
+.PHONY: browser
+browser: ## Find or fetch a Chromium for the tests of the report
+	@$(PARTS)/browser/fetch
+
+.PHONY: race
+race: build engine broker ## Run the tests of everything concurrent under the race detector
+	$(GO) test -race -timeout 20m $(or $(PACKAGES),./...)
+
+.PHONY: fuzz
+fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
+	.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: build engine ## Measure against the engine's own SQL on the same rows
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+
+.PHONY: lint
+lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./... .ci/testcount.go
+	$(GO) run $(STATICCHECK) ./...
+
+.PHONY: notebooks
+notebooks: build engine ## Execute the notebooks (PyPI packages, about 100 MB)
+	$(PARTS)/notebooks/execute
+
+.PHONY: docs
+docs: web/dist/banshift.js ## Write the generated references under docs/
+	$(GO) generate ./...
+
+.PHONY: check-docs
+check-docs: docs ## Fail where a generated reference is not what is committed
+	git diff --exit-code -- docs
+
+.PHONY: clean
+clean: ## Remove what was built; the cache of parts stays
+	rm -rf bin out web/dist/* web/node_modules coverage.out
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is not on PATH: it builds the report's page; install Node 20.19 or newer" >&2; exit 1; }
+	@echo "web: npm packages of web/package-lock.json, about 60 MB to download, 130 MB on disk: ECharts and its bundler, for the report" >&2
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/banshift.js: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
