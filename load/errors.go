@@ -1,0 +1,130 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// What can be wrong with a store. Errors of this package wrap one of these where
+// it applies, and say in their text what to do.
+var (
+	ErrPassword    = errors.New("wrong user or password")
+	ErrUnreachable = errors.New("store is not reachable")
+	ErrVersion     = errors.New("ClickHouse is too old")
+	ErrDiskFull    = errors.New("disk is full")
+	ErrNoTable     = errors.New("table is missing")
+	ErrForbidden   = errors.New("not allowed")
+)
+
+// Codes of ClickHouse's exceptions.
+const (
+	codeUnknownTable    = 60
+	codeUnknownDatabase = 81
+	codeReadonly        = 164
+	codeNotEnoughSpace  = 243
+	codeAccessDenied    = 497
+	codeAuthentication  = 516
+	codeUserUnknown     = 192
+	codeWrongPassword   = 193
+	codeIPNotAllowed    = 195
+)
+
+// transientCodes pass by themselves: timeouts, too many queries or parts, memory,
+// a replica or its keeper away, a server that is stopping.
+var transientCodes = map[int]bool{
+	159: true, 160: true, 202: true, 203: true, 209: true, 210: true, 225: true, 236: true,
+	241: true, 242: true, 252: true, 254: true, 279: true, 285: true, 319: true, 394: true,
+	425: true, 439: true, 999: true,
+}
+
+// serverError is an exception that the server answered with.
+type serverError struct {
+	code    int
+	message string
+}
+
+func (e *serverError) Error() string { return e.message }
+
+// codeOf gives the code of a server's exception, 0 where err is none.
+func codeOf(err error) int {
+	var native *clickhouse.Exception
+	if errors.As(err, &native) {
+		return int(native.Code)
+	}
+	var http *serverError
+	if errors.As(err, &http) {
+		return http.code
+	}
+	return 0
+}
+
+// explain turns err into one line that says what, where and what to do.
+func explain(where string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	message := oneLine(err)
+	switch code := codeOf(err); {
+	case code == codeAuthentication || code == codeUserUnknown || code == codeWrongPassword || code == codeIPNotAllowed:
+		return fmt.Errorf("%s: %w: check the user in --store and the password in %s", where, ErrPassword, EnvPassword)
+	case code == codeNotEnoughSpace || strings.Contains(message, "No space left on device") || errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s: %w: make room, then run the same command again: nothing is stored twice", where, ErrDiskFull)
+	case code == codeUnknownTable || code == codeUnknownDatabase:
+		return fmt.Errorf("%s: %w: run `banshift migrate`: %s", where, ErrNoTable, message)
+	case code == codeReadonly || code == codeAccessDenied:
+		return fmt.Errorf("%s: %w: %s", where, ErrForbidden, message)
+	case code == 0 && isNetwork(err):
+		return fmt.Errorf("%s: %w: check the address, and that the server runs: %s", where, ErrUnreachable, message)
+	}
+	return fmt.Errorf("%s: %w", where, &shortError{message, err})
+}
+
+// shortError keeps the chain of err under a text of one line.
+type shortError struct {
+	text string
+	err  error
+}
+
+func (e *shortError) Error() string { return e.text }
+func (e *shortError) Unwrap() error { return e.err }
+
+// oneLine cuts a server's message to one line without its stack and version.
+func oneLine(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if i := strings.Index(text, " (version "); i > 0 {
+		text = text[:i]
+	}
+	const longest = 400
+	if len(text) > longest {
+		text = text[:longest] + "…"
+	}
+	return text
+}
+
+func isNetwork(err error) bool {
+	var netErr net.Error
+	var opErr *net.OpError
+	return errors.As(err, &opErr) || errors.As(err, &netErr) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// isTransient reports whether trying again can help.
+func isTransient(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	if strings.Contains(err.Error(), "No space left on device") {
+		return false
+	}
+	if code := codeOf(err); code != 0 {
+		return transientCodes[code]
+	}
+	return isNetwork(err)
+}

@@ -1,0 +1,295 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"golang.org/x/sync/errgroup"
+)
+
+// Counts is what became of a batch's telemetry records: In = Stored + Folded + Rejected.
+type Counts struct {
+	In       uint64 // records read
+	Stored   uint64 // in table flows (and in usage)
+	Folded   uint64 // only in usage or dns_usage
+	Rejected uint64 // in table rejects
+	Skipped  uint64 // no records: headers, comments, blank lines; not part of In
+}
+
+// TableBatch is the rows of one table. Write does not release the record.
+type TableBatch struct {
+	Name   string
+	Record arrow.Record
+}
+
+// Batch is the outcome of one range of a source. It must follow from source, partition
+// and range alone: read again, it has to be the same.
+type Batch struct {
+	Source      string
+	Partition   int32
+	First, Next int64 // positions, First inclusive, Next exclusive
+	Counts      Counts
+	Tables      []TableBatch
+	Pack, Lists string // versions of rule pack and lists
+	KeyID       string // which pseudonym key
+	// FirstEvent and LastEvent are the times of the earliest and latest record; zero where there is none.
+	FirstEvent, LastEvent time.Time
+	Simulated             bool
+}
+
+func (b Batch) ranged() Range { return Range{b.Partition, b.First, b.Next} }
+
+// token is the stem of the deduplication tokens of b's inserts.
+func (b Batch) token() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %d", b.Source, b.Partition, b.First, b.Next))
+	return hex.EncodeToString(sum[:16])
+}
+
+// check refuses a batch whose accounts do not add up, before anything is written.
+func (b Batch) check() error {
+	if b.Source == "" || b.First >= b.Next {
+		return fmt.Errorf("batch of source %q, range %d to %d: want a name and a range", b.Source, b.First, b.Next)
+	}
+	if c := b.Counts; c.In != c.Stored+c.Folded+c.Rejected {
+		return fmt.Errorf("batch of %s, range %d to %d: %d records in, but %d stored + %d folded + %d rejected",
+			b.Source, b.First, b.Next, c.In, c.Stored, c.Folded, c.Rejected)
+	}
+	return nil
+}
+
+// ledgerRow is one row of table batches.
+type ledgerRow struct {
+	Source     string  `json:"source"`
+	Partition  int32   `json:"partition"`
+	First      int64   `json:"first"`
+	Next       int64   `json:"next"`
+	State      string  `json:"state"`
+	Token      string  `json:"token"`
+	In         uint64  `json:"records_in"`
+	Stored     uint64  `json:"stored"`
+	Folded     uint64  `json:"folded"`
+	Rejected   uint64  `json:"rejected"`
+	Skipped    uint64  `json:"skipped"`
+	Pack       string  `json:"pack"`
+	Lists      string  `json:"lists"`
+	KeyID      string  `json:"key_id"`
+	FirstEvent *string `json:"first_event"`
+	LastEvent  *string `json:"last_event"`
+	Simulated  uint8   `json:"simulated"`
+}
+
+const (
+	stateIntended = "intended"
+	stateDone     = "done"
+)
+
+func (b Batch) row(state string) ledgerRow {
+	r := ledgerRow{
+		Source: b.Source, Partition: b.Partition, First: b.First, Next: b.Next, State: state, Token: b.token(),
+		In: b.Counts.In, Stored: b.Counts.Stored, Folded: b.Counts.Folded, Rejected: b.Counts.Rejected, Skipped: b.Counts.Skipped,
+		Pack: b.Pack, Lists: b.Lists, KeyID: b.KeyID, FirstEvent: eventTime(b.FirstEvent), LastEvent: eventTime(b.LastEvent),
+	}
+	if b.Simulated {
+		r.Simulated = 1
+	}
+	return r
+}
+
+func eventTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	text := t.UTC().Format("2006-01-02 15:04:05.000")
+	return &text
+}
+
+// ledger writes rows of concurrent batches together and remembers, for the sources
+// of this process, what is stored.
+type ledger struct {
+	store *Store
+
+	mu      sync.Mutex
+	sources map[string]*sourceState
+
+	group *groupWriter
+}
+
+// sourceState is what the ledger says of one source.
+type sourceState struct {
+	done     map[int32]ranges
+	intended map[int32][]Range // written down and not finished, as they were written
+}
+
+func newLedger(s *Store) *ledger {
+	l := &ledger{store: s, sources: map[string]*sourceState{}}
+	l.group = newGroupWriter(func(ctx context.Context, rows []ledgerRow) error {
+		lines, err := jsonLines(rows)
+		if err != nil {
+			return err
+		}
+		return s.insertJSON(ctx, "batches", "", lines)
+	})
+	return l
+}
+
+// Write stores a batch once: its range is written down as intended, its tables are
+// inserted under tokens that follow from the range, its range is marked done. A range
+// that is done already is left alone; one that is half done is completed. A range that
+// overlaps another without being the same is an error.
+func (s *Store) Write(ctx context.Context, b Batch) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	stored, err := s.ledger.begin(ctx, b)
+	if err != nil {
+		return explain(s.name, err)
+	}
+	if stored {
+		return nil
+	}
+	if err := s.ledger.group.add(ctx, b.row(stateIntended)); err != nil {
+		return explain(s.name, fmt.Errorf("ledger: %w", err))
+	}
+	if err := s.insertTables(ctx, b); err != nil {
+		return explain(s.name, err)
+	}
+	if err := s.ledger.group.add(ctx, b.row(stateDone)); err != nil {
+		return explain(s.name, fmt.Errorf("ledger: %w", err))
+	}
+	s.ledger.finish(b)
+	return nil
+}
+
+// insertTables inserts the tables of b side by side.
+func (s *Store) insertTables(ctx context.Context, b Batch) error {
+	g, ctx := errgroup.WithContext(ctx)
+	stem := b.token()
+	count := map[string]int{} // the first, second, … record of a table
+	for _, t := range b.Tables {
+		token := fmt.Sprintf("%s-%s-%d", stem, t.Name, count[t.Name])
+		count[t.Name]++
+		if t.Record.NumRows() == 0 {
+			continue
+		}
+		g.Go(func() error { return s.insertArrow(ctx, t.Name, t.Record, token) })
+	}
+	return g.Wait()
+}
+
+// begin reports whether b is stored already, and takes its range otherwise.
+func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	state, err := l.load(ctx, b.Source)
+	if err != nil {
+		return false, err
+	}
+	r := b.ranged()
+	done := state.done[b.Partition]
+	if done.covers(r) {
+		return true, nil
+	}
+	if other, overlaps := done.overlap(r); overlaps {
+		return false, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
+			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
+	}
+	for _, other := range state.intended[b.Partition] {
+		if other == r {
+			return false, nil
+		}
+		if r.First < other.Next && other.First < r.Next {
+			return false, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
+				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
+		}
+	}
+	state.intended[b.Partition] = append(state.intended[b.Partition], r)
+	return false, nil
+}
+
+// finish moves b's range from intended to done.
+func (l *ledger) finish(b Batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	state := l.sources[b.Source]
+	r := b.ranged()
+	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(o Range) bool { return o == r })
+	state.done[b.Partition] = state.done[b.Partition].add(r)
+}
+
+// load reads what the ledger says of a source, once. The caller holds l.mu.
+func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) {
+	if state := l.sources[source]; state != nil {
+		return state, nil
+	}
+	var state *sourceState
+	err := l.store.retry(ctx, 0, func() (err error) {
+		state, err = l.read(ctx, source)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ledger of %s: %w", source, err)
+	}
+	l.sources[source] = state
+	return state, nil
+}
+
+func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
+	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, max(state) = 'done' FROM batches
+		WHERE source = ? GROUP BY partition, first, next ORDER BY partition, first`, source)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Range{}}
+	for rows.Next() {
+		var r Range
+		var done uint8
+		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &done); err != nil {
+			return nil, err
+		}
+		if done == 1 {
+			state.done[r.Partition] = state.done[r.Partition].add(r)
+		} else {
+			state.intended[r.Partition] = append(state.intended[r.Partition], r)
+		}
+	}
+	return state, rows.Err()
+}
+
+// Done gives which positions of a source are stored, merged, by partition.
+func (s *Store) Done(ctx context.Context, source string) (map[int32][]Range, error) {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	state, err := s.ledger.load(ctx, source)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	out := make(map[int32][]Range, len(state.done))
+	for partition, set := range state.done {
+		out[partition] = slices.Clone(set)
+	}
+	return out, nil
+}
+
+// Intended gives the ranges of a source that were written down and not finished, by
+// partition and position. They have to be read again first, exactly as they are.
+func (s *Store) Intended(ctx context.Context, source string) ([]Range, error) {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	state, err := s.ledger.load(ctx, source)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	var all []Range
+	for _, ranges := range state.intended {
+		all = append(all, ranges...)
+	}
+	slices.SortFunc(all, compareRanges)
+	return all, nil
+}

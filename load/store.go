@@ -1,0 +1,254 @@
+// Package load puts Arrow batches into ClickHouse, once each, and reads them back:
+// the store's address, its migrations, the ledger of batches, named queries.
+//
+// It must never change a batch, decide what is in it, or show a password. Nothing
+// above it knows whether the engine is embedded.
+package load
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/banshift/banshift/load/engine"
+)
+
+// Options say how a store is opened.
+type Options struct {
+	// EnginePath is libchdb.so or a clickhouse binary; empty: see [engine.Locate].
+	EnginePath string
+	// EngineMegabytes bounds the embedded engine's memory; 0: its default.
+	EngineMegabytes int
+	// FlowsDays is how many days after their ingestion flows are kept; 0 leaves it as it is (30 in a new store).
+	FlowsDays int
+	// Log is told of retries and restarts; nil: nobody is.
+	Log *slog.Logger
+	// KeepSchema opens without bringing the schema up to date, for a user who may only read.
+	KeepSchema bool
+}
+
+// Store is an open store. Its methods may be called concurrently. Close it.
+type Store struct {
+	name   string // for errors: a directory, or an address without password
+	addr   address
+	reader address // who runs queries that only read
+	engine *engine.Engine
+	conn   driver.Conn
+	http   *http.Client
+	log    *slog.Logger
+	ledger *ledger
+}
+
+// connectTries is how often Open tries an address that does not answer.
+const connectTries = 3
+
+// Open opens the store at dsn, a directory or clickhouse://user@host:9000/database,
+// and brings its schema up to date.
+func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
+	if dsn == "" {
+		return nil, errors.New("no store: give --store a directory, or clickhouse://user@host:9000/database")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{name: "store " + dsn, log: o.Log}
+	if err := s.locate(ctx, dsn, o); err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// locate fills in the addresses, and starts the engine where dsn is a directory.
+func (s *Store) locate(ctx context.Context, dsn string, o Options) error {
+	if isServer(dsn) {
+		a, err := parseAddress(dsn)
+		if err != nil {
+			return err
+		}
+		s.addr, s.reader = a, a
+		s.name = fmt.Sprintf("store clickhouse://%s@%s/%s", a.user, a.native(), a.database)
+		return nil
+	}
+	e, err := engine.Start(ctx, dsn, engine.Options{Path: o.EnginePath, MemoryMegabytes: o.EngineMegabytes, Log: o.Log})
+	if err != nil {
+		if strings.Contains(err.Error(), "No space left on device") {
+			return explain(s.name, err)
+		}
+		return err
+	}
+	c := e.Conn()
+	s.engine = e
+	s.addr = address{host: c.Host, tcpPort: c.TCPPort, httpPort: c.HTTPPort, user: c.User, password: c.Password, database: engine.Database}
+	s.reader = s.addr
+	s.reader.user, s.reader.password = c.Reader, c.ReaderPassword
+	return nil
+}
+
+// open connects, checks version and ports, and migrates.
+func (s *Store) open(ctx context.Context, o Options) error {
+	s.http = &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: 16,
+		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
+		DisableCompression:  true,
+	}}
+	if err := s.retry(ctx, connectTries, func() error { return s.checkVersion(ctx) }); err != nil {
+		return explain(s.name, err)
+	}
+	if !o.KeepSchema {
+		if err := s.createDatabase(ctx); err != nil {
+			return explain(s.name, err)
+		}
+	}
+	conn, err := clickhouse.Open(s.nativeOptions(s.addr.database))
+	if err != nil {
+		return explain(s.name, err)
+	}
+	s.conn = conn
+	if err := s.checkHTTP(ctx); err != nil {
+		return err
+	}
+	if !o.KeepSchema {
+		if _, err := s.Migrate(ctx); err != nil {
+			return err
+		}
+		if err := s.keepFlows(ctx, o.FlowsDays); err != nil {
+			return err
+		}
+	}
+	s.ledger = newLedger(s)
+	return nil
+}
+
+// nativeOptions are those of the native protocol.
+func (s *Store) nativeOptions(database string) *clickhouse.Options {
+	o := &clickhouse.Options{
+		Addr:        []string{s.addr.native()},
+		Auth:        clickhouse.Auth{Database: database, Username: s.addr.user, Password: s.addr.password},
+		DialTimeout: 10 * time.Second,
+		ReadTimeout: 10 * time.Minute,
+		ClientInfo:  clickhouse.ClientInfo{Products: []struct{ Name, Version string }{{"banshift", "0"}}},
+	}
+	if s.addr.secure {
+		o.TLS = &tls.Config{ServerName: s.addr.host}
+	}
+	return o
+}
+
+// checkVersion fails with [ErrVersion] where the server is older than we support.
+func (s *Store) checkVersion(ctx context.Context) error {
+	conn, err := clickhouse.Open(s.nativeOptions(""))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	version, err := conn.ServerVersion()
+	if err != nil {
+		return err
+	}
+	v := version.Version
+	if !engine.Supported(int(v.Major), int(v.Minor)) {
+		return fmt.Errorf("%w: found %d.%d, the oldest supported is %d.%d: upgrade the server, or use the embedded engine with --store DIR",
+			ErrVersion, v.Major, v.Minor, engine.OldestMajor, engine.OldestMinor)
+	}
+	return conn.Ping(ctx)
+}
+
+// createDatabase makes the database, for users who may; others have one already.
+func (s *Store) createDatabase(ctx context.Context) error {
+	conn, err := clickhouse.Open(s.nativeOptions(""))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var exists uint64
+	row := conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = ?", s.addr.database)
+	if err := row.Scan(&exists); err == nil && exists == 1 {
+		return nil
+	}
+	sql := "CREATE DATABASE IF NOT EXISTS " + quoteName(s.addr.database) + " " + s.target().OnCluster()
+	return conn.Exec(ctx, sql)
+}
+
+// checkHTTP makes sure that the HTTP port takes inserts of this user.
+func (s *Store) checkHTTP(ctx context.Context) error {
+	_, err := s.post(ctx, s.addr, request{sql: "SELECT 1"})
+	if err == nil {
+		return nil
+	}
+	return explain(fmt.Sprintf("%s, HTTP port %d (?http_port=…)", s.name, s.addr.httpPort), err)
+}
+
+// Close ends the connections, and the embedded engine where it is ours.
+func (s *Store) Close() error {
+	var errs []error
+	if s.ledger != nil {
+		s.ledger.group.close()
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.http != nil {
+		s.http.CloseIdleConnections()
+	}
+	if s.engine != nil {
+		errs = append(errs, s.engine.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Name is the store's address without its password.
+func (s *Store) Name() string { return strings.TrimPrefix(s.name, "store ") }
+
+// Engine gives the embedded engine; nil for a server.
+func (s *Store) Engine() *engine.Engine { return s.engine }
+
+// Conn gives the native connection, for reads that scan into Go values.
+func (s *Store) Conn() driver.Conn { return s.conn }
+
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 10 * time.Second
+)
+
+// retry calls f until it succeeds, fails for good, or has failed tries times; 0
+// tries as long as ctx lives. The pauses between double.
+func (s *Store) retry(ctx context.Context, tries int, f func() error) error {
+	var told sync.Once
+	for n := 1; ; n++ {
+		err := f()
+		if err == nil || !isTransient(err) || n == tries {
+			return err
+		}
+		if s.engine != nil && s.engine.Err() != nil {
+			return s.engine.Err()
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w (%v)", ctx.Err(), err)
+		}
+		told.Do(func() { s.log.Warn("the store does not take this now: trying again", "error", oneLine(err)) })
+		pause := min(lastPause, firstPause<<min(n-1, 10))
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w (%v)", ctx.Err(), err)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// quoteName quotes an identifier.
+func quoteName(name string) string {
+	return "`" + strings.NewReplacer(`\`, `\\`, "`", "\\`").Replace(name) + "`"
+}

@@ -1,0 +1,67 @@
+package load_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/schemas"
+)
+
+// fromJSON builds a record in the schema of a table from JSON rows.
+func fromJSON(t *testing.T, mem memory.Allocator, table, rows string) arrow.Record {
+	t.Helper()
+	rec, _, err := array.RecordFromJSON(mem, schemas.TableSchemas()[table], strings.NewReader(rows))
+	if err != nil {
+		t.Fatalf("%s: %v", table, err)
+	}
+	return rec
+}
+
+// scalar reads one value.
+func scalar[T any](t *testing.T, s *load.Store, sql string, args ...any) T {
+	t.Helper()
+	var v T
+	if err := s.Conn().QueryRow(context.Background(), sql, args...).Scan(&v); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return v
+}
+
+const usageRows = `[
+ {"hour":"2018-04-16 09:00:00","country":"ru","asn":12389,"client":77,"tool":"openvpn","service":"","category":"vpn","level":"likely","simulated":0,"pack":"p@1","lists":"l","flows":10,"expected":9.5,"unanswered":1,"bytes_up":100,"bytes_down":200,"records":2}
+]`
+
+func TestWriteIsIdempotent(t *testing.T) {
+	s := needStore(t)
+	ctx := context.Background()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	defer mem.AssertSize(t, 0)
+	rec := fromJSON(t, mem, schemas.TableUsage, usageRows)
+	defer rec.Release()
+	b := load.Batch{
+		Source: "idempotent", First: 0, Next: 100,
+		Counts: load.Counts{In: 2, Folded: 2},
+		Tables: []load.TableBatch{{Name: schemas.TableUsage, Record: rec}},
+	}
+	for range 3 {
+		if err := s.Write(ctx, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := scalar[uint64](t, s, "SELECT sum(records) FROM usage WHERE client = 77"); got != 2 {
+		t.Errorf("records %d, want 2", got)
+	}
+	done, err := s.Done(ctx, "idempotent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(done[0]) != 1 || done[0][0] != (load.Range{First: 0, Next: 100}) {
+		t.Errorf("done %v", done)
+	}
+}
