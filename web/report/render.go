@@ -1,0 +1,169 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/banshift/banshift/web"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// view is what the templates see.
+type view struct {
+	Report
+	Policy string
+	Script template.JS
+	Style  template.CSS
+	Data   template.JS
+}
+
+// Render writes the report as one HTML file. The page may load nothing: its policy
+// allows its own script and style by their hashes and forbids all else.
+func Render(w io.Writer, r Report) error {
+	bundle, err := web.Assets()
+	if err != nil {
+		return err
+	}
+	return render(w, r, bundle)
+}
+
+func render(w io.Writer, r Report, bundle web.Bundle) error {
+	r, err := prepare(r)
+	if err != nil {
+		return fmt.Errorf("report %s: %w", r.Event.ID, err)
+	}
+	data, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("report %s: %w", r.Event.ID, err)
+	}
+	pages, err := template.New("report.html").Funcs(functions).ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return fmt.Errorf("report templates: %w", err)
+	}
+	script, style := InlineScript(bundle.Script), InlineStyle(bundle.Style)
+	v := view{
+		Report: r,
+		Policy: Policy(script, style),
+		Script: template.JS(script), //nolint:gosec // the program's own bundle
+		Style:  template.CSS(style), //nolint:gosec // the program's own bundle
+		Data:   template.JS(data),   //nolint:gosec // encoding/json escapes <, > and &
+	}
+	var page bytes.Buffer // so that an error leaves no half file
+	if err := pages.Execute(&page, v); err != nil {
+		return fmt.Errorf("report %s: %w", r.Event.ID, err)
+	}
+	_, err = page.WriteTo(w)
+	return err
+}
+
+// Policy is the content security policy of a page whose only script and style are the
+// given ones, inlined.
+func Policy(script, style string) string {
+	return "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; script-src " +
+		sourceHash(script) + "; style-src " + sourceHash(style)
+}
+
+func sourceHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// InlineScript makes a script safe inside a script element: nothing in it ends the
+// element or opens a comment, and in strings and expressions it means the same.
+func InlineScript(script []byte) string {
+	return strings.ReplaceAll(scriptEnd.ReplaceAllString(string(script), `<\/$1`), "<!--", `<\!--`)
+}
+
+var scriptEnd = regexp.MustCompile(`(?i)</(script)`)
+
+// InlineStyle makes a style sheet safe inside a style element.
+func InlineStyle(style []byte) string {
+	return strings.ReplaceAll(string(style), "</", `<\/`)
+}
+
+// prepare checks the charts, gives them their identifiers and counts histograms. It
+// copies what it changes.
+func prepare(r Report) (Report, error) {
+	if r.Main.kind() != "series" {
+		return r, errors.New("the main chart is not a time series")
+	}
+	var err error
+	if r.Main, err = prepareChart(r.Main, "main"); err != nil {
+		return r, err
+	}
+	if r.Placebo, err = preparePart(r.Placebo, "placebo"); err != nil {
+		return r, err
+	}
+	if r.Controls.Chart, err = preparePart(r.Controls.Chart, "controls"); err != nil {
+		return r, err
+	}
+	questions := make([]Question, len(r.Questions))
+	for i, q := range r.Questions {
+		charts := make([]Chart, len(q.Charts))
+		for j, c := range q.Charts {
+			if charts[j], err = prepareChart(c, fmt.Sprintf("%s-%d", q.ID, j+1)); err != nil {
+				return r, err
+			}
+		}
+		q.Charts = charts
+		questions[i] = q
+	}
+	r.Questions = questions
+	return r, nil
+}
+
+func preparePart(c *Chart, id string) (*Chart, error) {
+	if c == nil {
+		return nil, nil
+	}
+	prepared, err := prepareChart(*c, id)
+	return &prepared, err
+}
+
+func prepareChart(c Chart, id string) (Chart, error) {
+	c.ID = id
+	if c.kind() == "" {
+		return c, fmt.Errorf("chart %s has no part", id)
+	}
+	if c.Histogram != nil {
+		h := *c.Histogram
+		h.Bins = bins(h.Values)
+		c.Histogram = &h
+	}
+	if c.Series != nil {
+		return c, c.Series.check(id)
+	}
+	for _, p := range c.Panels {
+		if err := p.Series.check(id + ", " + p.Title); err != nil {
+			return c, err
+		}
+		if len(p.Series.Lines) == 0 || len(p.Series.Times) != len(c.Panels[0].Series.Times) {
+			return c, fmt.Errorf("chart %s: panels do not share their times", id)
+		}
+	}
+	return c, nil
+}
+
+// check reports values that do not match their times.
+func (s TimeSeries) check(id string) error {
+	for _, line := range s.Lines {
+		if len(line.Values) != len(s.Times) {
+			return fmt.Errorf("chart %s: line %q has %d values for %d times", id, line.Name, len(line.Values), len(s.Times))
+		}
+	}
+	if b := s.Band; b != nil && (len(b.Low) != len(s.Times) || len(b.High) != len(s.Times)) {
+		return fmt.Errorf("chart %s: band %q has %d and %d values for %d times", id, b.Name, len(b.Low), len(b.High), len(s.Times))
+	}
+	return nil
+}
