@@ -88,6 +88,8 @@ type Counts struct {
 	In, Flows, DNS, Rejected, Skipped int64
 	// Paired is how many of Flows were joined to the row of their other direction.
 	Paired int64
+	// Simulated is how many say of themselves that they are simulated.
+	Simulated int64
 	// MinTime and MaxTime are the first and last time seen, ms UTC; both 0 where none.
 	MinTime, MaxTime int64
 }
@@ -162,6 +164,7 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	}
 	g.batch.Counts.In++
 	g.batch.Counts.Flows++
+	g.batch.Counts.sawSimulated(f.Simulated)
 	g.batch.Counts.SawTime(f.Start)
 	if f.OneWay && g.pair(f, &row, flip) {
 		g.batch.Counts.Paired++
@@ -268,6 +271,12 @@ func (c *Counts) SawTime(ms int64) {
 	c.MaxTime = max(c.MaxTime, ms)
 }
 
+func (c *Counts) sawSimulated(simulated bool) {
+	if simulated {
+		c.Simulated++
+	}
+}
+
 // DNS implements [record.Sink].
 func (g *Gate) DNS(d *record.DNS, position int64) {
 	if reason := g.refusal(d.Client, d.Time); reason != "" {
@@ -281,6 +290,7 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 	}
 	g.batch.Counts.In++
 	g.batch.Counts.DNS++
+	g.batch.Counts.sawSimulated(d.Simulated)
 	g.batch.Counts.SawTime(d.Time)
 	b := g.dns
 	b.Time.Append(d.Time)

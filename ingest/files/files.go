@@ -253,26 +253,29 @@ func (s *Source) Seekable() (decode.Source, error) {
 	return bytes.NewReader(content), nil
 }
 
-// Lines reads the source in pieces of about size bytes that end at a line's end, and
-// hands each on with the position of its first byte; the piece is the receiver's to
-// keep. A line longer than a piece is an error.
-func (s *Source) Lines(ctx context.Context, size int, yield func(piece []byte, position int64) error) error {
+// Lines reads the source in pieces that end at a line's end, and hands each on with the
+// position of its first byte; the piece is the receiver's to keep. plan says how long
+// the piece at a position may be, or, where exact, that it has just that length. A
+// line longer than a piece is an error.
+func (s *Source) Lines(ctx context.Context, plan func(position int64) (size int, exact bool), yield func(piece []byte, position int64) error) error {
 	var position int64
 	var rest []byte
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		size, exact := plan(position)
 		piece := make([]byte, size)
 		n := copy(piece, rest)
-		if n == size {
-			return fmt.Errorf("source %s: the line at byte %d is longer than %d bytes", s.Path, position, size)
-		}
+		rest = rest[n:]
 		n, err := s.fill(piece, n)
-		piece, rest = piece[:n], nil
-		if !errors.Is(err, io.EOF) {
+		piece = piece[:n]
+		if !exact && !errors.Is(err, io.EOF) {
 			cut := bytes.LastIndexByte(piece, '\n') + 1
-			piece, rest = piece[:cut:cut], piece[cut:]
+			if cut == 0 && err == nil {
+				return fmt.Errorf("source %s: the line at byte %d is longer than %d bytes", s.Path, position, size)
+			}
+			piece, rest = piece[:cut:cut], append(piece[cut:n:n], rest...)
 		}
 		if len(piece) > 0 {
 			if err := yield(piece, position); err != nil {

@@ -1,0 +1,54 @@
+package pipeline
+
+import (
+	"context"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/banshift/banshift/ingest/anonymize"
+	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/load"
+)
+
+// Scanned is one classified batch of a file.
+type Scanned struct {
+	Path string
+	// Batch is as it left the gate; under Reveal it carries both ends of each row.
+	Batch anonymize.Batch
+	// Verdicts are the classified flows, row for row those of Batch.Flows; nil where
+	// there are none. The receiver may not keep it.
+	Verdicts arrow.Record
+}
+
+// Scan classifies one file without a store and hands every batch on, in order.
+func Scan(ctx context.Context, file files.File, opts Options, o FileOptions, each func(Scanned) error) error {
+	opts.Store, opts.Workers = unstored{}, 1
+	p, err := New(opts)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	p.accept = func(ctx context.Context, w *worker, _ span, batch anonymize.Batch) error {
+		defer batch.Release()
+		scanned := Scanned{Path: file.Path, Batch: batch}
+		if batch.Flows != nil {
+			verdicts, err := w.classify(ctx, batch.Flows)
+			if err != nil {
+				return err
+			}
+			defer verdicts.Release()
+			scanned.Verdicts = verdicts
+		}
+		return each(scanned)
+	}
+	return p.file(ctx, file, o)
+}
+
+// unstored is a ledger that knows nothing and keeps nothing.
+type unstored struct{}
+
+func (unstored) Write(context.Context, load.Batch) error { return nil }
+
+func (unstored) Done(context.Context, string) (map[int32][]load.Range, error) { return nil, nil }
+
+func (unstored) Intended(context.Context, string) ([]load.Range, error) { return nil, nil }

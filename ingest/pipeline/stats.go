@@ -1,0 +1,75 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/schemas"
+)
+
+// Stats counts what became of the records of a run: In = Stored + Folded + Rejected.
+// It is safe for concurrent use.
+type Stats struct {
+	In, Stored, Folded, Rejected atomic.Int64
+	// Skipped carry no telemetry; Paired were joined to the row of their other direction.
+	Skipped, Paired atomic.Int64
+	// Sources were read, Known ones were in the store already, Unrecognised ones left.
+	Sources, Known, Unrecognised atomic.Int64
+
+	mu      sync.Mutex
+	reasons map[string]int64
+}
+
+// Reason is why records were rejected, and how many.
+type Reason struct {
+	Reason string
+	Count  int64
+}
+
+// Stats gives the running counts.
+func (p *Pipeline) Stats() *Stats { return &p.stats }
+
+// Reasons lists why records were rejected, most frequent first.
+func (s *Stats) Reasons() []Reason {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []Reason
+	for reason, n := range s.reasons {
+		list = append(list, Reason{reason, n})
+	}
+	slices.SortFunc(list, func(a, b Reason) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
+	})
+	return list
+}
+
+func (s *Stats) add(c load.Counts, paired int64) {
+	s.In.Add(int64(c.In))
+	s.Stored.Add(int64(c.Stored))
+	s.Folded.Add(int64(c.Folded))
+	s.Rejected.Add(int64(c.Rejected))
+	s.Skipped.Add(int64(c.Skipped))
+	s.Paired.Add(paired)
+}
+
+// addReasons counts the reasons of a batch in [schemas.RejectsSchema], or nil.
+func (s *Stats) addReasons(rejects arrow.Record) {
+	if rejects == nil {
+		return
+	}
+	column := rejects.Column(3).(*array.Dictionary)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.reasons == nil {
+		s.reasons = map[string]int64{}
+	}
+	for i := range int(rejects.NumRows()) {
+		s.reasons[schemas.DictString(column, i)]++
+	}
+}
