@@ -100,6 +100,10 @@ func NewMessage(f Format, opts ...Option) (Message, error) {
 	switch f {
 	case Goflow2JSON:
 		return &goflow2JSON{}, nil
+	case ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS:
+		return newZeekLog(f), nil
+	case DNSCollectorJSON:
+		return &dnsCollector{}, nil
 	}
 	return nil, fmt.Errorf("format %s cannot be read message by message", f)
 }
@@ -107,12 +111,13 @@ func NewMessage(f Format, opts ...Option) (Message, error) {
 // NewStream gives the stream decoder of f: every format but pcap, parquet and arrow.
 // Line formats split the lines themselves.
 func NewStream(f Format, opts ...Option) (Stream, error) {
-	if LineBased(f) {
-		m, err := NewMessage(f, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return &lineStream{message: m}, nil
+	switch f {
+	case Goflow2JSON:
+		return &lineStream{message: &goflow2JSON{}}, nil
+	case ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS:
+		return &lineStream{message: newZeekLog(f)}, nil
+	case DNSCollectorJSON:
+		return &lineStream{message: &dnsCollector{pairs: newDNSPairs()}}, nil
 	}
 	return nil, fmt.Errorf("format %s cannot be read as a stream of records", f)
 }

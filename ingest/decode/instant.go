@@ -12,6 +12,12 @@ const maxSeconds = math.MaxInt64 / 1_000_000_000
 
 // parseEpoch reads decimal Unix seconds ("1300475167.096535") as milliseconds.
 func parseEpoch(b []byte) (ms int64, ok bool) {
+	us, ok := parseEpochMicros(b)
+	return us / 1000, ok
+}
+
+// parseEpochMicros reads decimal seconds as microseconds.
+func parseEpochMicros(b []byte) (us int64, ok bool) {
 	i := 0
 	var sec int64
 	for ; i < len(b) && b[i]-'0' <= 9; i++ {
@@ -23,7 +29,7 @@ func parseEpoch(b []byte) (ms int64, ok bool) {
 		return 0, false
 	}
 	frac, n, ok := parseFraction(b[i:])
-	return sec*1000 + frac/1_000_000, ok && i+n == len(b)
+	return sec*1_000_000 + frac/1000, ok && i+n == len(b)
 }
 
 // parseFraction reads ".digits" as nanoseconds and gives how many bytes that was;

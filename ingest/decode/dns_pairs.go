@@ -1,0 +1,145 @@
+package decode
+
+import (
+	"hash/maphash"
+	"net/netip"
+
+	"github.com/banshift/banshift/ingest/record"
+	"github.com/banshift/banshift/schemas"
+)
+
+const (
+	maxWaiting = 1 << 16 // queries that wait for a response at a time
+	waitMS     = 30_000  // the longest a stub resolver waits is 30 s (glibc resolv.conf: timeout)
+)
+
+// pairKey is what a response has in common with its query.
+type pairKey struct {
+	client, resolver netip.Addr
+	port, id, qtype  uint16
+	name             uint64
+}
+
+type waitingQuery struct {
+	key     pairKey
+	dns     record.DNS
+	waiting bool
+}
+
+// dnsPairs joins queries with their responses in bounded memory. A nil *dnsPairs
+// joins nothing: responses make records and queries are skipped, so that what a range
+// of messages gives does not depend on what came before it.
+type dnsPairs struct {
+	seed  maphash.Seed
+	slots map[pairKey]int
+	ring  []waitingQuery // in order of arrival
+	head  int            // oldest
+	n     int
+}
+
+func newDNSPairs() *dnsPairs {
+	return &dnsPairs{seed: maphash.MakeSeed(), slots: map[pairKey]int{}, ring: make([]waitingQuery, 0, 64)}
+}
+
+func (p *dnsPairs) key(d *record.DNS, port, id uint16) pairKey {
+	return pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id, qtype: d.Type, name: maphash.Bytes(p.seed, d.Name)}
+}
+
+// query keeps a query until its response comes, the wait is over, or there are too many.
+func (p *dnsPairs) query(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
+	if p == nil {
+		sink.Skip(countedElsewhere, position)
+		return
+	}
+	p.expire(d.Time, position, sink)
+	key := p.key(d, port, id)
+	if _, again := p.slots[key]; again {
+		sink.Skip("repeated query", position)
+		return
+	}
+	if p.n == maxWaiting {
+		p.giveOldest(position, sink)
+	}
+	slot := p.push()
+	q := &p.ring[slot]
+	name, exporter := append(q.dns.Name[:0], d.Name...), append(q.dns.Exporter[:0], d.Exporter...)
+	answers := q.dns.Answers[:0]
+	*q = waitingQuery{key: key, dns: *d, waiting: true}
+	q.dns.Name, q.dns.Exporter, q.dns.Answers = name, exporter, answers
+	p.slots[key] = slot
+}
+
+// response gives the record of a response, from the time of its query where that is known.
+func (p *dnsPairs) response(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
+	if p == nil {
+		sink.DNS(d, position)
+		return
+	}
+	p.expire(d.Time, position, sink)
+	key := p.key(d, port, id)
+	if slot, ok := p.slots[key]; ok {
+		q := &p.ring[slot]
+		if wait := d.Time - q.dns.Time; wait >= 0 && d.LatencyUS == 0 {
+			d.LatencyUS = uint32(wait * 1000)
+		}
+		d.Time = min(d.Time, q.dns.Time)
+		q.waiting = false
+		delete(p.slots, key)
+		sink.Skip(countedElsewhere, position)
+	}
+	sink.DNS(d, position)
+}
+
+// expire gives the queries whose wait was over at a time.
+func (p *dnsPairs) expire(now, position int64, sink record.Sink) {
+	for p.n > 0 {
+		q := &p.ring[p.head]
+		if q.waiting && now-q.dns.Time < waitMS {
+			return
+		}
+		p.giveOldest(position, sink)
+	}
+}
+
+// giveOldest drops the oldest slot; a query that still waits becomes a record without response.
+func (p *dnsPairs) giveOldest(position int64, sink record.Sink) {
+	q := &p.ring[p.head]
+	if q.waiting {
+		delete(p.slots, q.key)
+		q.waiting = false
+		q.dns.Rcode = schemas.NoRcode
+		sink.DNS(&q.dns, position)
+	}
+	p.head = (p.head + 1) % cap(p.ring)
+	p.n--
+}
+
+// push gives the slot behind the newest; the ring grows up to maxWaiting.
+func (p *dnsPairs) push() int {
+	if p.n == cap(p.ring) {
+		p.grow()
+	}
+	p.ring = p.ring[:cap(p.ring)]
+	slot := (p.head + p.n) % cap(p.ring)
+	p.n++
+	return slot
+}
+
+func (p *dnsPairs) grow() {
+	size := min(2*cap(p.ring), maxWaiting)
+	ring := make([]waitingQuery, size)
+	for i := range p.n {
+		ring[i] = p.ring[(p.head+i)%cap(p.ring)]
+		if ring[i].waiting {
+			p.slots[ring[i].key] = i
+		}
+	}
+	p.ring, p.head = ring[:size:size], 0
+}
+
+// flush gives what still waits.
+func (p *dnsPairs) flush(position int64, sink record.Sink) {
+	for p != nil && p.n > 0 {
+		p.giveOldest(position, sink)
+	}
+}

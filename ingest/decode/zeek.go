@@ -1,0 +1,266 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net/netip"
+	"strings"
+
+	"github.com/banshift/banshift/ingest/decode/jsonscan"
+	"github.com/banshift/banshift/ingest/record"
+)
+
+// zeekColumn is a column of Zeek's logs that means something here.
+type zeekColumn int8
+
+const (
+	zIgnored zeekColumn = iota
+	zTS
+	zOrigH
+	zOrigP
+	zRespH
+	zRespP
+	zProto
+	zIPProto
+	zService
+	zDuration
+	zOrigBytes
+	zRespBytes
+	zConnState
+	zHistory
+	zOrigPkts
+	zRespPkts
+	zOrigIPBytes
+	zRespIPBytes
+	zVersion
+	zCipher
+	zServerName
+	zNextProtocol
+	zEstablished
+	zJA4
+	zTunnelType
+	zAction
+	zQuery
+	zQType
+	zRcode
+	zRTT
+	zAnswers
+	zPeer
+	zSimulated
+	numZeekColumns
+)
+
+var zeekColumns = map[string]zeekColumn{
+	"ts": zTS, "id.orig_h": zOrigH, "id.orig_p": zOrigP, "id.resp_h": zRespH, "id.resp_p": zRespP,
+	"id_orig_h": zOrigH, "id_orig_p": zOrigP, "id_resp_h": zRespH, "id_resp_p": zRespP,
+	"proto": zProto, "ip_proto": zIPProto, "service": zService, "duration": zDuration,
+	"orig_bytes": zOrigBytes, "resp_bytes": zRespBytes, "conn_state": zConnState, "history": zHistory,
+	"orig_pkts": zOrigPkts, "resp_pkts": zRespPkts, "orig_ip_bytes": zOrigIPBytes, "resp_ip_bytes": zRespIPBytes,
+	"version": zVersion, "cipher": zCipher, "server_name": zServerName, "next_protocol": zNextProtocol,
+	"established": zEstablished, "ja4": zJA4, "tunnel_type": zTunnelType, "action": zAction,
+	"query": zQuery, "qtype": zQType, "rcode": zRcode, "rtt": zRTT, "answers": zAnswers,
+	"_system_name": zPeer, "simulated": zSimulated,
+}
+
+// zeekLayout is the default order of a log's columns (Zeek 7,
+// https://docs.zeek.org/en/master/logs/), for logs without header. Later versions
+// appended columns: a line may end after the first `fewest`, and may go on.
+type zeekLayout struct {
+	columns string
+	fewest  int
+}
+
+var zeekLayouts = map[Format]zeekLayout{
+	ZeekConn:   {"ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents ip_proto", 20},
+	ZeekDNS:    {"ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto trans_id rtt query qclass qclass_name qtype qtype_name rcode rcode_name AA TC RD RA Z answers TTLs rejected", 24},
+	ZeekSSL:    {"ts uid id.orig_h id.orig_p id.resp_h id.resp_p version cipher curve server_name resumed last_alert next_protocol established", 14},
+	ZeekTunnel: {"ts uid id.orig_h id.orig_p id.resp_h id.resp_p tunnel_type action", 8},
+	ZeekSOCKS:  {"ts uid id.orig_h id.orig_p id.resp_h id.resp_p version user password status request.host request.name request_p bound.host bound.name bound_p", 16},
+}
+
+// zeekRow is one row; nil is unset.
+type zeekRow struct {
+	cells   [numZeekColumns][]byte
+	answers []netip.Addr
+}
+
+// zeekLog reads TSV with or without header, and JSON lines, of one kind of log. As a
+// [Message] it reads JSON and header-less TSV.
+type zeekLog struct {
+	kind    Format
+	columns []zeekColumn
+	fewest  int  // columns that a line must have
+	named   bool // by a header: a line must not have more
+	sep     []byte
+	setSep  []byte
+	empty   []byte
+	unset   []byte
+	row     zeekRow
+	scan    jsonscan.Scanner
+	nested  jsonscan.Scanner
+	scratch []byte
+	flow    record.Flow
+	dns     record.DNS
+}
+
+func newZeekLog(kind Format) *zeekLog {
+	z := &zeekLog{kind: kind}
+	z.header()
+	z.columns, z.fewest = columnsOf(strings.Fields(zeekLayouts[kind].columns)), zeekLayouts[kind].fewest
+	return z
+}
+
+// header sets what holds until header lines say otherwise.
+func (z *zeekLog) header() {
+	z.sep, z.setSep, z.empty, z.unset = []byte{'\t'}, []byte{','}, []byte("(empty)"), []byte("-")
+}
+
+func columnsOf(names []string) []zeekColumn {
+	columns := make([]zeekColumn, len(names))
+	for i, n := range names {
+		columns[i] = zeekColumns[n]
+	}
+	return columns
+}
+
+// Decode implements [Message].
+func (z *zeekLog) Decode(msg []byte, position int64, sink record.Sink) {
+	text := bytes.TrimLeft(msg, " ")
+	switch {
+	case len(bytes.TrimSpace(msg)) == 0:
+		sink.Skip(blank, position)
+	case text[0] == '#':
+		z.headerLine(msg)
+		sink.Skip("header or comment line", position)
+	case text[0] == '{':
+		if err := z.readJSON(msg); err != nil {
+			sink.Reject(err.Error(), msg, position)
+			return
+		}
+		z.emit(msg, position, sink)
+	default:
+		if reason := z.readTSV(msg); reason != "" {
+			sink.Reject(reason, msg, position)
+			return
+		}
+		z.emit(msg, position, sink)
+	}
+}
+
+// headerLine takes "#separator \x09" and the like; other # lines are comments.
+func (z *zeekLog) headerLine(text []byte) {
+	if value, ok := bytes.CutPrefix(text, []byte("#separator ")); ok {
+		z.header()
+		if sep := unescapeZeek(nil, value); len(sep) > 0 {
+			z.sep = sep
+		}
+		return
+	}
+	name, value, ok := bytes.Cut(text, z.sep)
+	if !ok {
+		return
+	}
+	switch string(name) {
+	case "#set_separator":
+		z.setSep = bytes.Clone(value)
+	case "#empty_field":
+		z.empty = bytes.Clone(value)
+	case "#unset_field":
+		z.unset = bytes.Clone(value)
+	case "#fields":
+		z.columns = columnsOf(strings.Split(string(value), string(z.sep)))
+		z.fewest, z.named = len(z.columns), true
+	}
+}
+
+// unescapeZeek resolves the \xHH of Zeek's ASCII writer.
+func unescapeZeek(to, b []byte) []byte {
+	for len(b) > 0 {
+		if len(b) >= 4 && b[0] == '\\' && b[1] == 'x' {
+			var c [1]byte
+			if _, err := hex.Decode(c[:], b[2:4]); err == nil {
+				to, b = append(to, c[0]), b[4:]
+				continue
+			}
+		}
+		to, b = append(to, b[0]), b[1:]
+	}
+	return to
+}
+
+// readTSV fills the row, or gives the reason why the line is none.
+func (z *zeekLog) readTSV(text []byte) (reason string) {
+	z.clear()
+	for i, column := range z.columns {
+		cell, rest, more := bytes.Cut(text, z.sep)
+		if !more && i+1 < z.fewest {
+			return "fewer columns than the log has"
+		}
+		if more && i+1 == len(z.columns) && z.named {
+			return "more columns than the log has"
+		}
+		text = rest
+		if len(cell) == 0 || column == zIgnored || bytes.Equal(cell, z.unset) || bytes.Equal(cell, z.empty) {
+			continue
+		}
+		if column == zAnswers {
+			z.splitAnswers(cell)
+			continue
+		}
+		if bytes.Contains(cell, []byte(`\x`)) {
+			from := len(z.scratch)
+			z.scratch = unescapeZeek(z.scratch, cell)
+			cell = z.scratch[from:]
+		}
+		z.row.cells[column] = cell
+	}
+	return ""
+}
+
+func (z *zeekLog) clear() {
+	z.row = zeekRow{answers: z.row.answers[:0]}
+	z.scratch = z.scratch[:0]
+}
+
+func (z *zeekLog) splitAnswers(cell []byte) {
+	for len(cell) > 0 {
+		var one []byte
+		one, cell, _ = bytes.Cut(cell, z.setSep)
+		z.row.answers = appendAnswer(z.row.answers, one)
+	}
+}
+
+// readJSON fills the row from an object.
+func (z *zeekLog) readJSON(text []byte) error {
+	z.clear()
+	s := &z.scan
+	for s.Reset(text); s.Next(); {
+		column := zeekColumns[string(s.Key())]
+		switch v := s.Value(); {
+		case column == zIgnored || v.Kind() == jsonscan.Null:
+		case column == zAnswers && v.Kind() == jsonscan.Array:
+			for z.nested.Reset(v.Raw()); z.nested.Next(); {
+				z.row.answers = appendAnswer(z.row.answers, z.nested.Text())
+			}
+		case v.Kind() == jsonscan.String:
+			z.row.cells[column] = s.Text()
+		case v.Kind() == jsonscan.Array:
+			z.row.cells[column] = z.join(v.Raw())
+		default:
+			z.row.cells[column] = v.Raw()
+		}
+	}
+	return s.Err()
+}
+
+// join writes a JSON set as TSV would: joined by commas.
+func (z *zeekLog) join(raw []byte) []byte {
+	from := len(z.scratch)
+	for z.nested.Reset(raw); z.nested.Next(); {
+		if len(z.scratch) > from {
+			z.scratch = append(z.scratch, ',')
+		}
+		z.scratch = append(z.scratch, z.nested.Text()...)
+	}
+	return z.scratch[from:]
+}
