@@ -1,0 +1,123 @@
+package classify
+
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// output collects the verdict columns of one batch.
+type output struct {
+	tool, service, category schemas.Column[int32]
+	p                       schemas.Column[float32]
+	level                   schemas.Column[uint8]
+	offsets                 schemas.Column[int32]
+	rules                   schemas.Column[uint16]
+}
+
+func newOutput(mem memory.Allocator, n int) *output {
+	o := &output{
+		tool:     schemas.NewColumn[int32](mem, n),
+		service:  schemas.NewColumn[int32](mem, n),
+		category: schemas.NewColumn[int32](mem, n),
+		p:        schemas.NewColumn[float32](mem, n),
+		level:    schemas.NewColumn[uint8](mem, n),
+		offsets:  schemas.NewColumn[int32](mem, n+1),
+		rules:    schemas.NewColumn[uint16](mem, n),
+	}
+	o.offsets.Append(0)
+	return o
+}
+
+// appendNone is append for a row on which no rule fired.
+func (o *output) appendNone(c *Classifier) {
+	o.tool.Append(int32(len(c.pack.tools)))
+	o.service.Append(int32(len(c.services)))
+	o.category.Append(c.toolCat[len(c.pack.tools)])
+	o.p.Append(0)
+	o.level.Append(uint8(schemas.Unclassified))
+	o.offsets.Append(int32(len(o.rules.V)))
+}
+
+func (o *output) append(c *Classifier, v *verdict, evidence []uint16) {
+	tool, service := int32(len(c.pack.tools)), int32(len(c.services))
+	if v.tool >= 0 {
+		tool = int32(v.tool)
+	}
+	if v.service >= 0 {
+		service = int32(v.service)
+	}
+	o.tool.Append(tool)
+	o.service.Append(service)
+	o.category.Append(c.toolCat[tool])
+	o.p.Append(v.p)
+	o.level.Append(uint8(v.level))
+	for _, i := range evidence {
+		o.rules.Append(i)
+	}
+	o.offsets.Append(int32(len(o.rules.V)))
+}
+
+// record makes the batch with the verdict columns at its end.
+func (o *output) record(c *Classifier, rec arrow.Record, b *batch) arrow.Record {
+	t := arrow.PrimitiveTypes
+	added := []arrow.Array{
+		o.serverASN(c, rec, b),
+		dictionary(&o.tool, c.toolDict),
+		dictionary(&o.service, c.serviceDict),
+		dictionary(&o.category, c.catDict),
+		o.p.Array(t.Float32),
+		o.level.Array(t.Uint8),
+		o.evidence(int(rec.NumRows())),
+	}
+	defer func() {
+		for _, a := range added {
+			a.Release()
+		}
+	}()
+	schema := rec.Schema()
+	fields := append(schema.Fields()[:len(schema.Fields()):len(schema.Fields())], schemas.VerdictFields...)
+	meta := schema.Metadata()
+	keys, values := []string{schemas.MetaPack, schemas.MetaLists}, []string{c.pack.Version(), c.lists.Version()}
+	for i, k := range meta.Keys() {
+		if k != schemas.MetaPack && k != schemas.MetaLists {
+			keys, values = append(keys, k), append(values, meta.Values()[i])
+		}
+	}
+	meta = arrow.NewMetadata(keys, values)
+	arrays := append(rec.Columns()[:rec.NumCols():rec.NumCols()], added...)
+	return array.NewRecord(arrow.NewSchema(fields, &meta), arrays, rec.NumRows())
+}
+
+// serverASN shares enrichment's column, or makes one of zeros.
+func (o *output) serverASN(c *Classifier, rec arrow.Record, b *batch) arrow.Array {
+	if b.enriched {
+		col := rec.Column(rec.Schema().FieldIndices("network")[0])
+		col.Retain()
+		return col
+	}
+	zeros := schemas.NewColumn[uint32](c.mem, int(rec.NumRows()))
+	for range rec.NumRows() {
+		zeros.Append(0)
+	}
+	return zeros.Array(arrow.PrimitiveTypes.Uint32)
+}
+
+func dictionary(index *schemas.Column[int32], values arrow.Array) arrow.Array {
+	indices := index.Array(arrow.PrimitiveTypes.Int32)
+	defer indices.Release()
+	return array.NewDictionaryArray(schemas.VerdictFields[1].Type, indices, values)
+}
+
+func (o *output) evidence(n int) arrow.Array {
+	values := o.rules.Array(arrow.PrimitiveTypes.Uint16)
+	defer values.Release()
+	offsets := o.offsets.Array(arrow.PrimitiveTypes.Int32)
+	defer offsets.Release()
+	data := array.NewData(schemas.VerdictFields[6].Type, n, []*memory.Buffer{nil, offsets.Data().Buffers()[1]},
+		[]arrow.ArrayData{values.Data()}, 0, 0)
+	defer data.Release()
+	return array.MakeFromData(data)
+}
