@@ -67,21 +67,24 @@ var usersTemplate = template.Must(template.New("users.xml").Parse(`<clickhouse>
         <timeout_overflow_mode><const/></timeout_overflow_mode>
       </constraints>
     </reader>
+    <!-- One session: the engine's own. Nobody else gets in as its user. -->
+    <keeper>
+      <max_sessions_for_user>1</max_sessions_for_user>
+      <constraints><max_sessions_for_user><const/></max_sessions_for_user></constraints>
+    </keeper>
   </profiles>
-  <quotas>
-    <default/>
-    <!-- As many as [keepAlive] has statements: nobody else gets in as its user. -->
-    <keeper><interval><duration>315360000</duration><queries>3</queries></interval></keeper>
-  </quotas>
+  <quotas><default/></quotas>
   <users>
-    <!-- libchdb's own session is this user and has no password to give. -->
+{{- if .Library}}
+    <!-- libchdb's own session is this user, and it gives no password. -->
     <default>
       <no_password/>
       <networks><ip>127.0.0.1</ip></networks>
-      <profile>default</profile>
-      <quota>keeper</quota>
+      <profile>keeper</profile>
+      <quota>default</quota>
       <grants><query>GRANT SYSTEM LISTEN ON *.*</query><query>GRANT SELECT ON system.numbers</query></grants>
     </default>
+{{- end}}
     <{{.Conn.User}}>
       <password_sha256_hex>{{.PasswordHash}}</password_sha256_hex>
       <networks><ip>127.0.0.1</ip></networks>
@@ -100,17 +103,18 @@ var usersTemplate = template.Must(template.New("users.xml").Parse(`<clickhouse>
 `))
 
 // writeConfig writes config.xml and users.xml, mode 0600, for a start on conn.
-func (l layout) writeConfig(conn Conn, memoryBytes int64) error {
+func (l layout) writeConfig(conn Conn, library bool, memoryBytes int64) error {
 	values := struct {
 		Conn                     Conn
 		Data, Log, Users         string
 		PasswordHash, ReaderHash string
 		MemoryBytes              int64
 		Database                 string
+		Library                  bool
 	}{
 		Conn: conn, Data: l.data, Log: l.log(), Users: l.users(),
 		PasswordHash: sha256Hex(conn.Password), ReaderHash: sha256Hex(conn.ReaderPassword),
-		MemoryBytes: memoryBytes, Database: Database,
+		MemoryBytes: memoryBytes, Database: Database, Library: library,
 	}
 	for path, tmpl := range map[string]*template.Template{l.config(): configTemplate, l.users(): usersTemplate} {
 		var text bytes.Buffer

@@ -134,7 +134,7 @@ func (e *Engine) start(ctx context.Context, memoryBytes int64) error {
 		if e.conn.TCPPort, e.conn.HTTPPort, err = freePorts(); err != nil {
 			return fmt.Errorf("free ports: %w", err)
 		}
-		if err := e.layout.writeConfig(e.conn, memoryBytes); err != nil {
+		if err := e.layout.writeConfig(e.conn, isLibrary(e.path), memoryBytes); err != nil {
 			return err
 		}
 		err = e.launch(ctx)

@@ -90,6 +90,7 @@ func TestSurvivesKillAndRestart(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ user, password, sql, want string }{
 		"wrong password":  {c.User, "wrong", "SELECT 1", "Code: 516"},
+		"no password":     {"default", "", "SELECT 1", "Code: 700"},
 		"reader writes":   {c.Reader, c.ReaderPassword, "INSERT INTO banshift.t VALUES (1)", "Code: 497"},
 		"reader url":      {c.Reader, c.ReaderPassword, "SELECT * FROM url('http://127.0.0.1:1/', CSV, 'a String')", "Code: 497"},
 		"reader file":     {c.Reader, c.ReaderPassword, "SELECT * FROM file('/etc/hostname', LineAsString)", "Code: 497"},
