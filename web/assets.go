@@ -28,9 +28,10 @@ type Bundle struct {
 }
 
 // Assets gives the bundle that was embedded at build time, or ErrNoBundle.
-func Assets() (Bundle, error) { return load(dist) }
+func Assets() (Bundle, error) { return Load(dist) }
 
-func load(files fs.FS) (Bundle, error) {
+// Load reads the bundle from a file system that holds dist/; ErrNoBundle if it is not there.
+func Load(files fs.FS) (Bundle, error) {
 	script, err := read(files, "dist/banshift.js")
 	if err != nil {
 		return Bundle{}, err
