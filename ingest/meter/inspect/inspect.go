@@ -3,10 +3,15 @@
 // sensors that report packets (nDPId).
 //
 // It must never keep a payload after Inspect returns, and no detector may rest on a
-// port number, an address or a name: those are the business of rules.
+// port number, an address or a name alone: those are the business of rules.
 package inspect
 
-import "github.com/banshift/banshift/schemas"
+import (
+	"github.com/banshift/banshift/schemas"
+)
+
+// MaxPayloads is how many first payloads of a flow are worth collecting.
+const MaxPayloads = 32
 
 // Payload is one non-empty transport payload of a flow.
 type Payload struct {
@@ -28,23 +33,167 @@ type Flow struct {
 
 // Result is what the payloads show. The slices are the caller's to keep.
 type Result struct {
-	Signatures     schemas.Signature
-	SNI, ALPN, JA4 []byte
+	Signatures schemas.Signature
+	SNI        []byte // server name of the ClientHello
+	ALPN       []byte // protocols offered in it, joined by commas
+	JA4        []byte // TLS client fingerprint
 	// Reversed says that the payloads show Dst to be the client (its ClientHello,
 	// its request), where Flow.Initiator was false.
 	Reversed bool
+	// ClientKnown says that the payloads show which end is the client; it is Src, or
+	// Dst where Reversed.
+	ClientKnown bool
 }
 
-// MaxPayloads is how many first payloads of a flow are worth collecting.
-const MaxPayloads = 32
-
 // Inspector holds scratch space; it is not safe for concurrent use.
-type Inspector struct{}
+type Inspector struct {
+	conv   conversation
+	stream [2][]byte
+}
 
 // New gives an Inspector.
 func New() *Inspector { return &Inspector{} }
 
+// detector looks for one protocol in a conversation of which the roles are assumed.
+type detector func(c *conversation, r *finding)
+
+// Detectors by transport. Those of a role (client, server) are tried both ways round
+// where the initiator is not known.
+var (
+	tcpDetectors = []detector{
+		tlsClient, tlsServer, tor, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ssh, dnsTCP,
+		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
+	}
+	udpDetectors = []detector{
+		wireGuard, openVPNUDP, ike, espInUDP, l2tp, quic, dtls, stun, dnsUDP, dnsCrypt, bitTorrentUDP, rtp,
+		telegramCall, tincUDP, nebula, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16,
+	}
+	otherDetectors = map[uint8][]detector{47: {pptpGRE}}
+)
+
 // Inspect runs every detector over the payloads of f.
 func (in *Inspector) Inspect(f *Flow) Result {
-	return Result{}
+	c := &in.conv
+	*c = conversation{tcp: f.Protocol == 6, payloads: f.Payloads, srcPort: f.SrcPort, dstPort: f.DstPort}
+	detectors := otherDetectors[f.Protocol]
+	switch f.Protocol {
+	case 6:
+		in.join(c)
+		detectors = tcpDetectors
+	case 17:
+		detectors = udpDetectors
+	}
+	r := finding{}
+	for _, flip := range [2]bool{false, true} {
+		if flip && (f.Initiator || r.ClientKnown) {
+			break
+		}
+		c.flip = flip
+		r.flip = flip
+		for _, d := range detectors {
+			d(c, &r)
+		}
+	}
+	settle(&r)
+	r.Reversed = r.Reversed && !f.Initiator
+	*c = conversation{}
+	return r.Result
 }
+
+// join builds the two streams of a TCP conversation, each up to its first gap.
+func (in *Inspector) join(c *conversation) {
+	var broken [2]bool
+	in.stream[0], in.stream[1] = in.stream[0][:0], in.stream[1][:0]
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		way := 0
+		if !p.Up {
+			way = 1
+		}
+		broken[way] = broken[way] || p.Gap
+		if broken[way] {
+			continue
+		}
+		in.stream[way] = append(in.stream[way], p.Data...)
+		broken[way] = len(p.Data) < p.Size
+	}
+	c.streams = in.stream
+}
+
+// finding collects a Result.
+type finding struct {
+	Result
+	flip bool
+}
+
+// add notes a signature that does not tell the roles apart.
+func (r *finding) add(s schemas.Signature) { r.Signatures |= s }
+
+// addRole notes a signature that shows the assumed roles to be right.
+func (r *finding) addRole(s schemas.Signature) {
+	r.Signatures |= s
+	if !r.ClientKnown {
+		r.ClientKnown, r.Reversed = true, r.flip
+	}
+}
+
+// addRoleOf notes a signature that shows which end is the client: the one assumed to
+// be, or the other.
+func (r *finding) addRoleOf(s schemas.Signature, otherEnd bool) {
+	r.Signatures |= s
+	if !r.ClientKnown {
+		r.ClientKnown, r.Reversed = true, r.flip != otherEnd
+	}
+}
+
+// has reports whether any of the bits is set.
+func (r *finding) has(any schemas.Signature) bool { return r.Signatures&any != 0 }
+
+// settle lets a protocol that was recognised explain why its bytes look random.
+func settle(r *finding) {
+	const vague = schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP
+	if r.Signatures&^(vague|schemas.SigMidstream|schemas.SigMod16) != 0 {
+		r.Signatures &^= vague
+	}
+}
+
+// conversation is a flow seen with assumed roles: the client is Src, or Dst where flip.
+type conversation struct {
+	tcp              bool
+	flip             bool
+	srcPort, dstPort uint16
+	payloads         []Payload
+	streams          [2][]byte // TCP: what Src and Dst sent, to the first gap
+}
+
+// fromClient reports whether the assumed client sent p.
+func (c *conversation) fromClient(p *Payload) bool { return p.Up != c.flip }
+
+// client gives the stream of the assumed client (TCP).
+func (c *conversation) client() []byte {
+	if c.flip {
+		return c.streams[1]
+	}
+	return c.streams[0]
+}
+
+// server gives the stream of the assumed server (TCP).
+func (c *conversation) server() []byte {
+	if c.flip {
+		return c.streams[0]
+	}
+	return c.streams[1]
+}
+
+// first gives the first payload that the client (or the server) sent, nil where none.
+func (c *conversation) first(client bool) *Payload {
+	for i := range c.payloads {
+		if p := &c.payloads[i]; c.fromClient(p) == client {
+			return p
+		}
+	}
+	return nil
+}
+
+// whole reports whether all of the payload was captured.
+func (p *Payload) whole() bool { return len(p.Data) == p.Size }

@@ -1,0 +1,102 @@
+package inspect
+
+import (
+	"math/bits"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// fullyEncryptedTCP applies the exemptions by which the Great Firewall of China lets a
+// connection pass (Wu et al., "How the Great Firewall of China Detects and Blocks
+// Fully Encrypted Traffic", USENIX Security 2023, section 4) to the client's first
+// payload. About half of all random payloads below 100 bytes, nearly all longer ones
+// have the bit: it says "looks like random bytes", not what they are.
+func fullyEncryptedTCP(c *conversation, r *finding) {
+	if p := c.payloads; len(p) > 0 && c.fromClient(&p[0]) && !p[0].Gap && fullyEncrypted(p[0].Data) {
+		r.add(schemas.SigFullyEncrypted)
+	}
+}
+
+// minDatagram is the shortest first datagram of which anything is said.
+const minDatagram = 16
+
+// fullyEncryptedUDP applies the same to a first datagram. The paper's censor does not:
+// many protocols over UDP begin with a few header bytes and then random ones.
+func fullyEncryptedUDP(c *conversation, r *finding) {
+	if p := c.payloads; len(p) > 0 && c.fromClient(&p[0]) && p[0].Size >= minDatagram && fullyEncrypted(p[0].Data) {
+		r.add(schemas.SigFullyEncryptedUDP)
+	}
+}
+
+// Limits of the exemptions.
+const (
+	maxFewBits    = 3.4
+	minManyBits   = 4.6
+	printableHead = 6
+	maxPrintRun   = 20
+)
+
+// fullyEncrypted reports that none of the exemptions Ex1 to Ex5 holds.
+func fullyEncrypted(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	ones, print, run, longest := 0, 0, 0, 0
+	head := len(b) >= printableHead
+	for i, c := range b {
+		ones += bits.OnesCount8(c)
+		if c < 0x20 || c > 0x7e {
+			run = 0
+			head = head && i >= printableHead
+			continue
+		}
+		print++
+		run++
+		longest = max(longest, run)
+	}
+	mean := float64(ones) / float64(len(b))
+	switch {
+	case mean <= maxFewBits || mean >= minManyBits: // Ex1
+		return false
+	case head: // Ex2
+		return false
+	case 2*print > len(b): // Ex3
+		return false
+	case longest > maxPrintRun: // Ex4
+		return false
+	}
+	return !looksTLS(b) && !looksHTTP(b) // Ex5
+}
+
+func looksTLS(b []byte) bool {
+	return len(b) >= 3 && (b[0] == 0x16 || b[0] == 0x17) && b[1] == 3 && b[2] <= 9
+}
+
+func looksHTTP(b []byte) bool {
+	for _, m := range [...]string{"GET ", "PUT ", "POST ", "HEAD "} {
+		if len(b) >= len(m) && string(b[:len(m)]) == m {
+			return true
+		}
+	}
+	return false
+}
+
+// Thresholds of lengths modulo 16.
+const (
+	minMod16Count = 8
+	minMod16Size  = 32
+)
+
+// mod16 reports that all of at least eight payloads are multiples of 16 bytes, none
+// below 32: 2^-32 for random lengths, but padded protocols do it too.
+func mod16(c *conversation, r *finding) {
+	if len(c.payloads) < minMod16Count {
+		return
+	}
+	for i := range c.payloads {
+		if size := c.payloads[i].Size; size%16 != 0 || size < minMod16Size {
+			return
+		}
+	}
+	r.add(schemas.SigMod16)
+}

@@ -1,0 +1,54 @@
+package inspect
+
+import (
+	"encoding/binary"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// ike finds ISAKMP and IKE (RFC 2408 section 3.1, RFC 7296 section 3.1), bare or behind
+// the non-ESP marker of RFC 3948 section 2.2. The length field must equal the
+// payload's, version, exchange and flags be known: random bytes pass with 2^-50.
+func ike(c *conversation, r *finding) {
+	keepalives := 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		switch {
+		case p.Size == 1 && len(p.Data) == 1 && p.Data[0] == 0xff:
+			keepalives++
+		case isIKE(p.Data, p.Size):
+			ikeRole(p.Data, c.fromClient(p), schemas.SigIKE, r)
+		case len(p.Data) > 4 && isZero(p.Data[:4]) && isIKE(p.Data[4:], p.Size-4):
+			ikeRole(p.Data[4:], c.fromClient(p), schemas.SigIKENATT, r)
+		}
+	}
+	if keepalives > 0 {
+		r.add(schemas.SigNATKeepalive)
+	}
+}
+
+// ikeRole notes a message; the first of an exchange comes from the initiator.
+func ikeRole(b []byte, client bool, sig schemas.Signature, r *finding) {
+	if client && isZero(b[8:16]) {
+		r.addRole(sig)
+		return
+	}
+	r.add(sig)
+}
+
+// isIKE checks an ISAKMP header against the size of its datagram.
+func isIKE(b []byte, size int) bool {
+	if len(b) < 28 || int64(binary.BigEndian.Uint32(b[24:])) != int64(size) || isZero(b[:8]) {
+		return false
+	}
+	next, version, exchange, flags := b[16], b[17], b[18], b[19]
+	switch version {
+	case 0x10: // IKEv1
+		known := exchange <= 6 || exchange == 32 || exchange == 33 || exchange >= 240
+		return known && exchange != 0 && flags&^7 == 0 && (next <= 21 || next >= 128)
+	case 0x20: // IKEv2, and 2.x minor versions must be ignored, not used
+		known := exchange >= 34 && exchange <= 45 || exchange >= 240
+		return known && flags&^0x38 == 0 && (next == 0 || next >= 33 && next <= 54 || next >= 128)
+	}
+	return false
+}

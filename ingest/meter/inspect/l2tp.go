@@ -1,0 +1,117 @@
+package inspect
+
+import (
+	"encoding/binary"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// minL2TPData is how many data messages make a tunnel that began unseen.
+const minL2TPData = 4
+
+// l2tp finds L2TPv2 (RFC 2661): a control message whose length field equals the
+// datagram's and which begins with a Message Type AVP (section 4.4.1), random bytes
+// 2^-80; or data messages with the same tunnel and session each way that carry PPP.
+func l2tp(c *conversation, r *finding) {
+	data := 0
+	var ids [2]uint32
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if len(p.Data) < 8 || p.Data[1]&0x0f != 2 {
+			return
+		}
+		if p.Data[0]&0x80 != 0 {
+			start, ok := l2tpControl(p.Data, p.Size)
+			if !ok {
+				return
+			}
+			if start && c.fromClient(p) {
+				r.addRole(schemas.SigL2TP)
+			} else if !isZLB(p) {
+				r.add(schemas.SigL2TP)
+			}
+			continue
+		}
+		id, ok := l2tpData(p.Data, p.Size)
+		way := wayOf(c.fromClient(p))
+		if !ok || ids[way] != 0 && ids[way] != id {
+			return
+		}
+		ids[way] = id
+		data++
+	}
+	if data >= minL2TPData {
+		if !r.has(schemas.SigL2TP) {
+			r.add(schemas.SigMidstream)
+		}
+		r.add(schemas.SigL2TP)
+	}
+}
+
+func isZLB(p *Payload) bool { return p.Size == 12 }
+
+// l2tpControl checks a control message; start says that it is an SCCRQ.
+func l2tpControl(b []byte, size int) (start, ok bool) {
+	if len(b) < 12 || b[0] != 0xc8 || b[1] != 2 || int(binary.BigEndian.Uint16(b[2:])) != size {
+		return false, false
+	}
+	if size == 12 {
+		return false, true // a zero-length body acknowledges
+	}
+	if len(b) < 20 {
+		return false, false
+	}
+	kind := binary.BigEndian.Uint16(b[18:])
+	ok = b[12]&0x3c == 0 && b[12]&3 == 0 && b[13] == 8 && isZero(b[14:18]) && kind >= 1 && kind <= 28
+	return kind == 1, ok
+}
+
+// l2tpData checks a data message and gives tunnel and session.
+func l2tpData(b []byte, size int) (id uint32, ok bool) {
+	const length, sequence, offset, reserved = 0x40, 0x08, 0x02, 0x34
+	if b[0]&reserved != 0 || b[1] != 2 {
+		return 0, false
+	}
+	at := 2
+	if b[0]&length != 0 {
+		if int(binary.BigEndian.Uint16(b[2:])) != size {
+			return 0, false
+		}
+		at += 2
+	}
+	if len(b) < at+4 {
+		return 0, false
+	}
+	id = binary.BigEndian.Uint32(b[at:])
+	at += 4
+	if b[0]&sequence != 0 {
+		at += 4
+	}
+	if b[0]&offset != 0 {
+		if len(b) < at+2 {
+			return 0, false
+		}
+		at += 2 + int(binary.BigEndian.Uint16(b[at:]))
+	}
+	return id, id != 0 && at < len(b) && isPPP(b[at:])
+}
+
+// isPPP checks the beginning of a PPP frame (RFC 1661): address and control unless
+// compressed, then a known protocol.
+func isPPP(b []byte) bool {
+	if len(b) >= 2 && b[0] == 0xff && b[1] == 3 {
+		b = b[2:]
+	}
+	if len(b) < 2 {
+		return false
+	}
+	if b[0] == 0x21 || b[0] == 0x57 || b[0] == 0xfd {
+		return true // compressed: IPv4, IPv6, compressed datagram
+	}
+	switch binary.BigEndian.Uint16(b) {
+	case 0x0021, 0x0057, 0x00fd, 0x002d, 0x002f, 0x8021, 0x8057, 0x80fd, 0x8053,
+		0xc021, 0xc023, 0xc025, 0xc223, 0xc227, 0xc229:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,335 @@
+package inspect
+
+import (
+	"encoding/binary"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// Opcodes of OpenVPN, the upper five bits of the first byte (OpenVPN network protocol,
+// "Packet format"; ssl_pkt.h).
+const (
+	ovpnClientV1   = 1
+	ovpnServerV1   = 2
+	ovpnSoftReset  = 3
+	ovpnControl    = 4
+	ovpnACK        = 5
+	ovpnDataV1     = 6
+	ovpnClientV2   = 7
+	ovpnServerV2   = 8
+	ovpnDataV2     = 9
+	ovpnClientV3   = 10
+	ovpnControlWKC = 11
+)
+
+// ovpnMessage is one message, without the length that TCP puts before it.
+type ovpnMessage struct {
+	client bool
+	data   []byte
+	size   int
+}
+
+// openVPNUDP finds OpenVPN over UDP; see [ovpnWatch].
+func openVPNUDP(c *conversation, r *finding) {
+	w := ovpnWatch{}
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		w.message(ovpnMessage{c.fromClient(p), p.Data, p.Size}, r)
+	}
+	w.conclude(r)
+	if !w.reset && len(c.payloads) >= 2 {
+		scrambled(c, r)
+	}
+}
+
+// openVPNTCP finds OpenVPN over TCP: the same messages, each behind its length. A
+// session caught in the middle is read where a segment begins with a message and ends
+// with one.
+func openVPNTCP(c *conversation, r *finding) {
+	w := ovpnWatch{}
+	client, _ := ovpnFrames(c.client())
+	server, _ := ovpnFrames(c.server())
+	if len(client) > 0 && isClientReset(client[0]) {
+		for _, m := range client {
+			w.message(ovpnMessage{true, m, len(m)}, r)
+		}
+		for _, m := range server {
+			w.message(ovpnMessage{false, m, len(m)}, r)
+		}
+		w.conclude(r)
+		return
+	}
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if frames, whole := ovpnFrames(p.Data); whole && p.whole() {
+			for _, m := range frames {
+				w.message(ovpnMessage{c.fromClient(p), m, len(m)}, r)
+			}
+			continue
+		}
+		w.unknown++
+	}
+	w.conclude(r)
+}
+
+// maxFrames bounds the messages that are read of one stream.
+const maxFrames = 64
+
+// ovpnFrames splits a stream by its lengths; whole says that it ends with a message.
+func ovpnFrames(b []byte) (frames [][]byte, whole bool) {
+	for len(b) >= 2 && len(frames) < maxFrames {
+		n := int(binary.BigEndian.Uint16(b))
+		if n == 0 || 2+n > len(b) {
+			return frames, false
+		}
+		frames = append(frames, b[2:2+n])
+		b = b[2+n:]
+	}
+	return frames, len(frames) > 0 && len(b) == 0
+}
+
+// ovpnWatch follows the messages of one flow.
+//
+// A client's hard reset is believed in three forms: plain (14 bytes, no ACK, message id
+// 0: 48 fixed bits), behind an HMAC of tls-auth (72 fixed bits and a plausible time),
+// and encrypted by tls-crypt or tls-crypt-v2 (size, replay id 1 and a plausible time:
+// about 40 bits). A server's reset must acknowledge the client's session id, where it
+// can be read: 64 more bits. Data messages count where a reset was seen, or where they
+// prove themselves: the four bytes of opcode, key id and peer id stay the same both
+// ways and the packet id behind them grows, or (CBC) all lengths agree modulo 16.
+type ovpnWatch struct {
+	reset    bool
+	form     ovpnForm
+	answered bool
+	session  [2][8]byte // session ids of client and server
+	known    [2]bool
+	control  int // control messages of the sessions known
+	unknown  int // messages that are not OpenVPN's
+	v1, v2   ovpnData
+}
+
+// ovpnForm is how control messages are wrapped.
+type ovpnForm struct {
+	hmac  int // bytes of HMAC before the replay id (tls-auth)
+	crypt bool
+}
+
+// hmacSizes are the digests that tls-auth may use: SHA1 first, the default.
+var hmacSizes = [...]int{20, 32, 64, 28, 48, 16}
+
+func (w *ovpnWatch) message(m ovpnMessage, r *finding) {
+	if len(m.data) < 2 {
+		w.unknown++
+		return
+	}
+	opcode, key := m.data[0]>>3, m.data[0]&7
+	switch opcode {
+	case ovpnClientV1, ovpnClientV2, ovpnClientV3:
+		if form, ok := clientReset(m); ok && m.client {
+			w.see(m)
+			w.reset, w.form = true, form
+			r.addRole(schemas.SigOpenVPNClient)
+			return
+		}
+		w.unknown++
+	case ovpnServerV1, ovpnServerV2:
+		if !m.client && key == 0 && w.serverReset(m) {
+			w.see(m)
+			w.answered = true
+			r.addRole(schemas.SigOpenVPNServer)
+			return
+		}
+		w.unknown++
+	case ovpnSoftReset, ovpnControl, ovpnACK, ovpnControlWKC:
+		if len(m.data) < 10 {
+			w.unknown++
+			return
+		}
+		w.see(m)
+	case ovpnDataV1:
+		w.v1.add(m, 1)
+	case ovpnDataV2:
+		w.v2.add(m, 4)
+	default:
+		w.unknown++
+	}
+}
+
+// see notes the session id of a control message, and counts it where it stays the same.
+func (w *ovpnWatch) see(m ovpnMessage) {
+	way := wayOf(m.client)
+	id := [8]byte(m.data[1:9])
+	switch {
+	case !w.known[way] && varied(id[:]):
+		w.session[way], w.known[way] = id, true
+		w.control++
+	case w.known[way] && w.session[way] == id:
+		w.control++
+	default:
+		w.unknown++
+	}
+}
+
+func isClientReset(b []byte) bool {
+	_, ok := clientReset(ovpnMessage{true, b, len(b)})
+	return ok
+}
+
+// clientReset reads a client's hard reset.
+func clientReset(m ovpnMessage) (ovpnForm, bool) {
+	b := m.data
+	if len(b) < 14 || !varied(b[1:9]) {
+		return ovpnForm{}, false
+	}
+	opcode := b[0] >> 3
+	if opcode != ovpnClientV1 && opcode != ovpnClientV2 && opcode != ovpnClientV3 || b[0]&7 != 0 {
+		return ovpnForm{}, false
+	}
+	if opcode != ovpnClientV3 {
+		if m.size == 14 && isZero(b[9:14]) {
+			return ovpnForm{}, true
+		}
+		for _, n := range hmacSizes {
+			if m.size == 14+n+8 && len(b) == m.size && isReplayID(b[9+n:], false) && isZero(b[17+n:]) {
+				return ovpnForm{hmac: n}, true
+			}
+		}
+		return ovpnForm{crypt: true}, m.size == 54 && isReplayID(b[9:], true)
+	}
+	// The wrapped client key ends in its own length.
+	const wrappedMin, wrappedMax = 2 + 32 + 256, 1024 + 2 + 32 + 256
+	if len(b) != m.size || m.size < 54+wrappedMin || m.size > 54+wrappedMax {
+		return ovpnForm{}, false
+	}
+	wrapped := int(binary.BigEndian.Uint16(b[m.size-2:]))
+	return ovpnForm{crypt: true}, wrapped == m.size-54 && isReplayID(b[9:], true)
+}
+
+// serverReset checks a server's hard reset against the client's.
+func (w *ovpnWatch) serverReset(m ovpnMessage) bool {
+	b := m.data
+	if len(b) < 26 || !varied(b[1:9]) {
+		return false
+	}
+	if w.form.crypt {
+		return w.reset && m.size >= 66 && m.size <= 66+64 && isReplayID(b[9:], true)
+	}
+	at := 9
+	if w.form.hmac > 0 {
+		if at += w.form.hmac; len(b) < at+8+17 || !isReplayID(b[at:], false) {
+			return false
+		}
+		at += 8
+	}
+	// One ACK (or a few, of repeated resets) of message 0, the client's session id, message id 0.
+	acks := int(b[at])
+	end := at + 1 + 4*acks + 8 + 4
+	if acks == 0 || acks > 8 || m.size != end || len(b) < end {
+		return false
+	}
+	echo := [8]byte(b[end-12 : end-4])
+	return isZero(b[at+1:at+5]) && isZero(b[end-4:end]) && (!w.known[0] || echo == w.session[0]) && varied(echo[:])
+}
+
+// earlyNegotiation marks the replay ids of a client that offers stateless resets
+// (ssl_pkt.h, EARLY_NEG_START).
+const earlyNegotiation = 0x0f000000
+
+// isReplayID reports a long-form packet id at the beginning of a session: a small
+// number and a time between 2001 and 2105.
+func isReplayID(b []byte, early bool) bool {
+	const maxFirst, oldest = 64, 0x3a000000
+	id, at := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
+	if early && id >= earlyNegotiation {
+		id -= earlyNegotiation
+	}
+	return id >= 1 && id <= maxFirst && at >= oldest
+}
+
+func isZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Thresholds of what counts as several packets.
+const (
+	minOvpnFollow = 2 // consistent messages behind a reset exchange
+	minOvpnData   = 5 // data messages that prove themselves by a counter
+	minOvpnBlocks = 8 // data messages that prove themselves by their lengths
+)
+
+func (w *ovpnWatch) conclude(r *finding) {
+	data := w.v1.n + w.v2.n
+	switch {
+	case w.reset && w.answered && w.control-2+data >= minOvpnFollow && w.unknown == 0:
+		r.add(schemas.SigOpenVPNData)
+	case !w.reset && w.unknown == 0 && (w.v2.proven() || w.v1.proven() && w.v1.counts(minOvpnData)):
+		r.add(schemas.SigOpenVPNData | schemas.SigMidstream)
+	}
+}
+
+// ovpnData follows data messages.
+type ovpnData struct {
+	n       int
+	head    uint32
+	differs bool // the head is not the same in all messages
+	lengths [16]int
+	ways    [2]ovpnCount
+}
+
+// ovpnCount follows the packet ids of one direction.
+type ovpnCount struct {
+	n, grows int
+	last     uint32
+}
+
+// add takes a data message whose first head bytes are opcode, key id and peer id.
+func (d *ovpnData) add(m ovpnMessage, head int) {
+	if len(m.data) < head+4 {
+		d.differs = true
+		return
+	}
+	h := binary.BigEndian.Uint32(m.data)
+	if head == 1 {
+		h >>= 24
+	}
+	d.differs = d.differs || d.n > 0 && h != d.head
+	d.head = h
+	d.n++
+	d.lengths[m.size%16]++
+	id := binary.BigEndian.Uint32(m.data[head:])
+	way := &d.ways[wayOf(m.client)]
+	if step := int32(id - way.last); way.n > 0 && (step > 0 && step <= maxCounterStep || step < 0 && step > -16) {
+		way.grows++
+	}
+	way.n++
+	way.last = id
+}
+
+// counts reports whether the packet ids grow in nearly all of at least n messages.
+func (d *ovpnData) counts(n int) bool {
+	seen := d.ways[0].n + d.ways[1].n
+	grows := d.ways[0].grows + d.ways[1].grows
+	firsts := min(d.ways[0].n, 1) + min(d.ways[1].n, 1)
+	return seen >= n && grows == seen-firsts
+}
+
+// proven reports data messages that need no reset to be believed.
+func (d *ovpnData) proven() bool {
+	if d.differs {
+		return false
+	}
+	if d.counts(minOvpnData) {
+		return true
+	}
+	for _, n := range d.lengths {
+		if n == d.n && d.n >= minOvpnBlocks && d.ways[0].n > 0 && d.ways[1].n > 0 {
+			return true
+		}
+	}
+	return false
+}

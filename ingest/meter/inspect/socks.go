@@ -1,0 +1,87 @@
+package inspect
+
+import "github.com/banshift/banshift/schemas"
+
+// socks4 finds SOCKS 4 and 4a (Leech, "SOCKS: A protocol for TCP proxy across
+// firewalls"; 4a: an address 0.0.0.x and a name behind the user id): a request that
+// fills the client's first payload and the eight-byte reply. Random bytes: 2^-40.
+func socks4(c *conversation, r *finding) {
+	req, rep := c.client(), c.server()
+	if len(req) < 9 || req[0] != 4 || req[1] != 1 && req[1] != 2 || len(rep) < 8 {
+		return
+	}
+	if rep[0] != 0 || rep[1] < 0x5a || rep[1] > 0x5d {
+		return
+	}
+	p := c.first(true)
+	end, ok := cString(req, 8)
+	if ok && isZero(req[4:7]) && req[7] != 0 {
+		end, ok = cString(req, end)
+	}
+	if s := c.first(false); ok && p.Size >= end && s.Size == 8 && isZero(req[2:4]) == false {
+		r.addRole(schemas.SigSOCKS4)
+	}
+}
+
+// cString gives the offset behind the printable, zero-terminated string at b[at].
+func cString(b []byte, at int) (int, bool) {
+	for ; at < len(b); at++ {
+		if b[at] == 0 {
+			return at + 1, true
+		}
+		if b[at] < ' ' || b[at] >= 0x7f {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// SOCKS 5 methods (RFC 1928 section 3 and IANA's registry).
+const (
+	socksNoMethod   = 0xff
+	maxSocksMethods = 10
+)
+
+// socks5 finds SOCKS 5 (RFC 1928): a greeting that fills the client's first payload
+// and offers methods that exist, and the server's choice of one of them. Where the
+// client went on, its next payload must be a request or a user name (RFC 1929).
+// Random bytes: 2^-45.
+func socks5(c *conversation, r *finding) {
+	req, rep := c.client(), c.server()
+	if len(req) < 3 || req[0] != 5 || len(rep) < 2 || rep[0] != 5 {
+		return
+	}
+	n := int(req[1])
+	if n == 0 || n > maxSocksMethods || len(req) < 2+n {
+		return
+	}
+	choice := rep[1]
+	offered := choice == socksNoMethod
+	for _, m := range req[2 : 2+n] {
+		if m > 9 && m < 0x80 {
+			return
+		}
+		offered = offered || m == choice
+	}
+	// A client in a hurry sends its request behind the greeting; then it must be one.
+	if !offered || c.first(false).Size < 2 || c.first(true).Size != 2+n && !isSocksRequest(req[2+n:], choice) {
+		return
+	}
+	if len(req) > 2+n && !isSocksRequest(req[2+n:], choice) {
+		return
+	}
+	r.addRole(schemas.SigSOCKS5)
+}
+
+// isSocksRequest checks the beginning of what follows the greeting.
+func isSocksRequest(b []byte, method byte) bool {
+	switch {
+	case len(b) < 4:
+		return false
+	case method == 2:
+		return b[0] == 1 && b[1] > 0
+	case method == 0:
+		return b[0] == 5 && b[1] >= 1 && b[1] <= 3 && b[2] == 0 && (b[3] == 1 || b[3] == 3 || b[3] == 4)
+	}
+	return true // other methods negotiate in ways of their own
+}

@@ -1,0 +1,129 @@
+package inspect
+
+import (
+	"encoding/binary"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// TLS record and handshake types (RFC 8446 sections 5.1 and 4).
+const (
+	recordAlert       = 21
+	recordHandshake   = 22
+	recordApplication = 23
+	handshakeClient   = 1
+	handshakeServer   = 2
+	maxRecord         = 1<<14 + 2048
+)
+
+// tlsClient finds a TLS ClientHello (RFC 8446, RFC 5246): at the beginning of the
+// client's stream, or where one of its payloads begins (after STARTTLS, CONNECT or
+// SOCKS). Random bytes pass the first with less than 2^-40 (five header bytes, three
+// lengths that must agree), the second only whole and to the last byte.
+func tlsClient(c *conversation, r *finding) {
+	stream := c.client()
+	if h, ok := readClientHello(stream, true); ok {
+		r.addRole(schemas.SigTLS)
+		h.note(r, 't')
+		return
+	}
+	at := 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if !c.fromClient(p) {
+			continue
+		}
+		if at > 0 && at < len(stream) {
+			if h, ok := readClientHello(stream[at:], false); ok {
+				r.addRole(schemas.SigTLS)
+				h.note(r, 't')
+				return
+			}
+		}
+		at += p.Size
+	}
+}
+
+// readClientHello reads the ClientHello with which a stream begins, over as many
+// records as it takes. With partial set, one that the stream cuts will do.
+func readClientHello(stream []byte, partial bool) (*clientHello, bool) {
+	if len(stream) < 11 || stream[0] != recordHandshake || stream[1] != 3 || stream[2] > 4 ||
+		stream[5] != handshakeClient || stream[6] != 0 || stream[9] != 3 || stream[10] > 4 {
+		return nil, false
+	}
+	length := int(stream[7])<<8 | int(stream[8])
+	message, whole := handshakeBytes(stream, 4+length)
+	if len(message) < 4 || !whole && !partial {
+		return nil, false
+	}
+	return parseClientHello(message[4:], false, !whole)
+}
+
+// handshakeBytes joins the handshake records at the beginning of a stream until they
+// hold n bytes; whole says that they do. A single record is not copied.
+func handshakeBytes(stream []byte, n int) (message []byte, whole bool) {
+	for len(stream) >= 5 {
+		size := int(binary.BigEndian.Uint16(stream[3:]))
+		if stream[0] != recordHandshake || stream[1] != 3 || size == 0 || size > maxRecord {
+			return nil, false
+		}
+		part := stream[5:min(5+size, len(stream))]
+		if message == nil {
+			message = part
+		} else {
+			message = append(message[:len(message):len(message)], part...)
+		}
+		if len(message) >= n {
+			return message[:n], true
+		}
+		if 5+size > len(stream) {
+			break
+		}
+		stream = stream[5+size:]
+	}
+	return message, false
+}
+
+// tlsServer finds a TLS ServerHello at the beginning of the server's stream.
+func tlsServer(c *conversation, r *finding) {
+	if isServerHello(c.server()) {
+		r.addRole(schemas.SigTLSServer)
+	}
+}
+
+// isServerHello checks record, handshake header, and the lengths within (RFC 8446
+// section 4.1.3): 2^-50 for random bytes.
+func isServerHello(b []byte) bool {
+	if len(b) < 44 || b[0] != recordHandshake || b[1] != 3 || b[2] > 4 ||
+		b[5] != handshakeServer || b[6] != 0 || b[9] != 3 || b[10] > 4 {
+		return false
+	}
+	length := int(binary.BigEndian.Uint16(b[7:]))
+	session := int(b[43])
+	fixed := 2 + 32 + 1 + session + 2 + 1
+	if session > 32 || length < fixed || len(b) < 9+fixed {
+		return session <= 32 && length >= fixed
+	}
+	if length == fixed {
+		return true
+	}
+	if len(b) < 9+fixed+2 {
+		return true
+	}
+	return int(binary.BigEndian.Uint16(b[9+fixed:])) == length-fixed-2
+}
+
+// eachRecord calls visit for the TLS records of a stream until one is not whole
+// (of which only the header need be there) or visit returns false.
+func eachRecord(stream []byte, visit func(kind byte, size int) bool) {
+	for len(stream) >= 5 {
+		size := int(binary.BigEndian.Uint16(stream[3:]))
+		if stream[0] < 20 || stream[0] > 24 || stream[1] != 3 || size == 0 || size > maxRecord {
+			return
+		}
+		if !visit(stream[0], size) || 5+size > len(stream) {
+			return
+		}
+		stream = stream[5+size:]
+	}
+}

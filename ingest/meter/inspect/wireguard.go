@@ -1,0 +1,193 @@
+package inspect
+
+import (
+	"encoding/binary"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// Sizes of WireGuard messages (Donenfeld, "WireGuard: Next Generation Kernel Network
+// Tunnel", section 5.4).
+const (
+	wgInitSize     = 148
+	wgResponseSize = 92
+	wgCookieSize   = 64
+	wgMinData      = 32
+)
+
+// minWireGuardData is how many data messages make a session that began unseen.
+const minWireGuardData = 3
+
+// wireGuard finds WireGuard (wireguard.com/protocol): message type and three reserved
+// zero bytes, fixed sizes of the handshake, and indexes that answer each other.
+// Random bytes pass as an initiation with 2^-32, as a response with 2^-64 (the
+// receiver echoes the initiation's sender), as a session of three data messages with
+// less than 2^-100. Reserved bytes that are not zero (Cloudflare WARP puts a client id
+// there) are taken only where the response echoes the index.
+func wireGuard(c *conversation, r *finding) {
+	w := wgWatch{}
+	for i := range c.payloads {
+		w.message(&c.payloads[i], c.fromClient(&c.payloads[i]), r)
+	}
+	if w.plausibleData >= 2 && w.plausibleData == w.data {
+		r.add(schemas.SigWireGuardData)
+	}
+	if w.data >= minWireGuardData && w.inOrder == w.data && 4*w.data >= 3*(len(c.payloads)-w.handshakes-w.others) {
+		r.add(schemas.SigWireGuardData | schemas.SigWireGuardSession)
+		if w.handshakes == 0 && w.firstCounter > 0 {
+			r.add(schemas.SigMidstream)
+		}
+	}
+	if !r.has(schemas.SigWireGuardInit | schemas.SigWireGuardSession) {
+		amnezia(c, r)
+	}
+}
+
+// wgWatch follows the messages of one flow.
+type wgWatch struct {
+	init          [2]uint32 // sender index of an initiation, by direction
+	reserved      uint32
+	handshakes    int
+	others        int // messages that share the port by design: disco, STUN
+	data          int // type 4 messages
+	plausibleData int // of them, those of a right size
+	inOrder       int // of them, those that continue their direction's session
+	firstCounter  uint64
+	sessions      [2]wgSession
+}
+
+// wgSession is one direction of transport data.
+type wgSession struct {
+	receiver uint32
+	counter  uint64
+	known    bool
+}
+
+func wayOf(client bool) int {
+	if client {
+		return 0
+	}
+	return 1
+}
+
+func (w *wgWatch) message(p *Payload, client bool, r *finding) {
+	b := p.Data
+	if len(b) < 16 {
+		return
+	}
+	kind, way := b[0], wayOf(client)
+	reserved := binary.LittleEndian.Uint32(b) >> 8
+	switch {
+	case kind == 1 && p.Size == wgInitSize:
+		w.init[way] = binary.LittleEndian.Uint32(b[4:])
+		if reserved == 0 {
+			w.handshakes++
+			if client && w.data == 0 {
+				r.addRole(schemas.SigWireGuardInit)
+			}
+		}
+		w.reserved = reserved
+	case kind == 2 && p.Size == wgResponseSize && w.answers(way, binary.LittleEndian.Uint32(b[8:])),
+		kind == 3 && p.Size == wgCookieSize && w.answers(way, binary.LittleEndian.Uint32(b[4:])):
+		w.handshakes++
+		r.add(schemas.SigWireGuardInit | schemas.SigWireGuardResponse)
+	case kind == 4 && (reserved == 0 || reserved == w.reserved):
+		w.transport(p, way)
+	case isDisco(b) || isSTUN(p):
+		w.others++
+	}
+}
+
+// answers reports whether index is that of an initiation from the other side.
+func (w *wgWatch) answers(way int, index uint32) bool {
+	return w.init[1-way] != 0 && w.init[1-way] == index
+}
+
+// maxCounterStep is how far the counter may move between two messages seen.
+const maxCounterStep = 4096
+
+// transport follows a data message: the receiver index stays, the counter grows (a
+// little disorder is the network's), and a new index starts a new count.
+func (w *wgWatch) transport(p *Payload, way int) {
+	w.data++
+	if p.Size < wgMinData || p.Size%16 != 0 {
+		return
+	}
+	w.plausibleData++
+	receiver, counter := binary.LittleEndian.Uint32(p.Data[4:]), binary.LittleEndian.Uint64(p.Data[8:])
+	s := &w.sessions[way]
+	step := int64(counter - s.counter)
+	switch {
+	case receiver == 0 || counter >= 1<<48:
+		return
+	case !s.known:
+		w.firstCounter = max(w.firstCounter, counter)
+	case receiver != s.receiver && counter > maxCounterStep:
+		return
+	case receiver == s.receiver && (step == 0 || step > maxCounterStep || step < -maxCounterStep):
+		return
+	}
+	w.inOrder++
+	s.receiver, s.known = receiver, true
+	s.counter = counter
+}
+
+// amnezia finds WireGuard whose headers and sizes were altered (AmneziaWG: junk packets
+// first, S1 and S2 random bytes in front of the handshake messages, message types H1
+// to H4 of one's own). What stays: the response ends in 92 bytes whose receiver field
+// echoes the sender field of the initiation's last 148 bytes, and the first data
+// message carries the response's sender and counter 0. Three fields of 32 and 64 bits
+// in at most 200 pairs: random bytes pass with less than 2^-110.
+func amnezia(c *conversation, r *finding) {
+	for i := range c.payloads {
+		init := &c.payloads[i]
+		if init.Size < wgInitSize || !c.fromClient(init) || !init.whole() {
+			continue
+		}
+		sender := init.Data[init.Size-wgInitSize+4:][:4]
+		if !varied(sender) {
+			continue
+		}
+		for j := i + 1; j < len(c.payloads); j++ {
+			resp := &c.payloads[j]
+			if resp.Size < wgResponseSize || c.fromClient(resp) || !resp.whole() {
+				continue
+			}
+			tail := resp.Data[resp.Size-wgResponseSize:]
+			if string(tail[8:12]) == string(sender) && varied(tail[4:8]) && c.confirms(j+1, tail[4:8]) {
+				r.addRole(schemas.SigWireGuardObfuscated)
+				return
+			}
+		}
+	}
+}
+
+// confirms reports a data message of the client, behind the payload from, to the index
+// with counter 0.
+func (c *conversation) confirms(from int, index []byte) bool {
+	for i := from; i < len(c.payloads); i++ {
+		p := &c.payloads[i]
+		if !c.fromClient(p) || p.Size < wgMinData || len(p.Data) < 16 {
+			continue
+		}
+		if string(p.Data[4:8]) == string(index) && binary.LittleEndian.Uint64(p.Data[8:]) == 0 && p.Size%16 == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// varied reports whether the bytes look drawn at random: at least three differ.
+func varied(b []byte) bool {
+	different := 0
+	for i := range b {
+		fresh := true
+		for j := range i {
+			fresh = fresh && b[i] != b[j]
+		}
+		if fresh {
+			different++
+		}
+	}
+	return different >= 3
+}

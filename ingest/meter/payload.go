@@ -1,0 +1,220 @@
+package meter
+
+import (
+	"github.com/banshift/banshift/ingest/meter/inspect"
+	"github.com/banshift/banshift/ingest/meter/packet"
+)
+
+// How much of the first payloads is held for inspection. UDP: the first packets whole
+// (a QUIC Initial must be), of later ones the headers. TCP: what a handshake with a
+// post-quantum key share and a certificate chain takes.
+const (
+	wholeDatagrams  = 8
+	maxDatagram     = 2048
+	datagramHead    = 256
+	maxStreamBytes  = 24 << 10
+	maxPendingBytes = 32 << 10
+	maxPending      = 32
+)
+
+// tcpHalf is one direction of a TCP connection.
+type tcpHalf struct {
+	next  uint32 // sequence number of the next byte
+	known bool
+}
+
+// pendingSegment is a TCP segment that came before its predecessors.
+type pendingSegment struct {
+	up   bool
+	seq  uint32
+	size int
+	time int64
+	data []byte
+}
+
+// udpPayload takes a datagram's payload.
+func (m *Meter) udpPayload(f *flow, s *packet.Segment, up bool, now, position int64) {
+	if s.Len == 0 {
+		return
+	}
+	if f.srcPort == portDNS || f.dstPort == portDNS {
+		m.dnsMessage(f, s.Payload, s.Len, up, now, position)
+	}
+	m.datagramPayload(f, s, up, now)
+}
+
+// datagramPayload takes the payload of a packet of any protocol without streams.
+func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) {
+	if s.Len == 0 {
+		return
+	}
+	f.addSize(s.Len, up)
+	if f.inspected {
+		return
+	}
+	limit := datagramHead
+	if len(f.payloads) < wholeDatagrams {
+		limit = maxDatagram
+	}
+	m.hold(f, heldPayload{up: up, size: s.Len, time: now}, s.Payload[:min(len(s.Payload), limit)])
+	if len(f.payloads) == inspect.MaxPayloads {
+		m.inspect(f)
+	}
+}
+
+// tcpPayload takes a segment's payload: in the order of sequence numbers, each byte once.
+func (m *Meter) tcpPayload(f *flow, s *packet.Segment, up bool, now int64) {
+	half := f.half(up)
+	seq := s.Seq
+	if s.Flags&packet.SYN != 0 {
+		if up {
+			f.isn, f.initiator = s.Seq, true
+		}
+		seq++
+		half.next, half.known = seq, true
+	}
+	if s.Len == 0 || f.inspected && f.numSizes == len(f.sizes) {
+		return
+	}
+	if !half.known {
+		half.next, half.known = seq, true
+	}
+	p := pendingSegment{up: up, seq: seq, size: s.Len, time: now, data: s.Payload}
+	if int32(seq-half.next) > 0 {
+		m.postpone(f, p)
+		return
+	}
+	m.deliver(f, p, false)
+	m.drain(f, up)
+}
+
+func (f *flow) half(up bool) *tcpHalf {
+	if up {
+		return &f.up
+	}
+	return &f.down
+}
+
+// postpone keeps a segment until its predecessors are there, or gives them up.
+func (m *Meter) postpone(f *flow, p pendingSegment) {
+	if f.inspected {
+		p.data = nil
+	}
+	p.data = append([]byte(nil), p.data[:min(len(p.data), maxStreamBytes)]...)
+	f.pending = append(f.pending, p)
+	f.waiting += len(p.data)
+	m.held += len(p.data)
+	for len(f.pending) >= maxPending || f.waiting > maxPendingBytes {
+		m.deliverFirst(f)
+	}
+}
+
+// deliverFirst gives up the gap before the pending segment that is nearest to it.
+func (m *Meter) deliverFirst(f *flow) {
+	first := 0
+	for i, p := range f.pending {
+		if p.up == f.pending[first].up && int32(p.seq-f.pending[first].seq) < 0 {
+			first = i
+		}
+	}
+	p := m.takePending(f, first)
+	half := f.half(p.up)
+	gap := int32(p.seq-half.next) > 0
+	if gap {
+		half.next = p.seq
+	}
+	m.deliver(f, p, gap)
+	m.drain(f, p.up)
+}
+
+// drain delivers the pending segments of a direction that follow without a gap.
+func (m *Meter) drain(f *flow, up bool) {
+	half := f.half(up)
+	for i := 0; i < len(f.pending); {
+		if p := f.pending[i]; p.up == up && int32(p.seq-half.next) <= 0 {
+			m.deliver(f, m.takePending(f, i), false)
+			i = 0
+			continue
+		}
+		i++
+	}
+}
+
+func (m *Meter) takePending(f *flow, i int) pendingSegment {
+	p := f.pending[i]
+	f.pending = append(f.pending[:i], f.pending[i+1:]...)
+	f.waiting -= len(p.data)
+	m.held -= len(p.data)
+	return p
+}
+
+// deliver takes the part of a segment that is new.
+func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
+	half := f.half(p.up)
+	old := int(int32(half.next - p.seq))
+	if old >= p.size {
+		return
+	}
+	size, data := p.size-old, p.data[min(old, len(p.data)):]
+	half.next += uint32(size)
+	f.addSize(size, p.up)
+	if f.inspected {
+		return
+	}
+	data = data[:min(len(data), maxStreamBytes-len(f.held))]
+	m.hold(f, heldPayload{up: p.up, gap: gap, size: size, time: p.time}, data)
+	if len(f.payloads) >= inspect.MaxPayloads || len(f.held) >= maxStreamBytes {
+		m.inspect(f)
+	}
+}
+
+// hold keeps a payload for inspection.
+func (m *Meter) hold(f *flow, p heldPayload, data []byte) {
+	if m.held+len(data) > m.opts.MaxHeldBytes {
+		m.inspect(f)
+		return
+	}
+	p.from = len(f.held)
+	f.held = append(f.held, data...)
+	p.to = len(f.held)
+	f.payloads = append(f.payloads, p)
+	m.held += len(data)
+}
+
+// maxKeptBuffer is how large a buffer a closed flow may hand on to the next one.
+const maxKeptBuffer = 4 << 10
+
+// finish inspects what is left of a flow that ends.
+func (m *Meter) finish(f *flow) {
+	for len(f.pending) > 0 {
+		m.deliverFirst(f)
+	}
+	m.inspect(f)
+}
+
+// inspect tells the protocol by the payloads held and lets go of them.
+func (m *Meter) inspect(f *flow) {
+	if f.inspected {
+		return
+	}
+	f.inspected = true
+	if len(f.payloads) > 0 {
+		m.view.Protocol, m.view.SrcPort, m.view.DstPort = f.key.protocol, f.srcPort, f.dstPort
+		m.view.Initiator = f.initiator
+		m.view.Payloads = m.view.Payloads[:0]
+		for _, p := range f.payloads {
+			m.view.Payloads = append(m.view.Payloads, inspect.Payload{
+				Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.held[p.from:p.to],
+			})
+		}
+		f.result = m.inspector.Inspect(&m.view)
+		if f.key.protocol == packet.TCP && (f.srcPort == portDNS || f.dstPort == portDNS) {
+			m.dnsStream(f)
+		}
+	}
+	m.held -= len(f.held)
+	f.payloads, f.held = f.payloads[:0], f.held[:0]
+	if cap(f.held) > maxKeptBuffer {
+		f.held = nil
+	}
+}
