@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/banshift/banshift/load/engine"
 )
 
 // Exit codes of the command line contract.
@@ -24,6 +26,9 @@ const (
 )
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == engine.ChildCommand {
+		os.Exit(engine.ChildMain(os.Args[2:]))
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"bufio"
+	"crypto/rand"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/gaissmai/bart"
+
+	"github.com/banshift/banshift/ingest/anonymize"
+	"github.com/banshift/banshift/ingest/pipeline"
+	"github.com/banshift/banshift/transform/classify"
+	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/usage"
+)
+
+// stages are the parts of the pipeline that are made once and shared by all workers.
+type stages struct {
+	cfg      Config
+	home     *bart.Lite
+	enricher *enrich.Enricher
+	pack     *classify.Pack
+	verdicts *classify.Classifier
+}
+
+// loadStages reads the lists, networks, home prefixes and rules of the configuration.
+func loadStages(cfg Config) (*stages, error) {
+	home, err := homePrefixes(cfg)
+	if err != nil {
+		return nil, misused(err)
+	}
+	lists, err := listSources(cfg.Lists)
+	if err != nil {
+		return nil, misused(err)
+	}
+	enricher, err := enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks)})
+	if err != nil {
+		return nil, err
+	}
+	pack, err := loadPack(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := classify.New(pack, classify.Options{Lists: enricher.Lists(), PriorDB: cfg.Rules.PriorDecibans})
+	if err != nil {
+		return nil, err
+	}
+	return &stages{cfg, home, enricher, pack, verdicts}, nil
+}
+
+// loadPack loads the configured rule pack, or the built-in one.
+func loadPack(cfg RulesConfig) (*classify.Pack, error) {
+	if cfg.Pack == "" {
+		return classify.Default()
+	}
+	dir, name := filepath.Split(filepath.Clean(cfg.Pack))
+	return classify.Load(os.DirFS(filepath.Clean(dir)), name)
+}
+
+// gateOptions are the settings of the privacy gate.
+func (s *stages) gateOptions(keys *anonymize.Keys) anonymize.Options {
+	return anonymize.Options{
+		Keys: keys, Home: s.home, Locator: s.enricher,
+		Refuse:      s.cfg.Privacy.RawClients == "refuse",
+		FutureAfter: anonymize.FutureAfter(time.Now, time.Duration(s.cfg.Ingest.FutureSeconds)*time.Second),
+		Rows:        s.cfg.Ingest.BatchRecords,
+		Mem:         memory.DefaultAllocator,
+	}
+}
+
+// parts makes what one worker of the pipeline owns.
+func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
+	gate, err := anonymize.NewGate(s.gateOptions(keys))
+	if err != nil {
+		return pipeline.Parts{}, err
+	}
+	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.pack.Interest, Mem: memory.DefaultAllocator})
+	return pipeline.Parts{
+		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.verdicts}, Folder: folder,
+		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(),
+	}, nil
+}
+
+// evidence names a rule of the pack with its weight in decibans.
+func (s *stages) evidence(rule uint16) string {
+	return fmt.Sprintf("%s:%+g", s.pack.RuleID(rule), s.pack.Rule(rule).DB)
+}
+
+// homePrefixes collects the prefixes of the measured clients; nil where none are configured.
+func homePrefixes(cfg Config) (*bart.Lite, error) {
+	texts := cfg.Home
+	if cfg.HomeFile != "" {
+		lines, err := prefixFile(cfg.HomeFile)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(append([]string(nil), texts...), lines...)
+	}
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	table := new(bart.Lite)
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("home prefix %q: want address/length, as 198.51.100.0/24", text)
+		}
+		table.Insert(prefix.Masked())
+	}
+	return table, nil
+}
+
+// prefixFile reads one prefix a line; # begins a comment.
+func prefixFile(path string) ([]string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("home_file: %w", err)
+	}
+	defer file.Close()
+	var lines []string
+	scanner := bufio.NewScanner(file)
+	for scanner.Scan() {
+		line, _, _ := strings.Cut(scanner.Text(), "#")
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	if err := scanner.Err(); err != nil {
+		return nil, fmt.Errorf("home_file %s: %w", path, err)
+	}
+	return lines, nil
+}
+
+// listSources translates the configured lists.
+func listSources(lists []ListConfig) ([]enrich.ListSource, error) {
+	var sources []enrich.ListSource
+	for i, l := range lists {
+		src := enrich.ListSource{Path: l.Path, Format: l.Format, Tool: l.Tool, Service: l.Service, Category: l.Category}
+		var err error
+		if l.Kind != "" {
+			if src.Kind, err = enrich.ParseKind(l.Kind); err != nil {
+				return nil, fmt.Errorf("lists[%d] %s: %w", i, l.Path, err)
+			}
+		}
+		for _, date := range []struct {
+			key, text string
+			into      *time.Time
+		}{{"as_of", l.AsOf, &src.AsOf}, {"valid_from", l.ValidFrom, &src.ValidFrom}, {"valid_to", l.ValidTo, &src.ValidTo}} {
+			if date.text == "" {
+				continue
+			}
+			if *date.into, err = enrich.ParseTime(date.text); err != nil {
+				return nil, fmt.Errorf("lists[%d] %s: %s: %w", i, l.Path, date.key, err)
+			}
+		}
+		sources = append(sources, src)
+	}
+	return sources, nil
+}
+
+func networkSources(networks []NetworkConfig) []enrich.NetworkSource {
+	var sources []enrich.NetworkSource
+	for _, n := range networks {
+		sources = append(sources, enrich.NetworkSource{Path: n.Path, Format: n.Format})
+	}
+	return sources
+}
+
+// keys opens the operator's master key: the configured file, or one in the user's
+// configuration directory, never inside the store.
+func (a *app) keys() (*anonymize.Keys, error) {
+	file := a.cfg.Privacy.KeyFile
+	if file == "" {
+		dir, err := os.UserConfigDir()
+		if err != nil {
+			return nil, fmt.Errorf("no place for the master key: %w; set privacy.key_file", err)
+		}
+		file = filepath.Join(dir, "banshift", "master.key")
+	}
+	return anonymize.OpenKeys(file)
+}
+
+// passingKeys are keys that nobody keeps, for commands that store nothing.
+func passingKeys() (*anonymize.Keys, error) {
+	master := make([]byte, anonymize.MasterKeyBytes)
+	rand.Read(master)
+	return anonymize.NewKeys(master)
+}
+
+// workers is the configured number of workers, by default one a core.
+func (c IngestConfig) workers() int {
+	if c.Workers > 0 {
+		return c.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/ingest/pipeline"
+)
+
+// progress shows on a terminal how far a run is: bar, records, rate, remaining time.
+type progress struct {
+	out     io.Writer
+	stats   *pipeline.Stats
+	total   int64 // bytes, 0 where unknown
+	read    atomic.Int64
+	opened  chan *files.Source
+	stop    chan struct{}
+	stopped chan struct{}
+	began   time.Time
+}
+
+// startProgress begins to draw every 200 ms where out is a terminal; total is the
+// size of all sources in bytes, 0 where it is unknown.
+func startProgress(out io.Writer, stats *pipeline.Stats, total int64) *progress {
+	p := &progress{
+		out: out, stats: stats, total: total, opened: make(chan *files.Source, 64),
+		stop: make(chan struct{}), stopped: make(chan struct{}), began: time.Now(),
+	}
+	go p.run(isTerminal(out))
+	return p
+}
+
+// Opened notes a source whose reading counts.
+func (p *progress) Opened(src *files.Source) { p.opened <- src }
+
+// Stop ends the drawing and clears the line.
+func (p *progress) Stop() {
+	close(p.stop)
+	<-p.stopped
+}
+
+func (p *progress) run(draw bool) {
+	defer close(p.stopped)
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	var sources []*files.Source
+	for {
+		select {
+		case src := <-p.opened:
+			sources = append(sources, src)
+		case <-tick.C:
+			var read int64
+			for _, s := range sources {
+				read += s.Consumed()
+			}
+			p.read.Store(read)
+			if draw {
+				fmt.Fprintf(p.out, "\r\x1b[K%s", p.line(read, time.Since(p.began)))
+			}
+		case <-p.stop:
+			if draw {
+				fmt.Fprint(p.out, "\r\x1b[K")
+			}
+			return
+		}
+	}
+}
+
+// line is what the terminal shows after some time.
+func (p *progress) line(read int64, elapsed time.Duration) string {
+	in := p.stats.In.Load()
+	rate := float64(in) / max(elapsed.Seconds(), 1e-3)
+	text := fmt.Sprintf("%s records, %s/s", count(in), count(int64(rate)))
+	if p.total <= 0 || read <= 0 {
+		return text
+	}
+	share := min(1, float64(read)/float64(p.total))
+	left := time.Duration(float64(elapsed) * (1 - share) / share).Round(time.Second)
+	const width = 24
+	full := int(share * width)
+	return fmt.Sprintf("[%s%s] %3.0f %%  %s, %s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), 100*share, text, left)
+}
+
+// count writes a number with thousands separated by commas.
+func count(n int64) string {
+	digits := fmt.Sprint(n)
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && d != '-' && (len(digits)-i)%3 == 0 && digits[i-1] != '-' {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	return b.String()
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/ingest/anonymize"
+	"github.com/banshift/banshift/ingest/decode"
+	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/ingest/meter"
+	"github.com/banshift/banshift/ingest/pipeline"
+	"github.com/banshift/banshift/load"
+)
+
+// runOptions are the flags of run.
+type runOptions struct {
+	follow     bool
+	format     string
+	maxRejects int64
+}
+
+func newRunCommand(a *app) *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run SOURCE...",
+		Short: "Read telemetry, classify it and keep the counts in the store",
+		Long: `run reads every SOURCE into the store: a file, a directory (every file below it),
+"-" for standard input, or kafka://host:port/topic?format=…&group=….
+gzip and zstandard are seen through, formats are recognised by looking.
+
+Each record ends as stored, folded or rejected; "banshift reconcile" proves it.
+What the store has already is not read again. Ctrl-C drains and leaves nothing half
+done; the same command goes on where it stopped.`,
+		Example: `  banshift run --store ./store telemetry/
+  zcat flows.ndjson.gz | banshift run --store ./store --format goflow2-json -
+  banshift run --store ./store --follow 'kafka://127.0.0.1:9092/flows?format=goflow2-json&group=banshift'`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, o) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&o.follow, "follow", false, "go on when the end of a Kafka topic is reached")
+	flags.StringVar(&o.format, "format", "", "format of the files, instead of recognising it: "+formatNames())
+	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected; -1: no limit")
+	return cmd
+}
+
+func formatNames() string {
+	var names []string
+	for _, f := range decode.Formats() {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
+
+// run carries the sources into the store and reports what became of the records.
+func (a *app) run(ctx context.Context, args []string, o runOptions) error {
+	format, err := parseFormat(o.format)
+	if err != nil {
+		return err
+	}
+	topics, paths := splitSources(args)
+	if o.follow && len(topics) == 0 {
+		return misused(errors.New("--follow needs a kafka:// source: files end"))
+	}
+	list, err := files.Find(paths)
+	if err != nil {
+		return err
+	}
+	stages, err := loadStages(a.cfg)
+	if err != nil {
+		return err
+	}
+	keys, err := a.keys()
+	if err != nil {
+		return err
+	}
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	began := time.Now()
+	pipe, err := a.newPipeline(stages, keys, store)
+	if err != nil {
+		return err
+	}
+	defer pipe.Close()
+	runErr := a.runSources(ctx, pipe, list, topics, format, o)
+	a.summarize(pipe.Stats(), time.Since(began))
+	if runErr != nil && !errors.Is(runErr, context.Canceled) {
+		return runErr
+	}
+	if rejected := pipe.Stats().Rejected.Load(); o.maxRejects >= 0 && rejected > o.maxRejects {
+		return &exitError{exitRejects, fmt.Errorf("%d records rejected, more than --max-rejects %d; see banshift query rejects", rejected, o.maxRejects)}
+	}
+	if runErr != nil {
+		a.log.Info("stopped on request; the same command goes on from here")
+	}
+	return nil
+}
+
+func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store) (*pipeline.Pipeline, error) {
+	in := a.cfg.Ingest
+	return pipeline.New(pipeline.Options{
+		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
+		Workers: in.workers(), BatchRecords: in.BatchRecords, BatchBytes: in.BatchBytes, Log: a.log,
+	})
+}
+
+// runSources reads the files, then the topics.
+func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, list []files.File, topics []string, format decode.Format, o runOptions) error {
+	progress := startProgress(a.errOut, pipe.Stats(), totalSize(list))
+	defer progress.Stop()
+	if len(list) > 0 {
+		err := pipe.Files(ctx, list, pipeline.FileOptions{
+			Format: format, Stdin: a.in, Opened: progress.Opened, Packets: packets,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, topic := range topics {
+		if err := a.runTopic(ctx, pipe, topic, o.follow); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packets gives a decoder of pcap and pcapng.
+func packets() decode.Stream { return meter.New(meter.Options{}) }
+
+func parseFormat(name string) (decode.Format, error) {
+	if name == "" {
+		return "", nil
+	}
+	f, err := decode.ParseFormat(name)
+	return f, misused(err)
+}
+
+// splitSources parts kafka:// URIs from paths.
+func splitSources(args []string) (topics, paths []string) {
+	for _, arg := range args {
+		if u, err := url.Parse(arg); err == nil && u.Scheme == "kafka" {
+			topics = append(topics, arg)
+			continue
+		}
+		paths = append(paths, arg)
+	}
+	return topics, paths
+}
+
+// totalSize sums the sizes of files; 0 where one is unknown.
+func totalSize(list []files.File) int64 {
+	var total int64
+	for _, f := range list {
+		info, err := os.Stat(f.Path)
+		if err != nil || !info.Mode().IsRegular() {
+			return 0
+		}
+		total += info.Size()
+	}
+	return total
+}
+
+// summarize prints the account of a run.
+func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
+	in := s.In.Load()
+	fmt.Fprintf(a.errOut, "in %s = stored %s + folded %s + rejected %s   (%.1f s, %s records/s",
+		count(in), count(s.Stored.Load()), count(s.Folded.Load()), count(s.Rejected.Load()),
+		elapsed.Seconds(), count(int64(float64(in)/max(elapsed.Seconds(), 1e-3))))
+	for _, extra := range []struct {
+		n    int64
+		what string
+	}{
+		{s.Skipped.Load(), "carried no telemetry"}, {s.Paired.Load(), "joined to their other direction"},
+		{s.Known.Load(), "files known already"}, {s.Unrecognised.Load(), "files of no known format"},
+	} {
+		if extra.n > 0 {
+			fmt.Fprintf(a.errOut, "; %s %s", count(extra.n), extra.what)
+		}
+	}
+	fmt.Fprintln(a.errOut, ")")
+	for _, r := range s.Reasons() {
+		fmt.Fprintf(a.errOut, "  rejected %s: %s\n", count(r.Count), r.Reason)
+	}
+}
