@@ -100,6 +100,8 @@ func NewMessage(f Format, opts ...Option) (Message, error) {
 	switch f {
 	case Goflow2JSON:
 		return &goflow2JSON{}, nil
+	case Goflow2Protobuf:
+		return &goflow2Protobuf{}, nil
 	case ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS:
 		return newZeekLog(f), nil
 	case DNSCollectorJSON:
@@ -114,6 +116,8 @@ func NewStream(f Format, opts ...Option) (Stream, error) {
 	switch f {
 	case Goflow2JSON:
 		return &lineStream{message: &goflow2JSON{}}, nil
+	case Goflow2Protobuf:
+		return &goflow2ProtobufStream{}, nil
 	case ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS:
 		return &lineStream{message: newZeekLog(f)}, nil
 	case DNSCollectorJSON:

@@ -99,7 +99,9 @@ func (z *zeekLog) fillConn() (reject string) {
 			return "unreadable count"
 		}
 	}
-	f.TCPFlags = zeekFlags(c[zHistory])
+	if f.Protocol == 6 {
+		f.TCPFlags = zeekFlags(c[zHistory])
+	}
 	switch string(c[zConnState]) {
 	case "S0", "SH", "RSTOS0": // the originator sent, the responder never did
 		f.Signatures |= schemas.SigUnanswered
