@@ -28,7 +28,7 @@ type Config struct {
 	Rules     RulesConfig     `mapstructure:"rules"`
 	Ingest    IngestConfig    `mapstructure:"ingest"`
 	Kafka     KafkaConfig     `mapstructure:"kafka"`
-	Engine    EngineConfig    `mapstructure:"engine"`
+	Embedded  EmbeddedConfig  `mapstructure:"embedded"`
 	Analysis  AnalysisConfig  `mapstructure:"analysis"`
 	Retention RetentionConfig `mapstructure:"retention"`
 	// Events is a file or directory of catalogue files; empty: the built-in catalogue.
@@ -102,8 +102,8 @@ type KafkaConfig struct {
 	InFlightBytes int `mapstructure:"in_flight_bytes"`
 }
 
-// EngineConfig is for the embedded engine.
-type EngineConfig struct {
+// EmbeddedConfig is for the embedded engine.
+type EmbeddedConfig struct {
 	// Path is libchdb.so or a clickhouse binary; empty: looked for in the usual places.
 	Path string `mapstructure:"path"`
 	// MemoryMegabytes bounds the engine's memory.
@@ -132,7 +132,7 @@ func defaultConfig() Config {
 		Rules:     RulesConfig{PriorDecibans: -20},
 		Ingest:    IngestConfig{BatchRecords: 65536, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Kafka:     KafkaConfig{InFlightBytes: 64 << 20},
-		Engine:    EngineConfig{MemoryMegabytes: 2048},
+		Embedded:  EmbeddedConfig{MemoryMegabytes: 2048},
 		Analysis:  AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
 		Retention: RetentionConfig{FlowsDays: 30},
 	}
@@ -184,7 +184,7 @@ func (c Config) check() error {
 	for key, n := range map[string]int{
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.batch_bytes": c.Ingest.BatchBytes,
 		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "kafka.in_flight_bytes": c.Kafka.InFlightBytes,
-		"engine.memory_megabytes": c.Engine.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
+		"embedded.memory_megabytes": c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
 		"analysis.before_days": c.Analysis.BeforeDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {

@@ -14,7 +14,7 @@ func (a *app) openStore(ctx context.Context) (*load.Store, error) {
 		return nil, misused(errors.New("no store given; use --store DIR or --store clickhouse://user@host:9000/db"))
 	}
 	return load.Open(ctx, a.cfg.Store, load.Options{
-		EnginePath: a.cfg.Engine.Path, EngineMegabytes: a.cfg.Engine.MemoryMegabytes,
+		EnginePath: a.cfg.Embedded.Path, EngineMegabytes: a.cfg.Embedded.MemoryMegabytes,
 		FlowsDays: a.cfg.Retention.FlowsDays, Log: a.log,
 	})
 }
