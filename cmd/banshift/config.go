@@ -47,7 +47,9 @@ type PrivacyConfig struct {
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.
 type ListConfig struct {
-	Path   string `mapstructure:"path"`
+	// Path is the file.
+	Path string `mapstructure:"path"`
+	// Format is csv, prefixes, tor-nodes, ndpi-providers, v2fly, domains, aws or google; empty: by looking.
 	Format string `mapstructure:"format"`
 	// Tool, Service and Category label the entries of formats that carry none.
 	Tool     string `mapstructure:"tool"`
@@ -63,8 +65,10 @@ type ListConfig struct {
 
 // NetworkConfig is one source of prefix -> network and country.
 type NetworkConfig struct {
-	Path   string `mapstructure:"path"`
-	Format string `mapstructure:"format"` // csv or mmdb; empty: by the name
+	// Path is a CSV with the header prefix,asn,country[,as_name,type], or a MaxMind database.
+	Path string `mapstructure:"path"`
+	// Format is csv or mmdb; empty: by the file's name.
+	Format string `mapstructure:"format"`
 }
 
 // RulesConfig says which rule pack classifies.
@@ -112,8 +116,10 @@ type EmbeddedConfig struct {
 
 // AnalysisConfig is the window that is registered before the data are seen.
 type AnalysisConfig struct {
+	// BeforeDays is the length of the baseline before an event.
 	BeforeDays int `mapstructure:"before_days"`
-	AfterDays  int `mapstructure:"after_days"`
+	// AfterDays is the length of the window in which an effect is measured.
+	AfterDays int `mapstructure:"after_days"`
 	// Seed makes the bootstrap repeatable.
 	Seed int64 `mapstructure:"seed"`
 }

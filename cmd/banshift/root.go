@@ -54,7 +54,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
 	newRunCommand, newClassifyCommand,
-	newAnalyzeCommand, newEventsCommand, newListsCommand, newConfigCommand, newVersionCommand,
+	newAnalyzeCommand, newEventsCommand, newListsCommand, newConfigCommand, newVersionCommand, newReferenceCommand,
 }
 
 // markMisuse gives wrong arguments of any command exit code 2.

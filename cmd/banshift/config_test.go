@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+)
+
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "banshift.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestConfigPrecedence(t *testing.T) {
+	file := writeConfig(t, "store: from-file\ningest:\n  workers: 3\nlists:\n- path: a.csv\n  kind: vpn\n")
+	t.Setenv("BANSHIFT_INGEST_BATCH_RECORDS", "1234")
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.String("store", "", "")
+	if err := flags.Set("store", "from-flag"); err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := loadConfig(file, flags)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Store != "from-flag" || cfg.Ingest.Workers != 3 || cfg.Ingest.BatchRecords != 1234 || cfg.Analysis.BeforeDays != 28 {
+		t.Errorf("got store %q, workers %d, batch_records %d, before_days %d", cfg.Store, cfg.Ingest.Workers, cfg.Ingest.BatchRecords, cfg.Analysis.BeforeDays)
+	}
+	if len(cfg.Lists) != 1 || cfg.Lists[0].Kind != "vpn" {
+		t.Errorf("lists %+v", cfg.Lists)
+	}
+}
+
+func TestBadConfigNamesTheKey(t *testing.T) {
+	for text, want := range map[string]string{
+		"storr: x\n":                             "storr",
+		"ingest:\n  batch_rows: 1\n":             "batch_rows",
+		"ingest:\n  batch_records: -1\n":         "ingest.batch_records",
+		"ingest:\n  batch_records: many\n":       "batch_records",
+		"privacy:\n  raw_clients: keep\n":        "privacy.raw_clients",
+		"lists:\n- path: x\n  validfrom: 2018\n": "validfrom",
+		"store: [\n":                             "banshift.yaml",
+	} {
+		_, err := loadConfig(writeConfig(t, text), pflag.NewFlagSet("", pflag.ContinueOnError))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want an error that names %s", text, err, want)
+		}
+	}
+}
+
+func TestSecretsAreHidden(t *testing.T) {
+	cfg := Config{Store: "clickhouse://me:hunter2@db:9000/b", Kafka: KafkaConfig{Password: "hunter2"}}.withoutSecrets()
+	if strings.Contains(cfg.Store+cfg.Kafka.Password, "hunter2") {
+		t.Errorf("%+v shows a password", cfg)
+	}
+}
