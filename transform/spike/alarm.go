@@ -40,6 +40,7 @@ type Alarm struct {
 
 // episode is an alarm by index.
 type episode struct {
+	row            *row
 	from, to, days int
 	z              float64
 	direction      Direction
@@ -81,33 +82,38 @@ func (p *panel) episodes(s state, direction Direction) []episode {
 	return list
 }
 
-// alarms runs the detector over every row and removes the episodes that are the
-// measurement's: those that begin while ArtefactShare of the countries are in alarm in the
-// same direction, unless the country stands out twice as far as the median of them and
-// ranks first.
+// alarms runs the detector over every row and removes the episodes that many
+// countries share: a ban concerns one country.
 func (p *panel) alarms() map[*row][]episode {
 	states := make(map[*row]state, len(p.rows))
+	var all []episode
 	for _, r := range p.rows {
 		states[r] = p.detect(r)
-	}
-	kept := make(map[*row][]episode, len(p.rows))
-	for _, r := range p.rows {
 		for _, direction := range []Direction{Up, Down} {
 			for _, e := range p.episodes(states[r], direction) {
-				if !p.shared(r, e, states) {
-					kept[r] = append(kept[r], e)
-				}
+				e.row = r
+				all = append(all, e)
 			}
+		}
+	}
+	rate := p.onsetRates(all)
+	kept := make(map[*row][]episode, len(p.rows))
+	for _, e := range all {
+		if !p.shared(e, states) && !p.clustered(e, all, rate[e.direction]) {
+			kept[e.row] = append(kept[e.row], e)
 		}
 	}
 	return kept
 }
 
-// minShared is the least number of countries whose joint alarm can be the measurement's.
+// minShared is the least number of other countries whose joint alarm can be the measurement's.
 const minShared = 3
 
-// shared says whether episode e of r is part of a jump of many countries.
-func (p *panel) shared(r *row, e episode, states map[*row]state) bool {
+// shared says whether ArtefactShare of the countries are over the threshold in the same
+// direction when e begins, and e's country neither stands out twice as far as the
+// median of them nor ranks first.
+func (p *panel) shared(e episode, states map[*row]state) bool {
+	sign := e.direction.sign()
 	for t := e.from; t <= min(e.from+p.cfg.AlarmOf-1, p.days-1); t++ {
 		var zs []float64
 		judged := 0
@@ -117,19 +123,64 @@ func (p *panel) shared(r *row, e episode, states map[*row]state) bool {
 				continue
 			}
 			judged++
-			if other != r && e.direction.sign()*z > p.cfg.AlarmZ {
-				zs = append(zs, e.direction.sign()*z)
+			if other != e.row && sign*z > p.cfg.AlarmZ {
+				zs = append(zs, sign*z)
 			}
 		}
 		if len(zs) < minShared || float64(len(zs)+1) < p.cfg.ArtefactShare*float64(judged) {
 			continue
 		}
-		own := e.direction.sign() * e.z
-		if own < 2*median(slices.Clone(zs)) || own < slices.Max(zs) {
+		if own := sign * e.z; own < 2*median(slices.Clone(zs)) || own < slices.Max(zs) {
 			return true
 		}
 	}
 	return false
+}
+
+// clusterDays is the distance within which alarms of several countries begin together.
+const clusterDays = 2
+
+// clusterP is the chance below which a cluster is not taken for one.
+const clusterP = .001
+
+// onsetRates gives, by direction, how many episodes begin a day in all countries together:
+// the median over stretches of clusterWindow days, so that clusters do not raise it.
+func (p *panel) onsetRates(all []episode) map[Direction]float64 {
+	rates := map[Direction]float64{}
+	for _, direction := range []Direction{Up, Down} {
+		n := 0
+		for _, e := range all {
+			if e.direction == direction {
+				n++
+			}
+		}
+		rates[direction] = float64(n) / float64(max(1, p.days-p.cfg.BeforeDays-minScaleDays))
+	}
+	return rates
+}
+
+// clustered says whether so many other countries' alarms begin within clusterDays of
+// e's that chance does not explain it (Poisson tail below clusterP), and e's country
+// neither stands out twice as far as their median nor ranks first.
+func (p *panel) clustered(e episode, all []episode, rate float64) bool {
+	var zs []float64
+	for _, other := range all {
+		if other.row != e.row && other.direction == e.direction && abs(other.from-e.from) <= clusterDays {
+			zs = append(zs, math.Abs(other.z))
+		}
+	}
+	if len(zs) < minShared {
+		return false
+	}
+	chance := counts{mean: rate * (2*clusterDays + 1), size: math.Inf(1)}.upper(float64(len(zs)))
+	return chance < clusterP && (math.Abs(e.z) < 2*median(slices.Clone(zs)) || math.Abs(e.z) < slices.Max(zs))
+}
+
+func abs(x int) int {
+	if x < 0 {
+		return -x
+	}
+	return x
 }
 
 // alarmObjects gives the alarms of a panel as they are printed, by country and date.

@@ -22,6 +22,9 @@ func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, err
 	result := Result{Effects: []Effect{}, Alarms: []Alarm{}}
 	eventDays := map[string][]time.Time{}
 	for _, e := range catalogue {
+		if e.Precision == "month" {
+			continue
+		}
 		eventDays[e.Country] = append(eventDays[e.Country], e.Date())
 	}
 	for _, group := range byName(series) {
@@ -36,8 +39,10 @@ func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, err
 			if !p.inside(t) {
 				continue
 			}
-			for _, r := range p.rows {
-				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: kept[r]}
+			effects, scales := p.spaceOf(t)
+			for i, r := range p.rows {
+				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: kept[r],
+					space: p.placeboSpace(i, t, effects, scales)}
 				result.Effects = append(result.Effects, a.effect())
 			}
 		}

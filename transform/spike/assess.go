@@ -2,6 +2,7 @@ package spike
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
@@ -15,12 +16,12 @@ type assessment struct {
 	at        int
 	catalogue []events.Event
 	alarms    []episode
+	space     placeboSpace
 
 	window   window
 	adjusted bool // the outcome under test is the one after the common factor
 	asked    Direction
 	placebo  placeboTime
-	space    placeboSpace
 	ciLow    float64 // lower end, in the asked direction, of the tested outcome's interval
 }
 
@@ -111,7 +112,6 @@ func (a *assessment) fillPlacebos(e *Effect) {
 		e.PTime = number(round(a.placebo.rank(a.outcome(a.window), sign), 6))
 		e.PTimeFloor = number(round(1/float64(1+e.NTime), 6))
 	}
-	a.space = p.spaceAt(r, a.at)
 	e.NSpace = len(a.space.donors)
 	if ps := a.space.rank(sign); e.NSpace > 0 && !math.IsNaN(ps) {
 		e.PSpace = number(round(ps, 6))
@@ -144,15 +144,26 @@ func (a *assessment) countP() float64 {
 	return c.upper(a.window.observed)
 }
 
-// ownOthers are the days of the other catalogued events of the row's country.
+// ownOthers are the days of the other catalogued events of the row's country. The
+// steps of the same ban that lie closer than any placebo date belong to the event itself.
 func (a *assessment) ownOthers() []time.Time {
 	var list []time.Time
 	for _, e := range a.catalogue {
-		if e.Country == a.row.series.Country && e.ID != a.event.ID {
-			list = append(list, e.Date())
+		if e.Country != a.row.series.Country || e.ID == a.event.ID || e.Precision == "month" {
+			continue
 		}
+		d := days(a.event.Date(), e.Date())
+		if sameBan(e, a.event) && d > -a.panel.cfg.PlaceboMin && d < a.panel.cfg.PlaceboMin {
+			continue
+		}
+		list = append(list, e.Date())
 	}
 	return list
+}
+
+// sameBan says whether two events are steps against the same target in one country.
+func sameBan(a, b events.Event) bool {
+	return a.Country == b.Country && a.Target != "" && strings.EqualFold(a.Target, b.Target)
 }
 
 // past marks the days before t, back to PlaceboMax, that are clear of other events.

@@ -1,6 +1,9 @@
 package spike
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // state is the detector's view of one row.
 type state struct {
@@ -67,15 +70,19 @@ func (p *panel) weekMedian(r *row, t int, flagged []bool) (float64, int) {
 	return median(xs), n
 }
 
-// minScaleDays is the number of residuals that make a scale.
-const minScaleDays = 14
+// minScaleDays is the number of residuals that make a scale; the ScaleDays last ones that
+// were not in alarm are taken, from at most scaleReach times as far back.
+const (
+	minScaleDays = 14
+	scaleReach   = 3
+)
 
 func (p *panel) detectZ(r *row, t int, residuals []float64, flagged []bool) float64 {
 	if math.IsNaN(residuals[t]) {
 		return math.NaN()
 	}
 	var window, observed, expected []float64
-	for u := max(0, t-p.cfg.ScaleDays); u < t; u++ {
+	for u := t - 1; u >= max(0, t-scaleReach*p.cfg.ScaleDays) && len(window) < p.cfg.ScaleDays; u-- {
 		if flagged[u] || math.IsNaN(residuals[u]) {
 			continue
 		}
@@ -92,7 +99,25 @@ func (p *panel) detectZ(r *row, t int, residuals []float64, flagged []bool) floa
 		return counts{mean: mu, size: fitCounts(observed, expected)}.z(r.x[t])
 	}
 	scale := math.Max(p.cfg.ScaleFloor, math.Sqrt(1/math.Max(1, mu)))
-	return residuals[t] / math.Max(scale, mad(window))
+	return residuals[t] / math.Max(scale, math.Max(tailScale(window), mad(window)))
+}
+
+// tailQuantile and tailDeviate: nine days of ten lie within 1.645 standard deviations
+// of a normal distribution.
+const (
+	tailQuantile = .9
+	tailDeviate  = 1.645
+)
+
+// tailScale is the standard deviation that the 90 % quantile of |x| would mean. Daily
+// users have heavier tails than the normal, which the median deviation does not see.
+func tailScale(xs []float64) float64 {
+	abs := make([]float64, len(xs))
+	for i, x := range xs {
+		abs[i] = math.Abs(x)
+	}
+	slices.Sort(abs)
+	return quantile(abs, tailQuantile) / tailDeviate
 }
 
 // persistent says whether day t is in the state of alarm: itself over the threshold,

@@ -3,7 +3,6 @@ package spike
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/banshift/banshift/schemas/events"
 )
@@ -156,7 +155,7 @@ func (a *assessment) judgeAlternatives(v *verdict) {
 			continue
 		}
 		d := days(date, other.Date())
-		same := strings.EqualFold(other.Target, a.event.Target)
+		same := sameBan(other, a.event)
 		switch {
 		case !same && d >= -cfg.NeighbourDays && d <= cfg.NeighbourDays:
 			v.doubt("another event %+d days away: %s", d, other.ID)

@@ -30,7 +30,7 @@ type row struct {
 	quiet  []bool    // no catalogued event of this country within the radius
 	raw    []float64 // residual of a day from its weekday baseline
 	adj    []float64 // the same after the common factor
-	shock  []float64 // the common factor's part: raw - adj
+	fitted bool      // raw and adj are filled
 }
 
 // newPanel lays series of one name on one axis. events gives, by country, the days of
@@ -159,12 +159,12 @@ func (p *panel) controls(r *row, t int) int {
 }
 
 func (p *panel) fitResiduals(r *row) {
-	r.raw, r.adj, r.shock = nans(p.days), nans(p.days), nans(p.days)
+	r.raw, r.adj = nans(p.days), nans(p.days)
 	weeks := p.cfg.BeforeDays / 7
 	for t := range p.days {
 		r.raw[t], r.adj[t] = p.residual(r, t, 1, weeks)
-		r.shock[t] = r.raw[t] - r.adj[t]
 	}
+	r.fitted = true
 }
 
 // minWeekdays is the number of same-weekday values that make a baseline.
@@ -174,6 +174,9 @@ const minWeekdays = 3
 // first..first+weeks-1 before it, in log units: as measured, and with the controls'
 // median change over the same weeks taken off (NaN without controls).
 func (p *panel) residual(r *row, t, first, weeks int) (raw, adjusted float64) {
+	if first == 1 && weeks == p.cfg.BeforeDays/7 && r.fitted {
+		return r.raw[t], r.adj[t]
+	}
 	var rawBuffer, adjBuffer [maxLagWeeks]float64
 	rs, as := rawBuffer[:0], adjBuffer[:0]
 	for j := first; j < first+weeks && j <= maxLagWeeks; j++ {

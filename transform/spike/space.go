@@ -17,23 +17,28 @@ type placeboSpace struct {
 	donors    []float64
 }
 
-// spaceAt computes it for day t.
-func (p *panel) spaceAt(r *row, t int) placeboSpace {
-	effects := make([]float64, 0, len(p.rows))
-	scales := make([]float64, 0, len(p.rows))
-	for _, other := range p.rows {
-		if other == r || !other.quiet[t] || !(other.level[t] >= p.cfg.DonorUsers) {
+// spaceOf measures every row at day t: the effect and its own spread.
+func (p *panel) spaceOf(t int) (effects, scales []float64) {
+	for _, r := range p.rows {
+		effects = append(effects, p.effectAt(r, t, p.cfg.BeforeDays, p.cfg.AfterDays).raw)
+		scales = append(scales, p.effectScale(r, t))
+	}
+	return effects, scales
+}
+
+// placeboSpace ranks row number own among the donors of day t.
+func (p *panel) placeboSpace(own, t int, effects, scales []float64) placeboSpace {
+	var donors []int
+	var donorEffects []float64
+	for i, other := range p.rows {
+		if i == own || !other.quiet[t] || !(other.level[t] >= p.cfg.DonorUsers) || math.IsNaN(effects[i]) || math.IsNaN(scales[i]) {
 			continue
 		}
-		e, s := p.effectAt(other, t, p.cfg.BeforeDays, p.cfg.AfterDays).raw, p.effectScale(other, t)
-		if !math.IsNaN(e) && !math.IsNaN(s) {
-			effects, scales = append(effects, e), append(scales, s)
-		}
+		donors, donorEffects = append(donors, i), append(donorEffects, effects[i])
 	}
-	own := p.effectAt(r, t, p.cfg.BeforeDays, p.cfg.AfterDays).raw
-	centre := median(append([]float64(nil), effects...))
-	ps := placeboSpace{statistic: (own - centre) / p.effectScale(r, t)}
-	for i := range effects {
+	centre := median(donorEffects)
+	ps := placeboSpace{statistic: (effects[own] - centre) / scales[own]}
+	for _, i := range donors {
 		ps.donors = append(ps.donors, (effects[i]-centre)/scales[i])
 	}
 	return ps
