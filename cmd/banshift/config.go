@@ -41,8 +41,6 @@ type PrivacyConfig struct {
 	RawClients string `mapstructure:"raw_clients"`
 	// KeyFile holds the 32-byte master key (hex), mode 0600; it is made where it is missing.
 	KeyFile string `mapstructure:"key_file"`
-	// NameMinClients hides names that fewer clients of a batch asked for, 0 keeps all registered domains.
-	NameMinClients int `mapstructure:"name_min_clients"`
 }
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.

@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
+//go:generate go run . reference --out ../../docs/reference
+
 //go:embed config.go
 var configSource string
 
