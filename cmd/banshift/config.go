@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -11,8 +12,9 @@ import (
 	"github.com/spf13/viper"
 )
 
-// Config is the whole configuration. Keys in the file are the mapstructure names;
-// the environment overrides them as BANSHIFT_<KEY> with dots as underscores.
+// Config is the whole configuration. Keys in the file are the mapstructure names,
+// paths in it are relative to it, but for the store, which is relative to the working
+// directory; the environment overrides them as BANSHIFT_<KEY> with dots as underscores.
 type Config struct {
 	// Store is a directory for the embedded engine, or clickhouse://user@host:9000/db.
 	Store string `mapstructure:"store"`
@@ -176,7 +178,26 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %w", file, err)
 	}
+	if file != "" {
+		cfg.resolve(filepath.Dir(file))
+	}
 	return cfg, cfg.check()
+}
+
+// resolve makes relative paths start at the directory of the configuration file.
+func (c *Config) resolve(base string) {
+	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Rules.Pack, &c.Events, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
+	for i := range c.Lists {
+		paths = append(paths, &c.Lists[i].Path)
+	}
+	for i := range c.Networks {
+		paths = append(paths, &c.Networks[i].Path)
+	}
+	for _, path := range paths {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = filepath.Join(base, *path)
+		}
+	}
 }
 
 // check reports every setting that cannot work, by its key.

@@ -130,7 +130,7 @@ func configReference() ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	b.WriteString(generatedNote + "# Configuration\n\nA YAML file, named by `--config` or `BANSHIFT_CONFIG`. The environment overrides a key as\n`BANSHIFT_` and the key in capitals with underscores for dots: `BANSHIFT_INGEST_WORKERS=4`.\nAn unknown key is an error.\n\n| key | meaning | default |\n|---|---|---|\n")
+	b.WriteString(generatedNote + "# Configuration\n\nA YAML file, named by `--config` or `BANSHIFT_CONFIG`. The environment overrides a key as\n`BANSHIFT_` and the key in capitals with underscores for dots: `BANSHIFT_INGEST_WORKERS=4`.\nAn unknown key is an error. Paths are relative to the file, but for `store`, which is\nrelative to the working directory.\n\n| key | meaning | default |\n|---|---|---|\n")
 	writeKeys(&b, comments, "", reflect.ValueOf(defaultConfig()))
 	return b.Bytes(), nil
 }

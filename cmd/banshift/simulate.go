@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/ingest/simulate"
+)
+
+// simulateOptions are the flags of simulate.
+type simulateOptions struct {
+	scenario, out string
+	seed          uint64
+	scale         float64
+	records       int
+	list          bool
+}
+
+func newSimulateCommand(a *app) *cobra.Command {
+	var o simulateOptions
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Make telemetry of a ban from a seed, with the truth beside it",
+		Long: `simulate makes the flow records, DNS messages, lists, networks, block list and events
+of a scenario, with a configuration that reads them and a file that says what is true.
+The same scenario, seed and scale give the same bytes. All of it says that it is simulated.
+
+To Kafka it sends the flow records to the topic of the URI and the DNS messages to the
+topic named by ?dns=, or TOPIC-dns.`,
+		Example: `  banshift simulate --scenario telegram-2018 --out ./april
+  banshift simulate --scenario uniform --records 5000000 --out ./load
+  banshift simulate --scenario telegram-2018 --scale 0.1 --out 'kafka://127.0.0.1:9092/flows?dns=queries'
+  banshift simulate --list`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd.Context(), o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.scenario, "scenario", "telegram-2018", "scenario: "+strings.Join(simulate.Names(), ", "))
+	flags.StringVar(&o.out, "out", "", "new directory, or kafka://host:port/topic")
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of all that is drawn")
+	flags.Float64Var(&o.scale, "scale", 1, "number of users, as a multiple of the scenario's")
+	flags.IntVar(&o.records, "records", 0, "number of records, for a throughput scenario; 0: the scenario's")
+	flags.BoolVar(&o.list, "list", false, "list the scenarios")
+	return cmd
+}
+
+func (a *app) simulate(ctx context.Context, o simulateOptions) error {
+	if o.list {
+		return listScenarios(a.out)
+	}
+	if o.out == "" {
+		return misused(errors.New("--out is missing: name a new directory or kafka://host:port/topic"))
+	}
+	if !slices.Contains(simulate.Names(), o.scenario) {
+		return misused(fmt.Errorf("no scenario %q: there are %s", o.scenario, strings.Join(simulate.Names(), ", ")))
+	}
+	s, err := simulate.Load(o.scenario)
+	if err != nil {
+		return err
+	}
+	if o.records != 0 {
+		if err := s.SetRecords(o.records); err != nil {
+			return misused(err)
+		}
+	}
+	g, err := simulate.New(s, o.seed, o.scale)
+	if err != nil {
+		return misused(err)
+	}
+	began, records := time.Now(), 0
+	show := a.simulationProgress(&records, began)
+	if strings.HasPrefix(o.out, "kafka://") {
+		err = a.simulateToTopic(ctx, g, o.out, show)
+	} else {
+		err = g.Write(ctx, o.out, show)
+	}
+	if isTerminal(a.errOut) {
+		fmt.Fprint(a.errOut, "\r\x1b[K")
+	}
+	if err != nil {
+		return err
+	}
+	a.log.Info("simulated", "scenario", o.scenario, "seed", o.seed, "scale", o.scale, "records", records,
+		"out", redactedURI(o.out), "seconds", time.Since(began).Seconds())
+	return nil
+}
+
+// simulateToTopic sends to the topic of the URI, and DNS to the one beside it.
+func (a *app) simulateToTopic(ctx context.Context, g *simulate.Generator, out string, show simulate.Progress) error {
+	u, err := url.Parse(out)
+	if err != nil {
+		return misused(fmt.Errorf("--out: %w", err))
+	}
+	topic := strings.Trim(u.Path, "/")
+	if topic == "" {
+		return misused(fmt.Errorf("--out %s: the topic is missing, as in kafka://host:port/topic", u.Redacted()))
+	}
+	queries := u.Query().Get("dns")
+	if queries == "" {
+		queries = topic + "-dns"
+	}
+	producer, err := newProducer(ctx, a.cfg.Kafka, u)
+	if err != nil {
+		return err
+	}
+	return errors.Join(g.Produce(ctx, producer, topic, queries, show), producer.Close())
+}
+
+// simulationProgress draws on a terminal and keeps the number of records.
+func (a *app) simulationProgress(records *int, began time.Time) simulate.Progress {
+	draw, last := isTerminal(a.errOut), began
+	return func(n, done, total int) {
+		*records = n
+		if !draw || time.Since(last) < 200*time.Millisecond {
+			return
+		}
+		last = time.Now()
+		rate := float64(n) / time.Since(began).Seconds()
+		text := fmt.Sprintf("%s records, %s/s", count(int64(n)), count(int64(rate)))
+		if total > 0 {
+			left := time.Duration(float64(time.Since(began)) * float64(total-done) / float64(max(done, 1)))
+			text += fmt.Sprintf(", %.0f %%, %s left", 100*float64(done)/float64(total), left.Round(time.Second))
+		}
+		fmt.Fprintf(a.errOut, "\r\x1b[K%s", text)
+	}
+}
+
+// redactedURI hides a password.
+func redactedURI(out string) string {
+	if u, err := url.Parse(out); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return out
+}
+
+func listScenarios(w io.Writer) error {
+	for _, name := range simulate.Names() {
+		s, err := simulate.Load(name)
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%s\n", name, s.Title); err != nil {
+			return err
+		}
+	}
+	return nil
+}
