@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -31,20 +30,16 @@ func newSimulateCommand(a *app) *cobra.Command {
 		Short: "Make telemetry of a ban from a seed, with the truth beside it",
 		Long: `simulate makes the flow records, DNS messages, lists, networks, block list and events
 of a scenario, with a configuration that reads them and a file that says what is true.
-The same scenario, seed and scale give the same bytes. All of it says that it is simulated.
-
-To Kafka it sends the flow records to the topic of the URI and the DNS messages to the
-topic named by ?dns=, or TOPIC-dns.`,
+The same scenario, seed and scale give the same bytes. All of it says that it is simulated.`,
 		Example: `  banshift simulate --scenario telegram-2018 --out ./april
   banshift simulate --scenario uniform --records 5000000 --out ./load
-  banshift simulate --scenario telegram-2018 --scale 0.1 --out 'kafka://127.0.0.1:9092/flows?dns=queries'
   banshift simulate --list`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd.Context(), o) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.scenario, "scenario", "telegram-2018", "scenario: "+strings.Join(simulate.Names(), ", "))
-	flags.StringVar(&o.out, "out", "", "new directory, or kafka://host:port/topic")
+	flags.StringVar(&o.out, "out", "", "new directory")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of all that is drawn")
 	flags.Float64Var(&o.scale, "scale", 1, "number of users, as a multiple of the scenario's")
 	flags.IntVar(&o.records, "records", 0, "number of records, for a throughput scenario; 0: the scenario's")
@@ -57,7 +52,7 @@ func (a *app) simulate(ctx context.Context, o simulateOptions) error {
 		return listScenarios(a.out)
 	}
 	if o.out == "" {
-		return misused(errors.New("--out is missing: name a new directory or kafka://host:port/topic"))
+		return misused(errors.New("--out is missing: name a new directory"))
 	}
 	if !slices.Contains(simulate.Names(), o.scenario) {
 		return misused(fmt.Errorf("no scenario %q: there are %s", o.scenario, strings.Join(simulate.Names(), ", ")))
@@ -77,11 +72,7 @@ func (a *app) simulate(ctx context.Context, o simulateOptions) error {
 	}
 	began, records := time.Now(), 0
 	show := a.simulationProgress(&records, began)
-	if strings.HasPrefix(o.out, "kafka://") {
-		err = a.simulateToTopic(ctx, g, o.out, show)
-	} else {
-		err = g.Write(ctx, o.out, show)
-	}
+	err = g.Write(ctx, o.out, show)
 	if isTerminal(a.errOut) {
 		fmt.Fprint(a.errOut, "\r\x1b[K")
 	}
@@ -89,29 +80,8 @@ func (a *app) simulate(ctx context.Context, o simulateOptions) error {
 		return err
 	}
 	a.log.Info("simulated", "scenario", o.scenario, "seed", o.seed, "scale", o.scale, "records", records,
-		"out", redactedURI(o.out), "seconds", time.Since(began).Seconds())
+		"out", o.out, "seconds", time.Since(began).Seconds())
 	return nil
-}
-
-// simulateToTopic sends to the topic of the URI, and DNS to the one beside it.
-func (a *app) simulateToTopic(ctx context.Context, g *simulate.Generator, out string, show simulate.Progress) error {
-	u, err := url.Parse(out)
-	if err != nil {
-		return misused(fmt.Errorf("--out: %w", err))
-	}
-	topic := strings.Trim(u.Path, "/")
-	if topic == "" {
-		return misused(fmt.Errorf("--out %s: the topic is missing, as in kafka://host:port/topic", u.Redacted()))
-	}
-	queries := u.Query().Get("dns")
-	if queries == "" {
-		queries = topic + "-dns"
-	}
-	producer, err := newProducer(ctx, a.cfg.Kafka, u)
-	if err != nil {
-		return err
-	}
-	return errors.Join(g.Produce(ctx, producer, topic, queries, show), producer.Close())
 }
 
 // simulationProgress draws on a terminal and keeps the number of records.
@@ -131,14 +101,6 @@ func (a *app) simulationProgress(records *int, began time.Time) simulate.Progres
 		}
 		fmt.Fprintf(a.errOut, "\r\x1b[K%s", text)
 	}
-}
-
-// redactedURI hides a password.
-func redactedURI(out string) string {
-	if u, err := url.Parse(out); err == nil && u.User != nil {
-		return u.Redacted()
-	}
-	return out
 }
 
 func listScenarios(w io.Writer) error {

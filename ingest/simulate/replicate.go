@@ -98,20 +98,22 @@ func around(value float64, replicates []float64) Estimate {
 	return Estimate{value, min(value, sorted[int(.025*n)]), max(value, sorted[int(.975*n+.5)])}
 }
 
-// eventDay is an event of the scenario with what its first week holds.
+// eventDay is an event of the scenario with its country and first day. until is the first
+// day that belongs to the next event of the same ban.
 type eventDay struct {
 	id, country string
-	day         int
+	day, until  int
 }
 
 func (g *Generator) eventDays() []eventDay {
 	s := &g.scenario
-	events := []eventDay{{s.Ban.eventID("court"), s.Ban.Country, s.day(s.Ban.Announced)}}
+	last, enforced := s.Days(), s.day(s.Ban.Enforced)
+	events := []eventDay{{s.Ban.eventID("court"), s.Ban.Country, s.day(s.Ban.Announced), enforced}}
 	for _, c := range s.Countries {
-		events = append(events, eventDay{s.Ban.eventID("enforcement"), c.Code, s.day(s.Ban.Enforced)})
+		events = append(events, eventDay{s.Ban.eventID("enforcement"), c.Code, enforced, last})
 	}
 	for _, u := range s.Unrelated {
-		events = append(events, eventDay{u.ID, u.Country, s.day(u.Date)})
+		events = append(events, eventDay{u.ID, u.Country, s.day(u.Date), last})
 	}
 	return events
 }
@@ -132,20 +134,21 @@ func (g *Generator) effects() []EffectTruth {
 				realised[k] += float64(g.demand.users[tunnels][n][e.day-daysBefore+k])
 			}
 		}
-		value := g.trueEffect(nets, tunnels, e.day)
+		value := g.trueEffect(nets, tunnels, e.day, e.day+daysAfter)
+		own := g.trueEffect(nets, tunnels, e.day, min(e.until, e.day+daysAfter))
 		truths = append(truths, EffectTruth{
 			Event: e.id, Country: e.country, Date: g.dateText(e.day), Log: around(value, estimates),
-			Percent: 100 * (math.Exp(value) - 1), Realised: logRatio(realised, 0),
+			Percent: 100 * (math.Exp(value) - 1), Own: own, Realised: logRatio(realised, 0),
 		})
 	}
 	return truths
 }
 
-// trueEffect is the mean over a week of log expected users over those without any event,
-// from which the same of the day before is taken where an earlier event had begun.
-func (g *Generator) trueEffect(nets []int, a activity, from int) float64 {
+// trueEffect is the mean over the week from a day of log expected users over those without
+// any event; days from until on count as without effect.
+func (g *Generator) trueEffect(nets []int, a activity, from, until int) float64 {
 	sum := 0.0
-	for day := from; day < from+daysAfter; day++ {
+	for day := from; day < until; day++ {
 		with, without := 0.0, 0.0
 		for _, n := range nets {
 			mean, e := g.demand.logMean(n, a, day), g.demand.effect(n, a, day)
@@ -287,7 +290,7 @@ func (g *Generator) adoption() AdoptionTruth {
 	return AdoptionTruth{
 		Before: around(share(substitute, banned, 0, daysBefore), before),
 		After:  around(share(substitute, banned, daysBefore, days), after),
-		Log:    around(g.trueEffect(nets, substituteUse, enforced), logs),
+		Log:    around(g.trueEffect(nets, substituteUse, enforced, enforced+daysAfter), logs),
 	}
 }
 
@@ -307,7 +310,7 @@ func (g *Generator) enforcement() EnforcementTruth {
 	variances, effects := make([]float64, len(nets)), make([]float64, len(nets))
 	for i, n := range nets {
 		net := &g.world.networks[n]
-		effects[i], variances[i] = g.trueEffect([]int{n}, tunnels, enforced), variance(estimates[i])
+		effects[i], variances[i] = g.trueEffect([]int{n}, tunnels, enforced, enforced+daysAfter), variance(estimates[i])
 		t.Networks = append(t.Networks, NetworkTruth{net.name, net.asn, net.enforces, around(effects[i], estimates[i])})
 	}
 	var taus, is []float64

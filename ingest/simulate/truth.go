@@ -62,14 +62,15 @@ type CountryTruth struct {
 	ServiceBlockedFail []int            `json:"service_blocked_failed"`
 }
 
-// EffectTruth is the true log effect of one event on the VPN users of one country in the
-// first week, over what they would have been without it.
+// EffectTruth is the true log effect on the VPN users of one country in the first week of
+// an event, over what they would have been without any.
 type EffectTruth struct {
 	Event    string   `json:"event"`
 	Country  string   `json:"country"`
 	Date     string   `json:"date"`
 	Log      Estimate `json:"effect_log"`
 	Percent  float64  `json:"effect_pct"`
+	Own      float64  `json:"own_log"`      // without what other events added in the same week
 	Realised float64  `json:"realised_log"` // of the drawn users, by same-weekday medians of 28 days before
 }
 
@@ -168,7 +169,7 @@ type OutageTruth struct {
 	Last     string `json:"last"`
 }
 
-const truthMethod = "effect_log: mean over 7 days of log expected users with all effects over without the event; " +
+const truthMethod = "effect_log: mean over 7 days of log expected users with all effects over those without any; " +
 	"low, high: 2.5 and 97.5 % of the estimate (same-weekday medians of the 28 days before, mean of the 7 log residuals) " +
 	"over replicates of noise and counts, widened to hold the value"
 

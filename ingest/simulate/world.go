@@ -39,7 +39,6 @@ type network struct {
 	number   int // in its country
 	asn      uint32
 	name     string
-	kind     string // isp or mobile
 	v4, v6   netip.Prefix
 	exporter netip.Addr
 	resolver netip.Addr
@@ -139,15 +138,12 @@ func (w *world) drawNetworks(s *Scenario, r random) {
 			i := len(w.networks)
 			asn += uint32(1 + r.intn(500))
 			net := network{
-				country: c, number: n, asn: asn, kind: "isp", share: weights[n] / total,
+				country: c, number: n, asn: asn, share: weights[n] / total,
 				name:     fmt.Sprintf("simulated-%s-%d", country.Code, n+1),
 				v4:       netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64 + byte(slots[i%64]), 0, 0}), 16),
 				v6:       netip.PrefixFrom(v6(uint16(0x100+i), 0, 0), 48),
 				exporter: netip.AddrFrom4([4]byte{198, 18, byte(i), 1}),
 				resolver: netip.AddrFrom4([4]byte{198, 19, byte(i), 53}),
-			}
-			if n%3 == 1 {
-				net.kind = "mobile"
 			}
 			if country.Code == s.Ban.Country {
 				net.enforces = min(1, max(0, s.Ban.Enforcement.Mean+s.Ban.Enforcement.SD*r.normal()))
@@ -186,12 +182,12 @@ func (w *world) drawHosts(s *Scenario, r random) {
 		w.hosts = append(w.hosts, host{name, country, kind, asn, space})
 	}
 	for _, c := range s.Clouds {
-		add(c.Name, c.Country, "cloud")
+		add(c.Name, c.Country, "hosting")
 	}
 	add("simulated-hosting", "nl", "hosting")
-	add("simulated-content", "us", "content")
-	add("simulated-"+s.Services.Banned, "gb", "content")
-	add("simulated-"+s.Services.Substitute, "ru", "content")
+	add("simulated-content", "us", "business")
+	add("simulated-"+s.Services.Banned, "gb", "business")
+	add("simulated-"+s.Services.Substitute, "ru", "business")
 }
 
 // serverV6 is a server's address on IPv6: the upper half of the documentation prefix.

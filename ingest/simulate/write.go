@@ -20,7 +20,7 @@ type Progress func(records, done, total int)
 //
 //	flows/DATE.ndjson    flow records by day of their start, goflow2 JSON
 //	dns/DATE.ndjson      DNS messages by day, DNS-collector JSON
-//	lists/*.csv          lists of addresses and names, in the program's own format
+//	lists/               lists of addresses (in the program's own format) and of names
 //	networks.csv         prefix, asn, country, as_name, type
 //	home.txt             prefixes of the measured clients
 //	blocklist/DATE.csv   the block list on days on which it was looked at
@@ -111,38 +111,35 @@ func (g *Generator) writeCompanions(dir string) error {
 	if err != nil {
 		return fmt.Errorf("simulate truth: %w", err)
 	}
-	files := []struct {
+	type file struct {
 		name string
 		data []byte
-	}{
+	}
+	files := []file{
 		{"README.txt", g.readme()},
 		{"networks.csv", g.networksCSV()},
 		{"home.txt", []byte("# simulated\n100.64.0.0/10\n2001:db8::/33\n")},
 		{"truth.json", append(truth, '\n')},
 	}
 	if g.world == nil {
-		files = append(files, []struct {
-			name string
-			data []byte
-		}{
+		files = append(files, []file{
 			{"lists/prefixes.csv", g.uniformListCSV()},
-			{"banshift.yaml", config([]string{"prefixes"}, false)},
+			{"banshift.yaml", g.config("prefixes")},
 		}...)
 	} else {
-		files = append(files, []struct {
-			name string
-			data []byte
-		}{
+		files = append(files, []file{
 			{"lists/tunnels.csv", g.tunnelsCSV()},
 			{"lists/services.csv", g.servicesCSV()},
 			{"lists/clouds.csv", g.cloudsCSV()},
-			{"lists/names.csv", g.namesCSV()},
 			{"events.csv", g.eventsCSV()},
 			{"holidays.csv", g.holidaysCSV()},
 			{"topology/as-rel.txt", relationships(g.topology())},
 			{"topology/delegated-simulated-extended.txt", delegations(g.topology(), g.dateText(g.scenario.Days()-1))},
-			{"banshift.yaml", config([]string{"tunnels", "services", "clouds", "names"}, true)},
+			{"banshift.yaml", g.config("tunnels", "services", "clouds")},
 		}...)
+		for _, l := range g.nameLists() {
+			files = append(files, file{l.file(), []byte(l.service + ".example\n")})
+		}
 	}
 	for _, f := range files {
 		if err := writeFile(dir, f.name, f.data); err != nil {
@@ -210,12 +207,12 @@ func (g *Generator) tunnelsCSV() []byte {
 	for t := range g.world.listed {
 		for i := range g.world.listed[t] {
 			e, tool := &g.world.listed[t][i], &g.scenario.Tools[t]
-			category, kind := tool.Category, tool.Category
+			category, kind := tool.Category, "provider"
 			switch {
 			case category == "":
-				category, kind = "vpn", "vpn"
+				category = "vpn"
 			case category == "anonymity":
-				kind = tool.Tool
+				kind = "tor"
 			}
 			port, proto := strconv.Itoa(int(e.port)), tool.Protocol
 			if e.proto == esp { // reached by ESP, IKE and UDP 4500 alike
@@ -236,7 +233,7 @@ func (g *Generator) servicesCSV() []byte {
 	}
 	for i := range g.world.proxies {
 		e := &g.world.proxies[i]
-		b = append(b, g.listRow(e, strconv.Itoa(int(e.port)), "tcp", "mtproto", s.Banned, "proxy", "proxy")...)
+		b = append(b, g.listRow(e, strconv.Itoa(int(e.port)), "tcp", "mtproto", s.Banned, "proxy", "provider")...)
 	}
 	for i := range g.world.substitutes {
 		b = append(b, g.listRow(&g.world.substitutes[i], "443", "tcp", "none", s.Substitute, "messenger", "provider")...)
@@ -246,13 +243,13 @@ func (g *Generator) servicesCSV() []byte {
 
 func (g *Generator) listRow(e *endpoint, port, proto, tool, service, category, kind string) string {
 	return strings.Join([]string{
-		e.addr.String(), port, proto, tool, service, category, kind, "1", g.dateText(e.first), g.dateText(e.last),
+		e.addr.String(), port, proto, tool, service, category, kind, "1", g.dateText(e.first), g.dateText(e.last + 1),
 	}, ",") + "\n"
 }
 
 func (g *Generator) cloudsCSV() []byte {
 	b := []byte(listHeader)
-	from, to := g.dateText(0), g.dateText(g.scenario.Days()-1)
+	from, to := g.dateText(0), g.dateText(g.scenario.Days())
 	for i := range g.scenario.Clouds {
 		h := &g.world.hosts[i]
 		b = fmt.Appendf(b, "%s,,,,%s,,cloud,,%s,%s\n", h.space, h.name, from, to)
@@ -260,25 +257,29 @@ func (g *Generator) cloudsCSV() []byte {
 	return b
 }
 
-// namesCSV lists the names of providers and services: asking for them is interest, not use.
-func (g *Generator) namesCSV() []byte {
-	b := []byte(listHeader)
-	from, to := g.dateText(0), g.dateText(g.scenario.Days()-1)
+// nameLists are the names of providers and services, a file each: asking for a name is
+// interest, not use.
+func (g *Generator) nameLists() []nameList {
+	var lists []nameList
 	for _, p := range g.scenario.Providers {
-		b = fmt.Appendf(b, "%s.example,,,,%s,vpn,provider,,%s,%s\n", p, p, from, to)
+		lists = append(lists, nameList{p, "vpn"})
 	}
 	for _, s := range []string{g.scenario.Services.Banned, g.scenario.Services.Substitute} {
-		b = fmt.Appendf(b, "%s.example,,,,%s,messenger,provider,,%s,%s\n", s, s, from, to)
+		lists = append(lists, nameList{s, "messenger"})
 	}
-	return b
+	return lists
 }
+
+type nameList struct{ service, category string }
+
+func (l nameList) file() string { return "lists/names-" + l.service + ".txt" }
 
 func (g *Generator) networksCSV() []byte {
 	b := []byte("prefix,asn,country,as_name,type\n")
 	if g.world == nil {
 		r := stream(g.seed, keyUniform, 1)
 		for i, c := range []string{"ru", "ua", "kz", "by", "de", "pl", "tr", "us"} {
-			b = fmt.Appendf(b, "100.%d.0.0/13,%d,%s,simulated-%s,isp\n", 64+8*i, 4200000000+r.intn(1<<20), c, c)
+			b = fmt.Appendf(b, "100.%d.0.0/13,%d,%s,simulated-%s,eyeball\n", 64+8*i, 4200000000+r.intn(1<<20), c, c)
 		}
 		for i := range 15 {
 			b = fmt.Appendf(b, "%d.0.0.0/8,%d,us,simulated-servers-%d,hosting\n", 240+i, 4250000000+r.intn(1<<20), i)
@@ -288,7 +289,7 @@ func (g *Generator) networksCSV() []byte {
 	for i := range g.world.networks {
 		n := &g.world.networks[i]
 		code := g.scenario.Countries[n.country].Code
-		b = fmt.Appendf(b, "%s,%d,%s,%s,%s\n%s,%d,%s,%s,%s\n", n.v4, n.asn, code, n.name, n.kind, n.v6, n.asn, code, n.name, n.kind)
+		b = fmt.Appendf(b, "%s,%d,%s,%s,eyeball\n%s,%d,%s,%s,eyeball\n", n.v4, n.asn, code, n.name, n.v6, n.asn, code, n.name)
 	}
 	for i := range g.world.hosts {
 		h := &g.world.hosts[i]
@@ -308,7 +309,7 @@ func (g *Generator) uniformListCSV() []byte {
 		if err != nil {
 			panic(err) // bits are in range by construction
 		}
-		b = fmt.Appendf(b, "%s,,,,,,datacentre,,%s,%s\n", prefix, g.dateText(0), g.dateText(0))
+		b = fmt.Appendf(b, "%s,,,,,,datacentre,,%s,%s\n", prefix, g.dateText(0), g.dateText(1))
 	}
 	return b
 }
@@ -347,13 +348,18 @@ func (g *Generator) holidaysCSV() []byte {
 }
 
 // config is the configuration that reads the directory; paths are relative to the file.
-func config(lists []string, events bool) []byte {
+func (g *Generator) config(lists ...string) []byte {
 	b := []byte("# simulated\nhome_file: home.txt\nnetworks:\n  - {path: networks.csv, format: csv}\nlists:\n")
+	asOf := g.dateText(0)
 	for _, name := range lists {
-		b = fmt.Appendf(b, "  - {path: lists/%s.csv, format: csv}\n", name)
+		b = fmt.Appendf(b, "  - {path: lists/%s.csv, format: csv, as_of: %s}\n", name, asOf)
 	}
-	if events {
-		b = append(b, "events: events.csv\n"...)
+	if g.world == nil {
+		return b
 	}
-	return b
+	for _, l := range g.nameLists() {
+		b = fmt.Appendf(b, "  - {path: %s, format: domains, service: %s, category: %s, kind: provider, valid_from: %s, valid_to: %s}\n",
+			l.file(), l.service, l.category, asOf, g.dateText(g.scenario.Days()))
+	}
+	return append(b, "events: events.csv\n"...)
 }
