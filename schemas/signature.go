@@ -66,6 +66,8 @@ const (
 	SigSMB                                       // SMB
 	SigFullyEncryptedUDP                         // as fully-encrypted, of a first datagram: weaker
 	SigNATKeepalive                              // datagrams of one byte 0xff (RFC 3948)
+	SigTLSRecords                                // TLS records both ways without a hello
+	SigBlockMAC                                  // at least 12 datagrams, all 4 mod 8: cipher blocks and a MAC of 4 bytes (tinc 1.0)
 )
 
 var signatureNames = [...]string{
@@ -79,7 +81,7 @@ var signatureNames = [...]string{
 	"telegram", "doq", "unanswered", "midstream",
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
-	"nat-keepalive",
+	"nat-keepalive", "tls-records", "block-mac",
 }
 
 // Signatures lists the vocabulary in bit order.
