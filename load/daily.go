@@ -1,0 +1,59 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/banshift/banshift/queries"
+)
+
+// Day is one day of one country in the named query daily_series.
+type Day struct {
+	Country    string
+	Day        time.Time
+	Clients    uint64 // distinct clients that used it
+	Flows      uint64
+	Expected   float64 // expected number of flows of it
+	Unanswered uint64
+	AllClients uint64 // distinct clients seen at all, the denominator
+	AllFlows   uint64
+	Fraction   float64 // share of the sensors' hours that were reported, 0 where unknown
+	Simulated  bool
+	Packs      []string // rule packs that made the verdicts
+}
+
+// Daily runs the named query daily_series, by country and day. A day without
+// telemetry is missing from it.
+func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, error) {
+	q, err := queries.Get("daily_series")
+	if err != nil {
+		return nil, err
+	}
+	values, err := q.Values(params)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(values)), q.SQL)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	defer rows.Close()
+	var days []Day
+	for rows.Next() {
+		var d Day
+		var simulated uint8
+		err := rows.Scan(&d.Country, &d.Day, &d.Clients, &d.Flows, &d.Expected, &d.Unanswered,
+			&d.AllClients, &d.AllFlows, &d.Fraction, &simulated, &d.Packs)
+		if err != nil {
+			return nil, explain(s.name, err)
+		}
+		d.Simulated = simulated == 1
+		days = append(days, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, explain(s.name, err)
+	}
+	return days, nil
+}

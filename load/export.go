@@ -1,0 +1,96 @@
+package load
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/banshift/banshift/queries"
+)
+
+// Exported describes a file that Export wrote; it is kept beside it as JSON.
+type Exported struct {
+	File     string            `json:"file"`
+	Query    string            `json:"query"`
+	Title    string            `json:"title"`
+	Question string            `json:"question"`
+	Params   map[string]string `json:"params"`
+	Columns  map[string]string `json:"columns"`
+	Bytes    int64             `json:"bytes"`
+	SHA256   string            `json:"sha256"`
+	Exported time.Time         `json:"exported"`
+}
+
+// Export writes the result of a named query as DIR/NAME.parquet with typed columns,
+// and what it is as DIR/NAME.json. A file appears when it is whole.
+func (s *Store) Export(ctx context.Context, name string, params map[string]string, dir string) (Exported, error) {
+	q, err := queries.Get(name)
+	if err != nil {
+		return Exported{}, err
+	}
+	values, err := q.Values(params)
+	if err != nil {
+		return Exported{}, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return Exported{}, fmt.Errorf("export: %w", err)
+	}
+	done := Exported{
+		File: name + ".parquet", Query: name, Title: q.Title, Question: q.Question,
+		Params: values, Columns: map[string]string{}, Exported: time.Now().UTC().Truncate(time.Second),
+	}
+	for _, c := range q.Columns {
+		done.Columns[c.Name] = c.Text
+	}
+	hash := sha256.New()
+	done.Bytes, err = writeWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
+		return s.Query(ctx, name, params, io.MultiWriter(w, hash), Parquet)
+	})
+	if err != nil {
+		return Exported{}, err
+	}
+	done.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	text, err := json.MarshalIndent(done, "", "  ")
+	if err != nil {
+		return Exported{}, fmt.Errorf("export: %w", err)
+	}
+	_, err = writeWhole(filepath.Join(dir, name+".json"), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+	return done, err
+}
+
+// writeWhole writes a file under another name and renames it when it is complete.
+func writeWhole(path string, write func(io.Writer) error) (int64, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return 0, fmt.Errorf("export: %w", err)
+	}
+	defer os.Remove(f.Name()) // no longer there after the rename
+	if err := write(f); err != nil {
+		f.Close()
+		return 0, err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		f.Close()
+		return 0, fmt.Errorf("export %s: %w", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return 0, fmt.Errorf("export %s: %w", path, err)
+	}
+	if err := os.Chmod(f.Name(), 0o644); err != nil {
+		return 0, fmt.Errorf("export %s: %w", path, err)
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return 0, fmt.Errorf("export %s: %w", path, err)
+	}
+	return size, nil
+}

@@ -1,0 +1,256 @@
+package load_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet/file"
+	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/schemas"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// serverStore opens a database of its own in the shared engine, as a server.
+func serverStore(t *testing.T, database string) *load.Store {
+	t.Helper()
+	needEngine(t)
+	s, err := load.Open(context.Background(), serverDSN(database), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// serverDSN is the shared engine's address as a server's.
+func serverDSN(database string) string {
+	c := shared.Engine().Conn()
+	u := url.URL{
+		Scheme: "clickhouse", User: url.UserPassword(c.User, c.Password), Path: database,
+		Host: fmt.Sprintf("%s:%d", c.Host, c.TCPPort), RawQuery: fmt.Sprintf("http_port=%d", c.HTTPPort),
+	}
+	return u.String()
+}
+
+// fill writes testdata/store as one batch and puts one event beside it.
+func fill(t *testing.T, s *load.Store) {
+	t.Helper()
+	ctx := context.Background()
+	b := load.Batch{
+		Source: "flows.json", Next: 1000,
+		Counts: load.Counts{In: 59, Stored: 5, Folded: 51, Rejected: 3, Skipped: 1},
+		Pack:   "first@1.0.0", Lists: "a", KeyID: "k1", Simulated: true,
+		FirstEvent: time.Date(2018, 4, 15, 9, 0, 0, 0, time.UTC), LastEvent: time.Date(2018, 4, 16, 10, 59, 59, 0, time.UTC),
+	}
+	for _, table := range []string{schemas.TableFlows, schemas.TableUsage, schemas.TableDNSUsage, schemas.TableCoverage, schemas.TableRejects} {
+		rec := readRows(t, table)
+		defer rec.Release()
+		b.Tables = append(b.Tables, load.TableBatch{Name: table, Record: rec})
+	}
+	if err := s.Write(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	enforced := time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC)
+	if err := s.PutEvents(ctx, []load.Event{{ID: "ru-telegram", Country: "ru", Target: "telegram", Kind: "enforce", EnforcedAt: &enforced}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readRows(t *testing.T, table string) arrow.Record {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "store", table+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, schemas.TableSchemas()[table], bytes.NewReader(text))
+	if err != nil {
+		t.Fatalf("%s: %v", table, err)
+	}
+	return rec
+}
+
+// Every named query runs on the engine, gives the columns of its header, and gives
+// what testdata/queries/CASE/expected.json holds; a case is a query with parameters.
+func TestQueriesGiveTheirGoldenResult(t *testing.T) {
+	s := serverStore(t, "golden")
+	fill(t, s)
+	all, err := queries.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]map[string]string{
+		"use_by_tool_day/possible":     {"level": "possible", "country": "ru", "from": "2018-04-16"},
+		"daily_series/telegram":        {"service": "telegram"},
+		"daily_series/openvpn":         {"tool": "openvpn", "country": "ru"},
+		"circumvention_share/only_vpn": {"categories": "['vpn']"},
+		"use_against_bans/one_day":     {"before": "0", "after": "1"},
+		"batches/intended":             {"state": "intended"},
+	}
+	for _, q := range all {
+		cases[q.Name+"/defaults"] = nil
+	}
+	volatile := map[string]bool{"started": true, "finished": true, "last_stored": true}
+	for name, params := range cases {
+		t.Run(name, func(t *testing.T) {
+			q, err := queries.Get(filepath.Dir(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			if err := s.Query(context.Background(), q.Name, params, &out, load.JSON); err != nil {
+				t.Fatal(err)
+			}
+			var rows []map[string]any
+			if err := json.Unmarshal(out.Bytes(), &rows); err != nil {
+				t.Fatalf("%v in %s", err, out.Bytes())
+			}
+			for _, row := range rows {
+				for _, c := range q.Columns {
+					if _, ok := row[c.Name]; !ok {
+						t.Errorf("column %s of the header is not in the result", c.Name)
+					}
+					if volatile[c.Name] {
+						row[c.Name] = "…"
+					}
+				}
+				if len(row) != len(q.Columns) {
+					t.Errorf("%d columns, header has %d: %v", len(row), len(q.Columns), row)
+				}
+			}
+			got, err := json.MarshalIndent(rows, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, filepath.Join("testdata", "queries", name, "expected.json"), append(got, '\n'))
+		})
+	}
+}
+
+// golden compares with a file, or writes it.
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(got), string(want)); diff != "" {
+		t.Errorf("(-got, +want):\n%s", diff)
+	}
+}
+
+func TestParquetKeepsTypes(t *testing.T) {
+	s := serverStore(t, "parquet")
+	fill(t, s)
+	dir := t.TempDir()
+	done, err := s.Export(context.Background(), "daily_series", map[string]string{"country": "ru"}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("export left %v (%v), want two files", entries, err)
+	}
+	r, err := file.OpenParquetFile(filepath.Join(dir, done.File), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	reader, err := pqarrow.NewFileReader(r, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := reader.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range schema.Fields() {
+		got = append(got, f.Name+" "+f.Type.String())
+	}
+	want := []string{"country utf8", "day date32", "clients uint64", "flows uint64", "expected float64", "unanswered uint64",
+		"all_clients uint64", "all_flows uint64", "fraction float64", "simulated uint8", "packs list<list: utf8, nullable>"}
+	if diff := cmp.Diff(got, want); diff != "" {
+		t.Errorf("types (-got, +want):\n%s", diff)
+	}
+	if rows := r.NumRows(); rows != 2 {
+		t.Errorf("%d rows, want 2", rows)
+	}
+}
+
+func TestDaily(t *testing.T) {
+	s := serverStore(t, "daily")
+	fill(t, s)
+	days, err := s.Daily(context.Background(), map[string]string{"country": "ru"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []load.Day{
+		{Country: "ru", Day: time.Date(2018, 4, 15, 0, 0, 0, 0, time.UTC), Clients: 1, Flows: 4, Expected: 3.5, Unanswered: 1,
+			AllClients: 3, AllFlows: 20, Fraction: 2.0 / 48, Simulated: true, Packs: []string{"first@1.0.0"}},
+		{Country: "ru", Day: time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC), Clients: 2, Flows: 8, Expected: 8.65, Unanswered: 3,
+			AllClients: 3, AllFlows: 17, Fraction: 3.0 / 48, Simulated: true, Packs: []string{"first@1.0.0"}},
+	}
+	if diff := cmp.Diff(days, want); diff != "" {
+		t.Errorf("(-got, +want):\n%s", diff)
+	}
+}
+
+func TestSQLReadsTheStoreOnly(t *testing.T) {
+	for name, s := range map[string]*load.Store{"embedded": needStore(t), "server": serverStore(t, "sqltest")} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			if err := s.SQL(context.Background(), "SELECT count() AS n FROM series WHERE value < 0;", &out, load.CSV); err != nil {
+				t.Fatal(err)
+			}
+			if out.String() != "\"n\"\n0\n" {
+				t.Errorf("got %q", out.String())
+			}
+			for _, sql := range []string{
+				"SELECT file('/etc/hostname')",
+				"SELECT arrayMap(x -> FILE(x), ['/etc/hostname'])",
+				"SELECT (SELECT `file`('/etc/hostname'))",
+				"WITH f AS (SELECT * FROM file('/etc/hostname', LineAsString)) SELECT * FROM f",
+				"SELECT * FROM url('http://127.0.0.1:1/', LineAsString)",
+				"SELECT * FROM s3('http://127.0.0.1:1/a.csv')",
+				"SELECT * FROM remote('127.0.0.1:1', system.one)",
+				"INSERT INTO series SELECT * FROM series",
+				"DROP TABLE series",
+				"SET readonly = 0",
+				"SELECT 1; DROP TABLE series",
+				"",
+			} {
+				if err := s.SQL(context.Background(), sql, &out, load.CSV); err == nil {
+					t.Errorf("%s: was allowed", sql)
+				}
+			}
+		})
+	}
+}

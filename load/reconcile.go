@@ -1,0 +1,134 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Reconciliation is the ledger's sums beside those of the tables. Differences is
+// empty where every record is accounted for.
+type Reconciliation struct {
+	Batches     uint64       `json:"batches"`
+	Unfinished  uint64       `json:"unfinished"`
+	In          uint64       `json:"records_in"`
+	Stored      uint64       `json:"stored"`
+	Folded      uint64       `json:"folded"`
+	Rejected    uint64       `json:"rejected"`
+	Checks      []Check      `json:"checks"`
+	Differences []Difference `json:"differences"`
+}
+
+// Check is one sum that is known from two sides.
+type Check struct {
+	What   string `json:"what"`
+	Ledger uint64 `json:"ledger"`
+	Tables uint64 `json:"tables"`
+}
+
+// Difference is one account that does not add up.
+type Difference struct {
+	What   string `json:"what"`
+	Source string `json:"source,omitempty"`
+	Ledger uint64 `json:"ledger"`
+	Tables uint64 `json:"tables"`
+}
+
+// OK reports whether every record is accounted for. Batches that were begun and not
+// finished are no difference where their rows are not in yet, but they are not OK.
+func (r Reconciliation) OK() bool { return len(r.Differences) == 0 && r.Unfinished == 0 }
+
+// Reconcile compares the ledger with the tables: records in = stored + folded +
+// rejected, and each of the three with what the tables hold. Run it while nothing
+// writes: a batch that is under way shows up as unfinished.
+func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
+	var r Reconciliation
+	err := s.conn.QueryRow(ctx, `SELECT countIf(state = 'done'), countIf(state = 'intended'),
+		sumIf(records_in, state = 'done'), sumIf(stored, state = 'done'), sumIf(folded, state = 'done'), sumIf(rejected, state = 'done')
+		FROM ledger`).Scan(&r.Batches, &r.Unfinished, &r.In, &r.Stored, &r.Folded, &r.Rejected)
+	if err != nil {
+		return r, explain(s.name, fmt.Errorf("ledger: %w", err))
+	}
+	var usage, dns, rejects uint64
+	err = s.conn.QueryRow(ctx, `SELECT (SELECT sum(records) FROM usage), (SELECT sum(records) FROM dns_usage),
+		(SELECT count() FROM rejects)`).Scan(&usage, &dns, &rejects)
+	if err != nil {
+		return r, explain(s.name, fmt.Errorf("sums of the tables: %w", err))
+	}
+	flows, err := s.keptFlows(ctx)
+	if err != nil {
+		return r, explain(s.name, fmt.Errorf("sums of flows: %w", err))
+	}
+	r.Checks = []Check{
+		{"records in = stored + folded + rejected", r.In, r.Stored + r.Folded + r.Rejected},
+		{"stored + folded = records of usage and dns_usage", r.Stored + r.Folded, usage + dns},
+		flows,
+		{"rejected = rows of rejects", r.Rejected, rejects},
+	}
+	for _, c := range r.Checks {
+		if c.Ledger != c.Tables {
+			r.Differences = append(r.Differences, Difference{What: c.What, Ledger: c.Ledger, Tables: c.Tables})
+		}
+	}
+	if err := s.unbalanced(ctx, &r); err != nil {
+		return r, explain(s.name, fmt.Errorf("differences by source: %w", err))
+	}
+	return r, nil
+}
+
+// keptFlows compares the records of flows that no retention can have taken yet. The
+// times are the server's own on both sides.
+func (s *Store) keptFlows(ctx context.Context) (Check, error) {
+	var days uint64
+	err := s.conn.QueryRow(ctx, `SELECT toUInt64OrZero(extract(create_table_query, 'toIntervalDay\\((\\d+)\\)'))
+		FROM system.tables WHERE database = ? AND name = 'flows'`, s.addr.database).Scan(&days)
+	if err != nil {
+		return Check{}, err
+	}
+	if days == 0 {
+		return Check{}, fmt.Errorf("table flows has no retention in days")
+	}
+	// A batch that lies across the edge moves it to the batch's end.
+	var edge time.Time
+	err = s.conn.QueryRow(ctx, `WITH now64(3, 'UTC') - toIntervalDay(?) + toIntervalHour(1) AS edge
+		SELECT greatest(edge, maxIf(finished, started < edge AND finished IS NOT NULL)) FROM
+		(SELECT started, assumeNotNull(finished) AS finished FROM ledger WHERE state = 'done')`, days).Scan(&edge)
+	if err != nil {
+		return Check{}, err
+	}
+	check := Check{What: fmt.Sprintf("stored = records of flows (since %s)", edge.UTC().Format("2006-01-02 15:04"))}
+	err = s.conn.QueryRow(ctx, `SELECT (SELECT sumIf(stored, state = 'done' AND started >= ?) FROM ledger),
+		(SELECT sum(records) FROM flows WHERE ingested_at >= ?)`, edge, edge).Scan(&check.Ledger, &check.Tables)
+	return check, err
+}
+
+// unbalanced adds what a source alone shows: batches that do not add up, rejects that
+// are missing or too many.
+func (s *Store) unbalanced(ctx context.Context, r *Reconciliation) error {
+	for what, sql := range map[string]string{
+		"records in = stored + folded + rejected": `SELECT source, sum(records_in) AS a, sum(stored + folded + rejected) AS b
+			FROM ledger WHERE state = 'done' GROUP BY source HAVING a != b ORDER BY source`,
+		"rejected = rows of rejects": `SELECT source, sum(a) AS a, sum(b) AS b FROM
+			(SELECT source, sumIf(rejected, state = 'done') AS a, 0 AS b FROM ledger GROUP BY source
+			UNION ALL SELECT source, 0 AS a, count() AS b FROM rejects GROUP BY source)
+			GROUP BY source HAVING a != b ORDER BY source`,
+	} {
+		rows, err := s.conn.Query(ctx, sql)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			d := Difference{What: what}
+			if err := rows.Scan(&d.Source, &d.Ledger, &d.Tables); err != nil {
+				rows.Close()
+				return err
+			}
+			r.Differences = append(r.Differences, d)
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+-- title: Daily series for the analysis
+-- question: How many clients used circumvention on each day, out of how many, at which coverage? A day without telemetry has no row: it is missing, not zero.
+-- param country String = '': lower-case ISO code; empty for all
+-- param tool String = '': count only this tool; empty for all of the categories
+-- param service String = '': count only this service, whatever its category; empty for all
+-- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = 'likely': lowest level of the verdict
+-- param categories Array(String) = ['vpn','proxy','anonymity']: kinds of tools that count as use
+-- param from Date = '1970-01-01': first UTC day
+-- param to Date = '2149-06-06': last UTC day
+-- column country: country of the clients
+-- column day: UTC day
+-- column clients: distinct clients that used it, exact within the day
+-- column flows: their flows, multiplied by sampling rates
+-- column expected: expected number of flows of it, whatever the level
+-- column unanswered: flows of it to which no byte came back
+-- column all_clients: distinct clients seen at all, the denominator
+-- column all_flows: all flows
+-- column fraction: coverage: hours that sensors reported / hours of the sensors known within 14 days; 0 where unknown
+-- column simulated: 1 where the rows are simulated
+-- column packs: rule packs that made the verdicts
+WITH
+    by_day AS
+    (
+        SELECT
+            country, toDate(hour) AS day, simulated,
+            uniqExact(hour, exporter) AS exporter_hours,
+            groupUniqArray(exporter) AS exporters,
+            sum(c.flow_records) AS flow_records,
+            sum(c.dns_records) AS dns_records
+        FROM coverage AS c
+        WHERE ({country:String} = '' OR country = {country:String}) AND toDate(hour) BETWEEN greatest({from:Date}, toDate('1970-01-15')) - 14 AND least({to:Date}, toDate('2149-05-23')) + 14
+        GROUP BY country, day, simulated
+    ),
+    covered AS
+    (
+        SELECT *, length(arrayDistinct(arrayFlatten(groupArray(exporters) OVER (
+            PARTITION BY country, simulated ORDER BY toInt32(day) RANGE BETWEEN 14 PRECEDING AND 14 FOLLOWING)))) AS known_exporters
+        FROM by_day
+    ),
+    used AS
+    (
+        WITH
+            if({service:String} != '', service = {service:String}, has({categories:Array(String)}, category))
+                AND ({tool:String} = '' OR tool = {tool:String}) AS counts,
+            counts AND (indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')
+                OR ({service:String} != '' AND {tool:String} = '')) AS sure
+        SELECT
+            country, toDate(hour) AS day, simulated,
+            uniqExactIf(client, sure) AS clients,
+            sumIf(u.flows, sure) AS flows,
+            sumIf(u.expected, counts) AS expected,
+            sumIf(u.unanswered, counts) AS unanswered,
+            uniqExact(client) AS all_clients,
+            sum(u.flows) AS all_flows,
+            arraySort(groupUniqArray(pack)) AS packs
+        FROM usage AS u
+        WHERE ({country:String} = '' OR country = {country:String}) AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
+        GROUP BY country, day, simulated
+    )
+SELECT
+    used.country AS country, used.day AS day, clients, flows, round(expected, 3) AS expected, unanswered, all_clients, all_flows,
+    if(known_exporters = 0, 0, exporter_hours / (24 * known_exporters)) AS fraction,
+    used.simulated AS simulated, packs
+FROM used
+LEFT JOIN covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
+ORDER BY country, day, simulated

@@ -1,0 +1,169 @@
+// Package queries holds the named SQL of the store, one question a file, and parses
+// the header that says what each one asks, takes and gives.
+//
+// A file begins with comment lines: "-- title: …", "-- question: …", "-- param NAME
+// TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME: …" for each
+// column of the result. Nothing here may hold a statement that writes.
+package queries
+
+import (
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// Query is one named question.
+type Query struct {
+	Name     string
+	Title    string
+	Question string
+	Params   []Param
+	Columns  []Column
+	SQL      string // with {name:Type} placeholders
+}
+
+// Param is a parameter with its ClickHouse type.
+type Param struct{ Name, Type, Default, Text string }
+
+// Column is a column of the result.
+type Column struct{ Name, Text string }
+
+// ErrUnknown says that there is no query, or no parameter, of a name.
+var ErrUnknown = errors.New("unknown")
+
+// List gives all queries, by name.
+func List() ([]Query, error) { return parseAll(files) }
+
+// Get gives the query of a name, or an error that lists the names there are.
+func Get(name string) (Query, error) {
+	all, err := List()
+	if err != nil {
+		return Query{}, err
+	}
+	names := make([]string, len(all))
+	for i, q := range all {
+		if q.Name == name {
+			return q, nil
+		}
+		names[i] = q.Name
+	}
+	return Query{}, fmt.Errorf("query %q is %w: want one of %s", name, ErrUnknown, strings.Join(names, ", "))
+}
+
+// Values gives a value for every parameter: given, or its default. A name that the
+// query does not have is an error.
+func (q Query) Values(given map[string]string) (map[string]string, error) {
+	values := make(map[string]string, len(q.Params))
+	names := make([]string, len(q.Params))
+	for i, p := range q.Params {
+		values[p.Name], names[i] = p.Default, p.Name
+	}
+	for name, value := range given {
+		if _, ok := values[name]; !ok {
+			return nil, fmt.Errorf("query %s: parameter %q is %w: it takes %s", q.Name, name, ErrUnknown, cmp.Or(strings.Join(names, ", "), "none"))
+		}
+		values[name] = value
+	}
+	return values, nil
+}
+
+func parseAll(dir fs.FS) ([]Query, error) {
+	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return nil, fmt.Errorf("queries: %w", err)
+	}
+	var all []Query
+	for _, entry := range entries {
+		name, isSQL := strings.CutSuffix(entry.Name(), ".sql")
+		if !isSQL {
+			continue
+		}
+		text, err := fs.ReadFile(dir, entry.Name())
+		if err != nil {
+			return nil, fmt.Errorf("query %s: %w", name, err)
+		}
+		q, err := parse(name, string(text))
+		if err != nil {
+			return nil, fmt.Errorf("query %s: %w", name, err)
+		}
+		all = append(all, q)
+	}
+	return all, nil
+}
+
+var (
+	paramLine   = regexp.MustCompile(`^param (\w+) (.+?) = '?((?:\[.*?\])|[^']*)'?: (.+)$`)
+	columnLine  = regexp.MustCompile(`^column (\w+): (.+)$`)
+	placeholder = regexp.MustCompile(`\{(\w+):([^}]+)\}`)
+)
+
+// parse reads one file, and fails where header and SQL disagree.
+func parse(name, text string) (Query, error) {
+	q := Query{Name: name}
+	var sql strings.Builder
+	for line := range strings.Lines(text) {
+		header, isHeader := strings.CutPrefix(line, "-- ")
+		if !isHeader {
+			sql.WriteString(line)
+			continue
+		}
+		if err := q.parseHeader(strings.TrimSpace(header)); err != nil {
+			return Query{}, err
+		}
+	}
+	q.SQL = strings.TrimSpace(sql.String())
+	if q.Title == "" || q.Question == "" || len(q.Columns) == 0 || q.SQL == "" {
+		return Query{}, errors.New("want title, question, columns and SQL")
+	}
+	return q, q.checkParams()
+}
+
+func (q *Query) parseHeader(line string) error {
+	if text, ok := strings.CutPrefix(line, "title: "); ok {
+		q.Title = text
+		return nil
+	}
+	if text, ok := strings.CutPrefix(line, "question: "); ok {
+		q.Question = text
+		return nil
+	}
+	if m := columnLine.FindStringSubmatch(line); m != nil {
+		q.Columns = append(q.Columns, Column{m[1], m[2]})
+		return nil
+	}
+	if m := paramLine.FindStringSubmatch(line); m != nil {
+		q.Params = append(q.Params, Param{m[1], m[2], m[3], m[4]})
+		return nil
+	}
+	return fmt.Errorf("header line %q: want title, question, param or column", line)
+}
+
+// checkParams makes sure that the SQL uses the parameters of the header, with their
+// types, and no other.
+func (q Query) checkParams() error {
+	used := map[string]bool{}
+	for _, m := range placeholder.FindAllStringSubmatch(q.SQL, -1) {
+		i := slices.IndexFunc(q.Params, func(p Param) bool { return p.Name == m[1] })
+		if i < 0 {
+			return fmt.Errorf("parameter %s of the SQL is not in the header", m[1])
+		}
+		if q.Params[i].Type != m[2] {
+			return fmt.Errorf("parameter %s is %s in the SQL and %s in the header", m[1], m[2], q.Params[i].Type)
+		}
+		used[m[1]] = true
+	}
+	for _, p := range q.Params {
+		if !used[p.Name] {
+			return fmt.Errorf("parameter %s of the header is not in the SQL", p.Name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,18 @@
+-- title: Rejected records
+-- question: What could not be used, and why?
+-- param source String = '': one source; empty for all
+-- column source: where the records came from
+-- column reason: why they could not be used
+-- column records: how many
+-- column first_offset: position of the first of them in its partition
+-- column excerpt: one of them, redacted
+SELECT
+    source,
+    reason,
+    count() AS records,
+    min(offset) AS first_offset,
+    argMin(excerpt, (partition, offset)) AS excerpt
+FROM rejects
+WHERE {source:String} = '' OR source = {source:String}
+GROUP BY source, reason
+ORDER BY records DESC, source, reason

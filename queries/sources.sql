@@ -1,0 +1,32 @@
+-- title: Sources
+-- question: What has been read from each source, and is all of it accounted for?
+-- column source: where the records came from
+-- column partitions: how many partitions it has
+-- column batches: batches that are stored
+-- column unfinished: batches that were begun and not finished
+-- column records_in: records read
+-- column stored: of these, in table flows
+-- column folded: of these, only in the usage tables
+-- column rejected: of these, in table rejects
+-- column unaccounted: records_in - stored - folded - rejected; has to be 0
+-- column first_event: time of the earliest record
+-- column last_event: time of the latest record
+-- column simulated: 1 where some records are simulated
+-- column last_stored: when the last batch was stored
+SELECT
+    source,
+    uniqExact(partition) AS partitions,
+    countIf(state = 'done') AS batches,
+    countIf(state = 'intended') AS unfinished,
+    sumIf(l.records_in, state = 'done') AS records_in,
+    sumIf(l.stored, state = 'done') AS stored,
+    sumIf(l.folded, state = 'done') AS folded,
+    sumIf(l.rejected, state = 'done') AS rejected,
+    toInt64(records_in) - toInt64(stored + folded + rejected) AS unaccounted,
+    min(l.first_event) AS first_event,
+    max(l.last_event) AS last_event,
+    max(l.simulated) AS simulated,
+    max(finished) AS last_stored
+FROM ledger AS l
+GROUP BY source
+ORDER BY source
