@@ -352,13 +352,13 @@ func (g *Generator) config(lists ...string) []byte {
 	b := []byte("# simulated\nhome_file: home.txt\nnetworks:\n  - {path: networks.csv, format: csv}\nlists:\n")
 	asOf := g.dateText(0)
 	for _, name := range lists {
-		b = fmt.Appendf(b, "  - {path: lists/%s.csv, format: csv, as_of: %s}\n", name, asOf)
+		b = fmt.Appendf(b, "  - {path: lists/%s.csv, format: csv, as_of: \"%s\"}\n", name, asOf)
 	}
 	if g.world == nil {
 		return b
 	}
 	for _, l := range g.nameLists() {
-		b = fmt.Appendf(b, "  - {path: %s, format: domains, service: %s, category: %s, kind: provider, valid_from: %s, valid_to: %s}\n",
+		b = fmt.Appendf(b, "  - {path: %s, format: domains, service: %s, category: %s, kind: provider, valid_from: \"%s\", valid_to: \"%s\"}\n",
 			l.file(), l.service, l.category, asOf, g.dateText(g.scenario.Days()))
 	}
 	return append(b, "events: events.csv\n"...)
