@@ -2,12 +2,31 @@ package main
 
 import (
 	"context"
-	"errors"
+	"time"
 
+	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/pipeline"
 )
 
 // runTopic reads one Kafka topic.
 func (a *app) runTopic(ctx context.Context, pipe *pipeline.Pipeline, uri string, follow bool) error {
-	return errors.New("kafka: waiting for ingest/kafka")
+	source, err := kafka.Open(ctx, uri, a.kafkaConfig())
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	if follow {
+		a.log.Info("following", "topic", source.Topic())
+	}
+	return pipe.Topic(ctx, source, follow)
+}
+
+// kafkaConfig is what the configuration says of Kafka.
+func (a *app) kafkaConfig() kafka.Config {
+	k, in := a.cfg.Kafka, a.cfg.Ingest
+	return kafka.Config{
+		User: k.User, Password: k.Password, CAFile: k.CAFile, CertFile: k.CertFile, KeyFile: k.KeyFile,
+		BatchRecords: in.BatchRecords, BatchBytes: in.BatchBytes,
+		FlushAfter: time.Duration(in.FlushAfterSeconds) * time.Second, InFlightBytes: k.InFlightBytes, Log: a.log,
+	}
 }

@@ -30,6 +30,8 @@ type Store interface {
 	Write(ctx context.Context, batch load.Batch) error
 	Done(ctx context.Context, source string) (map[int32][]load.Range, error)
 	Intended(ctx context.Context, source string) ([]load.Range, error)
+	// Refresh looks at a partition's ledger again, so that what others wrote is seen.
+	Refresh(ctx context.Context, source string, partition int32) error
 }
 
 // Parts are what one worker owns: none of it is safe for concurrent use.

@@ -52,3 +52,5 @@ func (unstored) Write(context.Context, load.Batch) error { return nil }
 func (unstored) Done(context.Context, string) (map[int32][]load.Range, error) { return nil, nil }
 
 func (unstored) Intended(context.Context, string) ([]load.Range, error) { return nil, nil }
+
+func (unstored) Refresh(context.Context, string, int32) error { return nil }
