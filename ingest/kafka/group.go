@@ -1,0 +1,108 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+)
+
+const (
+	// joinBackoff replaces kafka-go's 5 s, which every first join and recovery would cost.
+	joinBackoff = 300 * time.Millisecond
+	// sessionTimeout has to outlast a handler: kafka-go sends no heartbeat between the
+	// end of a generation and the return of its readers.
+	sessionTimeout   = 45 * time.Second
+	rebalanceTimeout = 60 * time.Second
+)
+
+// follow reads the partitions that the group gives this member, generation after generation.
+func (s *Source) follow(outer context.Context, off Offsets, h Handler) error {
+	group, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
+		ID: s.group, Brokers: s.brokers, Dialer: s.dialer, Topics: []string{s.topic},
+		SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout,
+		JoinGroupBackoff: joinBackoff, WatchPartitionChanges: true,
+	})
+	if err != nil {
+		return fmt.Errorf("kafka group %s: %w", s.group, err)
+	}
+	ctx, cancel := context.WithCancel(outer)
+	defer cancel()
+	failures := make(chan error, 1)
+	fail := func(err error) {
+		select {
+		case failures <- err:
+		default: // the first one counts
+		}
+		cancel()
+	}
+	var warned time.Time
+	for {
+		generation, err := group.Next(ctx)
+		if ctx.Err() != nil {
+			// Close waits for the readers, and with them for their handlers.
+			closing := group.Close()
+			select {
+			case err := <-failures:
+				return err
+			default:
+			}
+			if stop := context.Cause(outer); stop != nil {
+				return stop
+			}
+			return closing
+		}
+		if err != nil {
+			if hopeless(err) {
+				cancel()
+				group.Close()
+				return fmt.Errorf("kafka group %s: %w", s.group, err)
+			}
+			if time.Since(warned) > 30*time.Second && !errors.Is(err, kafkago.RebalanceInProgress) {
+				warned = time.Now()
+				s.log.Warn("kafka group: trying again", "group", s.group, "error", err)
+			}
+			continue
+		}
+		s.stats.generations.Add(1)
+		s.start(ctx, fail, generation, off, h)
+	}
+}
+
+// start begins a reader for each partition of a generation. A generation ends as soon
+// as one of its functions returns, so that each stays until it is over.
+func (s *Source) start(ctx context.Context, fail func(error), g *kafkago.Generation, off Offsets, h Handler) {
+	for _, assigned := range g.Assignments[s.topic] {
+		id := int32(assigned.ID)
+		commit := func(next int64) error {
+			return g.CommitOffsets(map[string]map[int]int64{s.topic: {int(id): next}})
+		}
+		g.Start(func(generation context.Context) {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			defer context.AfterFunc(generation, cancel)()
+			err := s.partition(id, true, h, commit).read(ctx, off)
+			var failed *handlerError
+			if errors.As(err, &failed) || err != nil && ctx.Err() == nil {
+				fail(err)
+			}
+			<-ctx.Done()
+		})
+	}
+}
+
+// hopeless reports whether the group will never take this member. Everything else, an
+// evicted member or a broker that is gone, is answered by joining again.
+func hopeless(err error) bool {
+	for _, code := range []kafkago.Error{
+		kafkago.GroupAuthorizationFailed, kafkago.TopicAuthorizationFailed, kafkago.ClusterAuthorizationFailed,
+		kafkago.SASLAuthenticationFailed, kafkago.InvalidGroupId, kafkago.InconsistentGroupProtocol, kafkago.InvalidSessionTimeout,
+	} {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,64 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+)
+
+// Range is a half-open range of a partition's offsets.
+type Range struct{ First, Next int64 }
+
+// Offsets is the ledger. Ranges is asked whenever a partition begins to be read, after
+// every rebalance again: it has to look at the store and not at what it remembers, for
+// another member may have written meanwhile.
+type Offsets interface {
+	// Ranges gives what of a partition is stored, and what was written down and not finished.
+	Ranges(ctx context.Context, topic string, partition int32) (done, intended []Range, err error)
+}
+
+// endless is the end of a segment that grows.
+const endless = math.MaxInt64
+
+// segment is offsets to be read: in batches as they come, or exactly as one batch.
+type segment struct {
+	Range
+	exact bool
+}
+
+// plan lists what remains of a partition up to end (endless when following): intended
+// ranges first, each exactly; then what is neither done nor intended. lost are offsets
+// after the first known one that are not stored and that the log, which begins at
+// logStart, no longer has.
+func plan(done, intended []Range, logStart, end int64) (todo []segment, lost []Range) {
+	known := slices.Concat(done, intended)
+	slices.SortFunc(known, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
+	intended = slices.Clone(intended)
+	slices.SortFunc(intended, func(a, b Range) int { return cmp.Compare(a.First, b.First) })
+	for _, r := range intended {
+		todo = append(todo, segment{r, true})
+		if r.First < logStart {
+			lost = append(lost, Range{r.First, min(r.Next, logStart)})
+		}
+	}
+	// What lies before all that is known and is gone was gone from the beginning.
+	position := logStart
+	if len(known) > 0 {
+		position = min(position, known[0].First)
+	}
+	open := func(first, next int64) {
+		if first < min(next, logStart) {
+			lost = append(lost, Range{first, min(next, logStart)})
+		}
+		if first = max(first, logStart); first < next {
+			todo = append(todo, segment{Range{first, next}, false})
+		}
+	}
+	for _, r := range known {
+		open(position, min(r.First, end))
+		position = max(position, r.Next)
+	}
+	open(position, end)
+	return todo, lost
+}
