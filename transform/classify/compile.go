@@ -124,6 +124,7 @@ func (c *compiler) tools(f *file) error {
 		}
 		p.toolID[t.ID] = int16(len(p.tools))
 		p.tools = append(p.tools, t)
+		p.ceilings = append(p.ceilings, ceilingOf(t.Ceiling))
 	}
 	p.ancestry = make([][]int16, len(p.tools))
 	for i := range p.tools {
@@ -140,6 +141,16 @@ func (c *compiler) tools(f *file) error {
 		}
 	}
 	return nil
+}
+
+func ceilingOf(name string) schemas.Level {
+	switch name {
+	case "possible":
+		return schemas.Possible
+	case "likely":
+		return schemas.Likely
+	}
+	return schemas.Confirmed
 }
 
 func (c *compiler) services(f *file) error {

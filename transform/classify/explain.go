@@ -210,7 +210,7 @@ func (w *worker) values(src *Rule) []string {
 	if when.SNI != nil || src.From == "names" {
 		add("sni", f.SNI.Value(i))
 	}
-	if len(when.ALPN) > 0 {
+	if len(when.ALPN)+len(when.ALPNNone) > 0 {
 		add("alpn", f.ALPN.Value(i))
 	}
 	if len(when.JA4) > 0 {
@@ -218,6 +218,9 @@ func (w *worker) values(src *Rule) []string {
 	}
 	if len(when.Sensor) > 0 || src.From == "sensor" {
 		add("sensor_label", schemas.DictString(f.SensorLabel, i))
+	}
+	if when.SensorConfidence != nil {
+		add("sensor_confidence", strconv.Itoa(int(f.SensorConfidence[i])))
 	}
 	if when.ServerType != nil {
 		add("server_type", enrich.ASType(w.matches.Type[i]).String())

@@ -11,6 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/rules"
 	"github.com/banshift/banshift/transform/enrich/domain"
 )
@@ -23,6 +24,7 @@ type Pack struct {
 	classes  int   // tools before this index are classes
 	tools    []Tool
 	toolID   map[string]int16
+	ceilings []schemas.Level
 	ancestry [][]int16 // for each tool, its parents from near to far
 	services []Service
 	svcID    map[string]int16
@@ -45,6 +47,8 @@ type Tool struct {
 	Category string `yaml:"category"`
 	// Deterministic says that the protocol declares itself (an IP protocol number, a magic value).
 	Deterministic bool `yaml:"deterministic"`
+	// Ceiling is the highest level of a tool that cannot be told apart surely; empty: none.
+	Ceiling string `yaml:"ceiling"`
 	// PriorDB replaces the pack's prior.
 	PriorDB *float64 `yaml:"prior_db"`
 	// Doc says what it is; Limits what cannot be told from flow records.
@@ -111,6 +115,7 @@ type Example struct {
 	ALPN        string   `yaml:"alpn"`
 	JA4         string   `yaml:"ja4"`
 	Sensor      string   `yaml:"sensor"`
+	Confidence  uint8    `yaml:"sensor_confidence"`
 	ServerASN   uint32   `yaml:"server_asn"`
 	ServerType  string   `yaml:"server_type"`
 	DurationS   float64  `yaml:"duration_s"`
@@ -137,14 +142,14 @@ type ExampleList struct {
 
 // file is one YAML file of a pack.
 type file struct {
-	Name     string         `yaml:"name"`
-	Version  string         `yaml:"version"`
-	PriorDB  *float64       `yaml:"prior_db"`
-	Classes  []Tool         `yaml:"classes"`
-	Tools    []Tool         `yaml:"tools"`
-	Services []Service      `yaml:"services"`
-	NameSets []NameSet      `yaml:"name_sets"`
-	Rules    []Rule         `yaml:"rules"`
+	Name     string    `yaml:"name"`
+	Version  string    `yaml:"version"`
+	PriorDB  *float64  `yaml:"prior_db"`
+	Classes  []Tool    `yaml:"classes"`
+	Tools    []Tool    `yaml:"tools"`
+	Services []Service `yaml:"services"`
+	NameSets []NameSet `yaml:"name_sets"`
+	Rules    []Rule    `yaml:"rules"`
 }
 
 // NameSet is a named group of domains that rules refer to.

@@ -35,7 +35,7 @@ func (c *compiler) compileWhen(w *When, r *rule) error {
 	add(flowPredicate(w), nil)
 	add(networkPredicate(w))
 	add(c.namePredicate(w.SNI))
-	add(alpnPredicate(w.ALPN), nil)
+	add(alpnPredicate(w), nil)
 	add(ja4Predicate(w.JA4), nil)
 	add(c.sensorPredicate(w.Sensor), nil)
 	list, err := listPredicate(w.List)
@@ -169,7 +169,7 @@ func modHolds(r *row, m *Modulus) bool {
 // flowPredicate covers the flow's totals. Packet and byte counts are multiplied by the
 // sampling rate only in ratios, where it cancels.
 func flowPredicate(w *When) predicate {
-	if w.Answered == nil && w.DurationS == nil && w.BytesUp == nil && w.BytesDown == nil && w.PacketsUp == nil &&
+	if w.Answered == nil && w.SensorConfidence == nil && w.DurationS == nil && w.BytesUp == nil && w.BytesDown == nil && w.PacketsUp == nil &&
 		w.PacketsDown == nil && w.MeanUp == nil && w.MeanDown == nil && w.DownUpRatio == nil {
 		return nil
 	}
@@ -178,7 +178,8 @@ func flowPredicate(w *When) predicate {
 		if w.Answered != nil && *w.Answered != (f.PacketsDown[i] > 0) {
 			return false
 		}
-		return boundHolds(w.DurationS, float64(f.End[i]-f.Start[i])/1000) &&
+		return boundHolds(w.SensorConfidence, float64(f.SensorConfidence[i])) &&
+			boundHolds(w.DurationS, float64(f.End[i]-f.Start[i])/1000) &&
 			boundHolds(w.BytesUp, float64(f.BytesUp[i])) && boundHolds(w.BytesDown, float64(f.BytesDown[i])) &&
 			boundHolds(w.PacketsUp, float64(f.PacketsUp[i])) && boundHolds(w.PacketsDown, float64(f.PacketsDown[i])) &&
 			ratioHolds(w.MeanUp, f.BytesUp[i], f.PacketsUp[i]) && ratioHolds(w.MeanDown, f.BytesDown[i], f.PacketsDown[i]) &&
@@ -239,11 +240,14 @@ func shareOne(a, b []uint32) bool {
 	return false
 }
 
-func alpnPredicate(want []string) predicate {
-	if len(want) == 0 {
+func alpnPredicate(w *When) predicate {
+	if len(w.ALPN)+len(w.ALPNNone) == 0 {
 		return nil
 	}
-	return func(r *row) bool { return alpnHas(r.flows.ALPN.Value(r.i), want) }
+	return func(r *row) bool {
+		offered := r.flows.ALPN.Value(r.i)
+		return (w.ALPN == nil || alpnHas(offered, w.ALPN)) && (w.ALPNNone == nil || !alpnHas(offered, w.ALPNNone))
+	}
 }
 
 // alpnHas reports whether one of a comma-joined list of protocols is wanted.

@@ -117,7 +117,7 @@ func (w *worker) decide() verdict {
 			best = s
 		}
 	}
-	v.best, v.p, v.level = best, probability(best.db), best.level()
+	v.best, v.p, v.level = best, probability(best.db), min(best.level(), w.c.pack.ceilings[best.tool])
 	if v.level == schemas.Unclassified {
 		return v
 	}

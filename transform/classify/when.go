@@ -31,11 +31,15 @@ type When struct {
 	SNI      *Names   `yaml:"sni"`
 	// ALPN holds where any of the client's protocols is one of these.
 	ALPN []string `yaml:"alpn"`
+	// ALPNNone holds where none of them is one of these; a flow without ALPN passes.
+	ALPNNone []string `yaml:"alpn_none"`
 	// JA4 are whole fingerprints.
 	JA4 []string `yaml:"ja4"`
 	// Sensor are labels as the sensor gives them, "*" matching anything, in any case.
 	Sensor []string `yaml:"sensor"`
-	List   *Listed  `yaml:"list"`
+	// SensorConfidence is the sensor's own, in percent; 0 where it gives none.
+	SensorConfidence *Bounds `yaml:"sensor_confidence"`
+	List             *Listed `yaml:"list"`
 	// ServerType are types of networks: hosting, eyeball, business, cdn, education.
 	ServerType []string `yaml:"server_type"`
 	ServerASN  []uint32 `yaml:"server_asn"`

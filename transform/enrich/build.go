@@ -83,3 +83,30 @@ func version(info []ListInfo) string {
 	}
 	return strings.Join(parts, ",")
 }
+
+// Statement is one entry in memory: for a prefix, or for a name where Prefix is invalid.
+type Statement struct {
+	Prefix    netip.Prefix
+	Name      string
+	ExactName bool
+	Entry     Entry
+}
+
+// ListsOf makes lists from statements; info describes the lists that their entries name.
+func ListsOf(info []ListInfo, statements []Statement) (*Lists, error) {
+	b := newBuilder()
+	b.lists.info = info
+	for _, s := range statements {
+		if int(s.Entry.List) >= len(info) {
+			return nil, fmt.Errorf("statement of list %d of %d", s.Entry.List, len(info))
+		}
+		if s.Prefix.IsValid() {
+			b.addPrefix(s.Prefix, s.Entry)
+			continue
+		}
+		if err := b.addName(s.Name, s.ExactName, s.Entry); err != nil {
+			return nil, err
+		}
+	}
+	return b.build(), nil
+}

@@ -181,6 +181,20 @@ func (c *columns) appendTo(rec arrow.Record, lists string) arrow.Record {
 	return array.NewRecord(arrow.NewSchema(fields, &meta), arrays, rec.NumRows())
 }
 
+// Attach appends [Fields] with known values to a flow batch, as [Enricher.Apply] does
+// with values that it looks up; all slices have the batch's length.
+func Attach(mem memory.Allocator, rec arrow.Record, lists *Lists, m Matches) arrow.Record {
+	c := newColumns(mem, int(rec.NumRows()))
+	for i := range int(rec.NumRows()) {
+		c.network.Append(m.Network[i])
+		c.country.Append(m.Country[i])
+		c.kind.Append(m.Type[i])
+		c.address.Append(m.AddressMatch[i])
+		c.name.Append(m.NameMatch[i])
+	}
+	return c.appendTo(rec, lists.version)
+}
+
 // withMeta gives meta with one key set.
 func withMeta(meta arrow.Metadata, key, value string) arrow.Metadata {
 	keys, values := append([]string(nil), meta.Keys()...), append([]string(nil), meta.Values()...)
