@@ -81,7 +81,7 @@ func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
 	if err != nil {
 		return pipeline.Parts{}, err
 	}
-	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.pack.Interest, Mem: memory.DefaultAllocator})
+	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.interest, Mem: memory.DefaultAllocator})
 	return pipeline.Parts{
 		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.verdicts}, Folder: folder,
 		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(),
@@ -91,6 +91,15 @@ func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
 // evidence names a rule of the pack with its weight in decibans.
 func (s *stages) evidence(rule uint16) string {
 	return fmt.Sprintf("%s:%+g", s.pack.RuleID(rule), s.pack.Rule(rule).DB)
+}
+
+// interest gives the service whose name a registered domain is: the configured lists
+// speak before the rule pack, because they are dated.
+func (s *stages) interest(name string, at int64) (service, category string, ok bool) {
+	if service, category, ok = s.enricher.Lists().Interest(name, at); ok {
+		return service, category, true
+	}
+	return s.pack.Interest([]byte(name))
 }
 
 // homePrefixes collects the prefixes of the measured clients; nil where none are configured.

@@ -53,7 +53,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
-	newRunCommand, newClassifyCommand,
+	newRunCommand, newClassifyCommand, newSimulateCommand,
 	newAnalyzeCommand, newEventsCommand, newListsCommand, newConfigCommand, newVersionCommand, newReferenceCommand,
 }
 

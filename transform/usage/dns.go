@@ -119,7 +119,7 @@ func (f *Folder) askedFor(dns *schemas.DNS, pack string) arrow.Record {
 func (f *Folder) interest(keys []nameKey) (service, category arrow.Array) {
 	services, categories := schemas.NewDictColumn(f.opts.Mem, len(keys)), schemas.NewDictColumn(f.opts.Mem, len(keys))
 	for i := range keys {
-		s, c, _ := f.opts.Interest([]byte(keys[i].name))
+		s, c, _ := f.opts.Interest(keys[i].name, int64(keys[i].hour)*hourMS)
 		services.AppendString(s)
 		categories.AppendString(c)
 	}

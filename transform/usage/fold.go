@@ -47,8 +47,8 @@ type Counts struct{ Stored, Folded int64 }
 type Options struct {
 	// Evidence gives the text of a rule of the pack, as "rule:+db".
 	Evidence func(rule uint16) string
-	// Interest gives the service whose name a registered domain is, if any.
-	Interest func(name []byte) (service, category string, ok bool)
+	// Interest gives the service whose name a registered domain is at a time (ms UTC), if any.
+	Interest func(name string, at int64) (service, category string, ok bool)
 	Mem      memory.Allocator
 }
 

@@ -124,8 +124,8 @@ func appendFlow(b *schemas.FlowBuilder, r row, i int) {
 func newTestFolder(mem memory.Allocator) *Folder {
 	return New(Options{
 		Evidence: func(rule uint16) string { return fmt.Sprintf("rule%d:+7", rule) },
-		Interest: func(name []byte) (string, string, bool) {
-			if string(name) == "examplevpn.com" {
+		Interest: func(name string, _ int64) (string, string, bool) {
+			if name == "examplevpn.com" {
 				return "examplevpn", "vpn", true
 			}
 			return "", "", false
