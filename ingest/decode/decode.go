@@ -95,8 +95,16 @@ type options struct{ inspect Inspect }
 // WithInspect has the packets that a format carries (nDPId packet-flow events) looked at.
 func WithInspect(i Inspect) Option { return func(o *options) { o.inspect = i } }
 
+func optionsOf(opts []Option) (o options) {
+	for _, set := range opts {
+		set(&o)
+	}
+	return o
+}
+
 // NewMessage gives the message decoder of f. It fails where f has no message form.
 func NewMessage(f Format, opts ...Option) (Message, error) {
+	o := optionsOf(opts)
 	switch f {
 	case Goflow2JSON:
 		return &goflow2JSON{}, nil
@@ -106,6 +114,12 @@ func NewMessage(f Format, opts ...Option) (Message, error) {
 		return newZeekLog(f), nil
 	case DNSCollectorJSON:
 		return &dnsCollector{}, nil
+	case NDPId:
+		return newNDPId(o.inspect, false), nil
+	case SuricataEVE:
+		return &suricataEVE{}, nil
+	case PmacctJSON:
+		return &pmacctJSON{}, nil
 	}
 	return nil, fmt.Errorf("format %s cannot be read message by message", f)
 }
@@ -113,6 +127,7 @@ func NewMessage(f Format, opts ...Option) (Message, error) {
 // NewStream gives the stream decoder of f: every format but pcap, parquet and arrow.
 // Line formats split the lines themselves.
 func NewStream(f Format, opts ...Option) (Stream, error) {
+	o := optionsOf(opts)
 	switch f {
 	case Goflow2JSON:
 		return &lineStream{message: &goflow2JSON{}}, nil
@@ -122,6 +137,12 @@ func NewStream(f Format, opts ...Option) (Stream, error) {
 		return &lineStream{message: newZeekLog(f)}, nil
 	case DNSCollectorJSON:
 		return &lineStream{message: &dnsCollector{pairs: newDNSPairs()}}, nil
+	case NDPId:
+		return &lineStream{message: newNDPId(o.inspect, true)}, nil
+	case SuricataEVE:
+		return &lineStream{message: &suricataEVE{pairs: newDNSPairs()}}, nil
+	case PmacctJSON:
+		return &lineStream{message: &pmacctJSON{}}, nil
 	}
 	return nil, fmt.Errorf("format %s cannot be read as a stream of records", f)
 }

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 
 	"github.com/banshift/banshift/ingest/record"
-	"github.com/banshift/banshift/schemas"
 )
 
 const (
@@ -51,8 +50,32 @@ func (p *dnsPairs) query(d *record.DNS, port, id uint16, position int64, sink re
 		sink.Skip(countedElsewhere, position)
 		return
 	}
+	p.wait(d, p.key(d, port, id), position, sink)
+}
+
+// queryByID keeps a query whose answers come apart and are told by its id alone: it is
+// given with what had come when the wait is over.
+func (p *dnsPairs) queryByID(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
+	p.wait(d, pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}, position, sink)
+}
+
+// answerByID adds an answer to the query that waits for it.
+func (p *dnsPairs) answerByID(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
+	if p != nil {
+		p.expire(d.Time, position, sink)
+		if slot, ok := p.slots[pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}]; ok {
+			q := &p.ring[slot].dns
+			q.Rcode, q.Answers = d.Rcode, append(q.Answers, d.Answers...)
+			if wait := d.Time - q.Time; wait >= 0 && q.LatencyUS == 0 {
+				q.LatencyUS = uint32(wait * 1000)
+			}
+		}
+	}
+	sink.Skip("answer, counted with its query", position)
+}
+
+func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.Sink) {
 	p.expire(d.Time, position, sink)
-	key := p.key(d, port, id)
 	if _, again := p.slots[key]; again {
 		sink.Skip("repeated query", position)
 		return
@@ -107,7 +130,6 @@ func (p *dnsPairs) giveOldest(position int64, sink record.Sink) {
 	if q.waiting {
 		delete(p.slots, q.key)
 		q.waiting = false
-		q.dns.Rcode = schemas.NoRcode
 		sink.DNS(&q.dns, position)
 	}
 	p.head = (p.head + 1) % cap(p.ring)

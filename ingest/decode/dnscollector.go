@@ -53,7 +53,7 @@ func (d *dnsCollector) Decode(msg []byte, position int64, sink record.Sink) {
 		return
 	}
 	if isQuery {
-		d.dns.Rcode = dnsRcode(nil)
+		d.dns.Rcode = dnsRcode(nil) // collectors write NOERROR into queries
 		d.pairs.query(&d.dns, d.port, d.id, position, sink)
 		return
 	}

@@ -38,7 +38,7 @@ const maxFlowMessage = 64 << 10
 // goflow2Protobuf reads FlowMessage with protowire: no message is built.
 type goflow2Protobuf struct {
 	flow    record.Flow
-	raw     goflow2Fields
+	raw     wireFlow
 	sampler [64]byte
 }
 
@@ -52,7 +52,7 @@ func (d *goflow2Protobuf) Decode(msg []byte, position int64, sink record.Sink) {
 }
 
 func (d *goflow2Protobuf) body(body, raw []byte, position int64, sink record.Sink) {
-	d.raw = goflow2Fields{}
+	d.raw = wireFlow{}
 	if !d.read(body) {
 		sink.Reject("not a goflow2 protobuf message", raw, position)
 		return

@@ -1,0 +1,83 @@
+package decode
+
+import (
+	"github.com/banshift/banshift/ingest/decode/jsonscan"
+	"github.com/banshift/banshift/ingest/record"
+)
+
+// pmacctJSON reads the JSON of pmacct's print, Kafka and AMQP plugins
+// (https://github.com/pmacct/pmacct/blob/master/CONFIG-KEYS, key aggregate). Times
+// without an offset are read as UTC: run pmacct in UTC or with timestamps_utc.
+type pmacctJSON struct {
+	scan jsonscan.Scanner
+	flow record.Flow
+	raw  wireFlow
+}
+
+// Decode implements [Message].
+func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
+	if isBlank(msg) {
+		sink.Skip(blank, position)
+		return
+	}
+	d.raw = wireFlow{}
+	marker := false
+	var inserted, updated int64
+	s := &d.scan
+	for s.Reset(msg); s.Next(); {
+		f, v := &d.raw, s.Value()
+		switch string(s.Key()) {
+		case "event_type":
+			kind := string(s.Text())
+			marker = kind == "purge_init" || kind == "purge_close"
+		case "ip_src":
+			f.address(&f.src, s.Text())
+		case "ip_dst":
+			f.address(&f.dst, s.Text())
+		case "port_src":
+			f.srcPort = number(v)
+		case "port_dst":
+			f.dstPort = number(v)
+		case "ip_proto":
+			f.setProtocol(s)
+		case "packets":
+			f.packets = number(v)
+		case "bytes":
+			f.bytes = number(v)
+		case "tcp_flags":
+			f.flags = number(v)
+		case "sampling_rate":
+			f.sampling = number(v)
+		case "timestamp_start":
+			f.time(&f.start, v, seconds)
+		case "timestamp_end":
+			f.time(&f.end, v, seconds)
+		case "timestamp_arrival":
+			f.time(&f.received, v, seconds)
+		case "stamp_inserted":
+			f.time(&inserted, v, seconds)
+		case "stamp_updated":
+			f.time(&updated, v, seconds)
+		case "peer_ip_src":
+			f.exporter = s.Text()
+		case "simulated":
+			f.simulated, _ = v.Bool()
+		}
+	}
+	if s.Err() != nil {
+		sink.Reject(s.Err().Error(), msg, position)
+		return
+	}
+	if marker {
+		sink.Skip("start or end of a purge", position)
+		return
+	}
+	if d.raw.start == 0 && d.raw.received == 0 { // aggregated without times of flows
+		d.raw.start, d.raw.end = inserted, max(d.raw.end, updated)
+	}
+	if reason := d.raw.fill(&d.flow); reason != "" {
+		sink.Reject(reason, msg, position)
+		return
+	}
+	sink.Flow(&d.flow, position)
+}

@@ -1,0 +1,340 @@
+package decode
+
+import (
+	"encoding/hex"
+	"net/netip"
+
+	"github.com/banshift/banshift/ingest/decode/jsonscan"
+	"github.com/banshift/banshift/ingest/record"
+	"github.com/banshift/banshift/schemas"
+)
+
+// suricataEVE reads the events flow, tls and dns (versions 1 to 3) of Suricata's EVE
+// (https://docs.suricata.io/en/latest/output/eve/eve-json-format.html); other events
+// are skipped. Byte counts of flow events are of whole frames: their semantics stay
+// unknown. A tls event is a flow without bytes, see the package comment.
+type suricataEVE struct {
+	pairs *dnsPairs
+	flow  record.Flow
+	dns   record.DNS
+	label []byte
+
+	event  suricataEvent
+	scan   jsonscan.Scanner // the event
+	inner  jsonscan.Scanner // "flow", "tcp", "tls", "dns"
+	items  jsonscan.Scanner // "queries", "answers"
+	item   jsonscan.Scanner
+	answer []netip.Addr
+}
+
+// suricataEvent is one event as it stands.
+type suricataEvent struct {
+	kind, host       []byte
+	at, start, end   int64
+	src, dst         netip.Addr
+	srcPort, dstPort uint64
+	protocol         []byte
+	app              []byte
+	up, down         uint64
+	pktsUp, pktsDown uint64
+	flags            uint8
+	sni, alpn, ja4   []byte
+	version          []byte
+	simulated        bool
+	dns              suricataDNS
+}
+
+type suricataDNS struct {
+	kind, name, rtype, rcode []byte
+	rdata                    []byte // version 1: the answer
+	id                       uint64
+	version                  uint64
+}
+
+// Decode implements [Message].
+func (d *suricataEVE) Decode(msg []byte, position int64, sink record.Sink) {
+	if isBlank(msg) {
+		sink.Skip(blank, position)
+		return
+	}
+	d.event, d.answer = suricataEvent{}, d.answer[:0]
+	if err := d.read(msg); err != nil {
+		sink.Reject(err.Error(), msg, position)
+		return
+	}
+	e := &d.event
+	var reason string
+	switch string(e.kind) {
+	case "flow", "tls":
+		if reason = d.fillFlow(); reason == "" {
+			sink.Flow(&d.flow, position)
+		}
+	case "dns":
+		reason = d.dnsEvent(position, sink)
+	case "":
+		reason = "no event_type"
+	default:
+		sink.Skip("event that is neither flow, dns nor tls", position)
+	}
+	if reason != "" {
+		sink.Reject(reason, msg, position)
+	}
+}
+
+func (d *suricataEVE) flush(position int64, sink record.Sink) {
+	d.pairs.flush(position, sink)
+}
+
+// read takes the keys of an event.
+func (d *suricataEVE) read(msg []byte) error {
+	e, s := &d.event, &d.scan
+	for s.Reset(msg); s.Next(); {
+		v := s.Value()
+		switch string(s.Key()) {
+		case "event_type":
+			e.kind = s.Text()
+		case "timestamp":
+			e.at, _ = instant(v, seconds)
+		case "src_ip":
+			e.src, _ = parseAddress(s.Text())
+		case "dest_ip":
+			e.dst, _ = parseAddress(s.Text())
+		case "src_port":
+			e.srcPort = number(v)
+		case "dest_port":
+			e.dstPort = number(v)
+		case "proto":
+			e.protocol = s.Text()
+		case "app_proto":
+			e.app = s.Text()
+		case "host":
+			e.host = s.Text()
+		case "simulated":
+			e.simulated, _ = v.Bool()
+		case "flow", "tcp", "tls", "dns":
+			if v.Kind() == jsonscan.Object {
+				d.readInner(string(s.Key()), v.Raw())
+			}
+		}
+	}
+	return s.Err()
+}
+
+// readInner takes the keys of an event's own object, checked with the event.
+func (d *suricataEVE) readInner(object string, data []byte) {
+	e, s := &d.event, &d.inner
+	for s.Reset(data); s.Next(); {
+		v := s.Value()
+		switch object {
+		case "flow":
+			d.flowKey(s, v)
+		case "tcp":
+			if string(s.Key()) == "tcp_flags" && len(s.Text()) == 2 {
+				var b [1]byte
+				if _, err := hex.Decode(b[:], s.Text()); err == nil {
+					e.flags = b[0]
+				}
+			}
+		case "tls":
+			d.tlsKey(s, v)
+		case "dns":
+			d.dnsKey(s, v)
+		}
+	}
+}
+
+func (d *suricataEVE) flowKey(s *jsonscan.Scanner, v jsonscan.Value) {
+	e := &d.event
+	switch string(s.Key()) {
+	case "pkts_toserver":
+		e.pktsUp, _ = v.Uint64()
+	case "pkts_toclient":
+		e.pktsDown, _ = v.Uint64()
+	case "bytes_toserver":
+		e.up, _ = v.Uint64()
+	case "bytes_toclient":
+		e.down, _ = v.Uint64()
+	case "start":
+		e.start, _ = instant(v, seconds)
+	case "end":
+		e.end, _ = instant(v, seconds)
+	}
+}
+
+func (d *suricataEVE) tlsKey(s *jsonscan.Scanner, v jsonscan.Value) {
+	e := &d.event
+	switch string(s.Key()) {
+	case "sni":
+		e.sni = s.Text()
+	case "version":
+		e.version = s.Text()
+	case "ja4":
+		e.ja4 = s.Text()
+	case "server_alpn":
+		e.alpn = s.Text()
+	case "client_alpns":
+		if v.Kind() == jsonscan.Array && len(e.alpn) == 0 {
+			if d.items.Reset(v.Raw()); d.items.Next() {
+				e.alpn = d.items.Text()
+			}
+		}
+	}
+}
+
+func (d *suricataEVE) dnsKey(s *jsonscan.Scanner, v jsonscan.Value) {
+	q := &d.event.dns
+	switch string(s.Key()) {
+	case "type":
+		q.kind = s.Text()
+	case "version":
+		q.version, _ = v.Uint64()
+	case "id":
+		q.id, _ = v.Uint64()
+	case "rrname":
+		q.name = s.Text()
+	case "rrtype":
+		q.rtype = s.Text()
+	case "rcode":
+		q.rcode = s.Text()
+	case "rdata":
+		q.rdata = s.Text()
+	case "queries":
+		for d.items.Reset(v.Raw()); d.items.Next() && q.name == nil; {
+			for d.item.Reset(d.items.Value().Raw()); d.item.Next(); {
+				switch string(d.item.Key()) {
+				case "rrname":
+					q.name = d.item.Text()
+				case "rrtype":
+					q.rtype = d.item.Text()
+				}
+			}
+		}
+	case "answers":
+		for d.items.Reset(v.Raw()); d.items.Next(); {
+			for d.item.Reset(d.items.Value().Raw()); d.item.Next(); {
+				if string(d.item.Key()) == "rdata" {
+					d.answer = appendAnswer(d.answer, d.item.Text())
+				}
+			}
+		}
+	}
+}
+
+// ends checks what every event must have.
+func (e *suricataEvent) ends() string {
+	switch {
+	case !e.src.IsValid():
+		return noSource
+	case !e.dst.IsValid():
+		return noDestination
+	case e.srcPort > 65535 || e.dstPort > 65535:
+		return badPort
+	case e.at == 0:
+		return badTime
+	}
+	return ""
+}
+
+// fillFlow makes the flow of a flow or tls event.
+func (d *suricataEVE) fillFlow() (reason string) {
+	e, f := &d.event, &d.flow
+	if reason := e.ends(); reason != "" {
+		return reason
+	}
+	protocol, ok := protocolNumber(e.protocol)
+	if !ok {
+		return badProtocol
+	}
+	f.Reset()
+	f.Start, f.End = e.start, e.end
+	if f.Start == 0 {
+		f.Start = e.at
+	}
+	f.End = max(f.Start, f.End)
+	f.Src, f.Dst = e.src, e.dst
+	f.SrcPort, f.DstPort = uint16(e.srcPort), uint16(e.dstPort)
+	f.Protocol, f.Initiator = protocol, true
+	f.Exporter, f.Simulated = e.host, e.simulated
+	app := e.app
+	if string(e.kind) == "tls" {
+		app = []byte("tls")
+		f.SNI, f.ALPN, f.JA4 = e.sni, e.alpn, e.ja4
+		f.Signatures = schemas.SigTLS
+		if len(e.version) > 0 && string(e.version) != "UNDETERMINED" {
+			f.Signatures |= schemas.SigTLSServer
+		}
+	} else {
+		f.SrcBytes, f.DstBytes, f.SrcPackets, f.DstPackets = e.up, e.down, e.pktsUp, e.pktsDown
+		f.TCPFlags = e.flags
+		if e.pktsDown == 0 {
+			f.Signatures = schemas.SigUnanswered
+		}
+	}
+	if len(app) > 0 && string(app) != "failed" && string(app) != "unknown" {
+		d.label = append(append(d.label[:0], "suricata:"...), app...)
+		f.SensorLabel = d.label
+	}
+	return ""
+}
+
+// dnsEvent makes a record of a dns event, or joins it with others.
+func (d *suricataEVE) dnsEvent(position int64, sink record.Sink) (reason string) {
+	e, r := &d.event, &d.dns
+	if reason := e.ends(); reason != "" {
+		return reason
+	}
+	client, resolver, port, server := e.src, e.dst, e.srcPort, e.dstPort
+	if e.srcPort == 53 && e.dstPort != 53 { // versions differ in whether answers keep the flow's direction
+		client, resolver, port, server = e.dst, e.src, e.dstPort, e.srcPort
+	}
+	if !isResolverPort(uint16(server)) {
+		sink.Skip(notDNS, position)
+		return ""
+	}
+	r.Reset()
+	r.Time, r.Client, r.Resolver, r.Name = e.at, client, resolver, e.dns.name
+	r.Exporter, r.Simulated = e.host, e.simulated
+	r.Answers = append(r.Answers, d.answer...)
+	var ok bool
+	r.Type, ok = dnsType(e.dns.rtype)
+	response := false
+	switch string(e.dns.kind) {
+	case "query", "request":
+	case "answer", "response":
+		response = true
+		r.Rcode = dnsRcode(e.dns.rcode)
+	default:
+		return "dns event that is neither query nor answer"
+	}
+	if reason := checkDNS(r); reason != "" {
+		return reason
+	}
+	if e.dns.version < 2 {
+		d.version1(response, uint16(port), position, sink)
+		return ""
+	}
+	if !ok {
+		return "unknown dns type"
+	}
+	if response {
+		d.pairs.response(r, uint16(port), uint16(e.dns.id), position, sink)
+		return ""
+	}
+	d.pairs.query(r, uint16(port), uint16(e.dns.id), position, sink)
+	return ""
+}
+
+// version1 takes the events of Suricata before 4.1, which writes each answer apart,
+// under the answer's own name: the query makes the record and the answers join it.
+func (d *suricataEVE) version1(response bool, port uint16, position int64, sink record.Sink) {
+	r, id := &d.dns, uint16(d.event.dns.id)
+	switch {
+	case !response && d.pairs == nil:
+		sink.DNS(r, position)
+	case !response:
+		d.pairs.queryByID(r, port, id, position, sink)
+	default:
+		r.Answers = appendAnswer(r.Answers, d.event.dns.rdata)
+		d.pairs.answerByID(r, port, id, position, sink)
+	}
+}
