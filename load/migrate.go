@@ -2,8 +2,10 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/migrations"
@@ -19,13 +21,18 @@ const migrationsTable = `CREATE TABLE IF NOT EXISTS migrations %s
 ENGINE = %s
 ORDER BY number`
 
+// record is what table migrations says of one migration.
+type record struct {
+	checksum string
+	at       time.Time
+}
+
 // Applied is one migration that the store has.
 type Applied struct {
 	Number   int
 	Name     string
 	Checksum string
-	// New says that this call applied it.
-	New bool
+	At       time.Time // when it was applied
 }
 
 func (s *Store) target() migrations.Target { return migrations.Target{Cluster: s.addr.cluster} }
@@ -46,30 +53,36 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 }
 
 func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Applied, error) {
-	target := s.target()
-	sql := fmt.Sprintf(migrationsTable, target.OnCluster(), target.Engine("MergeTree", ""))
-	if err := s.conn.Exec(ctx, sql); err != nil {
-		return nil, fmt.Errorf("table of migrations: %w", err)
+	have, err := s.records(ctx)
+	if codeOf(err) == codeUnknownTable {
+		target := s.target()
+		err = s.conn.Exec(ctx, fmt.Sprintf(migrationsTable, target.OnCluster(), target.Engine("MergeTree", "")))
 	}
-	have, err := s.checksums(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("table of migrations: %w", err)
 	}
 	if len(have) > len(all) {
 		return nil, fmt.Errorf("store has migration %d and this program knows %d: use the version of banshift that wrote it, or a newer one", len(have), len(all))
 	}
-	var applied []Applied
 	for _, m := range all {
-		checksum, done := have[uint32(m.Number)]
-		if done && checksum != m.Checksum {
-			return nil, fmt.Errorf("migration %s was applied from another text (checksum %.12s, this program has %.12s): the store belongs to another build of banshift", m.Name, checksum, m.Checksum)
+		r, done := have[m.Number]
+		if done && r.checksum != m.Checksum {
+			return nil, fmt.Errorf("migration %s was applied from another text (checksum %.12s, this program has %.12s): the store belongs to another build of banshift", m.Name, r.checksum, m.Checksum)
 		}
 		if !done {
 			if err := s.apply(ctx, m); err != nil {
 				return nil, err
 			}
 		}
-		applied = append(applied, Applied{m.Number, m.Name, m.Checksum, !done})
+	}
+	if len(have) < len(all) {
+		if have, err = s.records(ctx); err != nil {
+			return nil, fmt.Errorf("table of migrations: %w", err)
+		}
+	}
+	applied := make([]Applied, len(all))
+	for i, m := range all {
+		applied[i] = Applied{m.Number, m.Name, m.Checksum, have[m.Number].at}
 	}
 	return applied, nil
 }
@@ -93,21 +106,21 @@ func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
 	return nil
 }
 
-// checksums reads which migrations the store has.
-func (s *Store) checksums(ctx context.Context) (map[uint32]string, error) {
-	rows, err := s.conn.Query(ctx, "SELECT number, checksum FROM migrations ORDER BY number")
+// records reads which migrations the store has, by number.
+func (s *Store) records(ctx context.Context) (map[int]record, error) {
+	rows, err := s.conn.Query(ctx, "SELECT number, checksum, applied_at FROM migrations ORDER BY number")
 	if err != nil {
-		return nil, fmt.Errorf("migrations of the store: %w", err)
+		return nil, err
 	}
 	defer rows.Close()
-	have := map[uint32]string{}
+	have := map[int]record{}
 	for rows.Next() {
 		var number uint32
-		var checksum string
-		if err := rows.Scan(&number, &checksum); err != nil {
-			return nil, fmt.Errorf("migrations of the store: %w", err)
+		var r record
+		if err := rows.Scan(&number, &r.checksum, &r.at); err != nil {
+			return nil, err
 		}
-		have[number] = checksum
+		have[int(number)] = r
 	}
 	return have, rows.Err()
 }
@@ -126,8 +139,13 @@ func (s *Store) keepFlows(ctx context.Context, days int) error {
 		return nil
 	}
 	sql := fmt.Sprintf("ALTER TABLE flows %s MODIFY TTL toDateTime(ingested_at) + toIntervalDay(%d)", s.target().OnCluster(), days)
-	if err := s.conn.Exec(ctx, sql); err != nil {
-		return explain(s.name, fmt.Errorf("retention of flows: %w", err))
+	err := explain(s.name, s.conn.Exec(ctx, sql))
+	if errors.Is(err, ErrForbidden) {
+		s.log.Warn("this user may not change how long flows are kept", "wanted_days", days)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("retention of flows: %w", err)
 	}
 	return nil
 }

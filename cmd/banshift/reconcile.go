@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/load"
+)
+
+func newReconcileCommand(a *app) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "reconcile",
+		Short: "Prove that every record that was read is accounted for",
+		Long: `reconcile compares the ledger with the tables: records in = stored + folded + rejected,
+and each of these with the rows that are there. It lists every difference and then ends
+with exit code 1. Run it while nothing writes.`,
+		Example: `  banshift reconcile --store ./store
+  banshift reconcile --store ./store --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.reconcile(cmd, asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (a *app) reconcile(cmd *cobra.Command, asJSON bool) error {
+	store, err := a.openStore(cmd.Context())
+	if err != nil {
+		return err
+	}
+	result, err := store.Reconcile(cmd.Context())
+	if err := errors.Join(err, store.Close()); err != nil {
+		return err
+	}
+	if asJSON {
+		err = writeJSON(a.out, result)
+	} else {
+		err = printReconciliation(a.out, result)
+	}
+	if err != nil {
+		return err
+	}
+	if !result.OK() {
+		return fmt.Errorf("reconcile: %d differences, %d batches begun and not finished; run the same sources again to finish them",
+			len(result.Differences), result.Unfinished)
+	}
+	return nil
+}
+
+func printReconciliation(out io.Writer, r load.Reconciliation) error {
+	fmt.Fprintf(out, "in %d = stored %d + folded %d + rejected %d (%d batches, %d unfinished)\n\n",
+		r.In, r.Stored, r.Folded, r.Rejected, r.Batches, r.Unfinished)
+	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "CHECK\tLEDGER\tTABLES\t")
+	for _, c := range r.Checks {
+		verdict := "ok"
+		if c.Ledger != c.Tables {
+			verdict = "DIFFERS"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", c.What, c.Ledger, c.Tables, verdict)
+	}
+	for _, d := range r.Differences {
+		if d.Source != "" {
+			fmt.Fprintf(w, "%s: %s\t%d\t%d\tDIFFERS\n", d.Source, d.What, d.Ledger, d.Tables)
+		}
+	}
+	return w.Flush()
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+func newSQLCommand(a *app) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "sql STATEMENT",
+		Short: "Run one SQL statement that only reads the store",
+		Long: `sql runs one statement of ClickHouse's SQL over the tables of the store, and nothing
+else: it cannot write, and functions that read files or the network are refused. With -
+the statement comes from the standard input.`,
+		Example: `  banshift sql --store ./store "SELECT tool, sum(flows) FROM usage GROUP BY tool ORDER BY 2 DESC"
+  banshift sql --store ./store --output csv - < question.sql > answer.csv`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.sql(cmd, args[0], output) },
+	}
+	cmd.Flags().StringVar(&output, "output", "table", "table, json, csv or parquet")
+	return cmd
+}
+
+func (a *app) sql(cmd *cobra.Command, text, output string) error {
+	format, err := a.outputFormat(output)
+	if err != nil {
+		return misused(err)
+	}
+	if text == "-" {
+		read, err := io.ReadAll(a.in)
+		if err != nil {
+			return err
+		}
+		text = string(read)
+	}
+	store, err := a.openStore(cmd.Context())
+	if err != nil {
+		return err
+	}
+	return errors.Join(store.SQL(cmd.Context(), text, a.out, format), store.Close())
+}
