@@ -116,6 +116,8 @@ func NewMessage(f Format, opts ...Option) (Message, error) {
 		return &dnsCollector{}, nil
 	case NDPId:
 		return newNDPId(o.inspect, false), nil
+	case Dnstap:
+		return &dnstapDecoder{}, nil
 	case SuricataEVE:
 		return &suricataEVE{}, nil
 	case PmacctJSON:
@@ -139,6 +141,8 @@ func NewStream(f Format, opts ...Option) (Stream, error) {
 		return &lineStream{message: &dnsCollector{pairs: newDNSPairs()}}, nil
 	case NDPId:
 		return &lineStream{message: newNDPId(o.inspect, true)}, nil
+	case Dnstap:
+		return &dnstapStream{message: dnstapDecoder{pairs: newDNSPairs()}}, nil
 	case SuricataEVE:
 		return &lineStream{message: &suricataEVE{pairs: newDNSPairs()}}, nil
 	case PmacctJSON:
