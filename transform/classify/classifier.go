@@ -114,8 +114,12 @@ func (c *Classifier) bindLists() error {
 	return nil
 }
 
-// toolOf is the tool or class that an entry speaks for: its own, else its kind's.
+// toolOf is the tool or class that an entry speaks for: its own, else its kind's. The
+// word "none" says that the service is used without a tool.
 func toolOf(e *enrich.Entry) string {
+	if e.Tool == none {
+		return ""
+	}
 	if e.Tool != "" {
 		return e.Tool
 	}
