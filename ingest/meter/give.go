@@ -38,7 +38,7 @@ func (f *flow) state() schemas.Signature {
 	if !f.answered {
 		s |= schemas.SigUnanswered
 	}
-	if f.key.protocol == packet.TCP && f.flags&packet.SYN == 0 {
+	if f.key.protocol == packet.TCP && f.flags&packet.SYN == 0 && !f.result.ClientKnown {
 		s |= schemas.SigMidstream
 	}
 	return s

@@ -24,7 +24,8 @@ type Options struct {
 	MaxHeldBytes int
 	// TCPIdle ends a TCP flow without FIN or RST (default 2 h 4 min, RFC 5382 REQ-5).
 	TCPIdle time.Duration
-	// UDPIdle ends a UDP flow (default 5 min, RFC 4787 REQ-5).
+	// UDPIdle ends a UDP flow (default 30 min: RFC 4787 REQ-5 asks a NAT for 5 min at
+	// least, and a tunnel that says nothing for longer is still one tunnel).
 	UDPIdle time.Duration
 	// OtherIdle ends a flow of any other protocol (default 30 min: an ESP or GRE
 	// tunnel with nothing to carry stays one flow).
@@ -42,7 +43,7 @@ func (o Options) withDefaults() Options {
 		o.TCPIdle = 124 * time.Minute
 	}
 	if o.UDPIdle <= 0 {
-		o.UDPIdle = 5 * time.Minute
+		o.UDPIdle = 30 * time.Minute
 	}
 	if o.OtherIdle <= 0 {
 		o.OtherIdle = 30 * time.Minute

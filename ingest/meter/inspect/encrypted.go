@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -12,7 +13,7 @@ import (
 // payload. About half of all random payloads below 100 bytes, nearly all longer ones
 // have the bit: it says "looks like random bytes", not what they are.
 func fullyEncryptedTCP(c *conversation, r *finding) {
-	if p := c.payloads; len(p) > 0 && c.fromClient(&p[0]) && !p[0].Gap && fullyEncrypted(p[0].Data) {
+	if p := c.payloads; c.initiator && len(p) > 0 && c.fromClient(&p[0]) && !p[0].Gap && fullyEncrypted(p[0].Data) {
 		r.add(schemas.SigFullyEncrypted)
 	}
 }
@@ -99,4 +100,35 @@ func mod16(c *conversation, r *finding) {
 		}
 	}
 	r.add(schemas.SigMod16)
+}
+
+// Thresholds of [blockMAC].
+const (
+	minBlockMACCount = 12
+	minBlockMACSizes = 4
+)
+
+// blockMAC reports that all of at least twelve payloads, both ways and of at least four
+// sizes, are blocks of eight bytes with a MAC of four: tinc 1.0's datagrams (tinc
+// manual, Cipher, Digest and MACLength at their defaults). Random lengths: 2^-36; other
+// protocols that count in words of eight bytes do it too.
+func blockMAC(c *conversation, r *finding) {
+	if len(c.payloads) < minBlockMACCount || c.first(true) == nil || c.first(false) == nil {
+		return
+	}
+	var sizes [minBlockMACSizes]int
+	different := 0
+	for i := range c.payloads {
+		size := c.payloads[i].Size
+		if size%8 != 4 || size < minMod16Size {
+			return
+		}
+		if different < len(sizes) && !slices.Contains(sizes[:different], size) {
+			sizes[different] = size
+			different++
+		}
+	}
+	if different == minBlockMACSizes {
+		r.add(schemas.SigBlockMAC)
+	}
 }

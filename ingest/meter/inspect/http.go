@@ -109,15 +109,6 @@ func sstp(c *conversation, r *finding) {
 	}
 }
 
-// softEtherTCP finds SoftEther's handshake outside of TLS: it is an HTTP POST of the
-// string VPNCONNECT to a fixed path (SoftEther VPN source, Cedar/Protocol.c).
-func softEtherTCP(c *conversation, r *finding) {
-	line, ok := readRequestLine(c.client())
-	if ok && line.method == "POST" && line.target == "/vpnsvc/connect.cgi" {
-		r.addRole(schemas.SigSoftEther)
-	}
-}
-
 // derp finds the HTTP upgrades of Tailscale: to its control protocol (control/ts2021)
 // and to a relay (derp/derphttp), both of them in the clear only on port 80.
 func derp(c *conversation, r *finding) {

@@ -10,7 +10,7 @@ import (
 // the non-ESP marker of RFC 3948 section 2.2. The length field must equal the
 // payload's, version, exchange and flags be known: random bytes pass with 2^-50.
 func ike(c *conversation, r *finding) {
-	keepalives := 0
+	keepalives, others := 0, 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		switch {
@@ -20,7 +20,13 @@ func ike(c *conversation, r *finding) {
 			ikeRole(p.Data, c.fromClient(p), schemas.SigIKE, r)
 		case len(p.Data) > 4 && isZero(p.Data[:4]) && isIKE(p.Data[4:], p.Size-4):
 			ikeRole(p.Data[4:], c.fromClient(p), schemas.SigIKENATT, r)
+		default:
+			others++
 		}
+	}
+	if others > 0 && c.first(false) == nil {
+		// Unanswered, and not all of it is IKE: a probe that tries several protocols.
+		r.Signatures &^= schemas.SigIKE | schemas.SigIKENATT
 	}
 	if keepalives > 0 {
 		r.add(schemas.SigNATKeepalive)
@@ -38,7 +44,7 @@ func ikeRole(b []byte, client bool, sig schemas.Signature, r *finding) {
 
 // isIKE checks an ISAKMP header against the size of its datagram.
 func isIKE(b []byte, size int) bool {
-	if len(b) < 28 || int64(binary.BigEndian.Uint32(b[24:])) != int64(size) || isZero(b[:8]) {
+	if len(b) < 28 || int64(binary.BigEndian.Uint32(b[24:])) != int64(size) || !varied(b[:8]) {
 		return false
 	}
 	next, version, exchange, flags := b[16], b[17], b[18], b[19]

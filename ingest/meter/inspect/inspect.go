@@ -61,12 +61,12 @@ type detector func(c *conversation, r *finding)
 // where the initiator is not known.
 var (
 	tcpDetectors = []detector{
-		tlsClient, tlsServer, tor, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ssh, dnsTCP,
+		tlsClient, tlsServer, tlsRecords, tor, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ssh, dnsTCP,
 		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
 	}
 	udpDetectors = []detector{
 		wireGuard, openVPNUDP, ike, espInUDP, l2tp, quic, dtls, stun, dnsUDP, dnsCrypt, bitTorrentUDP, rtp,
-		telegramCall, tincUDP, nebula, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16,
+		telegramCall, tincUDP, softEtherUDP, nebula, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16, blockMAC,
 	}
 	otherDetectors = map[uint8][]detector{47: {pptpGRE}}
 )
@@ -74,7 +74,7 @@ var (
 // Inspect runs every detector over the payloads of f.
 func (in *Inspector) Inspect(f *Flow) Result {
 	c := &in.conv
-	*c = conversation{tcp: f.Protocol == 6, payloads: f.Payloads, srcPort: f.SrcPort, dstPort: f.DstPort}
+	*c = conversation{tcp: f.Protocol == 6, initiator: f.Initiator, payloads: f.Payloads}
 	detectors := otherDetectors[f.Protocol]
 	switch f.Protocol {
 	case 6:
@@ -152,18 +152,18 @@ func (r *finding) has(any schemas.Signature) bool { return r.Signatures&any != 0
 // settle lets a protocol that was recognised explain why its bytes look random.
 func settle(r *finding) {
 	const vague = schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP
-	if r.Signatures&^(vague|schemas.SigMidstream|schemas.SigMod16) != 0 {
+	if r.Signatures&^(vague|schemas.SigMidstream|schemas.SigMod16|schemas.SigBlockMAC) != 0 {
 		r.Signatures &^= vague
 	}
 }
 
 // conversation is a flow seen with assumed roles: the client is Src, or Dst where flip.
 type conversation struct {
-	tcp              bool
-	flip             bool
-	srcPort, dstPort uint16
-	payloads         []Payload
-	streams          [2][]byte // TCP: what Src and Dst sent, to the first gap
+	tcp       bool
+	initiator bool // Src is known to be the client
+	flip      bool
+	payloads  []Payload
+	streams   [2][]byte // TCP: what Src and Dst sent, to the first gap
 }
 
 // fromClient reports whether the assumed client sent p.

@@ -34,7 +34,7 @@ func openVPNUDP(c *conversation, r *finding) {
 	w := ovpnWatch{}
 	for i := range c.payloads {
 		p := &c.payloads[i]
-		w.message(ovpnMessage{c.fromClient(p), p.Data, p.Size}, r)
+		w.message(ovpnMessage{c.fromClient(p), p.Data, p.Size})
 	}
 	w.conclude(r)
 	if !w.reset && len(c.payloads) >= 2 {
@@ -51,10 +51,13 @@ func openVPNTCP(c *conversation, r *finding) {
 	server, _ := ovpnFrames(c.server())
 	if len(client) > 0 && isClientReset(client[0]) {
 		for _, m := range client {
-			w.message(ovpnMessage{true, m, len(m)}, r)
+			w.message(ovpnMessage{true, m, len(m)})
 		}
 		for _, m := range server {
-			w.message(ovpnMessage{false, m, len(m)}, r)
+			w.message(ovpnMessage{false, m, len(m)})
+		}
+		if len(c.server()) > 0 && !w.answered {
+			w.unknown++ // what answered is no OpenVPN server
 		}
 		w.conclude(r)
 		return
@@ -63,7 +66,7 @@ func openVPNTCP(c *conversation, r *finding) {
 		p := &c.payloads[i]
 		if frames, whole := ovpnFrames(p.Data); whole && p.whole() {
 			for _, m := range frames {
-				w.message(ovpnMessage{c.fromClient(p), m, len(m)}, r)
+				w.message(ovpnMessage{c.fromClient(p), m, len(m)})
 			}
 			continue
 		}
@@ -117,7 +120,7 @@ type ovpnForm struct {
 // hmacSizes are the digests that tls-auth may use: SHA1 first, the default.
 var hmacSizes = [...]int{20, 32, 64, 28, 48, 16}
 
-func (w *ovpnWatch) message(m ovpnMessage, r *finding) {
+func (w *ovpnWatch) message(m ovpnMessage) {
 	if len(m.data) < 2 {
 		w.unknown++
 		return
@@ -128,7 +131,6 @@ func (w *ovpnWatch) message(m ovpnMessage, r *finding) {
 		if form, ok := clientReset(m); ok && m.client {
 			w.see(m)
 			w.reset, w.form = true, form
-			r.addRole(schemas.SigOpenVPNClient)
 			return
 		}
 		w.unknown++
@@ -136,7 +138,6 @@ func (w *ovpnWatch) message(m ovpnMessage, r *finding) {
 		if !m.client && key == 0 && w.serverReset(m) {
 			w.see(m)
 			w.answered = true
-			r.addRole(schemas.SigOpenVPNServer)
 			return
 		}
 		w.unknown++
@@ -262,8 +263,16 @@ const (
 	minOvpnBlocks = 8 // data messages that prove themselves by their lengths
 )
 
+// conclude notes what the messages show together. A reset among messages that are not
+// OpenVPN's, to a server that does not answer it, is a probe's.
 func (w *ovpnWatch) conclude(r *finding) {
 	data := w.v1.n + w.v2.n
+	if w.reset && (w.answered || w.unknown == 0) {
+		r.addRole(schemas.SigOpenVPNClient)
+	}
+	if w.answered {
+		r.addRole(schemas.SigOpenVPNServer)
+	}
 	switch {
 	case w.reset && w.answered && w.control-2+data >= minOvpnFollow && w.unknown == 0:
 		r.add(schemas.SigOpenVPNData)

@@ -113,12 +113,69 @@ func isServerHello(b []byte) bool {
 	return int(binary.BigEndian.Uint16(b[9+fixed:])) == length-fixed-2
 }
 
+// minRecords is how many records show a TLS connection whose hello was not seen.
+const minRecords = 3
+
+// tlsRecords finds TLS caught in the middle: records of application data, of the
+// version that all since TLS 1.2 write, one behind the other in both directions.
+// Random bytes: 2^-70.
+func tlsRecords(c *conversation, r *finding) {
+	if r.has(schemas.SigTLS | schemas.SigTLSServer) {
+		return
+	}
+	count := func(stream []byte) (n int) {
+		eachRecord(stream, func(kind byte, _ int) bool {
+			if kind == recordApplication {
+				n++
+			}
+			return n < minRecords
+		})
+		return n
+	}
+	up, down := count(c.records(true)), count(c.records(false))
+	if up > 0 && down > 0 && up+down >= minRecords {
+		r.add(schemas.SigTLSRecords)
+	}
+}
+
+// records gives a stream from its first TLS record on: its beginning, or where a
+// payload begins with a record header.
+func (c *conversation) records(client bool) []byte {
+	stream := c.server()
+	if client {
+		stream = c.client()
+	}
+	at := 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if c.fromClient(p) != client {
+			continue
+		}
+		if at >= len(stream) {
+			break
+		}
+		if isRecordHeader(stream[at:]) {
+			return stream[at:]
+		}
+		at += p.Size
+	}
+	return nil
+}
+
+func isRecordHeader(b []byte) bool {
+	if len(b) < 5 || b[0] < 20 || b[0] > recordApplication || b[1] != 3 || b[2] == 0 || b[2] > 4 {
+		return false
+	}
+	size := int(binary.BigEndian.Uint16(b[3:]))
+	return size > 0 && size <= maxRecord
+}
+
 // eachRecord calls visit for the TLS records of a stream until one is not whole
 // (of which only the header need be there) or visit returns false.
 func eachRecord(stream []byte, visit func(kind byte, size int) bool) {
 	for len(stream) >= 5 {
 		size := int(binary.BigEndian.Uint16(stream[3:]))
-		if stream[0] < 20 || stream[0] > 24 || stream[1] != 3 || size == 0 || size > maxRecord {
+		if !isRecordHeader(stream) {
 			return
 		}
 		if !visit(stream[0], size) || 5+size > len(stream) {

@@ -6,8 +6,15 @@ import (
 	"github.com/banshift/banshift/schemas"
 )
 
-// Tor's cells (tor-spec section 0.2 and 3): 514 bytes since link protocol 4.
-const torCell = 514
+// Tor's cells (tor-spec section 3): 514 bytes since link protocol 4, 512 before.
+const (
+	torCell    = 514
+	torCellOld = 512
+)
+
+// minTorName is the shortest server name, www. and .com included, that is believed
+// without cells: below it words with a digit abound.
+const minTorName = 8 + len("www.") + len(".com")
 
 // Thresholds of cells.
 const (
@@ -16,25 +23,26 @@ const (
 )
 
 // tor finds a Tor link (tor-spec "Negotiating and initializing channels", Tor source
-// crypto_random_hostname): the ClientHello names a server www.<8 to 20 characters of
+// crypto_random_hostname): the ClientHello names a server www.<4 to 25 characters of
 // base 32>.com that nobody resolved, and offers no ALPN. Alone that would hit names
 // such as www.facebook.com from programs without ALPN; a digit of base 32 inside the
 // name, which words do not have, is therefore asked for, unless the records have the
 // lengths of cells.
 //
-// Cells show where most of the client's records are as long as whole cells and one and
-// the same overhead of the cipher (17 in TLS 1.3, 24 with GCM before; 22 to 69 with
-// CBC): three records of random length do with 2^-24.
+// Cells show where most of the client's records, and at least one of the server's (whose
+// writes a buffer cuts), are as long as whole cells and the overhead of the cipher
+// allow: three records of random length do with less than 2^-20.
 func tor(c *conversation, r *finding) {
 	h, ok := readClientHello(c.client(), true)
-	cells := torRecords(c.client()) && torRecords(c.server())
+	up, down := c.records(true), c.records(false)
+	cells := torRecords(up, minTorCells) && torRecords(down, 1)
 	if cells {
 		r.add(schemas.SigTorCells)
 	}
 	if !ok || len(h.alpn) > 0 || !h.hasSNI {
 		return
 	}
-	if random, digits := torName(h.sni); random && (digits || cells) {
+	if random, digits := torName(h.sni); random && (digits && len(h.sni) >= minTorName || torRecords(up, 2)) {
 		r.add(schemas.SigTorTLS)
 	}
 }
@@ -43,7 +51,7 @@ func tor(c *conversation, r *finding) {
 func torName(name []byte) (ok, digits bool) {
 	label, isWWW := bytes.CutPrefix(name, []byte("www."))
 	label, isCom := bytes.CutSuffix(label, []byte(".com"))
-	if !isWWW || !isCom || len(label) < 8 || len(label) > 20 {
+	if !isWWW || !isCom || len(label) < 4 || len(label) > 25 {
 		return false, false
 	}
 	for _, c := range label {
@@ -57,27 +65,47 @@ func torName(name []byte) (ok, digits bool) {
 	return true, digits
 }
 
-// torOverheads are what TLS adds to a record's content: TLS 1.3 (type byte and tag),
-// GCM and ChaCha20-Poly1305 of TLS 1.2.
-var torOverheads = [...]int{17, 24, 16}
-
-// torRecords reports whether most application records are whole cells.
-func torRecords(stream []byte) bool {
-	for _, overhead := range torOverheads {
-		cells, records := 0, 0
-		eachRecord(stream, func(kind byte, size int) bool {
-			if kind == recordApplication {
-				records++
-				if n := size - overhead; n > 0 && n%torCell == 0 {
-					cells++
-				}
-			}
-			return records < maxTorRecords
-		})
-		// The handshake and the cells of variable length come first.
-		if cells >= minTorCells && 5*cells >= 3*(records-3) {
+// isTorRecord reports a record that holds whole cells: with the type byte and tag of TLS
+// 1.3 (17), nonce and tag of GCM (24), tag of ChaCha20-Poly1305 (16), or with CBC, where
+// SHA-1 or SHA-256 and padding fill blocks of 16 and an explicit IV may come first.
+func isTorRecord(size int) bool {
+	for _, overhead := range [...]int{17, 24, 16} {
+		if n := size - overhead; n > 0 && n%torCell == 0 {
 			return true
 		}
 	}
+	if size%16 != 0 {
+		return false
+	}
+	const maxCells = 8
+	for n := 1; n <= maxCells; n++ {
+		for _, cell := range [...]int{torCell, torCellOld} {
+			sha1 := (n*cell + 20 + 16) &^ 15
+			sha256 := (n*cell + 32 + 16) &^ 15
+			if size == sha1 || size == sha1+16 || size == sha256+16 {
+				return true
+			}
+		}
+	}
 	return false
+}
+
+// torRecords reports whether at least want, and most, of the application records hold
+// whole cells. Empty fragments, which OpenSSL put before CBC records, do not count.
+func torRecords(stream []byte, want int) bool {
+	const emptyFragment = 48
+	cells, records := 0, 0
+	eachRecord(stream, func(kind byte, size int) bool {
+		if kind == recordApplication && size > emptyFragment {
+			records++
+			if isTorRecord(size) {
+				cells++
+			}
+		}
+		return records < maxTorRecords
+	})
+	// Certificates and other cells of variable length come first, and with TLS 1.3
+	// the end of the handshake.
+	const variable = 3
+	return cells >= want && (want == 1 || 5*cells >= 3*(records-variable))
 }

@@ -53,6 +53,7 @@ type wgWatch struct {
 	plausibleData int // of them, those of a right size
 	inOrder       int // of them, those that continue their direction's session
 	firstCounter  uint64
+	largest       int // size of a message that the tunnel's MTU cut short of padding
 	sessions      [2]wgSession
 }
 
@@ -103,6 +104,18 @@ func (w *wgWatch) answers(way int, index uint32) bool {
 	return w.init[1-way] != 0 && w.init[1-way] == index
 }
 
+// minFullSize is the smallest tunnel MTU (RFC 791's 576 bytes) with WireGuard's own bytes.
+const minFullSize = 576 + 32
+
+// fullSize excuses the one size that padding may not reach: that of the tunnel's MTU
+// (section 5.4.6: padding never exceeds it).
+func (w *wgWatch) fullSize(size int) bool {
+	if w.largest == 0 && size >= minFullSize {
+		w.largest = size
+	}
+	return size == w.largest
+}
+
 // maxCounterStep is how far the counter may move between two messages seen.
 const maxCounterStep = 4096
 
@@ -110,7 +123,7 @@ const maxCounterStep = 4096
 // little disorder is the network's), and a new index starts a new count.
 func (w *wgWatch) transport(p *Payload, way int) {
 	w.data++
-	if p.Size < wgMinData || p.Size%16 != 0 {
+	if p.Size < wgMinData || p.Size%16 != 0 && !w.fullSize(p.Size) {
 		return
 	}
 	w.plausibleData++
@@ -177,8 +190,17 @@ func (c *conversation) confirms(from int, index []byte) bool {
 	return false
 }
 
-// varied reports whether the bytes look drawn at random: at least three differ.
+// varied reports whether the bytes look drawn at random: at least three differ, and
+// they do not count up or down as the constants of probes do (nmap's session ids are
+// 0102030405060708 and 0011223344556677).
 func varied(b []byte) bool {
+	step, regular := b[1]-b[0], true
+	for i := 1; i < len(b); i++ {
+		regular = regular && b[i]-b[i-1] == step
+	}
+	if regular {
+		return false
+	}
 	different := 0
 	for i := range b {
 		fresh := true

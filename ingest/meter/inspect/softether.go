@@ -1,0 +1,96 @@
+package inspect
+
+import (
+	"bytes"
+
+	"github.com/banshift/banshift/ingest/meter/dnsmsg"
+	"github.com/banshift/banshift/schemas"
+)
+
+// softEtherTCP finds SoftEther's handshake outside of TLS: it is an HTTP POST of the
+// string VPNCONNECT to a fixed path (SoftEther VPN source, Cedar/Protocol.c).
+func softEtherTCP(c *conversation, r *finding) {
+	line, ok := readRequestLine(c.client())
+	if ok && line.method == "POST" && line.target == "/vpnsvc/connect.cgi" {
+		r.addRole(schemas.SigSoftEther)
+	}
+}
+
+// Sizes of the initialisation vectors of UDP acceleration (Cedar/UdpAccel.h).
+var softEtherIVs = [...]int{12, 20}
+
+// minSoftEtherChain is how many datagrams must announce the vector of their successor.
+const minSoftEtherChain = 3
+
+// softEtherUDP finds SoftEther's UDP acceleration (Cedar/UdpAccel.c): each datagram
+// begins with an initialisation vector, 12 bytes (version 2) or 20 (version 1), and the
+// sender takes the bytes behind it, the first of the ciphertext, as the vector of its
+// next one. Random bytes: 2^-288 for three links of the chain.
+//
+// It also finds the same vendor's R-UDP over DNS (Mayaqua/Network.c): questions for the
+// DNSKEY of eight hexadecimal digits, whose OPT record carries ciphertext where RFC
+// 6891 wants options.
+func softEtherUDP(c *conversation, r *finding) {
+	for _, size := range softEtherIVs {
+		if c.chained(size) >= minSoftEtherChain {
+			r.add(schemas.SigSoftEther)
+			return
+		}
+	}
+	var m dnsmsg.Message
+	n := 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if m.Parse(p.Data, p.Size) == nil && !m.Response && isSoftEtherQuestion(&m, p.Data) {
+			n++
+		}
+	}
+	if n >= 2 {
+		r.addRole(schemas.SigSoftEther)
+	}
+}
+
+// chained counts the datagrams that begin with what stood behind the vector of an
+// earlier one of the same direction.
+func (c *conversation) chained(size int) int {
+	n := 0
+	var next [2][]byte
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		way := wayOf(p.Up)
+		if len(p.Data) < 2*size {
+			continue
+		}
+		if next[way] != nil && bytes.Equal(next[way], p.Data[:size]) && varied(p.Data[:size]) {
+			n++
+		}
+		next[way] = p.Data[size : 2*size]
+	}
+	return n
+}
+
+// isSoftEtherQuestion checks the fixed form of a question that carries R-UDP.
+func isSoftEtherQuestion(m *dnsmsg.Message, b []byte) bool {
+	const dnsKey, question, opt = 48, 12 + 1 + 8 + 1 + 4, 11
+	if m.Type != dnsKey || len(m.Name) != 8 || m.Records != 1 || len(b) < question+opt+4 {
+		return false
+	}
+	for _, c := range m.Name {
+		if !isDigit(c) && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return !isOptions(b[question+opt:])
+}
+
+// isOptions reports whether the RDATA of an OPT record is a list of options.
+func isOptions(b []byte) bool {
+	for len(b) >= 4 {
+		n := 4 + int(b[2])<<8 + int(b[3])
+		if n > len(b) {
+			return false
+		}
+		b = b[n:]
+	}
+	return len(b) == 0
+}
