@@ -20,6 +20,7 @@ var functions = template.FuncMap{
 	"p":           formatP,
 	"percent":     func(n Number) string { return formatNumeric(Percent, n) },
 	"bounds":      bounds,
+	"sentence":    upperFirst,
 	"dash":        func() string { return dash },
 	"day":         func(t time.Time) string { return formatTime(t, isoDay) },
 	"stamp":       func(t time.Time) string { return formatTime(t.UTC(), "2006-01-02 15:04 UTC") },
@@ -125,16 +126,35 @@ func intervalOf(v any) string {
 		return v.figure().IntervalString()
 	case Quantity:
 		return v.IntervalString()
+	case *Quantity:
+		return v.IntervalString()
 	}
 	return ""
 }
 
+// bounds is what stands under an effect in the grid: interval, p, and whether it is the
+// registered one; as far as they are known.
 func bounds(c SensitivityCell) string {
 	q := Quantity{Value: c.EffectPct, Interval: c.Interval, Unit: "%", Signed: true}
-	if !c.Interval.known() {
-		return "no interval"
+	var words []string
+	if c.Interval.known() {
+		words = append(words, q.number(c.Interval.Low)+" to "+q.number(c.Interval.High))
 	}
-	return strings.Join([]string{q.number(c.Interval.Low), q.number(c.Interval.High)}, " to ")
+	if c.P.Known() {
+		words = append(words, "p\u00a0=\u00a0"+formatP(c.P))
+	}
+	if c.Registered {
+		words = append(words, "registered")
+	}
+	return strings.Join(words, ", ")
+}
+
+// upperFirst makes a phrase the beginning of a sentence.
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 func formatTime(t time.Time, layout string) string {

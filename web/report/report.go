@@ -71,10 +71,12 @@ type Headline struct {
 	EffectPct Number    `json:"effect_pct"`
 	Interval  Interval  `json:"interval"` // percent
 	Direction Direction `json:"direction"`
-	InTime    Rank      `json:"in_time"`  // against other dates of the same place
-	InSpace   Rank      `json:"in_space"` // against other places on the same dates
-	Grade     Grade     `json:"grade"`
-	Reasons   []string  `json:"reasons"`
+	// Controlled is the effect after what the controls did is taken off; nil without controls.
+	Controlled *Quantity `json:"controlled,omitempty"`
+	InTime     Rank      `json:"in_time"`  // against other dates of the same place
+	InSpace    Rank      `json:"in_space"` // against other places on the same dates
+	Grade      Grade     `json:"grade"`
+	Reasons    []string  `json:"reasons"`
 }
 
 // Rank is a placebo test: the share of comparisons with an effect at least as large.

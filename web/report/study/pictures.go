@@ -1,0 +1,267 @@
+package study
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/spike"
+	"github.com/banshift/banshift/web/report"
+)
+
+// mainChart is the event's own series with its expectation and the dates of the event.
+func (s *study) mainChart() report.Chart {
+	l := expectation(s.series, s.day, s.Config)
+	ts := s.frame(s.series, s.Use.Unit)
+	ts.Lines = []report.Line{
+		{Name: "observed", Role: report.Observed, Values: s.cut(s.series, s.series.Values)},
+		{Name: "expected", Role: report.Baseline, Values: s.cut(s.series, l.expected)}}
+	ts.Band = &report.Band{Name: fmt.Sprintf("where %g\u00a0%% of the days before lay", 100*(1-s.Config.Alpha)),
+		Low: s.cut(s.series, l.low), High: s.cut(s.series, l.high)}
+	return report.Chart{
+		Caption:     fmt.Sprintf("%s: %s, %s", s.Use.Name, s.Use.Unit, s.place),
+		Description: fmt.Sprintf("Daily line with the expected value and the range of the days before, from %s to %s.", day(ts.Times[0]), day(ts.Times[len(ts.Times)-1])),
+		Series:      &ts,
+	}
+}
+
+func day(t time.Time) string { return t.Format(time.DateOnly) }
+
+// shown gives the range of a series' days that the pictures show.
+func (s *study) shown(series spike.Series) (from, to int) {
+	at := int(s.day.Sub(series.Start).Hours() / 24)
+	return max(0, at-shownBefore), min(len(series.Values), at+shownAfter)
+}
+
+// frame is a chart of the days of a series, with markers and shades and no line yet.
+func (s *study) frame(series spike.Series, unit string) report.TimeSeries {
+	from, to := s.shown(series)
+	ts := report.TimeSeries{Zone: "UTC", Unit: unit}
+	for t := from; t < to; t++ {
+		ts.Times = append(ts.Times, series.Start.AddDate(0, 0, t))
+	}
+	ts.Markers = s.markers(series.Start.AddDate(0, 0, from), series.Start.AddDate(0, 0, to))
+	ts.Shades = append(s.maskedShades(series, from, to), report.Shade{From: s.day, To: s.day.AddDate(0, 0, s.Config.AfterDays),
+		Label: "days of the effect", Kind: report.WindowShade})
+	return ts
+}
+
+// cut gives the values of the shown days; masked and missing ones are unknown.
+func (s *study) cut(series spike.Series, values []float64) []report.Number {
+	from, to := s.shown(series)
+	out := make([]report.Number, 0, to-from)
+	for _, v := range values[from:to] {
+		out = append(out, report.Number(v))
+	}
+	return out
+}
+
+// markers are the dates of the event and of the country's other events in between.
+func (s *study) markers(from, to time.Time) []report.Marker {
+	var list []report.Marker
+	add := func(at time.Time, label string, kind report.MarkerKind) {
+		taken := slices.ContainsFunc(list, func(m report.Marker) bool { return m.At.Equal(at) })
+		if !at.IsZero() && !at.Before(from) && at.Before(to) && !taken {
+			list = append(list, report.Marker{At: at, Label: label, Kind: kind})
+		}
+	}
+	add(s.Event.Enforced(), "enforced", report.EnforcedMarker)
+	add(s.Event.Announced(), "announced", report.AnnouncedMarker)
+	add(s.Event.Ended(), "ended", report.EndedMarker)
+	for _, e := range s.Catalogue {
+		if e.Country == s.Event.Country && e.ID != s.Event.ID && e.Precision != "month" {
+			add(e.Date(), kindWords(e.Kind)+" "+e.Target, report.OtherMarker)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b report.Marker) int { return a.At.Compare(b.At) })
+	return list
+}
+
+func (s *study) maskedShades(series spike.Series, from, to int) []report.Shade {
+	var list []report.Shade
+	out := masked(series.Coverage, len(series.Values), s.Config)
+	for t := from; t < to; t++ {
+		if !out[t] {
+			continue
+		}
+		at := series.Start.AddDate(0, 0, t)
+		if n := len(list); n > 0 && list[n-1].To.Equal(at) {
+			list[n-1].To = at.AddDate(0, 0, 1)
+			continue
+		}
+		list = append(list, report.Shade{From: at, To: at.AddDate(0, 0, 1), Label: "sensors missing", Kind: report.MaskedShade})
+	}
+	return list
+}
+
+// mostTools is how many tools get a colour of their own.
+const mostTools = 7
+
+// toolChart stacks the tools; nil where they are not known.
+func (s *study) toolChart() *report.Chart {
+	if len(s.Tools) == 0 {
+		return nil
+	}
+	ts := s.frame(s.series, s.Use.Unit+" and tool")
+	ts.Stacked, ts.Shades = true, nil
+	rest := nans(len(s.series.Values))
+	for i, tool := range s.Tools {
+		if i < mostTools {
+			ts.Lines = append(ts.Lines, report.Line{Name: tool.Name, Role: report.Part, Values: s.cut(s.series, tool.Values)})
+			continue
+		}
+		for t, v := range tool.Values {
+			if !math.IsNaN(v) {
+				rest[t] = v + max(0, zeroIfUnknown(rest[t]))
+			}
+		}
+	}
+	if len(s.Tools) > mostTools {
+		ts.Lines = append(ts.Lines, report.Line{Name: "other tools", Role: report.Part, Values: s.cut(s.series, rest)})
+	}
+	return &report.Chart{Caption: "By tool (a client that used two is in both), " + s.place, Description: "Stacked areas of the daily clients of each tool.", Series: &ts}
+}
+
+func zeroIfUnknown(x float64) float64 {
+	if math.IsNaN(x) {
+		return 0
+	}
+	return x
+}
+
+// leastPlaces is how many other countries make a histogram.
+const leastPlaces = 8
+
+// otherPlaces is the same estimate on the same days in the other countries.
+func (s *study) otherPlaces() *report.Chart {
+	h := &report.Histogram{What: "countries", Unit: "%", Marked: number(s.effect.EffectPct), Label: s.place}
+	for _, e := range s.others() {
+		if e.EffectPct != nil {
+			h.Values = append(h.Values, report.Number(*e.EffectPct))
+		}
+	}
+	if len(h.Values) < leastPlaces {
+		return nil
+	}
+	return &report.Chart{Caption: fmt.Sprintf("The same estimate on the same days in %d other countries", len(h.Values)),
+		Description: fmt.Sprintf("Histogram of the other countries' changes with %s marked.", s.place), Histogram: h}
+}
+
+// others are the effects of the countries that the event does not concern, the largest
+// change first and what is unknown last.
+func (s *study) others() []spike.Effect {
+	var list []spike.Effect
+	for _, e := range s.Use.Result.Effects {
+		if e.Event == s.Event.ID && !e.OwnCountry {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b spike.Effect) int {
+		return cmp.Or(-cmp.Compare(orLeast(a.EffectPct), orLeast(b.EffectPct)), cmp.Compare(a.Country, b.Country))
+	})
+	return list
+}
+
+func orLeast(x *float64) float64 {
+	if x == nil {
+		return math.Inf(-1)
+	}
+	return *x
+}
+
+// mostPanels keeps the small charts on one screen; the table has every country.
+const mostPanels = 11
+
+func (s *study) controls() report.Controls {
+	others := s.others()
+	if len(others) == 0 {
+		return report.Controls{Intro: "No other country was measured: a change of the measurement cannot be told from a change of use."}
+	}
+	c := report.Controls{
+		Intro: "The same estimate on the same days in countries that the event does not concern. A change that they share is not the event's.",
+		Table: &report.Table{Caption: "All countries, the largest change first", Columns: []report.Column{
+			{Name: "country", Format: report.Text}, {Name: s.Use.Unit + ", median before", Format: report.Decimal}, {Name: "effect", Format: report.Percent},
+			{Name: "from", Format: report.Percent}, {Name: "to", Format: report.Percent}, {Name: "after controls", Format: report.Percent},
+			{Name: "p in time", Format: report.PValue}, {Name: "p in space", Format: report.PValue}, {Name: "coverage, after over before", Format: report.Decimal}}},
+	}
+	for _, e := range append([]spike.Effect{s.effect}, others...) {
+		c.Table.Rows = append(c.Table.Rows, []any{CountryName(e.Country), s.levelBefore(e.Country), number(e.EffectPct), number(e.CILow), number(e.CIHigh),
+			number(e.Control.EffectPct), number(e.PTime), number(e.PSpace), number(e.CoverageChange)})
+	}
+	c.Chart = &report.Chart{Caption: "How far use lay above the expected, in percent", Description: "Small charts of the event's country and the largest others, all on one scale."}
+	slices.SortStableFunc(others, func(a, b spike.Effect) int {
+		return -cmp.Compare(s.levelBefore(a.Country), s.levelBefore(b.Country))
+	})
+	for _, e := range append([]spike.Effect{s.effect}, others[:min(len(others), mostPanels)]...) {
+		c.Chart.Panels = append(c.Chart.Panels, s.panel(e))
+	}
+	return c
+}
+
+// panel is one country on the days of the event's own series.
+func (s *study) panel(e spike.Effect) report.Panel {
+	note := "not enough data"
+	if e.EffectPct != nil {
+		note = report.Quantity{Value: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Unit: "%", Signed: true}.String()
+	}
+	ts := s.frame(s.series, "%")
+	ts.Shades = nil
+	ts.Markers = slices.DeleteFunc(ts.Markers, func(m report.Marker) bool { return m.Kind != report.EnforcedMarker && !m.At.Equal(s.day) })
+	values := make([]report.Number, len(ts.Times))
+	other := s.country(e.Country)
+	l := expectation(other, s.day, s.Config)
+	for i, t := range ts.Times {
+		values[i] = report.Unknown()
+		if k := int(t.Sub(other.Start).Hours() / 24); k >= 0 && k < len(l.percent) {
+			values[i] = report.Number(l.percent[k])
+		}
+	}
+	ts.Lines = []report.Line{{Name: "difference from the expected", Role: report.Observed, Values: values}}
+	return report.Panel{Title: CountryName(e.Country), Note: note, Series: ts}
+}
+
+func (s *study) country(code string) spike.Series {
+	for _, series := range s.Use.Series {
+		if series.Country == code {
+			return series
+		}
+	}
+	return spike.Series{Start: s.series.Start}
+}
+
+// levelBefore is the median of the days before the event, NaN where there are none.
+func (s *study) levelBefore(code string) float64 {
+	series := s.country(code)
+	at := int(s.day.Sub(series.Start).Hours() / 24)
+	from, to := max(0, at-s.Config.BeforeDays), min(len(series.Values), max(0, at))
+	if from >= to {
+		return math.NaN()
+	}
+	return median(slices.Clone(series.Values[from:to]))
+}
+
+// kindWords says a kind of event as it stands in a title.
+func kindWords(k events.Kind) string {
+	switch k {
+	case events.Announce:
+		return "announcement"
+	case events.Court:
+		return "court order"
+	case events.Order:
+		return "order"
+	case events.Registry:
+		return "entry in the block list"
+	case events.Enforce:
+		return "blocked"
+	case events.Throttle:
+		return "throttled"
+	case events.Company:
+		return "withdrawal"
+	case events.Unblock:
+		return "unblocked"
+	}
+	return string(k)
+}
