@@ -218,14 +218,21 @@ func (s *Store) Engine() *engine.Engine { return s.engine }
 // Conn gives the native connection, for reads that scan into Go values.
 func (s *Store) Conn() driver.Conn { return s.conn }
 
+// Pauses between tries double from the first to the longest. Our own engine is back
+// in a second; a server is not to be hammered.
 const (
-	firstPause = 50 * time.Millisecond
-	lastPause  = 10 * time.Second
+	firstPause         = 50 * time.Millisecond
+	longestPause       = 10 * time.Second
+	longestPauseEngine = 200 * time.Millisecond
 )
 
 // retry calls f until it succeeds, fails for good, or has failed tries times; 0
 // tries as long as ctx lives. The pauses between double.
 func (s *Store) retry(ctx context.Context, tries int, f func() error) error {
+	longest := longestPause
+	if s.engine != nil {
+		longest = longestPauseEngine
+	}
 	var told sync.Once
 	for n := 1; ; n++ {
 		err := f()
@@ -239,7 +246,7 @@ func (s *Store) retry(ctx context.Context, tries int, f func() error) error {
 			return fmt.Errorf("%w (%v)", ctx.Err(), err)
 		}
 		told.Do(func() { s.log.Warn("the store does not take this now: trying again", "error", oneLine(err)) })
-		pause := min(lastPause, firstPause<<min(n-1, 10))
+		pause := min(longest, firstPause<<min(n-1, 10))
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w (%v)", ctx.Err(), err)

@@ -32,7 +32,8 @@ type Options struct {
 const (
 	startTimeout = 60 * time.Second
 	stopTimeout  = 30 * time.Second
-	maxRestarts  = 5 // in one life of the owner; beyond it something is wrong with the machine
+	maxRestarts  = 5           // in a row; beyond it something is wrong with the machine
+	soundLife    = time.Minute // a child that lived so long was no failed restart
 )
 
 // Engine is a running engine: our own child, or one that another process runs and
@@ -248,19 +249,25 @@ func exitError(err error) error {
 // supervise starts a new child where one has died that nobody asked to.
 func (e *Engine) supervise() {
 	defer close(e.done)
-	for restarts := 0; ; restarts++ {
+	started, restarts := time.Now(), 0
+	for {
 		<-e.child.exited
 		if e.isStopping() {
 			return
 		}
+		if time.Since(started) > soundLife {
+			restarts = 0
+		}
 		if restarts == maxRestarts {
-			e.fail(fmt.Errorf("engine died %d times, last: %s; see %s", restarts+1, e.lastWords(), e.layout.log()))
+			e.fail(fmt.Errorf("the engine died %d times in a row, last: %s; see %s", restarts+1, e.lastWords(), e.layout.log()))
 			return
 		}
+		restarts++
 		e.log.Warn("the engine died: starting it again", "error", exitError(e.child.err), "last_words", e.lastWords())
+		started = time.Now()
 		if err := e.launch(context.Background()); err != nil {
-			e.fail(err)
-			return
+			e.log.Warn("the engine did not come back", "error", err)
+			continue // the child is dead, this one or the one before
 		}
 		if e.isStopping() { // Close saw only the child that had died
 			e.kill(e.child)
