@@ -43,6 +43,7 @@ type episode struct {
 	row            *row
 	from, to, days int
 	z              float64
+	size           float64 // largest log change of its first AlarmOf days, without sign
 	direction      Direction
 }
 
@@ -77,7 +78,13 @@ func (p *panel) episodes(s state, direction Direction) []episode {
 				break
 			}
 		}
-		list = append(list, episode{from: from, to: t, days: 1, z: s.z[t], direction: direction})
+		size := 0.0
+		for u := from; u < min(from+p.cfg.AlarmOf, p.days); u++ {
+			if x := sign * s.residual[u]; x > size {
+				size = x
+			}
+		}
+		list = append(list, episode{from: from, to: t, days: 1, z: s.z[t], size: size, direction: direction})
 	}
 	return list
 }
@@ -89,6 +96,7 @@ func (p *panel) alarms() map[*row][]episode {
 	var all []episode
 	for _, r := range p.rows {
 		states[r] = p.detect(r)
+		r.z = states[r].z
 		for _, direction := range []Direction{Up, Down} {
 			for _, e := range p.episodes(states[r], direction) {
 				e.row = r
@@ -110,12 +118,11 @@ func (p *panel) alarms() map[*row][]episode {
 const minShared = 3
 
 // shared says whether ArtefactShare of the countries are over the threshold in the same
-// direction when e begins, and e's country neither stands out twice as far as the
-// median of them nor ranks first.
+// direction when e begins, and e does not stand out from them.
 func (p *panel) shared(e episode, states map[*row]state) bool {
 	sign := e.direction.sign()
 	for t := e.from; t <= min(e.from+p.cfg.AlarmOf-1, p.days-1); t++ {
-		var zs []float64
+		var sizes []float64
 		judged := 0
 		for _, other := range p.rows {
 			z := states[other].z[t]
@@ -124,56 +131,66 @@ func (p *panel) shared(e episode, states map[*row]state) bool {
 			}
 			judged++
 			if other != e.row && sign*z > p.cfg.AlarmZ {
-				zs = append(zs, sign*z)
+				sizes = append(sizes, sign*states[other].residual[t])
 			}
 		}
-		if len(zs) < minShared || float64(len(zs)+1) < p.cfg.ArtefactShare*float64(judged) {
-			continue
-		}
-		if own := sign * e.z; own < 2*median(slices.Clone(zs)) || own < slices.Max(zs) {
+		if len(sizes) >= minShared && float64(len(sizes)+1) >= p.cfg.ArtefactShare*float64(judged) && !e.standsOut(sizes) {
 			return true
 		}
 	}
 	return false
 }
 
+// standsOut says whether e is twice as large as the median of the others and the
+// largest: then it is news about its country whatever the others do.
+func (e episode) standsOut(others []float64) bool {
+	return e.size >= 2*median(slices.Clone(others)) && e.size > slices.Max(others)
+}
+
 // clusterDays is the distance within which alarms of several countries begin together.
 const clusterDays = 2
 
-// clusterP is the chance below which a cluster is not taken for one.
-const clusterP = .001
+// minCluster is the least number of other countries that make a cluster.
+const minCluster = 2
 
-// onsetRates gives, by direction, how many episodes begin a day in all countries together:
-// the median over stretches of clusterWindow days, so that clusters do not raise it.
+// clusterP is the chance below which a cluster is not taken for one.
+const clusterP = .01
+
+// onsetRates gives, by direction, how many episodes begin a day in all countries
+// together, from the share of stretches of 2 clusterDays + 1 days in which none does: clusters
+// do not raise it.
 func (p *panel) onsetRates(all []episode) map[Direction]float64 {
+	const stretch = 2*clusterDays + 1
 	rates := map[Direction]float64{}
+	n := max(1, p.days/stretch)
 	for _, direction := range []Direction{Up, Down} {
-		n := 0
+		busy := map[int]bool{}
 		for _, e := range all {
 			if e.direction == direction {
-				n++
+				busy[e.from/stretch] = true
 			}
 		}
-		rates[direction] = float64(n) / float64(max(1, p.days-p.cfg.BeforeDays-minScaleDays))
+		share := math.Min(float64(len(busy)), float64(n)-.5) / float64(n)
+		rates[direction] = -math.Log(1-share) / stretch
 	}
 	return rates
 }
 
 // clustered says whether so many other countries' alarms begin within clusterDays of
-// e's that chance does not explain it (Poisson tail below clusterP), and e's country
-// neither stands out twice as far as their median nor ranks first.
+// e's that chance does not explain it (Poisson tail below clusterP), and e does not
+// stand out from them.
 func (p *panel) clustered(e episode, all []episode, rate float64) bool {
-	var zs []float64
+	var sizes []float64
 	for _, other := range all {
 		if other.row != e.row && other.direction == e.direction && abs(other.from-e.from) <= clusterDays {
-			zs = append(zs, math.Abs(other.z))
+			sizes = append(sizes, other.size)
 		}
 	}
-	if len(zs) < minShared {
+	if len(sizes) < minCluster {
 		return false
 	}
-	chance := counts{mean: rate * (2*clusterDays + 1), size: math.Inf(1)}.upper(float64(len(zs)))
-	return chance < clusterP && (math.Abs(e.z) < 2*median(slices.Clone(zs)) || math.Abs(e.z) < slices.Max(zs))
+	chance := counts{mean: rate * (2*clusterDays + 1), size: math.Inf(1)}.upper(float64(len(sizes)))
+	return chance < clusterP && !e.standsOut(sizes)
 }
 
 func abs(x int) int {

@@ -192,9 +192,36 @@ func (a *assessment) fillOnset(e *Effect) {
 		d := ep.from - a.at
 		if ep.direction == a.asked && d >= cfg.OnsetFrom && d <= cfg.OnsetTo {
 			e.Onset, e.OnsetDays = a.panel.day(ep.from).Format(time.DateOnly), &d
+			e.POnset = number(round(a.onsetChance(), 4))
 			return
 		}
 	}
+}
+
+// onsetChance is the probability that an alarm in the asked direction begins in the
+// onset window by chance: 1-exp(-rate*days), with the rate of such alarms in the
+// country's own past that no catalogued event explains. Half an alarm is added, so that a quiet
+// past of a few weeks proves little.
+func (a *assessment) onsetChance() float64 {
+	p, own := a.panel, a.ownOthers()
+	from := max(0, a.at-p.cfg.PlaceboMax)
+	judged := 0
+	for t := from; t < a.at+p.cfg.OnsetFrom; t++ {
+		if !math.IsNaN(a.row.z[t]) {
+			judged++
+		}
+	}
+	if judged == 0 {
+		return 1
+	}
+	unexplained := .5
+	for _, ep := range a.alarms {
+		if ep.direction == a.asked && ep.from >= from && ep.from < a.at+p.cfg.OnsetFrom && !within(p.day(ep.from), own, p.cfg.NeighbourDays) {
+			unexplained++
+		}
+	}
+	window := float64(p.cfg.OnsetTo - p.cfg.OnsetFrom + 1)
+	return -math.Expm1(-unexplained / float64(judged) * window)
 }
 
 // sensitivityGrid is printed with every effect on its own country.

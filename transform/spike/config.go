@@ -33,7 +33,8 @@ type Config struct {
 	DonorUsers   float64 `json:"donor_users"`
 	// MinControls is how many other countries make a common factor.
 	MinControls int `json:"min_controls"`
-	// Alpha is the level of both placebo tests and of the interval (1 - Alpha).
+	// Alpha is the two-sided level: the interval's is 1 - Alpha, and as rises and drops are
+	// asked for separately each one-sided placebo test has half of it.
 	Alpha float64 `json:"alpha"`
 	// FalseDiscovery is the rate q of Benjamini and Hochberg over all tests of the run.
 	FalseDiscovery float64 `json:"false_discovery_rate"`
@@ -59,6 +60,8 @@ type Config struct {
 	// OnsetFrom and OnsetTo bound the first alarm, in days from the event.
 	OnsetFrom int `json:"onset_from_days"`
 	OnsetTo   int `json:"onset_to_days"`
+	// OnsetLate is the last onset that fits an enforcement; a later one is ambiguous.
+	OnsetLate int `json:"onset_late_days"`
 	// NeighbourDays is the distance within which another event makes attribution ambiguous.
 	NeighbourDays int `json:"neighbour_days"`
 	// SmallCount is the mean a day below which counts are tested exactly.
@@ -78,8 +81,8 @@ func DefaultConfig() Config {
 		ControlUsers: 100, DonorUsers: 50, MinControls: 3,
 		Alpha: .05, FalseDiscovery: .10,
 		Replicates: 2000, BlockDays: 7, Seed: 1,
-		AlarmZ: 3.5, AlarmDays: 2, AlarmOf: 3, ScaleDays: 28, ScaleFloor: .03,
+		AlarmZ: 3, AlarmDays: 3, AlarmOf: 4, ScaleDays: 28, ScaleFloor: .03,
 		CoverageLow: .75, CoverageHigh: 1.35, ArtefactShare: .30,
-		OnsetFrom: -1, OnsetTo: 3, NeighbourDays: 7, SmallCount: 20,
+		OnsetFrom: -1, OnsetTo: 3, OnsetLate: 1, NeighbourDays: 7, SmallCount: 20,
 	}
 }

@@ -8,6 +8,8 @@ import (
 // state is the detector's view of one row.
 type state struct {
 	z []float64 // robust z of each day; NaN where it cannot be said
+	// residual is the log change that z scales.
+	residual []float64
 	// up and down mark days in the state of alarm.
 	up, down []bool
 }
@@ -21,15 +23,14 @@ const detectWeeks = 8
 // |z| > AlarmZ with one sign on AlarmDays of AlarmOf days. After detectWeeks a level
 // that stays is the new level. Small counts go by exact tails.
 func (p *panel) detect(r *row) state {
-	s := state{z: nans(p.days), up: make([]bool, p.days), down: make([]bool, p.days)}
-	residuals := nans(p.days)
+	s := state{z: nans(p.days), residual: nans(p.days), up: make([]bool, p.days), down: make([]bool, p.days)}
 	flagged := make([]bool, p.days)
 	for t := range p.days {
 		if !(r.level[t] >= p.cfg.AlarmUsers) {
 			continue
 		}
-		residuals[t] = p.detectResidual(r, t, flagged)
-		s.z[t] = p.detectZ(r, t, residuals, flagged)
+		s.residual[t] = p.detectResidual(r, t, flagged)
+		s.z[t] = p.detectZ(r, t, s.residual, flagged) / p.unrest[t]
 		flagged[t] = math.Abs(s.z[t]) > p.cfg.AlarmZ
 		s.up[t] = p.persistent(s.z, t, 1)
 		s.down[t] = p.persistent(s.z, t, -1)
@@ -130,4 +131,36 @@ func (p *panel) persistent(z []float64, t int, sign float64) bool {
 		}
 	}
 	return n >= p.cfg.AlarmDays && sign*z[t] > p.cfg.AlarmZ
+}
+
+// minUnrest is the number of countries that a common unrest is measured over.
+const minUnrest = 10
+
+// fitUnrest measures how restless each day is: the robust spread over the countries of
+// the residual after the common factor, in units of each country's own noise, at least
+// 1. A jump that all share never hits all alike; what is left of it is no news about one
+// country.
+func (p *panel) fitUnrest() {
+	p.unrest = make([]float64, p.days)
+	zs := make([]float64, 0, len(p.rows))
+	for t := range p.unrest {
+		zs = zs[:0]
+		for _, r := range p.rows {
+			zs = append(zs, r.adj[t]/p.dayScale(r, t))
+		}
+		p.unrest[t] = 1
+		if zs = dropNaN(zs); len(zs) >= minUnrest {
+			p.unrest[t] = math.Max(1, mad(zs))
+		}
+	}
+}
+
+// dayScale is the robust spread of a row's residuals over ScaleDays before day t, with
+// its floors.
+func (p *panel) dayScale(r *row, t int) float64 {
+	window := dropNaN(append([]float64(nil), r.raw[max(0, t-p.cfg.ScaleDays):t]...))
+	if len(window) < minScaleDays {
+		return math.NaN()
+	}
+	return math.Max(math.Max(p.cfg.ScaleFloor, math.Sqrt(1/math.Max(1, r.level[t]))), mad(window))
 }

@@ -41,7 +41,8 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 	if len(v.against) > 0 {
 		return NotSupported, append(v.against, v.remarks...)
 	}
-	a.judgeAlternatives(&v)
+	a.judgeOnset(e, &v)
+	a.judgeAlternatives(e, &v)
 	if len(v.ambiguous) > 0 {
 		return Ambiguous, append(v.ambiguous, v.remarks...)
 	}
@@ -73,7 +74,7 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 		v.says("%d days masked because their coverage left [%.2f, %.2f] of its median", a.maskedDays(), cfg.CoverageLow, cfg.CoverageHigh)
 	}
 	if e.PTime == nil {
-		spaceDecides := e.PSpaceFloor != nil && *e.PSpaceFloor <= cfg.Alpha
+		spaceDecides := e.PSpaceFloor != nil && *e.PSpaceFloor <= cfg.Alpha/2
 		if !spaceDecides {
 			v.lacks("%d placebo dates, %d are needed; %d countries are too few to stand in for them", e.NTime, cfg.MinPlacebos, e.NSpace)
 			return
@@ -111,7 +112,7 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 		v.fails("the interval of the %s includes zero", word)
 	}
 	if e.PTime != nil {
-		if *e.PTime > cfg.Alpha {
+		if *e.PTime > cfg.Alpha/2 {
 			v.fails("placebo in time: p = %.3f over %d dates (about %d independent), %s", *e.PTime, e.NTime, e.NTimeEffective, e.PTimeOutcome)
 		} else if *e.PTime <= *e.PTimeFloor {
 			v.says("placebo in time: largest of %d (p = %.4f is the floor; about %d independent; mode %s; %s)", e.NTime+1, *e.PTime, e.NTimeEffective, e.PTimeMode, e.PTimeOutcome)
@@ -120,7 +121,7 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 		}
 	}
 	a.judgeSpace(e, v)
-	if e.PCount != nil && *e.PCount > cfg.Alpha {
+	if e.PCount != nil && *e.PCount > cfg.Alpha/2 {
 		v.fails("exact test of the small count: p = %.3f", *e.PCount)
 	}
 	if e.OnsetDays == nil {
@@ -134,7 +135,7 @@ func (a *assessment) judgeSpace(e Effect, v *verdict) {
 	if e.PSpace == nil {
 		return
 	}
-	alpha := a.panel.cfg.Alpha
+	alpha := a.panel.cfg.Alpha / 2
 	switch {
 	case *e.PSpaceFloor > alpha && e.PSpaceRank > 1:
 		v.fails("placebo in space: rank %d of %d countries", e.PSpaceRank, e.NSpace+1)
@@ -147,8 +148,19 @@ func (a *assessment) judgeSpace(e Effect, v *verdict) {
 	}
 }
 
+// judgeOnset doubts an alarm that comes late, or from a country where alarms come often.
+func (a *assessment) judgeOnset(e Effect, v *verdict) {
+	cfg := a.panel.cfg
+	if e.OnsetDays != nil && *e.OnsetDays > cfg.OnsetLate {
+		v.doubt("it begins %d days after the event", *e.OnsetDays)
+	}
+	if e.POnset != nil && *e.POnset > cfg.Alpha {
+		v.doubt("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)
+	}
+}
+
 // judgeAlternatives looks for what else could have made the change.
-func (a *assessment) judgeAlternatives(v *verdict) {
+func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 	cfg, date := a.panel.cfg, a.event.Date()
 	for _, other := range a.catalogue {
 		if other.ID == a.event.ID || other.Country != a.event.Country || other.Precision == "month" {
@@ -174,8 +186,18 @@ func (a *assessment) judgeAlternatives(v *verdict) {
 		v.doubt("the method of the series changed within 14 days")
 	}
 	if share := a.panel.jointShare(a.at, a.asked); share >= cfg.ArtefactShare {
-		v.doubt("%.0f %% of the countries left their baseline the same way on one of these days", 100*share)
+		if !a.standsOut(e) {
+			v.doubt("%.0f %% of the countries left their baseline the same way on one of these days: it is the measurement", 100*share)
+			return
+		}
+		v.says("%.0f %% of the countries left their baseline the same way, but this one twice as far as their median, and first of all", 100*share)
 	}
+}
+
+// standsOut says whether the effect is at least twice the common factor's part and ranks first.
+func (a *assessment) standsOut(e Effect) bool {
+	common := a.window.raw - a.window.adjusted
+	return a.adjusted && e.PSpaceRank == 1 && a.asked.sign()*a.window.raw >= 2*a.asked.sign()*common
 }
 
 // acts says whether an event of this kind changes what can be reached, and so the use
@@ -212,13 +234,4 @@ func (p *panel) jointShare(t int, direction Direction) float64 {
 		}
 	}
 	return most
-}
-
-// dayScale is the robust spread of the raw residuals over ScaleDays before day t.
-func (p *panel) dayScale(r *row, t int) float64 {
-	window := dropNaN(append([]float64(nil), r.raw[max(0, t-p.cfg.ScaleDays):t]...))
-	if len(window) < minScaleDays {
-		return math.NaN()
-	}
-	return math.Max(math.Max(p.cfg.ScaleFloor, math.Sqrt(1/math.Max(1, r.level[t]))), mad(window))
 }

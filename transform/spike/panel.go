@@ -17,6 +17,7 @@ type panel struct {
 	rows  []*row
 	// common[t][j] is the median over the controls of the change of day t from j+1 weeks before.
 	common [][]float64
+	unrest []float64 // how restless all countries are on a day, at least 1
 	cfg    Config
 }
 
@@ -30,6 +31,7 @@ type row struct {
 	quiet  []bool    // no catalogued event of this country within the radius
 	raw    []float64 // residual of a day from its weekday baseline
 	adj    []float64 // the same after the common factor
+	z      []float64 // the detector's robust z of each day, filled by alarms
 	fitted bool      // raw and adj are filled
 }
 
@@ -55,6 +57,7 @@ func newPanel(name string, series []Series, eventDays map[string][]time.Time, cf
 	for _, r := range p.rows {
 		p.fitResiduals(r)
 	}
+	p.fitUnrest()
 	return p
 }
 

@@ -55,6 +55,9 @@ type Effect struct {
 	// Onset is the first day of an alarm near the event, OnsetDays its distance from it.
 	Onset     string `json:"onset"`
 	OnsetDays *int   `json:"onset_days"`
+	// POnset is the chance that an alarm without a cause begins in the onset window, from how
+	// often they began in this country before.
+	POnset *float64 `json:"p_onset"`
 
 	ValidDays int `json:"valid_days"`
 	// CoverageChange is the mean coverage after over before; null where coverage is unknown.
