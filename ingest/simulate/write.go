@@ -236,7 +236,7 @@ func (g *Generator) servicesCSV() []byte {
 		b = append(b, g.listRow(e, strconv.Itoa(int(e.port)), "tcp", "mtproto", s.Banned, "proxy", "provider")...)
 	}
 	for i := range g.world.substitutes {
-		b = append(b, g.listRow(&g.world.substitutes[i], "443", "tcp", "none", s.Substitute, "messenger", "provider")...)
+		b = append(b, g.listRow(&g.world.substitutes[i], "443", "tcp", "", s.Substitute, "messenger", "provider")...)
 	}
 	return b
 }
