@@ -291,12 +291,7 @@ func (r *reader) csv(data []byte) error {
 		if err != nil {
 			return err
 		}
-		switch get("kind") {
-		case "exact":
-			e.Exact = true
-		case "", "prefix":
-			e.Exact = p.IsSingleIP()
-		}
+		e.Exact = get("kind") == "exact" || p.IsSingleIP() && get("kind") != "prefix"
 		return r.add(p, e)
 	})
 }
