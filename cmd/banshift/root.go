@@ -53,8 +53,9 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
-	newRunCommand, newClassifyCommand, newSimulateCommand,
-	newAnalyzeCommand, newEventsCommand, newListsCommand, newConfigCommand, newVersionCommand, newReferenceCommand,
+	newRunCommand, newClassifyCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
+	newAnalyzeCommand, newReportCommand, newEventsCommand, newListsCommand, newConfigCommand,
+	newReconcileCommand, newMigrateCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 
 // markMisuse gives wrong arguments of any command exit code 2.

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/load/engine"
+)
+
+func newDoctorCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what the program needs, one line each, and say what to do",
+		Example: `  banshift doctor
+  banshift doctor --store ./store --config banshift.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+	}
+}
+
+// doctor runs every check and fails where one did.
+func (a *app) doctor(ctx context.Context) error {
+	var failed []string
+	for _, check := range []struct {
+		name string
+		run  func(context.Context) (string, error)
+	}{
+		{"rules", a.checkRules}, {"key", a.checkKey}, {"engine", a.checkEngine}, {"store", a.checkStore},
+	} {
+		found, err := check.run(ctx)
+		if err != nil {
+			failed = append(failed, check.name)
+			fmt.Fprintf(a.out, "FAIL  %-7s %v\n", check.name, err)
+			continue
+		}
+		fmt.Fprintf(a.out, "ok    %-7s %s\n", check.name, found)
+	}
+	if failed != nil {
+		return fmt.Errorf("doctor: %s failed", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+func (a *app) checkRules(context.Context) (string, error) {
+	s, err := loadStages(a.cfg)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s with %d lists", s.pack.Version(), len(s.enricher.Lists().Info())), nil
+}
+
+func (a *app) checkKey(context.Context) (string, error) {
+	if _, err := a.keys(); err != nil {
+		return "", err
+	}
+	return "the master key can be read by its owner only", nil
+}
+
+func (a *app) checkEngine(context.Context) (string, error) {
+	path, err := engine.Locate(a.cfg.Embedded.Path)
+	if err != nil {
+		return "", err
+	}
+	return "embedded engine at " + path, nil
+}
+
+func (a *app) checkStore(ctx context.Context) (string, error) {
+	if a.cfg.Store == "" {
+		return "none given; --store DIR or clickhouse://user@host:9000/db checks it", nil
+	}
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer store.Close()
+	account, err := store.Reconcile(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(account.Differences) > 0 {
+		return "", fmt.Errorf("%d differences between ledger and tables; see banshift reconcile", len(account.Differences))
+	}
+	return withoutPassword(a.cfg.Store) + " is up to date and its accounts add up", nil
+}
