@@ -1,0 +1,259 @@
+package decode
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// convertible reports whether a column of type got can become one of type want.
+func convertible(got, want arrow.DataType) bool {
+	if arrow.TypeEqual(got, want) {
+		return true
+	}
+	switch want.ID() {
+	case arrow.DICTIONARY, arrow.STRING:
+		return isText(got)
+	case arrow.FIXED_SIZE_BINARY:
+		return isBytes(got)
+	case arrow.BOOL:
+		return isNumber(got)
+	case arrow.TIMESTAMP:
+		return got.ID() == arrow.TIMESTAMP
+	case arrow.LIST:
+		list, ok := got.(arrow.ListLikeType)
+		return ok && isBytes(list.Elem())
+	case arrow.FIXED_SIZE_LIST:
+		list, ok := got.(arrow.ListLikeType)
+		return ok && isNumber(list.Elem())
+	}
+	return isNumber(got) && isNumber(want)
+}
+
+func isText(t arrow.DataType) bool {
+	if d, ok := t.(*arrow.DictionaryType); ok {
+		t = d.ValueType
+	}
+	switch t.ID() {
+	case arrow.STRING, arrow.LARGE_STRING, arrow.BINARY, arrow.LARGE_BINARY:
+		return true
+	}
+	return false
+}
+
+func isBytes(t arrow.DataType) bool {
+	fixed, ok := t.(*arrow.FixedSizeBinaryType)
+	return ok && (fixed.ByteWidth == 16 || fixed.ByteWidth == 4) || t.ID() == arrow.BINARY || t.ID() == arrow.LARGE_BINARY
+}
+
+func isNumber(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) }
+
+// convertColumn gives a column in the wanted type; the caller releases it.
+func convertColumn(c arrow.Array, want arrow.DataType, mem memory.Allocator) (arrow.Array, error) {
+	if arrow.TypeEqual(c.DataType(), want) {
+		c.Retain()
+		return c, nil
+	}
+	b := array.NewBuilder(mem, want)
+	defer b.Release()
+	b.Reserve(c.Len())
+	for i := range c.Len() {
+		if err := appendConverted(b, c, i); err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
+		}
+	}
+	return b.NewArray(), nil
+}
+
+// appendConverted adds value i of c; a null becomes the empty value.
+func appendConverted(b array.Builder, c arrow.Array, i int) error {
+	switch b := b.(type) {
+	case *array.BinaryDictionaryBuilder:
+		return b.Append(bytesAt(c, i))
+	case *array.StringBuilder:
+		b.Append(string(bytesAt(c, i)))
+	case *array.FixedSizeBinaryBuilder:
+		return appendAddress(b, c, i)
+	case *array.ListBuilder:
+		b.Append(true)
+		return eachItem(c, i, func(items arrow.Array, k int) error {
+			return appendAddress(b.ValueBuilder().(*array.FixedSizeBinaryBuilder), items, k)
+		})
+	case *array.FixedSizeListBuilder:
+		return appendSizes(b, c, i)
+	case *array.TimestampBuilder:
+		b.Append(arrow.Timestamp(inMillis(c, i)))
+	case *array.BooleanBuilder:
+		n, _, err := numberAt(c, i)
+		b.Append(n != 0)
+		return err
+	default:
+		return appendNumber(b, c, i)
+	}
+	return nil
+}
+
+func appendAddress(b *array.FixedSizeBinaryBuilder, c arrow.Array, i int) error {
+	raw := bytesAt(c, i)
+	if c.IsNull(i) {
+		raw = make([]byte, 16)
+	}
+	a, ok := address16(raw)
+	if !ok {
+		return fmt.Errorf("address of %d bytes, want 16 or 4", len(raw))
+	}
+	b.Append(a[:])
+	return nil
+}
+
+func appendSizes(b *array.FixedSizeListBuilder, c arrow.Array, i int) error {
+	b.Append(true)
+	values, n := b.ValueBuilder().(*array.Int16Builder), 0
+	err := eachItem(c, i, func(items arrow.Array, k int) error {
+		if n++; n > schemas.MaxFirstSizes {
+			return fmt.Errorf("more than %d sizes", schemas.MaxFirstSizes)
+		}
+		return appendNumber(values, items, k)
+	})
+	for ; n < schemas.MaxFirstSizes; n++ {
+		values.Append(0)
+	}
+	return err
+}
+
+// eachItem visits the items of the list in row i.
+func eachItem(c arrow.Array, i int, visit func(items arrow.Array, k int) error) error {
+	list := c.(array.ListLike)
+	if c.IsNull(i) {
+		return nil
+	}
+	from, to := list.ValueOffsets(i)
+	for k := from; k < to; k++ {
+		if err := visit(list.ListValues(), int(k)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bytesAt(c arrow.Array, i int) []byte {
+	if c.IsNull(i) {
+		return nil
+	}
+	switch c := c.(type) {
+	case *array.Dictionary:
+		return bytesAt(c.Dictionary(), c.GetValueIndex(i))
+	case *array.String:
+		return []byte(c.Value(i))
+	case *array.LargeString:
+		return []byte(c.Value(i))
+	case *array.Binary:
+		return c.Value(i)
+	case *array.LargeBinary:
+		return c.Value(i)
+	case *array.FixedSizeBinary:
+		return c.Value(i)
+	}
+	return nil
+}
+
+// inMillis reads a time of any unit.
+func inMillis(c arrow.Array, i int) int64 {
+	if c.IsNull(i) {
+		return 0
+	}
+	at := int64(c.(*array.Timestamp).Value(i))
+	switch c.DataType().(*arrow.TimestampType).Unit {
+	case arrow.Second:
+		return at * 1000
+	case arrow.Microsecond:
+		return at / 1000
+	case arrow.Nanosecond:
+		return at / 1_000_000
+	}
+	return at
+}
+
+// numberAt reads a whole number of any width: n, or -1-n where negative.
+func numberAt(c arrow.Array, i int) (n uint64, negative bool, err error) {
+	if c.IsNull(i) {
+		return 0, false, nil
+	}
+	var s int64
+	switch c := c.(type) {
+	case *array.Uint8:
+		return uint64(c.Value(i)), false, nil
+	case *array.Uint16:
+		return uint64(c.Value(i)), false, nil
+	case *array.Uint32:
+		return uint64(c.Value(i)), false, nil
+	case *array.Uint64:
+		return c.Value(i), false, nil
+	case *array.Int8:
+		s = int64(c.Value(i))
+	case *array.Int16:
+		s = int64(c.Value(i))
+	case *array.Int32:
+		s = int64(c.Value(i))
+	case *array.Int64:
+		s = c.Value(i)
+	default:
+		return 0, false, fmt.Errorf("%s is no number", c.DataType())
+	}
+	if s < 0 {
+		return uint64(-1 - s), true, nil
+	}
+	return uint64(s), false, nil
+}
+
+func appendNumber(b array.Builder, c arrow.Array, i int) error {
+	n, negative, err := numberAt(c, i)
+	if err != nil {
+		return err
+	}
+	fits := func(limit uint64, signed bool) bool { return n <= limit && (signed || !negative) }
+	s := int64(n)
+	if negative {
+		s = -1 - int64(n)
+	}
+	ok := false
+	switch b := b.(type) {
+	case *array.Uint8Builder:
+		if ok = fits(math.MaxUint8, false); ok {
+			b.Append(uint8(n))
+		}
+	case *array.Uint16Builder:
+		if ok = fits(math.MaxUint16, false); ok {
+			b.Append(uint16(n))
+		}
+	case *array.Uint32Builder:
+		if ok = fits(math.MaxUint32, false); ok {
+			b.Append(uint32(n))
+		}
+	case *array.Uint64Builder:
+		if ok = fits(math.MaxUint64, false); ok {
+			b.Append(n)
+		}
+	case *array.Int16Builder:
+		if ok = fits(math.MaxInt16, true); ok {
+			b.Append(int16(s))
+		}
+	case *array.Int32Builder:
+		if ok = fits(math.MaxInt32, true); ok {
+			b.Append(int32(s))
+		}
+	case *array.Int64Builder:
+		if ok = fits(math.MaxInt64, true); ok {
+			b.Append(s)
+		}
+	}
+	if !ok {
+		return fmt.Errorf("%d does not fit into %s", s, b.Type())
+	}
+	return nil
+}
