@@ -5,6 +5,7 @@ import (
 	"container/list"
 	"hash/maphash"
 	"net/netip"
+	"slices"
 
 	"github.com/banshift/banshift/ingest/decode/jsonscan"
 	"github.com/banshift/banshift/ingest/record"
@@ -31,6 +32,7 @@ type ndpid struct {
 	flows   map[uint64]*list.Element // of *ndpidFlow
 	order   *list.List               // by last event, oldest first
 	held    int
+	last    int64 // position of the last event
 
 	event ndpidEvent
 	scan  jsonscan.Scanner // the event
@@ -111,7 +113,7 @@ func (d *ndpid) Decode(msg []byte, position int64, sink record.Sink) {
 }
 
 func (d *ndpid) object(object, raw []byte, position int64, sink record.Sink) {
-	d.event = ndpidEvent{}
+	d.event, d.last = ndpidEvent{}, position
 	if err := d.read(object); err != nil {
 		sink.Reject(err.Error(), raw, position)
 		return
@@ -215,7 +217,7 @@ func (d *ndpid) give(f *ndpidFlow, position int64, sink record.Sink) {
 func (d *ndpid) flush(position int64, sink record.Sink) {
 	for el := d.order.Front(); el != nil; el = d.order.Front() {
 		d.drop(el)
-		d.give(el.Value.(*ndpidFlow), position, sink)
+		d.give(el.Value.(*ndpidFlow), max(position, d.last), sink)
 	}
 }
 
@@ -419,9 +421,6 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 	if e.midstream {
 		r.Signatures |= schemas.SigMidstream
 	}
-	if e.dstPkts == 0 {
-		r.Signatures |= schemas.SigUnanswered
-	}
 	f.exporter = append(f.exporter[:0], e.alias...)
 	if e.label != nil {
 		f.label = append(append(f.label[:0], "ndpi:"...), e.label...)
@@ -441,6 +440,9 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 
 // finish points the record at what was joined.
 func (f *ndpidFlow) finish() {
+	if f.flow.DstPackets == 0 && slices.Min(f.flow.FirstSizes[:]) >= 0 {
+		f.flow.Signatures |= schemas.SigUnanswered
+	}
 	f.flow.SNI, f.flow.ALPN, f.flow.JA4, f.flow.Exporter = f.sni, f.alpn, f.ja4, f.exporter
 	if len(f.label) > 0 && !f.unknown {
 		f.flow.SensorLabel, f.flow.SensorConfidence = f.label, f.confidence
