@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,10 +37,10 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 		Example: `  banshift analyze --series tor.csv --series-format tor-userstats --events schemas/events --json
   banshift analyze --series mine.csv --series-format csv --events bans.csv`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.analyze(o) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.analyze(c.Context(), o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input")
+	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input (default: the store's own use)")
 	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats, " or "))
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
@@ -47,32 +49,62 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	return cmd
 }
 
-func (a *app) analyze(o analyzeOptions) error {
-	if o.series == "" {
-		return misused(errors.New("analyze: no series: give --series FILE"))
-	}
-	list, err := a.readSeries(o)
-	if err != nil {
-		return err
-	}
-	path := o.events
-	if path == "" {
-		path = a.cfg.Events
-	}
-	catalogue, err := events.Load(path)
+func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
+	catalogue, err := events.Load(cmp.Or(o.events, a.cfg.Events))
 	if err != nil {
 		return err
 	}
 	cfg := a.spikeConfig()
 	cfg.Placebo = spike.PlaceboMode(o.placebo)
-	result, err := spike.Analyze(list, catalogue, cfg)
+	var result spike.Result
+	if o.series == "" {
+		result, err = a.analyzeStore(ctx, catalogue, cfg)
+	} else {
+		result, err = a.analyzeFile(o, catalogue, cfg)
+	}
 	if err != nil {
-		return misused(err)
+		return err
 	}
 	if o.asJSON {
 		return writeJSON(a.out, result)
 	}
 	return printEffects(a.out, result)
+}
+
+func (a *app) analyzeFile(o analyzeOptions, catalogue []events.Event, cfg spike.Config) (spike.Result, error) {
+	list, err := a.readSeries(o)
+	if err != nil {
+		return spike.Result{}, err
+	}
+	result, err := spike.Analyze(list, catalogue, cfg)
+	return result, misused(err)
+}
+
+// analyzeStore analyses the store's own use and keeps the catalogue, the effects and the
+// alarms in its tables, where the named queries find them.
+func (a *app) analyzeStore(ctx context.Context, catalogue []events.Event, cfg spike.Config) (spike.Result, error) {
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return spike.Result{}, err
+	}
+	defer store.Close()
+	rows, err := dailyRows(ctx, store, nil)
+	if err != nil {
+		return spike.Result{}, err
+	}
+	rows, simulated := oneKind(rows)
+	if len(rows) == 0 {
+		return spike.Result{}, errors.New("analyze: the store holds no telemetry; load some with 'banshift run', or give --series FILE")
+	}
+	list := dailySeries("use", rows, func(r dailyRow) float64 { return float64(r.Clients) })
+	result, err := spike.Analyze(list, catalogue, cfg)
+	if err != nil {
+		return spike.Result{}, misused(err)
+	}
+	return result, errors.Join(
+		store.PutEvents(ctx, eventRows(catalogue)),
+		store.PutEffects(ctx, effectRows(result.Effects, cfg, simulated, packsOf(rows))),
+		store.PutSpikes(ctx, spikeRows(result.Alarms, list, simulated, packsOf(rows))))
 }
 
 // spikeConfig is the procedure with the windows that the configuration registers.

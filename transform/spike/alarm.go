@@ -36,6 +36,8 @@ type Alarm struct {
 	Z         float64   `json:"z"`
 	Direction Direction `json:"direction"`
 	Days      int       `json:"days"`
+	// Expected is what the baseline and the other countries made of the first day.
+	Expected float64 `json:"expected"`
 }
 
 // episode is an alarm by index.
@@ -43,6 +45,7 @@ type episode struct {
 	row            *row
 	from, to, days int
 	z              float64
+	expected       float64 // of the first day, in users
 	size           float64 // largest log change of its first AlarmOf days, without sign
 	direction      Direction
 }
@@ -52,7 +55,7 @@ const quietDays = 7
 
 // episodes joins days of alarm in one direction that are at most quietDays apart. An
 // episode begins on the first day over the threshold that its first alarm counted.
-func (p *panel) episodes(s state, direction Direction) []episode {
+func (p *panel) episodes(r *row, s state, direction Direction) []episode {
 	on := s.up
 	if direction == Down {
 		on = s.down
@@ -84,7 +87,8 @@ func (p *panel) episodes(s state, direction Direction) []episode {
 				size = x
 			}
 		}
-		list = append(list, episode{from: from, to: t, days: 1, z: s.z[t], size: size, direction: direction})
+		list = append(list, episode{row: r, from: from, to: t, days: 1, z: s.z[t], size: size, direction: direction,
+			expected: r.x[from] * math.Exp(-s.residual[from])})
 	}
 	return list
 }
@@ -98,10 +102,7 @@ func (p *panel) alarms() map[*row][]episode {
 		states[r] = p.detect(r)
 		r.z = states[r].z
 		for _, direction := range []Direction{Up, Down} {
-			for _, e := range p.episodes(states[r], direction) {
-				e.row = r
-				all = append(all, e)
-			}
+			all = append(all, p.episodes(r, states[r], direction)...)
 		}
 	}
 	rate := p.onsetRates(all)
@@ -207,7 +208,7 @@ func (p *panel) alarmObjects(kept map[*row][]episode) []Alarm {
 		for _, e := range kept[r] {
 			list = append(list, Alarm{Series: p.name, Country: r.series.Country,
 				Date: p.day(e.from).Format(time.DateOnly), Until: p.day(e.to).Format(time.DateOnly),
-				Z: round(e.z, 3), Direction: e.direction, Days: e.days})
+				Z: round(e.z, 3), Direction: e.direction, Days: e.days, Expected: round(e.expected, 3)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b Alarm) int {

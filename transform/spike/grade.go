@@ -82,7 +82,7 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 		v.says("only %d placebo dates (of %d needed): the placebo in space over %d countries decides", e.NTime, cfg.MinPlacebos, e.NSpace)
 	}
 	if e.PSpace == nil {
-		v.says("no country to compare with: a change of the measurement cannot be told from a change of use")
+		v.doubt("no country to compare with: a change of the measurement cannot be told from a change of use")
 	}
 }
 
