@@ -122,9 +122,15 @@ func (a *app) seriesInput(in *study.Input, o analyzeOptions) error {
 	if err != nil {
 		return err
 	}
-	in.Use, err = analysed("Users of "+list[0].Name, "users a day", list, *in)
+	in.Use, err = analysed(seriesTitle(list[0].Name), "users a day", list, *in)
 	in.Provenance.DataHash = seriesHash(list)
 	return err
+}
+
+// seriesTitle makes a file's name the beginning of a sentence: "Tor bridge users".
+func seriesTitle(name string) string {
+	words := strings.NewReplacer("-", " ", "_", " ").Replace(name)
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // analysed runs the analysis of one series against the event and its catalogue.

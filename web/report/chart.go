@@ -101,7 +101,7 @@ type Histogram struct {
 	What   string   `json:"what"` // what is counted: "dates", "countries"
 	Unit   string   `json:"unit"`
 	Marked Number   `json:"marked"`
-	Label  string   `json:"label"` // of the marked value
+	Label  string   `json:"label"` // what stands at the marked value: "Russia +28 %"
 	Bins   []Bin    `json:"bins"`  // given by Render
 }
 

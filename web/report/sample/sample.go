@@ -137,7 +137,7 @@ func after(t time.Time) float64 {
 }
 
 func placebo(random *rand.Rand) *report.Chart {
-	h := &report.Histogram{What: "dates", Unit: "%", Marked: 27.1, Label: "2018-04-16:"}
+	h := &report.Histogram{What: "dates", Unit: "%", Marked: 27.1, Label: "2018-04-16: +27 %"}
 	for range 74 {
 		h.Values = append(h.Values, report.Number(3.5*random.NormFloat64()))
 	}

@@ -137,7 +137,8 @@ const leastPlaces = 8
 
 // otherPlaces is the same estimate on the same days in the other countries.
 func (s *study) otherPlaces() *report.Chart {
-	h := &report.Histogram{What: "countries", Unit: "%", Marked: number(s.effect.EffectPct), Label: s.place}
+	h := &report.Histogram{What: "countries", Unit: "%", Marked: number(s.effect.EffectPct),
+		Label: s.place + " " + s.percent(s.effect).String()}
 	for _, e := range s.others() {
 		if e.EffectPct != nil {
 			h.Values = append(h.Values, report.Number(*e.EffectPct))
@@ -205,7 +206,7 @@ func (s *study) controls() report.Controls {
 func (s *study) panel(e spike.Effect) report.Panel {
 	note := "not enough data"
 	if e.EffectPct != nil {
-		note = report.Quantity{Value: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Unit: "%", Signed: true}.String()
+		note = s.percent(e).String()
 	}
 	ts := s.frame(s.series, "%")
 	ts.Shades = nil

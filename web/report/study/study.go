@@ -129,6 +129,11 @@ func (s *study) interval(low, high *float64) report.Interval {
 	return report.Interval{Low: number(low), High: number(high), Level: 1 - s.Config.Alpha}
 }
 
+// percent is an effect as it is printed.
+func (s *study) percent(e spike.Effect) report.Quantity {
+	return report.Quantity{Value: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Unit: "%", Signed: true}
+}
+
 func (s *study) headline() report.Headline {
 	e := s.effect
 	h := report.Headline{

@@ -76,19 +76,21 @@ function drawPanels(element: HTMLElement, panels: Panel[]): void {
   }
 }
 
-/** The common range of panels, in round numbers; it always has zero inside. */
+/** What share of all values the common range of panels leaves outside at each end. */
+const OUTSIDE = 0.005;
+
+/**
+ * The common range of panels, in round numbers. It holds zero, all of the first panel,
+ * and of the others all but a few values: one wild country must not flatten the rest.
+ */
 function extent(all: TimeSeries[]): { top: number; bottom: number } {
-  let top = 0;
-  let bottom = 0;
-  for (const series of all) {
-    for (const line of series.lines ?? []) {
-      for (const value of line.values) {
-        if (value === null) continue;
-        top = Math.max(top, value);
-        bottom = Math.min(bottom, value);
-      }
-    }
-  }
+  const values = (series: TimeSeries[]): number[] =>
+    series.flatMap((one) => (one.lines ?? []).flatMap((line) => line.values.filter((value) => value !== null)));
+  const sorted = values(all).sort((a, b) => a - b);
+  const cut = Math.floor(OUTSIDE * sorted.length);
+  const own = values(all.slice(0, 1));
+  const top = Math.max(0, ...own, sorted[sorted.length - 1 - cut] ?? 0);
+  const bottom = Math.min(0, ...own, sorted[cut] ?? 0);
   const step = 10 ** Math.floor(Math.log10(Math.max(top - bottom, 1e-9))) / 2;
   return { top: Math.ceil(top / step) * step, bottom: Math.floor(bottom / step) * step };
 }

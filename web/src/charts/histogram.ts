@@ -83,7 +83,7 @@ export function histogramOption(histogram: Histogram, width: number): Option {
                     xAxis: marked,
                     lineStyle: { color: 'var(--enforced)', width: 2, type: 'solid' },
                     label: {
-                      formatter: `${histogram.label} ${withUnit(marked, histogram.unit)}`,
+                      formatter: histogram.label,
                       position: 'end',
                       distance: 5,
                       align: right ? 'right' : 'left',

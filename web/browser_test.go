@@ -1,0 +1,95 @@
+package web_test
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/banshift/banshift/web"
+	"github.com/banshift/banshift/web/report"
+	"github.com/banshift/banshift/web/report/sample"
+)
+
+// result is one line of the TAP that node's runner writes for a test inside a suite.
+var result = regexp.MustCompile(`(?m)^ {4}(ok|not ok) \d+ - (.*?)(?: # (SKIP.*))?$`)
+
+// browser is where the tests look for Chromium.
+func browser() string { return cmp.Or(os.Getenv("CHROMIUM"), "/usr/bin/chromium") }
+
+func scripts(t *testing.T) []string {
+	paths, err := filepath.Glob("test/*.mjs")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no browser tests in test/", err)
+	}
+	return paths
+}
+
+// reportFile is BANSHIFT_REPORT, or the sample, rendered into a file of the test.
+func reportFile(t *testing.T) string {
+	if path := os.Getenv("BANSHIFT_REPORT"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "sample.html")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := report.Render(file, sample.Report(1)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestInBrowser runs the tests of test/ with node, each as a test of its own. Its
+// report is BANSHIFT_REPORT, or the sample; its browser is CHROMIUM.
+func TestInBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a browser takes half a minute")
+	}
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip("browser tests: node is absent")
+	}
+	if _, err := os.Stat("node_modules/playwright-core"); err != nil {
+		t.Skip("browser tests: node's packages are absent: run make build")
+	}
+	if _, err := os.Stat(browser()); err != nil {
+		t.Skipf("browser tests: no browser at %s: set CHROMIUM", browser())
+	}
+	for _, script := range scripts(t) { // read, so that a cached result does not outlive them
+		if _, err := os.ReadFile(script); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := web.Assets(); errors.Is(err, web.ErrNoBundle) {
+		t.Skip("browser tests: the built bundle is absent: run make build")
+	}
+	command := exec.Command(node, "--test", "--test-reporter=tap", "test/")
+	command.Env = append(os.Environ(), "BANSHIFT_REPORT="+reportFile(t), "CHROMIUM="+browser())
+	out, err := command.CombinedOutput()
+	results := result.FindAllSubmatch(out, -1)
+	failed := false
+	for _, r := range results {
+		t.Run(string(r[2]), func(t *testing.T) {
+			if skipped := string(bytes.TrimSpace(r[3])); skipped != "" {
+				t.Skip(skipped)
+			}
+			if string(r[1]) != "ok" {
+				failed = true
+				t.Fail()
+			}
+		})
+	}
+	if err != nil || failed {
+		t.Errorf("node --test: %v\n%s", err, out)
+	}
+	if len(results) == 0 {
+		t.Errorf("no browser test ran:\n%s", out)
+	}
+}
