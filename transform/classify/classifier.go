@@ -62,7 +62,7 @@ func New(p *Pack, opts Options) (*Classifier, error) {
 		c.prior = tenths(opts.PriorDB)
 	}
 	if c.lists == nil {
-		empty, err := enrich.New(enrich.Config{})
+		empty, err := enrich.New(enrich.Config{NoBuiltin: true})
 		if err != nil {
 			return nil, err
 		}

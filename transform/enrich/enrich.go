@@ -10,12 +10,15 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/lists"
 )
 
 // Config says what to look servers up in.
 type Config struct {
 	Lists    []ListSource
 	Networks []NetworkSource
+	// NoBuiltin leaves out the endpoints that the project lists itself (schemas/lists).
+	NoBuiltin bool
 	// Memory is where the appended columns live; nil: the Go heap.
 	Memory memory.Allocator
 }
@@ -57,6 +60,13 @@ func New(cfg Config) (*Enricher, error) {
 		e.networks = append(e.networks, t)
 	}
 	b := newBuilder()
+	if !cfg.NoBuiltin {
+		src, err := builtin()
+		if err != nil {
+			return nil, err
+		}
+		cfg.Lists = append([]ListSource{src}, cfg.Lists...)
+	}
 	for _, src := range cfg.Lists {
 		if err := b.load(src); err != nil {
 			return nil, err
@@ -64,6 +74,14 @@ func New(cfg Config) (*Enricher, error) {
 	}
 	e.lists = b.build()
 	return e, nil
+}
+
+func builtin() (ListSource, error) {
+	asOf, err := ParseTime(lists.EndpointsAsOf)
+	if err != nil {
+		return ListSource{}, err
+	}
+	return ListSource{Name: "builtin", Data: lists.Endpoints(), Format: FormatCSV, AsOf: asOf}, nil
 }
 
 // Lists gives the loaded lists, which classification needs to read the match columns.

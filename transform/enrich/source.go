@@ -23,8 +23,9 @@ import (
 type ListSource struct {
 	// Name appears in explanations; empty: the file's name.
 	Name string
-	// Path is the file.
+	// Path is the file; Data replaces it where the list is in memory.
 	Path string
+	Data []byte
 	// Format is csv, prefixes, tor-nodes, ndpi-providers, v2fly, domains, aws, google,
 	// or empty: recognised by looking.
 	Format string
@@ -51,11 +52,22 @@ const (
 	FormatGoogle        = "google"         // goog.json, cloud.json
 )
 
+// where names the source in an error.
+func (src *ListSource) where() string {
+	if src.Path != "" {
+		return src.Path
+	}
+	return src.Name
+}
+
 // load reads src into b.
 func (b *builder) load(src ListSource) error {
-	data, err := os.ReadFile(src.Path)
-	if err != nil {
-		return fmt.Errorf("list: %w", err)
+	data := src.Data
+	if data == nil {
+		var err error
+		if data, err = os.ReadFile(src.Path); err != nil {
+			return fmt.Errorf("list: %w", err)
+		}
 	}
 	if src.Name == "" {
 		src.Name = filepath.Base(src.Path)
@@ -67,19 +79,18 @@ func (b *builder) load(src ListSource) error {
 	r := &reader{builder: b, src: src, list: uint16(len(b.lists.info))}
 	b.lists.info = append(b.lists.info, ListInfo{Name: src.Name, SHA256: hex.EncodeToString(sum[:6])})
 	if err := r.read(data); err != nil {
-		return fmt.Errorf("list %s (%s): %w", src.Path, src.Format, err)
+		return fmt.Errorf("list %s (%s): %w", src.where(), src.Format, err)
 	}
 	info := &b.lists.info[r.list]
 	info.AsOf, info.Entries, info.Skipped = r.src.AsOf, r.entries, r.skipped
 	if r.entries == 0 {
-		return fmt.Errorf("list %s (%s): no entries; check the format", src.Path, src.Format)
+		return fmt.Errorf("list %s (%s): no entries; check the format", src.where(), src.Format)
 	}
 	return nil
 }
 
 func recognise(data []byte) string {
-	head, _, _ := bytes.Cut(bytes.TrimSpace(data), []byte("\n"))
-	line := strings.TrimSpace(string(head))
+	line := firstLine(data)
 	switch {
 	case strings.HasPrefix(line, "{") && bytes.Contains(data, []byte(`"ip_prefix"`)):
 		return FormatAWS
@@ -103,6 +114,16 @@ func recognise(data []byte) string {
 		return FormatV2Fly
 	}
 	return FormatPrefixes
+}
+
+// firstLine is the first line that is neither empty nor a comment.
+func firstLine(data []byte) string {
+	for raw := range bytes.Lines(data) {
+		if line := strings.TrimSpace(string(raw)); line != "" && line[0] != '#' {
+			return line
+		}
+	}
+	return ""
 }
 
 // reader reads one source.
