@@ -18,8 +18,8 @@ type Progress func(records, done, total int)
 
 // Write makes the whole scenario under dir, which must not hold files of its own yet:
 //
-//	flows/DATE.ndjson    flow records by day of their start, goflow2 JSON
-//	dns/DATE.ndjson      DNS messages by day, DNS-collector JSON
+//	flows/DATE.ndjson    flow records of a week from DATE on, goflow2 JSON
+//	dns/DATE.ndjson      DNS messages of a week, DNS-collector JSON
 //	lists/               lists of addresses (in the program's own format) and of names
 //	networks.csv         prefix, asn, country, as_name, type
 //	home.txt             prefixes of the measured clients
@@ -41,20 +41,27 @@ func (g *Generator) Write(ctx context.Context, dir string, progress Progress) er
 		return g.writeUniform(ctx, dir, progress)
 	}
 	records, total := 0, 2*g.scenario.Days()
-	byDay := func(folder string, offset int) func(int, []byte) error {
+	byWeek := func(folder string, offset int) func(int, []byte) error {
+		var week []byte
 		return func(day int, block []byte) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			records += countLines(block)
 			progress(records, offset+day+1, total)
-			return writeFile(dir, folder+"/"+g.dateText(day)+".ndjson", block)
+			week = append(week, block...)
+			if day%7 < 6 && day+1 < g.scenario.Days() {
+				return nil
+			}
+			err := writeFile(dir, folder+"/"+g.dateText(day-day%7)+".ndjson", week)
+			week = week[:0]
+			return err
 		}
 	}
-	if err := g.flowDays(byDay("flows", 0)); err != nil {
+	if err := g.flowDays(byWeek("flows", 0)); err != nil {
 		return fmt.Errorf("simulate flows: %w", err)
 	}
-	if err := g.dnsDays(byDay("dns", g.scenario.Days())); err != nil {
+	if err := g.dnsDays(byWeek("dns", g.scenario.Days())); err != nil {
 		return fmt.Errorf("simulate dns: %w", err)
 	}
 	return g.writeCompanions(dir)
