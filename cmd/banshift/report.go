@@ -178,7 +178,7 @@ func bannedService(ctx context.Context, store *load.Store, in study.Input) (*stu
 		return nil, nil
 	}
 	list := dailySeries("service", rows, func(r dailyRow) float64 { return float64(r.Flows) - float64(r.Unanswered) })
-	m, err := analysed("Use of "+in.Event.Target, "answered connections a day", list, in)
+	m, err := analysed("Answered connections to "+in.Event.Target, "connections a day", list, in)
 	return &m, err
 }
 
@@ -218,8 +218,9 @@ func oneKind(rows []dailyRow) (kept []dailyRow, simulated bool) {
 	return slices.DeleteFunc(rows, func(r dailyRow) bool { return (r.Simulated == 1) != simulated }), simulated && len(rows) > 0
 }
 
-// dailySeries makes one series a country. A day without a row is missing. Values are
-// measured against the coverage of their day, where that is known for every day.
+// dailySeries makes one series a country. A day without a row is missing. Coverage only
+// masks days: it counts the hours in which a sensor had anything to report, so it rises
+// with use itself where traffic is thin, and must not divide it.
 func dailySeries(name string, rows []dailyRow, value func(dailyRow) float64) []spike.Series {
 	byCountry := map[string][]dailyRow{}
 	for _, r := range rows {
@@ -239,9 +240,8 @@ func dailySeries(name string, rows []dailyRow, value func(dailyRow) float64) []s
 			s.Values[t], s.Coverage[t] = value(r), r.Fraction
 			known = known && r.Fraction > 0
 		}
-		s.Denominator = s.Coverage
 		if !known {
-			s.Coverage, s.Denominator = nil, nil
+			s.Coverage = nil
 		}
 		list = append(list, s)
 	}

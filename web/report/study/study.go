@@ -37,7 +37,7 @@ type Input struct {
 
 // Measure is one series by country and what the analysis says of it.
 type Measure struct {
-	Name   string // "VPN use", at the head of a sentence
+	Name   string // "VPN use", at the beginning of a sentence
 	Unit   string // "clients a day"
 	Series []spike.Series
 	Result spike.Result
@@ -76,7 +76,7 @@ func Build(in Input) (report.Report, error) {
 		return report.Report{}, err
 	}
 	r := report.Report{
-		Title:     fmt.Sprintf("%s: %s in %s, %s", in.Event.Target, kindWords(in.Event.Kind), s.place, s.day.Format("2 January 2006")),
+		Title:     fmt.Sprintf("%s: %s in %s, %s", upperFirst(in.Event.Target), kindWords(in.Event.Kind), s.place, s.day.Format("2 January 2006")),
 		Subtitle:  fmt.Sprintf("%s in %s against what the %d days before the event would let expect.", upperFirst(in.Use.Unit), s.place, in.Config.BeforeDays),
 		Simulated: in.Simulated,
 		Event: report.Event{ID: in.Event.ID, Country: s.place, Target: in.Event.Target, Kind: string(in.Event.Kind),
@@ -215,18 +215,19 @@ func (s *study) survivalQuestion() report.Question {
 		return q
 	}
 	left := func(pct *float64) report.Number { return 100 + number(pct) }
-	q.Figure = report.Quantity{Label: "of " + s.Service.Unit + " as before the event", Value: left(e.EffectPct),
+	q.Figure = report.Quantity{Label: "of what was to be expected", Value: left(e.EffectPct),
 		Interval: report.Interval{Low: left(e.CILow), High: left(e.CIHigh), Level: 1 - s.Config.Alpha}, Unit: "%"}
-	q.Answer = fmt.Sprintf("In the %d days from %s, %s of %s stood at %s of what the weeks before let expect.",
-		s.Config.AfterDays, s.day.Format(time.DateOnly), s.Service.Unit, s.Event.Target, q.Figure)
+	q.Answer = fmt.Sprintf("%s stood at %s of what the weeks before let expect, in the %d days from %s.",
+		s.Service.Name, q.Figure, s.Config.AfterDays, s.day.Format("2\u00a0January\u00a02006"))
 	x := expectation(series, s.day, s.Config)
 	ts := s.frame(series, s.Service.Unit)
 	ts.Lines = []report.Line{{Name: "observed", Role: report.Observed, Values: s.cut(series, series.Values)},
 		{Name: "expected", Role: report.Baseline, Values: s.cut(series, x.expected)}}
-	q.Charts = []report.Chart{{Caption: fmt.Sprintf("%s of %s, %s", upperFirst(s.Service.Unit), s.Event.Target, s.place),
+	q.Charts = []report.Chart{{Caption: s.Service.Name + ", " + s.place,
 		Description: "The service's daily use with what was to be expected.", Series: &ts}}
 	q.Method = "The same estimate as for the first question, on the use of the banned service by whatever way it is recognised."
-	q.Caveats = []string{"Use through a tunnel is not seen as use of the service: what is missing here may have moved into the tools of the first question."}
+	q.Caveats = []string{"Use through a tunnel is not seen as use of the service: what is missing here may have moved into the tools of the first question.",
+		"Connections are counted, not people: a client that has to try more often counts more often."}
 	return q
 }
 

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/web"
+	"github.com/banshift/banshift/web/report"
+)
+
+// seriesFile writes a CSV of several countries in which one rises on a day.
+func seriesFile(t *testing.T, rises string, on time.Time) string {
+	t.Helper()
+	random := rand.New(rand.NewPCG(5, 6))
+	var text strings.Builder
+	text.WriteString("date,country,value\n")
+	for _, country := range []string{"ru", "ua", "kz", "by", "de", "fr", "it", "es", "pl", "se", "nl", "us", "jp", "in", "br", "ca", "gb", "au", "za", "at", "be"} {
+		for day := on.AddDate(0, 0, -160); day.Before(on.AddDate(0, 0, 40)); day = day.AddDate(0, 0, 1) {
+			level := 5000 * math.Exp(.03*random.NormFloat64())
+			if country == rises && !day.Before(on) {
+				level *= 1.3
+			}
+			fmt.Fprintf(&text, "%s,%s,%.0f\n", day.Format(time.DateOnly), country, level)
+		}
+	}
+	return write(t, "use.csv", text.String())
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const reportEvents = "id,country,target,kind,announced_at,enforced_at,ended_at\nru-x-2018,ru,x,enforce,2018-04-13,2018-04-16,\njp-y-2010,jp,y,enforce,,2010-01-01,\n"
+
+func TestReportOfSeries(t *testing.T) {
+	series := seriesFile(t, "ru", time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC))
+	catalogue := write(t, "events.csv", reportEvents)
+	var out, errOut bytes.Buffer
+	if code := run(context.Background(), []string{"report", "ru-x-2018", "--series", series, "--events", catalogue, "--json"}, nil, &out, &errOut); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, errOut.String())
+	}
+	var r report.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Headline.Grade != report.Supported || r.Headline.EffectPct < 25 || r.Headline.EffectPct > 35 {
+		t.Errorf("%s with %v %%, want a supported rise of 30 %%: %v", r.Headline.Grade, r.Headline.EffectPct, r.Headline.Reasons)
+	}
+	if r.Simulated || !strings.HasPrefix(r.Provenance.DataHash, "sha256:") || strings.Contains(r.Provenance.Command, filepath.Dir(series)) {
+		t.Errorf("provenance %+v", r.Provenance)
+	}
+
+	if _, err := web.Assets(); errors.Is(err, web.ErrNoBundle) {
+		t.Skip("the built bundle is absent: run make build")
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if code := run(context.Background(), []string{"report", "ru-x-2018", "--series", series, "--events", catalogue, "--out", path}, nil, &out, &errOut); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, errOut.String())
+	}
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, []byte("Use in Russia rose by")) || !strings.Contains(errOut.String(), path) {
+		t.Errorf("the page lacks its headline, or its path was not told: %s", errOut.String())
+	}
+}
+
+func TestReportSaysWhatIsWrong(t *testing.T) {
+	series := seriesFile(t, "", time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC))
+	catalogue := write(t, "events.csv", reportEvents)
+	for _, test := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"report"}, exitMisused, "accepts 1 arg"},
+		{[]string{"report", "nothing"}, exitMisused, `event "nothing" is not in the catalogue`},
+		{[]string{"report", "jp-y-2010", "--series", series, "--events", catalogue}, exitFailed, "no data around the event"},
+		{[]string{"report", "ru-x-2018", "--series", "absent.csv", "--events", catalogue}, exitFailed, "absent.csv"},
+		{[]string{"report", "ru-x-2018", "--events", catalogue}, exitMisused, "no store given"},
+		{[]string{"report", "ru-x-2018", "--series", series, "--events", catalogue, "--out", "no/such/place.html"}, exitFailed, "no/such"},
+	} {
+		var errOut bytes.Buffer
+		code := run(context.Background(), test.args, nil, &bytes.Buffer{}, &errOut)
+		if strings.Contains(errOut.String(), web.ErrNoBundle.Error()) {
+			t.Skip("the built bundle is absent: run make build")
+		}
+		if code != test.code || !strings.Contains(errOut.String(), test.says) {
+			t.Errorf("%v: exit code %d, %q; want %d and %q", test.args, code, errOut.String(), test.code, test.says)
+		}
+	}
+}
+
+func TestStoredRowsBecomeSeries(t *testing.T) {
+	rows := []dailyRow{
+		{Country: "ru", Day: "2018-04-03", Clients: 5, Fraction: .5, Simulated: 1},
+		{Country: "ru", Day: "2018-04-01", Clients: 7, Fraction: 1, Simulated: 1},
+		{Country: "ua", Day: "2018-04-01", Clients: 2, Fraction: 0, Simulated: 1},
+		{Country: "", Day: "2018-04-01", Clients: 9, Simulated: 1},
+	}
+	kept, simulated := oneKind(rows)
+	list := dailySeries("use", kept, func(r dailyRow) float64 { return float64(r.Clients) })
+	if !simulated || len(list) != 2 || list[0].Country != "ru" || list[1].Coverage != nil {
+		t.Fatalf("simulated %v, series %+v", simulated, list)
+	}
+	if v := list[0].Values; len(v) != 3 || v[0] != 7 || !math.IsNaN(v[1]) || v[2] != 5 || list[0].Coverage[2] != .5 {
+		t.Errorf("values %v: a day without a row has to be missing", v)
+	}
+	mixed := append(rows, dailyRow{Country: "ru", Day: "2018-04-01", Clients: 1})
+	if kept, simulated := oneKind(mixed); simulated || len(kept) != 1 {
+		t.Errorf("simulated rows were mixed with measured ones: %+v", kept)
+	}
+}
