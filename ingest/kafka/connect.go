@@ -72,7 +72,7 @@ func (c *connection) dial(ctx context.Context) error {
 func (c *connection) lookUp(ctx context.Context) error {
 	meta, err := c.client.Metadata(ctx, &kafkago.MetadataRequest{Topics: []string{c.topic}})
 	if err != nil {
-		return fmt.Errorf("kafka topic %s: %w", c.topic, err)
+		return fmt.Errorf("kafka topic %s: %w", c.topic, c.explain(err))
 	}
 	c.cluster = meta.ClusterID
 	for _, t := range meta.Topics {
@@ -107,7 +107,10 @@ func (c *connection) explain(err error) error {
 		return fmt.Errorf("%w: the broker does not offer sasl=%s", err, c.sasl)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w: check address and port, and that the broker runs", err)
-	case (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)) && !c.tls:
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		if c.tls {
+			return fmt.Errorf("the broker closed the connection (%w): this port may not speak TLS; leave tls=true out or use the TLS port", err)
+		}
 		return fmt.Errorf("the broker closed the connection (%w): it may want tls=true or sasl=…", err)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Errorf("no answer in %s (%w): check address and port", dialTimeout, err)

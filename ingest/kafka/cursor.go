@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -17,8 +16,8 @@ const (
 	fetchWait  = 250 * time.Millisecond
 )
 
-// errCorrupt marks records that cannot be read now or later.
-var errCorrupt = errors.New("corrupt record batch")
+// errUnreadable marks records that cannot be read now or later.
+var errUnreadable = errors.New("records cannot be read")
 
 // cursor walks over the records of one partition. All offsets below position were
 // given or hold no record.
@@ -46,7 +45,7 @@ func (c *cursor) next() (*kafkago.Record, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: topic %s partition %d after offset %d: %w", errCorrupt, c.topic, c.partition, c.position, err)
+			return nil, fmt.Errorf("%w: topic %s partition %d after offset %d: %w", errUnreadable, c.topic, c.partition, c.position, err)
 		}
 		if rec.Key != nil {
 			rec.Key.Close()
@@ -137,10 +136,6 @@ func (c *cursor) fetch(ctx context.Context, offset int64, limit int64) ([]protoc
 		err = res.Error
 	}
 	if err != nil {
-		// kafka-go has no type for either.
-		if text := err.Error(); strings.Contains(text, "crc32 checksum mismatch") || strings.Contains(text, "unsupported compression codec") {
-			err = fmt.Errorf("%w: %w", errCorrupt, err)
-		}
 		return nil, fmt.Errorf("topic %s partition %d offset %d: %w", c.topic, c.partition, offset, err)
 	}
 	switch stream := res.Records.(type) {

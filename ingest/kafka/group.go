@@ -12,9 +12,10 @@ import (
 const (
 	// joinBackoff replaces kafka-go's 5 s, which every first join and recovery would cost.
 	joinBackoff = 300 * time.Millisecond
-	// sessionTimeout has to outlast a handler: kafka-go sends no heartbeat between the
-	// end of a generation and the return of its readers.
-	sessionTimeout   = 45 * time.Second
+	// sessionTimeout is how long the group waits for a member that died. kafka-go sends
+	// no heartbeat between the end of a generation and the return of its readers: a
+	// handler that takes longer costs another rebalance, and the ledger settles the rest.
+	sessionTimeout   = 10 * time.Second
 	rebalanceTimeout = 60 * time.Second
 )
 

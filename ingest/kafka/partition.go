@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"syscall"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
@@ -196,7 +199,7 @@ func (p *partition) take(ctx context.Context, s segment, rec *kafkago.Record, be
 		}
 	}
 	if err := p.batch.add(rec, size); err != nil {
-		return fmt.Errorf("%w: topic %s partition %d offset %d: %w", errCorrupt, p.source.topic, p.id, rec.Offset, err)
+		return fmt.Errorf("%w: topic %s partition %d offset %d: %w", errUnreadable, p.source.topic, p.id, rec.Offset, err)
 	}
 	discard(rec)
 	return nil
@@ -269,15 +272,21 @@ func (p *partition) patiently(ctx context.Context, ask func() error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !transient(err) {
-			return err
-		}
 		now := time.Now()
 		if p.failing.IsZero() {
 			p.failing = now
 		}
-		if !p.follow && now.Sub(p.failing) > p.source.cfg.GiveUpAfter {
-			return fmt.Errorf("kafka: no answer for %s: %w", p.source.cfg.GiveUpAfter, err)
+		switch mend(err) {
+		case never:
+			return err
+		case unlikely:
+			if p.attempts >= unlikelyAttempts {
+				return fmt.Errorf("%w: %w", errUnreadable, err)
+			}
+		case likely:
+			if !p.follow && now.Sub(p.failing) > p.source.cfg.GiveUpAfter {
+				return fmt.Errorf("kafka: no answer for %s: %w", p.source.cfg.GiveUpAfter, err)
+			}
 		}
 		if now.Sub(p.lastWarned) > 30*time.Second {
 			p.lastWarned = now
@@ -290,16 +299,35 @@ func (p *partition) patiently(ctx context.Context, ask func() error) error {
 	}
 }
 
-// transient reports whether asking again may help.
-func transient(err error) bool {
-	if errors.Is(err, errCorrupt) || errors.Is(err, kafkago.OffsetOutOfRange) {
-		return false
-	}
+// outlook says whether asking again may help.
+type outlook int
+
+const (
+	never    outlook = iota
+	unlikely         // neither the broker's answer nor the network's: a batch that does not decode
+	likely
+)
+
+const unlikelyAttempts = 5
+
+// mend judges an error by whose it is.
+func mend(err error) outlook {
 	var code kafkago.Error
-	if errors.As(err, &code) {
-		return code.Temporary() || code == kafkago.UnknownTopicOrPartition
+	var network net.Error
+	var system syscall.Errno
+	switch {
+	case errors.Is(err, errUnreadable), errors.Is(err, kafkago.OffsetOutOfRange):
+		return never
+	case errors.As(err, &code):
+		if code.Temporary() || code == kafkago.UnknownTopicOrPartition {
+			return likely
+		}
+		return never
+	case errors.As(err, &network), errors.As(err, &system), errors.Is(err, net.ErrClosed),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe):
+		return likely
 	}
-	return true // the connection
+	return unlikely
 }
 
 // pause waits 0.1 to 5 s, longer with every attempt, jittered.

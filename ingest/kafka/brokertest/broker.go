@@ -103,6 +103,11 @@ func (b *Broker) URI(topic, query string) string {
 	return "kafka://" + b.Addr + "/" + topic + "?" + query
 }
 
+// LogDir is where the broker keeps the log of a partition.
+func (b *Broker) LogDir(topic string, partition int32) string {
+	return filepath.Join(b.path("data"), fmt.Sprintf("%s-%d", topic, partition))
+}
+
 // Kill9 ends the broker as a crash would.
 func (b *Broker) Kill9() {
 	b.t.Helper()

@@ -1,0 +1,97 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// ledger is a store of ranges for tests: it takes each offset once and complains otherwise.
+type ledger struct {
+	t  testing.TB
+	mu sync.Mutex
+
+	done, intended map[int32][]Range
+	handled        map[int32][]Range // in the order of handling
+	values         map[string]int    // how often a record's value was stored
+	each           func(Messages)    // called outside the lock, before a range is stored
+	fail           error
+}
+
+func newLedger(t testing.TB) *ledger {
+	return &ledger{t: t, done: map[int32][]Range{}, intended: map[int32][]Range{}, handled: map[int32][]Range{}, values: map[string]int{}}
+}
+
+func (l *ledger) Ranges(_ context.Context, _ string, partition int32) (done, intended []Range, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.done[partition]), slices.Clone(l.intended[partition]), nil
+}
+
+func (l *ledger) handle(ctx context.Context, m Messages) error {
+	if l.each != nil {
+		l.each(m)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("a handler's context is not to be cancelled: %w", err)
+	}
+	if l.fail != nil {
+		return l.fail
+	}
+	r := Range{m.First, m.Next}
+	for _, d := range l.done[m.Partition] {
+		if r.First < d.Next && d.First < r.Next {
+			l.t.Errorf("partition %d: %v comes again, %v is stored", m.Partition, r, d)
+		}
+	}
+	for _, i := range l.intended[m.Partition] {
+		if r != i && r.First < i.Next && i.First < r.Next {
+			l.t.Errorf("partition %d: %v cuts the intended range %v", m.Partition, r, i)
+		}
+	}
+	last := m.First - 1
+	for _, rec := range m.Records {
+		if rec.Offset <= last || rec.Offset >= m.Next {
+			l.t.Errorf("partition %d: offset %d out of order in %v", m.Partition, rec.Offset, r)
+		}
+		last = rec.Offset
+		l.values[string(rec.Value)]++
+	}
+	l.intended[m.Partition] = slices.DeleteFunc(l.intended[m.Partition], func(i Range) bool { return i == r })
+	l.done[m.Partition] = append(l.done[m.Partition], r)
+	l.handled[m.Partition] = append(l.handled[m.Partition], r)
+	return nil
+}
+
+// count is how many records are stored.
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, times := range l.values {
+		n += times
+	}
+	return n
+}
+
+// check fails unless exactly the wanted records are stored, each once.
+func (l *ledger) check(want [][]byte) {
+	l.t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	wrong := 0
+	for _, v := range want {
+		if n := l.values[string(v)]; n != 1 {
+			if wrong++; wrong < 5 {
+				l.t.Errorf("record %.40q is stored %d times", v, n)
+			}
+		}
+	}
+	if wrong > 0 || len(l.values) != len(want) {
+		l.t.Errorf("%d records wrong, %d different ones stored, want %d", wrong, len(l.values), len(want))
+	}
+}

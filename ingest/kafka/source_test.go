@@ -1,0 +1,382 @@
+package kafka
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+const topic = "flows"
+
+// fake starts a fake cluster with one topic and gives the URI of the topic.
+func fake(t *testing.T, partitions int32) (*kfake.Cluster, string) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	return cluster, Scheme + cluster.ListenAddrs()[0] + "/" + topic
+}
+
+func open(t testing.TB, uri string, cfg Config) *Source {
+	t.Helper()
+	s, err := Open(t.Context(), uri, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// produce writes n records, each different, and gives them.
+func produce(t testing.TB, uri string, cfg Config, from, n int) [][]byte {
+	t.Helper()
+	p, err := NewProducer(t.Context(), uri, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	values := make([][]byte, n)
+	for i := range values {
+		values[i] = fmt.Appendf(nil, `{"record":%d}`, from+i)
+	}
+	if err := p.Write(t.Context(), values); err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
+func TestDrainGivesEveryRecordOnce(t *testing.T) {
+	_, uri := fake(t, 4)
+	want := produce(t, uri, Config{}, 0, 4001)
+	l := newLedger(t)
+	s := open(t, uri, Config{BatchRecords: 100})
+	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	l.check(want)
+	for partition, ranges := range l.handled {
+		next := int64(0)
+		for _, r := range ranges {
+			if r.First != next || r.Next-r.First > 100 {
+				t.Errorf("partition %d: range %v after %d", partition, r, next)
+			}
+			next = r.Next
+		}
+	}
+
+	// Run again: nothing is left but what came since.
+	want = append(want, produce(t, uri, Config{}, 4001, 10)...)
+	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	l.check(want)
+}
+
+func TestIntendedRangesComeFirstAndExactly(t *testing.T) {
+	_, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 300)
+	l := newLedger(t)
+	l.done[0] = []Range{{0, 100}}
+	l.intended[0] = []Range{{137, 250}, {100, 120}}
+	s := open(t, uri, Config{BatchRecords: 50})
+	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	want := []Range{{100, 120}, {137, 250}, {120, 137}, {250, 300}}
+	if got := fmt.Sprint(l.handled[0]); got != fmt.Sprint(want) {
+		t.Errorf("handled %s, want %v", got, want)
+	}
+	if n := l.count(); n != 200 {
+		t.Errorf("%d records, want 200", n)
+	}
+}
+
+func TestMemoryIsBoundedAndNobodyStarves(t *testing.T) {
+	_, uri := fake(t, 6)
+	p, err := NewProducer(t.Context(), uri, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	const size = 100_000
+	var want [][]byte
+	for i := range 120 {
+		want = append(want, append(fmt.Appendf(nil, "%06d", i), bytes.Repeat([]byte{'x'}, size)...))
+	}
+	if err := p.Write(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	l := newLedger(t)
+	var inFlight, most atomic.Int64
+	l.each = func(m Messages) {
+		n := int64(len(m.Records) * size)
+		if now := inFlight.Add(n); now > most.Load() {
+			most.Store(now)
+		}
+		time.Sleep(time.Millisecond)
+		inFlight.Add(-n)
+	}
+	s := open(t, uri, Config{InFlightBytes: 3 << 20}) // less than one chunk a partition
+	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	l.check(want)
+	if most.Load() > 3<<20 {
+		t.Errorf("%d bytes in handlers at once, allowed are %d", most.Load(), 3<<20)
+	}
+	if free := len(s.chunks.free); free != 3 {
+		t.Errorf("%d chunks of 3 came back", free)
+	}
+}
+
+func TestHandlersErrorEndsTheRun(t *testing.T) {
+	for _, follow := range []bool{false, true} {
+		t.Run(fmt.Sprint("follow=", follow), func(t *testing.T) {
+			_, uri := fake(t, 4)
+			produce(t, uri, Config{}, 0, 400)
+			l := newLedger(t)
+			l.fail = errors.New("store is full")
+			s := open(t, uri, Config{BatchRecords: 10, FlushAfter: time.Millisecond})
+			err := s.Run(t.Context(), follow, l, l.handle)
+			if !errors.Is(err, l.fail) || !strings.Contains(err.Error(), "topic flows partition") {
+				t.Errorf("%v, want where and %v", err, l.fail)
+			}
+		})
+	}
+}
+
+func TestStopAndGoOn(t *testing.T) {
+	_, uri := fake(t, 4)
+	want := produce(t, uri, Config{}, 0, 2000)
+	l := newLedger(t)
+	for stops := 0; l.count() < len(want); stops++ {
+		if stops > 200 {
+			t.Fatal("does not come to an end")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var ranges atomic.Int32
+		l.each = func(Messages) {
+			if ranges.Add(1) == 5 {
+				stop()
+			}
+		}
+		s := open(t, uri, Config{BatchRecords: 30})
+		err := s.Run(ctx, false, l, l.handle)
+		if err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		stop()
+	}
+	l.check(want)
+}
+
+func TestTwoMembersShareATopic(t *testing.T) {
+	_, uri := fake(t, 4)
+	want := produce(t, uri, Config{}, 0, 1000)
+	l := newLedger(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 2)
+	member := func() *Source {
+		s := open(t, uri, Config{BatchRecords: 20, FlushAfter: 10 * time.Millisecond})
+		go func() { ended <- s.Run(ctx, true, l, l.handle) }()
+		return s
+	}
+	first := member()
+	await(t, "the first records", func() bool { return l.count() > 0 })
+	second := member()
+	await(t, "a rebalance", func() bool { return first.Stats().Generations > 1 && second.Stats().Generations > 0 })
+	want = append(want, produce(t, uri, Config{}, 1000, 1000)...)
+	await(t, "all records", func() bool { return l.count() >= len(want) })
+	stop()
+	for range 2 {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	}
+	l.check(want)
+}
+
+func TestLostConnectionsAreSurvived(t *testing.T) {
+	cluster, uri := fake(t, 2)
+	want := produce(t, uri, Config{}, 0, 3000)
+	var closed atomic.Int32
+	cluster.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if closed.Add(1)%3 == 1 && closed.Load() < 20 {
+			return nil, errors.New("connection closed by the test"), true
+		}
+		return nil, nil, false
+	})
+	l := newLedger(t)
+	if err := open(t, uri, Config{BatchRecords: 100}).Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	l.check(want)
+	if closed.Load() < 2 {
+		t.Error("no connection was closed")
+	}
+}
+
+// deleteBefore has the log forget the offsets of partition 0 below offset.
+func deleteBefore(t *testing.T, cluster *kfake.Cluster, offset int64) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	req := kmsg.NewPtrDeleteRecordsRequest()
+	rt := kmsg.NewDeleteRecordsRequestTopic()
+	rt.Topic = topic
+	rp := kmsg.NewDeleteRecordsRequestTopicPartition()
+	rp.Partition, rp.Offset = 0, offset
+	rt.Partitions = append(rt.Partitions, rp)
+	req.Topics = append(req.Topics, rt)
+	res, err := req.RequestWith(t.Context(), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := res.Topics[0].Partitions[0].ErrorCode; code != 0 {
+		t.Fatalf("delete records: code %d", code)
+	}
+}
+
+func TestGapAtTheStartIsNeverSilent(t *testing.T) {
+	cluster, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 200)
+	l := newLedger(t)
+	l.done[0] = []Range{{0, 50}}
+	deleteBefore(t, cluster, 120)
+
+	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.handle)
+	if err == nil || !strings.Contains(err.Error(), "offsets 50 to 120 are gone") || !strings.Contains(err.Error(), "gap=count") {
+		t.Errorf("%v, want what is lost and what to do", err)
+	}
+	if l.count() != 0 {
+		t.Errorf("%d records were handed on", l.count())
+	}
+
+	s := open(t, uri+"?gap=count", Config{})
+	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Gaps != 1 || got.LostOffsets != 70 || l.count() != 80 {
+		t.Errorf("%+v and %d records, want 1 gap of 70 offsets and 80 records", got, l.count())
+	}
+}
+
+func TestRetentionOvertakesAReader(t *testing.T) {
+	cluster, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 100)
+	l := newLedger(t)
+	var once atomic.Bool
+	l.each = func(Messages) {
+		if once.CompareAndSwap(false, true) {
+			produce(t, uri, Config{}, 100, 200)
+			deleteBefore(t, cluster, 180)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s := open(t, uri+"?gap=count", Config{FlushAfter: time.Millisecond})
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx, true, l, l.handle) }()
+	await(t, "what is left", func() bool { return l.count() >= 220 })
+	stop()
+	<-ended
+	if got := s.Stats(); got.LostOffsets != 80 || l.count() != 220 {
+		t.Errorf("%+v and %d records, want 80 lost offsets and 220 records", got, l.count())
+	}
+}
+
+func TestTopicMadeAnewIsRefused(t *testing.T) {
+	_, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 10)
+	l := newLedger(t)
+	l.done[0] = []Range{{0, 500}}
+	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.handle)
+	if err == nil || !strings.Contains(err.Error(), "was the topic made anew?") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestTransactionMarkers has markers between the records and as the last offset, where
+// a reader that takes them for records or waits for one would fail.
+func TestTransactionMarkers(t *testing.T) {
+	cluster, uri := fake(t, 1)
+	want := transactions(t, cluster.ListenAddrs()[0])
+	l := newLedger(t)
+	if err := open(t, uri, Config{}).Run(t.Context(), false, l, l.handle); err != nil {
+		t.Fatal(err)
+	}
+	l.check(want)
+	if done := l.done[0]; len(done) != 1 || done[0].Next != int64(len(want)+3) {
+		t.Errorf("done %v, want up to the end, %d records and 3 markers", done, len(want))
+	}
+}
+
+// transactions writes three of them to partition 0, the last one aborted. The records
+// of that are given as well: the client library does not filter them.
+func transactions(t *testing.T, addr string) [][]byte {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.TransactionalID("test"), kgo.DefaultProduceTopic(topic),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var values [][]byte
+	for i := range 3 {
+		if err := client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		for j := range 10 {
+			v := fmt.Appendf(nil, "transaction %d record %d", i, j)
+			values = append(values, v)
+			if err := client.ProduceSync(t.Context(), &kgo.Record{Value: v}).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := client.EndTransaction(t.Context(), kgo.TransactionEndTry(i < 2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return values
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	cluster, _ := fake(t, 1)
+	addr := cluster.ListenAddrs()[0]
+	for uri, want := range map[string]string{
+		"kafka://127.0.0.1:1/flows":                            "check address and port, and that the broker runs",
+		"kafka://" + addr + "/nothing":                         "kafka topic nothing does not exist on " + addr,
+		"kafka://" + addr + "/flows?sasl=scram-sha-256&user=u": "needs user=… (or kafka.user) and the environment variable BANSHIFT_KAFKA_PASSWORD",
+	} {
+		_, err := Open(t.Context(), uri, Config{})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v, want one line with %q", uri, err, want)
+		}
+	}
+}
+
+// await waits until a condition holds.
+func await(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("waited in vain for " + what)
+		}
+	}
+}
