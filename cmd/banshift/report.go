@@ -79,7 +79,7 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 		err = a.storeInput(ctx, &in)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("report %s: %w", id, err)
 	}
 	in.Provenance = a.provenance(in, o)
 	r, err := study.Build(in)
@@ -142,16 +142,26 @@ func analysed(name, unit string, list []spike.Series, in study.Input) (study.Mea
 	return study.Measure{Name: name, Unit: unit, Series: list, Result: result}, nil
 }
 
-// storeInput reads use, tools and the banned service from the store, and analyses them.
 func (a *app) storeInput(ctx context.Context, in *study.Input) error {
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
+	return readStore(ctx, store, in)
+}
+
+// errEmptyStore is told with what to do about it.
+var errEmptyStore = errors.New("the store holds no telemetry; load some with 'banshift run', or give --series FILE")
+
+// readStore reads use, tools and the banned service from the store, and analyses them.
+func readStore(ctx context.Context, store *load.Store, in *study.Input) error {
 	rows, err := dailyRows(ctx, store, nil)
 	if err != nil {
 		return err
+	}
+	if len(rows) == 0 {
+		return errEmptyStore
 	}
 	rows, in.Simulated = oneKind(rows)
 	list := dailySeries("use", rows, func(r dailyRow) float64 { return float64(r.Clients) })
@@ -173,7 +183,7 @@ func bannedService(ctx context.Context, store *load.Store, in study.Input) (*stu
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r dailyRow) bool { return (r.Simulated == 1) != in.Simulated })
+	rows = slices.DeleteFunc(rows, func(r dailyRow) bool { return r.Simulated != in.Simulated })
 	if !slices.ContainsFunc(rows, func(r dailyRow) bool { return r.Country == in.Event.Country && r.Flows > 0 }) {
 		return nil, nil
 	}
@@ -182,20 +192,11 @@ func bannedService(ctx context.Context, store *load.Store, in study.Input) (*stu
 	return &m, err
 }
 
-// dailyRow is a row of the query daily_series.
-type dailyRow struct {
-	Country    string   `json:"country"`
-	Day        string   `json:"day"`
-	Clients    uint64   `json:"clients"`
-	Flows      uint64   `json:"flows"`
-	Unanswered uint64   `json:"unanswered"`
-	Fraction   float64  `json:"fraction"`
-	Simulated  uint8    `json:"simulated"`
-	Packs      []string `json:"packs"`
-}
+// dailyRow is a day of a country as the store gives it.
+type dailyRow = load.Day
 
 func dailyRows(ctx context.Context, store *load.Store, params map[string]string) ([]dailyRow, error) {
-	return queryRows[dailyRow](ctx, store, "daily_series", params)
+	return store.Daily(ctx, params)
 }
 
 // queryRows runs a named query and decodes its rows.
@@ -214,8 +215,8 @@ func queryRows[Row any](ctx context.Context, store *load.Store, name string, par
 // oneKind keeps measured rows, or the simulated ones where nothing was measured: the
 // two are never added up.
 func oneKind(rows []dailyRow) (kept []dailyRow, simulated bool) {
-	simulated = !slices.ContainsFunc(rows, func(r dailyRow) bool { return r.Simulated == 0 })
-	return slices.DeleteFunc(rows, func(r dailyRow) bool { return (r.Simulated == 1) != simulated }), simulated && len(rows) > 0
+	simulated = !slices.ContainsFunc(rows, func(r dailyRow) bool { return !r.Simulated })
+	return slices.DeleteFunc(rows, func(r dailyRow) bool { return r.Simulated != simulated }), simulated && len(rows) > 0
 }
 
 // dailySeries makes one series a country. A day without a row is missing. Coverage only
@@ -230,13 +231,13 @@ func dailySeries(name string, rows []dailyRow, value func(dailyRow) float64) []s
 	}
 	var list []spike.Series
 	for country, own := range byCountry {
-		slices.SortFunc(own, func(a, b dailyRow) int { return strings.Compare(a.Day, b.Day) })
-		first, last := dayOf(own[0].Day), dayOf(own[len(own)-1].Day)
+		slices.SortFunc(own, func(a, b dailyRow) int { return a.Day.Compare(b.Day) })
+		first, last := spike.Day(own[0].Day), spike.Day(own[len(own)-1].Day)
 		n := int(last.Sub(first).Hours()/24) + 1
 		s := spike.Series{Name: name, Country: country, Start: first, Values: unknown(n), Coverage: unknown(n)}
 		known := true
 		for _, r := range own {
-			t := int(dayOf(r.Day).Sub(first).Hours() / 24)
+			t := int(spike.Day(r.Day).Sub(first).Hours() / 24)
 			s.Values[t], s.Coverage[t] = value(r), r.Fraction
 			known = known && r.Fraction > 0
 		}

@@ -109,10 +109,10 @@ func TestReportSaysWhatIsWrong(t *testing.T) {
 
 func TestStoredRowsBecomeSeries(t *testing.T) {
 	rows := []dailyRow{
-		{Country: "ru", Day: "2018-04-03", Clients: 5, Fraction: .5, Simulated: 1},
-		{Country: "ru", Day: "2018-04-01", Clients: 7, Fraction: 1, Simulated: 1},
-		{Country: "ua", Day: "2018-04-01", Clients: 2, Fraction: 0, Simulated: 1},
-		{Country: "", Day: "2018-04-01", Clients: 9, Simulated: 1},
+		{Country: "ru", Day: dayOf("2018-04-03"), Clients: 5, Fraction: .5, Simulated: true},
+		{Country: "ru", Day: dayOf("2018-04-01"), Clients: 7, Fraction: 1, Simulated: true},
+		{Country: "ua", Day: dayOf("2018-04-01"), Clients: 2, Fraction: 0, Simulated: true},
+		{Country: "", Day: dayOf("2018-04-01"), Clients: 9, Simulated: true},
 	}
 	kept, simulated := oneKind(rows)
 	list := dailySeries("use", kept, func(r dailyRow) float64 { return float64(r.Clients) })
@@ -122,7 +122,7 @@ func TestStoredRowsBecomeSeries(t *testing.T) {
 	if v := list[0].Values; len(v) != 3 || v[0] != 7 || !math.IsNaN(v[1]) || v[2] != 5 || list[0].Coverage[2] != .5 {
 		t.Errorf("values %v: a day without a row has to be missing", v)
 	}
-	mixed := append(rows, dailyRow{Country: "ru", Day: "2018-04-01", Clients: 1})
+	mixed := append(rows, dailyRow{Country: "ru", Day: dayOf("2018-04-01"), Clients: 1})
 	if kept, simulated := oneKind(mixed); simulated || len(kept) != 1 {
 		t.Errorf("simulated rows were mixed with measured ones: %+v", kept)
 	}
