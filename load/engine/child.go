@@ -22,6 +22,7 @@ func ChildMain(args []string) int {
 		fmt.Fprintln(os.Stderr, ChildCommand+" is started by banshift itself: want LIBRARY ARGUMENT…")
 		return 2
 	}
+	syscall.Umask(0o077) // what the engine writes is its owner's alone
 	go obeyLifeline()
 	runtime.LockOSThread()
 	if err := runLibrary(args[0], args[1:]); err != nil {

@@ -152,6 +152,13 @@ func (e *Engine) launch(ctx context.Context) error {
 	if err := os.RemoveAll(filepath.Join(e.layout.data, "data", "system")); err != nil {
 		return fmt.Errorf("clear the engine's system database: %w", err)
 	}
+	forgotten, err := repairDeduplication(e.layout.data)
+	if err != nil {
+		return err
+	}
+	if forgotten > 0 {
+		e.log.Warn("the engine had been killed within an insert: that insert will be repeated", "parts", forgotten)
+	}
 	output, err := os.OpenFile(e.layout.output(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("engine output: %w", err)
