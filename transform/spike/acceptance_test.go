@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/banshift/banshift/ingest/series"
 	"github.com/banshift/banshift/schemas/events"
@@ -71,28 +70,6 @@ func TestTelegram2018(t *testing.T) {
 		e := find(t, got, "ru-telegram-2018-enforcement", country)
 		if e.Grade != spike.NotSupported || *e.EffectLog > *ru.EffectLog/3 {
 			t.Errorf("%s: %s %.3f, want not_supported and no comparable rise: %q", country, e.Grade, *e.EffectLog, e.Reasons)
-		}
-	}
-}
-
-// TestJointJump asks for a ban in each country on the days of May 2018 on which every
-// country jumped: none may be supported.
-func TestJointJump(t *testing.T) {
-	list := torBridgeUsers(t)
-	for day := 9; day <= 10; day++ {
-		date := time.Date(2018, 5, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-		for _, s := range list {
-			if s.Country == "" {
-				continue
-			}
-			ban := []events.Event{{ID: "x", Country: s.Country, Target: "X", Kind: events.Enforce, EnforcedAt: date, Precision: "day", TZ: "UTC"}}
-			got, err := spike.Analyze(list, ban, spike.DefaultConfig())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e := find(t, got, "x", s.Country); e.Grade == spike.Supported {
-				t.Errorf("%s on %s: supported, %+v", s.Country, date, e.Reasons)
-			}
 		}
 	}
 }

@@ -48,6 +48,7 @@ type episode struct {
 	expected       float64 // of the first day, in users
 	size           float64 // largest log change of its first AlarmOf days, without sign
 	direction      Direction
+	common         bool // shared with so many countries that it is not about this one
 }
 
 // quietDays is how many days without alarm end an episode.
@@ -93,8 +94,8 @@ func (p *panel) episodes(r *row, s state, direction Direction) []episode {
 	return list
 }
 
-// alarms runs the detector over every row and removes the episodes that many
-// countries share: a ban concerns one country.
+// alarms runs the detector over every row and marks the episodes that many countries
+// share: a ban concerns one country.
 func (p *panel) alarms() map[*row][]episode {
 	states := make(map[*row]state, len(p.rows))
 	var all []episode
@@ -106,13 +107,12 @@ func (p *panel) alarms() map[*row][]episode {
 		}
 	}
 	rate := p.onsetRates(all)
-	kept := make(map[*row][]episode, len(p.rows))
+	byRow := make(map[*row][]episode, len(p.rows))
 	for _, e := range all {
-		if !p.shared(e, states) && !p.clustered(e, all, rate[e.direction]) {
-			kept[e.row] = append(kept[e.row], e)
-		}
+		e.common = p.shared(e, states) || p.clustered(e, all, rate[e.direction])
+		byRow[e.row] = append(byRow[e.row], e)
 	}
-	return kept
+	return byRow
 }
 
 // minShared is the least number of other countries whose joint alarm can be the measurement's.
@@ -201,11 +201,15 @@ func abs(x int) int {
 	return x
 }
 
-// alarmObjects gives the alarms of a panel as they are printed, by country and date.
-func (p *panel) alarmObjects(kept map[*row][]episode) []Alarm {
+// alarmObjects gives the alarms of a panel as they are printed, by country and date,
+// without those that many countries share.
+func (p *panel) alarmObjects(byRow map[*row][]episode) []Alarm {
 	var list []Alarm
 	for _, r := range p.rows {
-		for _, e := range kept[r] {
+		for _, e := range byRow[r] {
+			if e.common {
+				continue
+			}
 			list = append(list, Alarm{Series: p.name, Country: r.series.Country,
 				Date: p.day(e.from).Format(time.DateOnly), Until: p.day(e.to).Format(time.DateOnly),
 				Z: round(e.z, 3), Direction: e.direction, Days: e.days, Expected: round(e.expected, 3)})

@@ -32,8 +32,8 @@ func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, err
 			return Result{}, err
 		}
 		p := newPanel(group[0].Name, group, eventDays, cfg)
-		kept := p.alarms()
-		result.Alarms = append(result.Alarms, p.alarmObjects(kept)...)
+		found := p.alarms()
+		result.Alarms = append(result.Alarms, p.alarmObjects(found)...)
 		for _, e := range catalogue {
 			t := p.index(e.Date())
 			if !p.inside(t) {
@@ -41,7 +41,7 @@ func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, err
 			}
 			effects, scales := p.spaceOf(t)
 			for i, r := range p.rows {
-				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: kept[r],
+				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: found[r],
 					space: p.placeboSpace(i, t, effects, scales)}
 				result.Effects = append(result.Effects, a.effect())
 			}

@@ -186,17 +186,60 @@ func pick(xs []float64, keep []bool) []float64 {
 	return out
 }
 
+// fillOnset takes the onset from the data: the first day of an alarm near the event, or
+// else the day on which the effect is largest.
 func (a *assessment) fillOnset(e *Effect) {
 	cfg := a.panel.cfg
 	for _, ep := range a.alarms {
 		d := ep.from - a.at
-		if ep.direction == a.asked && d >= cfg.OnsetFrom && d <= cfg.OnsetTo {
-			e.Onset, e.OnsetDays = a.panel.day(ep.from).Format(time.DateOnly), &d
+		if ep.direction == a.asked && !ep.common && d >= cfg.OnsetFrom && d <= cfg.OnsetTo {
+			e.Onset, e.OnsetDays, e.OnsetBy = a.panel.day(ep.from).Format(time.DateOnly), &d, "alarm"
 			e.POnset = number(round(a.onsetChance(), 4))
 			return
 		}
 	}
+	if a.commonAlarm() {
+		return
+	}
+	d, ok := a.sharpest()
+	if ok && d >= cfg.OnsetFrom && d <= cfg.OnsetLate {
+		e.Onset, e.OnsetDays, e.OnsetBy = a.panel.day(a.at+d).Format(time.DateOnly), &d, "change"
+	}
 }
+
+// commonAlarm says whether an alarm that many countries share touches the days around the
+// event.
+func (a *assessment) commonAlarm() bool {
+	cfg := a.panel.cfg
+	for _, ep := range a.alarms {
+		if ep.common && ep.direction == a.asked && ep.from <= a.at+cfg.OnsetTo && ep.to >= a.at-cfg.NeighbourDays {
+			return true
+		}
+	}
+	return false
+}
+
+// sharpest is the day, within NeighbourDays of the event, on which the effect is largest:
+// the place of the change where no single day alarms. ok is false where the effect at the
+// event is less than sharpZ times its own placebo spread.
+func (a *assessment) sharpest() (offset int, ok bool) {
+	p, sign := a.panel, a.asked.sign()
+	if len(a.placebo.effects) < minSpaceScale || !(sign*a.outcome(a.window) >= sharpZ*a.placebo.scale(p.cfg.ScaleFloor)) {
+		return 0, false
+	}
+	best := math.Inf(-1)
+	for d := -p.cfg.NeighbourDays; d <= p.cfg.NeighbourDays; d++ {
+		x := sign * a.outcome(p.effectAt(a.row, a.at+d, p.cfg.BeforeDays, p.cfg.AfterDays))
+		if x > best {
+			best, offset = x, d
+		}
+	}
+	return offset, true
+}
+
+// sharpZ is the size, in units of the spread of placebo effects, from which on an effect's
+// place is looked for without an alarm.
+const sharpZ = 3.5
 
 // onsetChance is the probability that an alarm in the asked direction begins in the
 // onset window by chance: 1-exp(-rate*days), with the rate of such alarms in the

@@ -124,10 +124,14 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 	if e.PCount != nil && *e.PCount > cfg.Alpha/2 {
 		v.fails("exact test of the small count: p = %.3f", *e.PCount)
 	}
-	if e.OnsetDays == nil {
-		v.fails("no alarm begins within [%+d, %+d] days of the event", cfg.OnsetFrom, cfg.OnsetTo)
-	} else {
+	if e.OnsetDays == nil && a.commonAlarm() {
+		v.fails("the alarm near the event is shared with so many countries that it is not about this one")
+	} else if e.OnsetDays == nil {
+		v.fails("no alarm begins and no clear change lies within [%+d, %+d] days of the event", cfg.OnsetFrom, cfg.OnsetTo)
+	} else if e.OnsetBy == "alarm" {
 		v.says("the %s begins on %s, %+d days from the event", word, e.Onset, *e.OnsetDays)
+	} else {
+		v.says("no single day alarms, but the %s is largest from %s on, %+d days from the event", word, e.Onset, *e.OnsetDays)
 	}
 }
 
@@ -186,7 +190,7 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 		v.doubt("the method of the series changed within 14 days")
 	}
 	if share := a.panel.jointShare(a.at, a.asked); share >= cfg.ArtefactShare {
-		if !a.standsOut(e) {
+		if e.OnsetBy != "alarm" || !a.standsOut(e) {
 			v.doubt("%.0f %% of the countries left their baseline the same way on one of these days: it is the measurement", 100*share)
 			return
 		}

@@ -4,67 +4,98 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-	"time"
 
-	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
 )
 
-func ban(country string, day time.Time) events.Event {
-	return events.Event{ID: "x", Country: country, Target: "X", Kind: events.Enforce,
-		EnforcedAt: day.Format(time.DateOnly), Precision: "day", TZ: "UTC"}
-}
-
-// TestNullDates asks for a ban on random dates in countries to which nothing is known
-// to have happened, and plants known rises, and publishes what the procedure says.
-func TestNullDates(t *testing.T) {
+// quietCountries are the series of the countries in which no ban is known.
+func quietCountries(t *testing.T) []spike.Series {
+	t.Helper()
 	var quiet []spike.Series
 	for _, s := range torBridgeUsers(t) {
 		if s.Country != "" && s.Country != "ru" {
 			quiet = append(quiet, s)
 		}
 	}
-	cfg := spike.DefaultConfig()
-	first, last := 103, len(quiet[0].Values)-cfg.AfterDays
-	n, supported, ambiguous := 0, 0, 0
-	for day := first; day <= last; day++ {
-		date := quiet[0].Start.AddDate(0, 0, day)
-		for i := day % 16; i < len(quiet); i += 16 {
-			got, err := spike.Analyze(quiet, []events.Event{ban(quiet[i].Country, date)}, cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			n++
-			switch e := find(t, got, "x", quiet[i].Country); e.Grade {
-			case spike.Supported:
-				supported++
-				t.Logf("null supported: %s %s %+.2f %q", e.Country, e.Date, *e.EffectLog, e.Reasons)
-			case spike.Ambiguous:
-				ambiguous++
-			}
-		}
-	}
-	t.Logf("null country-dates: %d, supported %d (%.2f %%), ambiguous %d", n, supported, 100*float64(supported)/float64(n), ambiguous)
-	if float64(supported) > .005*float64(n) {
-		t.Errorf("%d of %d null country-dates supported", supported, n)
-	}
+	return quiet
+}
 
+// fastConfig is the procedure with fewer bootstrap replicates.
+func fastConfig() spike.Config {
+	cfg := spike.DefaultConfig()
+	cfg.Replicates = 200
+	return cfg
+}
+
+// TestNullDates asks for a ban on every date in every country to which nothing is known to have
+// happened, and publishes what the procedure says.
+func TestNullDates(t *testing.T) {
+	quiet := quietCountries(t)
+	cfg := fastConfig()
+	counts := map[spike.Grade]int{}
+	n := 0
+	spike.EachDate(quiet, cfg, 103, len(quiet[0].Values)-cfg.AfterDays, func(e spike.Effect) {
+		n++
+		counts[e.Grade]++
+		if e.Grade == spike.Supported {
+			t.Logf("null supported: %s %s %+.2f %q", e.Country, e.Date, *e.EffectLog, e.Reasons)
+		}
+	})
+	share := float64(counts[spike.Supported]) / float64(n)
+	t.Logf("%d null country-dates: %v, supported %.2f %%", n, counts, 100*share)
+	if share > .001 {
+		t.Errorf("%.2f %% of the null country-dates are supported, want at most .1 %%", 100*share)
+	}
+}
+
+// TestFalseAlarms counts the detector's episodes in the countries without a ban.
+func TestFalseAlarms(t *testing.T) {
+	quiet := quietCountries(t)
+	got, err := spike.Analyze(quiet, nil, spike.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	days := 0
+	for _, s := range quiet {
+		days += len(s.Values) - 28 - 14
+	}
+	rate := float64(len(got.Alarms)) / (float64(days) / 365)
+	t.Logf("%d alarms in %.1f country-years: %.2f a country-year", len(got.Alarms), float64(days)/365, rate)
+	if rate > .40 {
+		t.Errorf("%.2f false alarms a country-year, want at most .40", rate)
+	}
+}
+
+// TestJointJump asks for a ban in each country around the days of May 2018 on which every
+// country jumped: none may be supported.
+func TestJointJump(t *testing.T) {
+	quiet := quietCountries(t)
+	spike.EachDate(quiet, fastConfig(), 127, 131, func(e spike.Effect) { // 8 to 11 May
+		if e.Grade == spike.Supported {
+			t.Errorf("%s on %s: supported, %q", e.Country, e.Date, e.Reasons)
+		}
+	})
+}
+
+// TestPlantedRise raises two weeks of a quiet country and publishes how often that is found.
+func TestPlantedRise(t *testing.T) {
+	quiet := quietCountries(t)
 	rng := rand.New(rand.NewPCG(7, 7))
-	for _, effect := range []float64{.2, .4, .8} {
-		const tries = 40
+	for _, c := range []struct{ effect, want float64 }{{.2, 0}, {.4, .2}, {.8, .6}} {
+		const tries = 20
 		found := 0
 		for range tries {
-			i, day := rng.IntN(len(quiet)), first+rng.IntN(35)
-			planted := plant(quiet, i, day, effect)
-			got, err := spike.Analyze(planted, []events.Event{ban(quiet[i].Country, quiet[i].Start.AddDate(0, 0, day))}, cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if find(t, got, "x", quiet[i].Country).Grade == spike.Supported {
-				found++
-			}
+			i, day := rng.IntN(len(quiet)), 103+rng.IntN(20)
+			spike.EachDate(plant(quiet, i, day, c.effect), fastConfig(), day, day+1, func(e spike.Effect) {
+				if e.Country == quiet[i].Country && e.Grade == spike.Supported {
+					found++
+				}
+			})
 		}
-		t.Logf("planted rise of log %.1f for 14 days: supported in %d of %d", effect, found, tries)
+		t.Logf("planted rise of log %.1f for 14 days: supported in %d of %d", c.effect, found, tries)
+		if float64(found) < c.want*tries {
+			t.Errorf("log %.1f: supported in %d of %d, want at least %.0f %%", c.effect, found, tries, 100*c.want)
+		}
 	}
 }
 

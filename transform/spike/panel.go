@@ -17,8 +17,10 @@ type panel struct {
 	rows  []*row
 	// common[t][j] is the median over the controls of the change of day t from j+1 weeks before.
 	common [][]float64
-	unrest []float64 // how restless all countries are on a day, at least 1
-	cfg    Config
+	// controlUsers is the level that makes a control, by day.
+	controlUsers []float64
+	unrest       []float64 // how restless all countries are on a day, at least 1
+	cfg          Config
 }
 
 // row is one country of a panel.
@@ -105,15 +107,32 @@ func (r *row) change(t, j int) float64 { // log change of day t from j weeks bef
 
 // isControl says whether r may enter the common factor of day t.
 func (p *panel) isControl(r *row, t int) bool {
-	return r.quiet[t] && r.level[t] >= p.cfg.ControlUsers
+	return r.quiet[t] && r.level[t] >= p.controlUsers[t]
+}
+
+// controlLevel is the users a day that make a control on day t: ControlUsers, or
+// DonorUsers where fewer than MinControls+1 countries have that many.
+func (p *panel) controlLevel(t int) float64 {
+	n := 0
+	for _, r := range p.rows {
+		if r.quiet[t] && r.level[t] >= p.cfg.ControlUsers {
+			n++
+		}
+	}
+	if n > p.cfg.MinControls {
+		return p.cfg.ControlUsers
+	}
+	return min(p.cfg.ControlUsers, p.cfg.DonorUsers)
 }
 
 // fitCommon takes the median over the controls of each day's change from each number
 // of weeks before. The median, not the world's total: one large country can move that.
 func (p *panel) fitCommon() {
 	p.common = make([][]float64, p.days)
+	p.controlUsers = make([]float64, p.days)
 	buffer := make([]float64, 0, len(p.rows))
 	for t := range p.common {
+		p.controlUsers[t] = p.controlLevel(t)
 		p.common[t] = make([]float64, maxLagWeeks)
 		for j := range maxLagWeeks {
 			p.common[t][j] = p.commonChange(t, j+1, nil, buffer)

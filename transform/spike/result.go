@@ -52,8 +52,10 @@ type Effect struct {
 
 	Asked     Direction `json:"asked"`
 	Direction Direction `json:"direction"`
-	// Onset is the first day of an alarm near the event, OnsetDays its distance from it.
+	// Onset is the first day of an alarm near the event (OnsetBy alarm), or the day on which the
+	// effect is largest (OnsetBy change); OnsetDays is its distance from the event.
 	Onset     string `json:"onset"`
+	OnsetBy   string `json:"onset_by"`
 	OnsetDays *int   `json:"onset_days"`
 	// POnset is the chance that an alarm without a cause begins in the onset window, from how
 	// often they began in this country before.
