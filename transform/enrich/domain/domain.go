@@ -46,11 +46,16 @@ func check(name string) error {
 		return fmt.Errorf("domain name %q: length not in 1 to 253", name)
 	}
 	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 || strings.ContainsAny(label, "*/: \t") {
+		if label == "" || len(label) > 63 || strings.ContainsFunc(label, notHost) {
 			return fmt.Errorf("domain name %q: bad label %q", name, label)
 		}
 	}
 	return nil
+}
+
+// notHost reports what no host name holds; names in other scripts are given in Punycode.
+func notHost(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
 // Build makes the table. The ids of a set are sorted and distinct.
