@@ -144,7 +144,7 @@ func defaultConfig() Config {
 	}
 }
 
-// loadConfig decodes defaults, file, environment and flags, in rising precedence.
+// loadConfig decodes defaults, file, environment and flags (may be nil), in rising precedence.
 // An unknown key is an error that names it.
 func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 	v := viper.New()
@@ -169,6 +169,9 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 		}
 	}
 	for key, flag := range map[string]string{"store": "store", "log_level": "log-level"} {
+		if flags == nil {
+			break
+		}
 		if f := flags.Lookup(flag); f != nil && f.Changed {
 			v.Set(key, f.Value.String())
 		}

@@ -53,7 +53,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
-	newRunCommand, newClassifyCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
+	newDemoCommand, newRunCommand, newClassifyCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
 	newAnalyzeCommand, newSpikesCommand, newReportCommand, newEventsCommand, newListsCommand, newConfigCommand,
 	newReconcileCommand, newMigrateCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
