@@ -118,24 +118,33 @@ func (g *Generator) eventDays() []eventDay {
 	return events
 }
 
-// effects answers how large the effect of each event on the users of tunnels was.
-func (g *Generator) effects() []EffectTruth {
+// circumvention are the users of tunnels together with those who reach the banned
+// service by a proxy: a record cannot tell why somebody uses a proxy.
+func (g *Generator) circumvention() rate {
+	tunnelled := g.rateOf(tunnels)
+	_, proxied := g.bannedRates()
+	return func(n, day int) float64 { return tunnelled(n, day) + proxied(n, day) }
+}
+
+// effects answers how large the effect of each event on the use of circumvention was.
+func (g *Generator) effects(counted []CountryTruth) []EffectTruth {
 	var truths []EffectTruth
+	use := g.circumvention()
 	for i, e := range g.eventDays() {
-		nets := g.networksOf(g.scenario.country(e.country))
+		country := g.scenario.country(e.country)
+		nets := g.networksOf(country)
 		var estimates []float64
 		g.replicate(stream(g.seed, keyReplicates, uint64(i)), nets, e.day-daysBefore, daysBefore+daysAfter,
-			[]rate{g.rateOf(tunnels)}, func(counts [][][]float64) {
+			[]rate{use}, func(counts [][][]float64) {
 				estimates = append(estimates, logRatio(sumNetworks(counts[0]), 0))
 			})
 		realised := make([]float64, daysBefore+daysAfter)
-		for _, n := range nets {
-			for k := range realised {
-				realised[k] += float64(g.demand.users[tunnels][n][e.day-daysBefore+k])
-			}
+		for k := range realised {
+			day := e.day - daysBefore + k
+			realised[k] = float64(counted[country].VPNUsers[day] + counted[country].BannedProxied[day])
 		}
-		value := g.trueEffect(nets, tunnels, e.day, e.day+daysAfter)
-		own := g.trueEffect(nets, tunnels, e.day, min(e.until, e.day+daysAfter))
+		value := g.trueEffect(nets, tunnels, use, e.day, e.day+daysAfter)
+		own := g.trueEffect(nets, tunnels, use, e.day, min(e.until, e.day+daysAfter))
 		truths = append(truths, EffectTruth{
 			Event: e.id, Country: e.country, Date: g.dateText(e.day), Log: around(value, estimates),
 			Percent: 100 * (math.Exp(value) - 1), Own: own, Realised: logRatio(realised, 0),
@@ -144,15 +153,15 @@ func (g *Generator) effects() []EffectTruth {
 	return truths
 }
 
-// trueEffect is the mean over the week from a day of log expected users over those without
-// any event; days from until on count as without effect.
-func (g *Generator) trueEffect(nets []int, a activity, from, until int) float64 {
+// trueEffect is the mean over the week from a day of log expected users (use) over those
+// of an activity without any event; days from until on count as without effect.
+func (g *Generator) trueEffect(nets []int, a activity, use rate, from, until int) float64 {
 	sum := 0.0
 	for day := from; day < until; day++ {
 		with, without := 0.0, 0.0
 		for _, n := range nets {
-			mean, e := g.demand.logMean(n, a, day), g.demand.effect(n, a, day)
-			with, without = with+math.Exp(mean), without+math.Exp(mean-e)
+			with += use(n, day)
+			without += math.Exp(g.demand.logMean(n, a, day) - g.demand.effect(n, a, day))
 		}
 		sum += math.Log(with / without)
 	}
@@ -290,7 +299,7 @@ func (g *Generator) adoption() AdoptionTruth {
 	return AdoptionTruth{
 		Before: around(share(substitute, banned, 0, daysBefore), before),
 		After:  around(share(substitute, banned, daysBefore, days), after),
-		Log:    around(g.trueEffect(nets, substituteUse, enforced, enforced+daysAfter), logs),
+		Log:    around(g.trueEffect(nets, substituteUse, g.rateOf(substituteUse), enforced, enforced+daysAfter), logs),
 	}
 }
 
@@ -300,8 +309,9 @@ func (g *Generator) enforcement() EnforcementTruth {
 	nets := g.networksOf(g.scenario.country(g.scenario.Ban.Country))
 	enforced := g.scenario.day(g.scenario.Ban.Enforced)
 	estimates := make([][]float64, len(nets))
+	use := g.circumvention()
 	g.replicate(stream(g.seed, keyReplicates, 1<<22), nets, enforced-daysBefore, daysBefore+daysAfter,
-		[]rate{g.rateOf(tunnels)}, func(counts [][][]float64) {
+		[]rate{use}, func(counts [][][]float64) {
 			for i := range nets {
 				estimates[i] = append(estimates[i], logRatio(counts[0][i], 0))
 			}
@@ -310,7 +320,7 @@ func (g *Generator) enforcement() EnforcementTruth {
 	variances, effects := make([]float64, len(nets)), make([]float64, len(nets))
 	for i, n := range nets {
 		net := &g.world.networks[n]
-		effects[i], variances[i] = g.trueEffect([]int{n}, tunnels, enforced, enforced+daysAfter), variance(estimates[i])
+		effects[i], variances[i] = g.trueEffect([]int{n}, tunnels, use, enforced, enforced+daysAfter), variance(estimates[i])
 		t.Networks = append(t.Networks, NetworkTruth{net.name, net.asn, net.enforces, around(effects[i], estimates[i])})
 	}
 	var taus, is []float64

@@ -169,7 +169,8 @@ type OutageTruth struct {
 	Last     string `json:"last"`
 }
 
-const truthMethod = "effect_log: mean over 7 days of log expected users with all effects over those without any; " +
+const truthMethod = "effect_log: mean over 7 days of log expected users of circumvention (tunnels, and proxies to the banned service) " +
+	"with all effects over those without any; " +
 	"low, high: 2.5 and 97.5 % of the estimate (same-weekday medians of the 28 days before, mean of the 7 log residuals) " +
 	"over replicates of noise and counts, widened to hold the value"
 
@@ -186,7 +187,7 @@ func (g *Generator) Truth() Truth {
 		t.Dates = append(t.Dates, g.dateText(day))
 	}
 	t.Countries = g.count()
-	t.Effects = g.effects()
+	t.Effects = g.effects(t.Countries)
 	t.Survival, t.Adoption = g.survival(), g.adoption()
 	t.Enforcement = g.enforcement()
 	t.Churn = g.churn()
