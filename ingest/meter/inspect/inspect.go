@@ -149,8 +149,12 @@ func (r *finding) addRoleOf(s schemas.Signature, otherEnd bool) {
 // has reports whether any of the bits is set.
 func (r *finding) has(any schemas.Signature) bool { return r.Signatures&any != 0 }
 
-// settle lets a protocol that was recognised explain why its bytes look random.
+// settle lets a protocol that was recognised explain why its bytes look random, and a
+// hello why there are records.
 func settle(r *finding) {
+	if r.has(schemas.SigTLS | schemas.SigTLSServer) {
+		r.Signatures &^= schemas.SigTLSRecords
+	}
 	const vague = schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP
 	if r.Signatures&^(vague|schemas.SigMidstream|schemas.SigMod16|schemas.SigBlockMAC) != 0 {
 		r.Signatures &^= vague

@@ -240,6 +240,9 @@ const earlyNegotiation = 0x0f000000
 // number and a time between 2001 and 2105.
 func isReplayID(b []byte, early bool) bool {
 	const maxFirst, oldest = 64, 0x3a000000
+	if len(b) < 8 {
+		return false
+	}
 	id, at := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
 	if early && id >= earlyNegotiation {
 		id -= earlyNegotiation

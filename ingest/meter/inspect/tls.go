@@ -120,9 +120,6 @@ const minRecords = 3
 // version that all since TLS 1.2 write, one behind the other in both directions.
 // Random bytes: 2^-70.
 func tlsRecords(c *conversation, r *finding) {
-	if r.has(schemas.SigTLS | schemas.SigTLSServer) {
-		return
-	}
 	count := func(stream []byte) (n int) {
 		eachRecord(stream, func(kind byte, _ int) bool {
 			if kind == recordApplication {

@@ -1,0 +1,407 @@
+package inspect
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// sample is a flow with the bits that it must have, exactly.
+type sample struct {
+	name string
+	flow *Flow
+	want schemas.Signature
+}
+
+func samples() []sample {
+	d := newDice(7)
+	a, b := d.bytes(4), d.bytes(4)
+	sidC, sidS := d.bytes(8), d.bytes(8)
+	wgSession := []Payload{up(wgData(d, b, 100, 96)), down(wgData(d, a, 90, 96)), up(wgData(d, b, 101, 160)), up(wgData(d, b, 103, 32)), up(wgData(d, b, 102, 1452))}
+	var ovpnMid, iodine, rtp, dnsCryptUp []Payload
+	for i := range 6 {
+		ovpnMid = append(ovpnMid, up(ovpnDataMessage(d, 3, uint32(500+i), 80+7*i)), down(ovpnDataMessage(d, 3, uint32(900+2*i), 100+i)))
+		rtp = append(rtp, up(join("\x80\x6f", uint16(100+i), uint32(960*i), "\x12\x34\x56\x78", d.bytes(50))))
+		iodine = append(iodine, up(dnsQuestion(uint16(i), fmt.Sprintf("paaa%cxy.t.example.net", 'a'+i), 10)))
+	}
+	head := d.bytes(40)
+	for range 2 {
+		dnsCryptUp = append(dnsCryptUp, up(join(head, d.bytes(12), d.bytes(16+256))))
+	}
+	cell := func(n int) []byte { return tlsRecord(recordApplication, d.bytes(514*n+17)) }
+	ntpAsk := join(0x23, make([]byte, 39), d.bytes(8))
+	sixteen := make([]Payload, 0, 8)
+	for i := range 8 {
+		sixteen = append(sixteen, Payload{Up: i%2 == 0, Size: 32 + 16*i, Data: slices.Repeat([]byte{7}, 32)})
+	}
+	var blocks []Payload
+	for i := range 12 {
+		blocks = append(blocks, Payload{Up: i%3 == 0, Size: 36 + 8*i, Data: slices.Repeat([]byte{7}, 36)})
+	}
+	chain := [][]byte{d.bytes(12), d.bytes(12), d.bytes(12), d.bytes(12), d.bytes(12)}
+	var accel []Payload
+	for i := range 4 {
+		accel = append(accel, up(join(chain[i], chain[i+1], d.bytes(30))))
+	}
+	spiC, spiS := d.bytes(4), d.bytes(4)
+	hello := tlsHello(d, helloOptions{sni: "Example.org", alpn: []string{"h2", "http/1.1"}, versions: []uint16{0x0a0a, 0x0304, 0x0303}})
+	return []sample{
+		{"wireguard handshake", udp(up(wgInit(d, a)), down(wgResponse(d, b, a)), up(wgData(d, b, 0, 32)), up(wgData(d, b, 1, 96)), down(wgData(d, a, 0, 96))),
+			schemas.SigWireGuardInit | schemas.SigWireGuardResponse | schemas.SigWireGuardData | schemas.SigWireGuardSession},
+		{"wireguard unanswered", udp(up(wgInit(d, a)), up(wgInit(d, b))), schemas.SigWireGuardInit},
+		{"wireguard cookie", udp(up(wgInit(d, a)), down(join("\x03\x00\x00\x00", a, d.bytes(56)))), schemas.SigWireGuardInit | schemas.SigWireGuardResponse},
+		{"wireguard response of another", udp(up(wgInit(d, a)), down(wgResponse(d, b, b))), schemas.SigWireGuardInit},
+		{"wireguard midstream", udp(wgSession...), schemas.SigWireGuardData | schemas.SigWireGuardSession | schemas.SigMidstream},
+		{"wireguard with reserved bytes", udp(up(join("\x01\xaa\xbb\xcc", a, d.bytes(140))), down(join("\x02\xaa\xbb\xcc", b, a, d.bytes(80)))),
+			schemas.SigWireGuardInit | schemas.SigWireGuardResponse},
+		{"amnezia", udp(up(d.bytes(60)), up(join(d.bytes(15), "\x11\x22\x33\x44", a, d.bytes(140))), down(join(d.bytes(20), "\x55\x66\x77\x88", b, a, d.bytes(80))), up(join("\x99\xaa\xbb\xdd", b, make([]byte, 8), d.bytes(16)))),
+			schemas.SigWireGuardObfuscated},
+		{"openvpn plain", udp(up(ovpnReset(sidC)), down(ovpnAnswer(sidS, sidC)), up(ovpnControlMessage(d, sidC, 22)), up(ovpnControlMessage(d, sidC, 300)), down(ovpnControlMessage(d, sidS, 1200))),
+			schemas.SigOpenVPNClient | schemas.SigOpenVPNServer | schemas.SigOpenVPNData},
+		{"openvpn tls-auth sha1", udp(up(ovpnResetAuth(d, sidC, 20)), down(ovpnAnswerAuth(d, sidS, sidC, 20))), schemas.SigOpenVPNClient | schemas.SigOpenVPNServer},
+		{"openvpn tls-auth sha512", udp(up(ovpnResetAuth(d, sidC, 64)), down(ovpnAnswerAuth(d, sidS, sidC, 64))), schemas.SigOpenVPNClient | schemas.SigOpenVPNServer},
+		{"openvpn tls-crypt", udp(up(ovpnCrypt(d, ovpnClientV2, sidC, 1, 54)), down(ovpnCrypt(d, ovpnServerV2, sidS, 1, 66))), schemas.SigOpenVPNClient | schemas.SigOpenVPNServer},
+		{"openvpn tls-crypt-v2", udp(up(join(ovpnCrypt(d, ovpnClientV3, sidC, 0x0f000001, 54), d.bytes(298), uint16(300)))), schemas.SigOpenVPNClient},
+		{"openvpn answers another", udp(up(ovpnReset(sidC)), down(ovpnAnswer(sidS, sidS))), 0},
+		{"openvpn probe among others", udp(up(join("\x05\x00\x0b\x03", d.bytes(68))), up(ovpnReset(sidC))), 0},
+		{"openvpn midstream", udp(ovpnMid...), schemas.SigOpenVPNData | schemas.SigMidstream},
+		{"openvpn tcp", tcp(up(withLength(ovpnReset(sidC))), down(withLength(ovpnAnswer(sidS, sidC))), up(join(withLength(ovpnControlMessage(d, sidC, 22)), withLength(ovpnControlMessage(d, sidC, 80))))),
+			schemas.SigOpenVPNClient | schemas.SigOpenVPNServer | schemas.SigOpenVPNData},
+		{"openvpn tcp, answered by http", tcp(up(withLength(ovpnReset(sidC))), down([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))), schemas.SigHTTP},
+		{"ike v2", udp(up(ikeMessage(d, 0x20, 34, false, 300)), down(ikeMessage(d, 0x20, 34, true, 280))), schemas.SigIKE},
+		{"ike v1 behind the marker, then esp", udp(up(join("\x00\x00\x00\x00", ikeMessage(d, 0x10, 2, true, 100))), up(espMessage(d, spiC, 1, 100)), down(espMessage(d, spiS, 1, 100)), up([]byte{0xff})),
+			schemas.SigIKENATT | schemas.SigESPinUDP | schemas.SigNATKeepalive},
+		{"ike of a wrong length", udp(up(ikeMessage(d, 0x20, 34, false, 300)[:299])), 0},
+		{"esp midstream", udp(up(espMessage(d, spiC, 1000, 100)), up(espMessage(d, spiC, 1001, 104)), down(espMessage(d, spiS, 800, 100)), up(espMessage(d, spiC, 1002, 120)), down(espMessage(d, spiS, 801, 1200))),
+			schemas.SigESPinUDP | schemas.SigMidstream},
+		{"a magic number and a counter both ways is no esp", udp(up(espMessage(d, spiC, 1, 100)), up(espMessage(d, spiC, 2, 104)), down(espMessage(d, spiC, 1, 100)), up(espMessage(d, spiC, 3, 120)), down(espMessage(d, spiC, 2, 1200))), 0},
+		{"l2tp", udp(up(join("\xc8\x02", uint16(28), make([]byte, 8), "\x80\x08\x00\x00\x00\x00\x00\x01", d.bytes(8)))), schemas.SigL2TP},
+		{"pptp", tcp(up(join(uint16(156), uint16(1), "\x1a\x2b\x3c\x4d", uint16(1), uint16(0), make([]byte, 144)))), schemas.SigPPTP},
+		{"gre of pptp", &Flow{Protocol: 47, Payloads: []Payload{up(join("\x30\x01\x88\x0b", uint16(4), uint16(99), uint32(0), "\xff\x03\xc0\x21")), up(join("\x30\x01\x88\x0b", uint16(4), uint16(99), uint32(1), "\xff\x03\xc0\x21"))}}, schemas.SigGREPPP},
+		{"socks 4a", tcp(up(join("\x04\x01\x01\xbb\x00\x00\x00\x01user\x00example.org\x00")), down(join("\x00\x5a", d.bytes(6)))), schemas.SigSOCKS4},
+		{"socks 5", tcp(up([]byte("\x05\x02\x00\x02")), down([]byte("\x05\x00")), up(join("\x05\x01\x00\x03\x0bexample.org", uint16(443)))), schemas.SigSOCKS5},
+		{"socks 5, a method not offered", tcp(up([]byte("\x05\x01\x00")), down([]byte("\x05\x02"))), 0},
+		{"connect", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\n\r\n")), up(hello)), schemas.SigHTTPConnect | schemas.SigHTTP | schemas.SigTLS},
+		{"absolute uri", tcp(up([]byte("GET http://example.org/ HTTP/1.1\r\n\r\n"))), schemas.SigHTTPProxyGet | schemas.SigHTTP},
+		{"http", tcp(up([]byte("GET /connect HTTP/1.1\r\n\r\n"))), schemas.SigHTTP},
+		{"tls", tcp(up(hello), down(tlsServerHello(d))), schemas.SigTLS | schemas.SigTLSServer},
+		{"tls in two segments", tcp(up(hello[:60]), up(hello[60:])), schemas.SigTLS},
+		{"tls records midstream", tcp(up(tlsRecord(23, d.bytes(100))), down(tlsRecord(23, d.bytes(300))), down(tlsRecord(23, d.bytes(31)))), schemas.SigTLSRecords},
+		{"tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com"})), down(tlsServerHello(d)), up(cell(1)), down(cell(2)), up(cell(1)), up(cell(3))),
+			schemas.SigTLS | schemas.SigTLSServer | schemas.SigTorTLS | schemas.SigTorCells},
+		{"a word is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.facebook.com"})), down(tlsServerHello(d))), schemas.SigTLS | schemas.SigTLSServer},
+		{"a browser is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com", alpn: []string{"h2"}})), down(tlsServerHello(d))), schemas.SigTLS | schemas.SigTLSServer},
+		{"dtls", udp(up(dtlsHello(d, dtls12, helloOptions{extra: []uint16{14}}))), schemas.SigDTLS},
+		{"anyconnect, before rfc 4347", udp(up(dtlsHello(d, dtlsBad, helloOptions{version: 0x0100, sessionID: d.bytes(32)}))), schemas.SigDTLS | schemas.SigAnyConnectDTLS},
+		{"openconnect psk", udp(up(dtlsHello(d, dtls10, helloOptions{version: dtls12, sessionID: d.bytes(32), ciphers: []uint16{0x00a9, 0x00a8, 0xccab}}))), schemas.SigDTLS | schemas.SigAnyConnectDTLS},
+		{"quic", udp(up(quicInitial(1, d.bytes(8), 0, cryptoFrame(0, handshake(1, helloBody(d, helloOptions{sni: "q.example", alpn: []string{"h3"}})))))), schemas.SigQUIC},
+		{"quic v2, doq", udp(up(quicInitial(0x6b3343cf, d.bytes(8), 0, cryptoFrame(0, handshake(1, helloBody(d, helloOptions{alpn: []string{"doq"}})))))), schemas.SigQUIC | schemas.SigDoQ},
+		{"stun", udp(up(join("\x00\x01\x00\x00\x21\x12\xa4\x42", d.bytes(12)))), schemas.SigSTUN},
+		{"ssh", tcp(down([]byte("SSH-2.0-OpenSSH_9.2\r\n"))), schemas.SigSSH},
+		{"dns", udp(up(dnsQuestion(5, "example.org", 1))), schemas.SigDNS},
+		{"dnscrypt certificate", udp(up(dnsQuestion(5, "2.dnscrypt-cert.example.org", 16))), schemas.SigDNS | schemas.SigDNSCrypt},
+		{"dnscrypt", udp(up(join(head, d.bytes(12), d.bytes(272))), down(join(dnsCryptMagic, d.bytes(24), d.bytes(100)))), schemas.SigDNSCrypt},
+		{"dnscrypt unanswered", udp(dnsCryptUp...), schemas.SigDNSCrypt},
+		{"iodine", udp(iodine...), schemas.SigDNS | schemas.SigIodine},
+		{"iodine version", udp(up(dnsQuestion(5, "vaaaakaraaaa.t.example.net", 16))), schemas.SigDNS | schemas.SigIodine},
+		{"iodine raw", udp(up(join("\x10\xd1\x9e\x10", d.bytes(16))), down(join("\x10\xd1\x9e\x10", d.bytes(16)))), schemas.SigIodine},
+		{"mtproto abridged", tcp(up(join("\xef\x0a", make([]byte, 8), d.bytes(8), "\x14\x00\x00\x00\xf1\x8e\x7e\xbe", d.bytes(16)))), schemas.SigMTProto | schemas.SigTelegram},
+		{"telegram call", udp(up(join(d.bytes(16), strings.Repeat("\xff", 12), d.bytes(20)))), schemas.SigTelegram},
+		{"bittorrent", tcp(up(join("\x13BitTorrent protocol", d.bytes(48)))), schemas.SigBitTorrent},
+		{"dht", udp(up([]byte("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"))), schemas.SigBitTorrent},
+		{"utp", udp(up(join("\x41\x00", uint16(500), make([]byte, 16))), down(join("\x21\x00", uint16(500), make([]byte, 16))), up(join("\x01\x00", uint16(501), d.bytes(116)))), schemas.SigBitTorrent},
+		{"rtp", udp(rtp...), schemas.SigRTP},
+		{"sip", udp(up([]byte("REGISTER sip:example.org SIP/2.0\r\n\r\n"))), schemas.SigSIP},
+		{"rdp", tcp(up(join("\x03\x00\x00\x13\x0e\xe0\x00\x00\x00\x00\x00\x01\x00\x08\x00\x03\x00\x00\x00"))), schemas.SigRDP},
+		{"smtp", tcp(down([]byte("220 mail ESMTP\r\n")), up([]byte("EHLO me\r\n"))), schemas.SigSMTP},
+		{"ntp", udp(up(ntpAsk), down(join("\x24\x02", make([]byte, 22), ntpAsk[40:], d.bytes(16)))), schemas.SigNTP},
+		{"smb", tcp(up(join("\x00\x00\x00\x44\xfeSMB", make([]byte, 60)))), schemas.SigSMB},
+		{"mqtt", tcp(up([]byte("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd"))), schemas.SigMQTT},
+		{"tinc", tcp(up([]byte("0 alice 17\n")), down([]byte("0 bob 17.7\n1 94 64\n"))), schemas.SigTinc},
+		{"nebula", udp(up(join("\x10\x00\x00\x00\x00\x00\x00\x00", uint64(1), d.bytes(80)))), schemas.SigNebula},
+		{"nebula midstream", udp(up(join("\x11\x00\x00\x00", a, uint64(10), d.bytes(80))), up(join("\x11\x00\x00\x00", a, uint64(11), d.bytes(80))), down(join("\x11\x00\x00\x00", b, uint64(12), d.bytes(80)))), schemas.SigNebula | schemas.SigMidstream},
+		{"disco", udp(up(join("TS\xf0\x9f\x92\xac", d.bytes(100)))), schemas.SigTailscaleDisco},
+		{"tailscale control", tcp(up([]byte("POST /ts2021 HTTP/1.1\r\nHost: c\r\nUpgrade: tailscale-control-protocol\r\n\r\n"))), schemas.SigHTTP | schemas.SigTailscaleHTTP},
+		{"zerotier hello", udp(up(join(d.bytes(8), "acxbq", "v7xy1", "\x00", d.bytes(8), "\x01\x0b\x01\x0a\x00\x00", d.bytes(8), "v7xy1\x00", d.bytes(64)))), schemas.SigZeroTier},
+		{"teredo", udp(up(join("\x60\x00\x00\x00\x00\x04\x3b\x15", "\x20\x01\x00\x00", d.bytes(28), d.bytes(4)))), schemas.SigTeredo},
+		{"softether acceleration", udp(accel...), schemas.SigSoftEther},
+		{"sstp in the clear", tcp(up([]byte("SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n\r\n"))), schemas.SigHTTP | schemas.SigSSTP},
+		{"fully encrypted", tcp(up(sum0(d, 3))), schemas.SigFullyEncrypted},
+		{"mod 16", udp(sixteen...), schemas.SigMod16},
+		{"blocks with a mac", udp(blocks...), schemas.SigBlockMAC},
+	}
+}
+
+// sum0 gives random bytes of which no exemption of the fully encrypted tests holds.
+func sum0(d dice, n int) []byte {
+	for {
+		if b := d.bytes(100 * n); fullyEncrypted(b) {
+			return b
+		}
+	}
+}
+
+func TestSamples(t *testing.T) {
+	in := New()
+	for _, s := range samples() {
+		t.Run(s.name, func(t *testing.T) {
+			got := in.Inspect(s.flow).Signatures
+			// What looks random is checked by its own samples.
+			if s.want&named != 0 || s.want == 0 {
+				got &^= schemas.SigFullyEncryptedUDP | schemas.SigFullyEncrypted
+			}
+			if got != s.want {
+				t.Errorf("got %q, want %q", got, s.want)
+			}
+		})
+	}
+}
+
+// TestReversed shows the same flows with Src and Dst exchanged, as a capture that
+// begins in the middle may show them: the bits stay, and where they need roles the
+// client is found at the other end.
+func TestReversed(t *testing.T) {
+	in := New()
+	for _, s := range samples() {
+		if s.want&named == 0 {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			forward, r := in.Inspect(s.flow), in.Inspect(reversed(s.flow))
+			vague := schemas.SigFullyEncryptedUDP | schemas.SigFullyEncrypted
+			if r.Signatures&^vague != s.want {
+				t.Errorf("got %q, want %q", r.Signatures, s.want)
+			}
+			if forward.ClientKnown && !r.Reversed {
+				t.Errorf("the client is known forwards, not found at the other end")
+			}
+		})
+	}
+}
+
+// TestRandomBytes shows flows of random bytes, of sizes that VPNs use: no bit that
+// names a protocol may be set.
+func TestRandomBytes(t *testing.T) {
+	d, in := newDice(99), New()
+	const flows = 20000
+	for i := range flows {
+		f := randomFlow(d, []uint8{6, 17, 47}[i%3])
+		if got := in.Inspect(f).Signatures & named; got != 0 {
+			t.Fatalf("flow %d of random bytes has %q", i, got)
+		}
+	}
+}
+
+// TestBrokenSamples cuts and flips the samples: nothing may panic, and a flow whose
+// every payload lost its first byte may not be taken for what it was.
+func TestBrokenSamples(t *testing.T) {
+	d, in := newDice(3), New()
+	for _, s := range samples() {
+		for range 50 {
+			f := *s.flow
+			f.Payloads = slices.Clone(f.Payloads)
+			p := &f.Payloads[d.IntN(len(f.Payloads))]
+			p.Data = slices.Clone(p.Data)
+			if d.IntN(2) == 0 {
+				p.Data = p.Data[:d.IntN(len(p.Data)+1)]
+			} else {
+				p.Data[d.IntN(len(p.Data))] ^= byte(1 + d.IntN(255))
+			}
+			in.Inspect(&f)
+		}
+		f := *s.flow
+		f.Payloads = nil
+		for _, p := range s.flow.Payloads {
+			f.Payloads = append(f.Payloads, Payload{Up: p.Up, Size: len(p.Data) - 1, Data: p.Data[1:]})
+		}
+		const vague = schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP | schemas.SigMidstream | schemas.SigMod16
+		exempt := schemas.SigRTP | schemas.SigTelegram | schemas.SigSoftEther // told by what does not stand at the beginning
+		if got := in.Inspect(&f).Signatures & s.want &^ (vague | exempt); got != 0 && s.want&named != 0 && f.Protocol == 17 && len(f.Payloads) == 1 {
+			t.Errorf("%s without its first byte still has %q", s.name, got)
+		}
+	}
+}
+
+func TestHelloFields(t *testing.T) {
+	d := newDice(1)
+	r := New().Inspect(tcp(up(tlsHello(d, helloOptions{
+		sni: "WWW.Example.org", alpn: []string{"h2", "http/1.1"}, ciphers: []uint16{0x1a1a, 0x1302, 0x1301},
+		versions: []uint16{0x2a2a, 0x0303, 0x0304}, extra: []uint16{0x3a3a},
+	}))))
+	if string(r.SNI) != "www.example.org" || string(r.ALPN) != "h2,http/1.1" {
+		t.Errorf("sni %q, alpn %q", r.SNI, r.ALPN)
+	}
+	// By hand from the specification: sorted ciphers; sorted extensions without server
+	// name and ALPN, then the signature algorithms in order.
+	want := "t13d0204h2_" + hash12("1301,1302") + "_" + hash12("000d,002b_0403,0804")
+	if string(r.JA4) != want {
+		t.Errorf("ja4 %s, want %s", r.JA4, want)
+	}
+}
+
+func TestJA4ALPN(t *testing.T) {
+	for _, tt := range []struct {
+		alpn string
+		want string
+	}{{"h2", "h2"}, {"http/1.1", "h1"}, {"x", "xx"}, {"\xab", "ab"}, {"\x30\xab", "3b"}, {"", "00"}} {
+		h := clientHello{alpn: [][]byte{[]byte(tt.alpn)}}
+		first, last := h.ja4ALPN()
+		if got := string([]byte{first, last}); got != tt.want {
+			t.Errorf("%q: got %s, want %s", tt.alpn, got, tt.want)
+		}
+	}
+}
+
+// TestQUICKeys checks the derivation against RFC 9001 appendix A.1 and RFC 9369
+// appendix A.1.
+func TestQUICKeys(t *testing.T) {
+	dcid := []byte{0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08}
+	for version, iv := range map[uint32]string{1: "fa044b2f42a3fd3b46fb255c", 0x6b3343cf: "91f73e2351d8fa91660e909f"} {
+		v, ok := quicVersionOf(version)
+		if !ok {
+			t.Fatalf("version %x is unknown", version)
+		}
+		k := newQUICKeys(dcid, v)
+		if got := fmt.Sprintf("%x", k.iv); got != iv {
+			t.Errorf("version %x: iv %s, want %s", version, got, iv)
+		}
+	}
+}
+
+// TestQUICInPieces sends a ClientHello in CRYPTO frames out of order, over two Initial
+// packets, as browsers do.
+func TestQUICInPieces(t *testing.T) {
+	d := newDice(5)
+	for _, version := range []uint32{1, 0x6b3343cf, 0xff00001d, 0xff000017} {
+		hello := handshake(1, helloBody(d, helloOptions{sni: "pieces.example", alpn: []string{"h3"}, extra: []uint16{0x11, 0x12}}))
+		dcid := d.bytes(8)
+		a := join(cryptoFrame(70, hello[70:]), 1, 0, cryptoFrame(20, hello[20:50]))
+		b := join("\x02\x00\x00\x00\x00", cryptoFrame(0, hello[:20]), cryptoFrame(50, hello[50:70]))
+		r := New().Inspect(udp(up(quicInitial(version, dcid, 0, a)), up(quicInitial(version, dcid, 1, b))))
+		if string(r.SNI) != "pieces.example" || string(r.ALPN) != "h3" || len(r.JA4) == 0 || r.JA4[0] != 'q' {
+			t.Errorf("version %x: sni %q alpn %q ja4 %q", version, r.SNI, r.ALPN, r.JA4)
+		}
+	}
+}
+
+// TestScrambled scrambles a reset exchange in the ways of the patch and finds it again.
+func TestScrambled(t *testing.T) {
+	d := newDice(11)
+	sidC, sidS := d.bytes(8), d.bytes(8)
+	xor := func(key string) func([]byte) {
+		return func(b []byte) {
+			for i := range b {
+				b[i] ^= key[i%len(key)]
+			}
+		}
+	}
+	position := func(b []byte) {
+		for i := range b {
+			b[i] ^= byte(i + 1)
+		}
+	}
+	reverse := func(b []byte) { slices.Reverse(b[1:]) }
+	for name, steps := range map[string][]func([]byte){
+		"xormask a":     {xor("a")},
+		"xormask abc":   {xor("abc")},
+		"xorptrpos a":   {position, xor("k")},
+		"reverse and a": {reverse, xor("q")},
+		"obfuscate":     {position, reverse, position, xor("Z")},
+	} {
+		client, server := ovpnReset(sidC), ovpnAnswer(sidS, sidC)
+		for _, s := range steps {
+			s(client)
+			s(server)
+		}
+		got := New().Inspect(udp(up(client), down(server))).Signatures
+		if !got.Has(schemas.SigOpenVPNScrambled) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
+// TestFullyEncrypted checks each exemption of Wu et al. at its border.
+func TestFullyEncrypted(t *testing.T) {
+	// 0x8d has four of eight bits, 0x01 one, 0xfe seven; none is printable.
+	mix := func(four, other int, c byte) []byte {
+		return slices.Concat(slices.Repeat([]byte{0x8d}, four), slices.Repeat([]byte{c}, other))
+	}
+	printables := func(n, rest int) []byte {
+		return slices.Concat([]byte{0x8d}, slices.Repeat([]byte{'5'}, n), slices.Repeat([]byte{0x8d}, rest))
+	}
+	for _, tt := range []struct {
+		name string
+		b    []byte
+		want bool
+	}{
+		{"nothing", nil, false},
+		{"four bits a byte", mix(100, 0, 0), true},
+		{"3.4 bits a byte", mix(80, 20, 0x01), false},
+		{"3.43 bits a byte", mix(81, 19, 0x01), true},
+		{"4.6 bits a byte", mix(80, 20, 0xfe), false},
+		{"4.57 bits a byte", mix(81, 19, 0xfe), true},
+		{"six printable bytes first", append([]byte("555555"), mix(100, 0, 0)...), false},
+		{"five printable bytes first", append([]byte("55555"), mix(100, 0, 0)...), true},
+		{"20 printable in a row", printables(20, 79), true},
+		{"21 printable in a row", printables(21, 78), false},
+		{"half printable", slices.Repeat([]byte{0x8d, '5'}, 40), true},
+		{"more than half printable", append(slices.Repeat([]byte{0x8d, '5'}, 40), '5'), false},
+		{"tls", append([]byte{0x16, 3, 1}, mix(100, 0, 0)...), false},
+		{"http", append([]byte("GET "), mix(100, 0, 0)...), false},
+	} {
+		if got := fullyEncrypted(tt.b); got != tt.want {
+			t.Errorf("%s: got %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// FuzzInspect shows arbitrary payloads: two bytes of length and direction before each.
+func FuzzInspect(f *testing.F) {
+	for _, s := range samples() {
+		var b []byte
+		for _, p := range s.flow.Payloads {
+			way := uint16(0)
+			if p.Up {
+				way = 0x8000
+			}
+			b = binary.BigEndian.AppendUint16(b, way|uint16(len(p.Data)))
+			b = append(b, p.Data...)
+		}
+		f.Add(s.flow.Protocol, s.flow.Initiator, b)
+	}
+	in := New()
+	f.Fuzz(func(t *testing.T, protocol uint8, initiator bool, b []byte) {
+		flow := Flow{Protocol: protocol, Initiator: initiator}
+		for len(b) >= 2 && len(flow.Payloads) < MaxPayloads {
+			head := binary.BigEndian.Uint16(b)
+			n := min(int(head&0x3fff), len(b)-2)
+			flow.Payloads = append(flow.Payloads, Payload{Up: head&0x8000 != 0, Gap: head&0x4000 != 0, Size: max(int(head&0x3fff), 1), Data: b[2 : 2+n]})
+			b = b[2+n:]
+		}
+		r := in.Inspect(&flow)
+		if again := in.Inspect(&flow); again.Signatures != r.Signatures || string(again.JA4) != string(r.JA4) {
+			t.Errorf("the same flow gave %q, then %q", r.Signatures, again.Signatures)
+		}
+		if r.Reversed && initiator {
+			t.Error("reversed although the initiator was known")
+		}
+	})
+}
+
+// FuzzClientHello reads arbitrary ClientHello bodies.
+func FuzzClientHello(f *testing.F) {
+	d := newDice(2)
+	f.Add(helloBody(d, helloOptions{sni: "a.example", alpn: []string{"h2"}}), false, false)
+	f.Add(helloBody(d, helloOptions{dtls: true}), true, true)
+	f.Fuzz(func(t *testing.T, b []byte, dtls, partial bool) {
+		if h, ok := parseClientHello(b, dtls, partial); ok {
+			if got := h.ja4('t'); len(got) != 36 {
+				t.Errorf("ja4 %q", got)
+			}
+		}
+	})
+}
