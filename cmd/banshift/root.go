@@ -53,8 +53,8 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
-	newDemoCommand, newRunCommand, newClassifyCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
-	newAnalyzeCommand, newSpikesCommand, newReportCommand, newEventsCommand, newListsCommand, newConfigCommand,
+	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
+	newAnalyzeCommand, newSpikesCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newConfigCommand,
 	newReconcileCommand, newMigrateCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 

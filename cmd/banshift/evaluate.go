@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/ingest/pipeline"
+	"github.com/banshift/banshift/transform/classify/evaluate"
+)
+
+// evaluateOptions are the flags of evaluate.
+type evaluateOptions struct {
+	labels string
+	json   bool
+}
+
+func newEvaluateCommand(a *app) *cobra.Command {
+	var o evaluateOptions
+	cmd := &cobra.Command{
+		Use:   "evaluate --labels CSV DIR...",
+		Short: "Measure the classification against labelled captures",
+		Long: `evaluate classifies the captures below DIR and compares the verdicts with labels, flow by
+flow, by the 5-tuple in both directions. A flow counts as found where its tool or service
+is named at likely or better. It is repeated with parts of the telemetry withheld: full
+address, /24, network only, no sizes, no TLS, NetFlow only.
+
+The CSV has the columns capture, proto, src_ip, src_port, dst_ip, dst_port, tool, trusted.`,
+		Example: `  banshift evaluate --labels labels.csv captures/
+  banshift evaluate --labels labels.csv --json captures/ > accuracy.json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.evaluate(cmd.Context(), args, o) },
+	}
+	cmd.Flags().StringVar(&o.labels, "labels", "", "CSV of labelled flows")
+	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object instead of Markdown")
+	return cmd
+}
+
+func (a *app) evaluate(ctx context.Context, dirs []string, o evaluateOptions) error {
+	if o.labels == "" {
+		return misused(errors.New("--labels is missing: name a CSV of labelled flows"))
+	}
+	labels, err := readLabels(o.labels)
+	if err != nil {
+		return err
+	}
+	s, err := loadStages(a.cfg)
+	if err != nil {
+		return err
+	}
+	labelled := map[string]bool{}
+	for _, l := range labels {
+		labelled[l.Capture] = true
+	}
+	verdicts := map[string][]evaluate.Verdict{}
+	err = a.scan(ctx, s, dirs, "", func(scanned pipeline.Scanned) error {
+		capture := filepath.Base(scanned.Path)
+		if !labelled[capture] || scanned.Batch.Flows == nil {
+			return nil
+		}
+		return s.masked(ctx, capture, scanned, verdicts)
+	})
+	if err != nil {
+		return err
+	}
+	result := evaluate.Run(labels, verdicts)
+	if o.json {
+		encoder := json.NewEncoder(a.out)
+		encoder.SetIndent("", " ")
+		return encoder.Encode(result)
+	}
+	return errors.New("markdown: pending")
+}
+
+// readLabels reads a CSV of labelled flows.
+func readLabels(path string) ([]evaluate.Label, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("labels: %w", err)
+	}
+	defer file.Close()
+	labels, err := evaluate.ReadLabels(file)
+	if err != nil {
+		return nil, fmt.Errorf("labels %s: %w", path, err)
+	}
+	return labels, nil
+}
+
+// masked classifies a batch at every level of anonymisation and adds the verdicts.
+func (s *stages) masked(ctx context.Context, capture string, scanned pipeline.Scanned, into map[string][]evaluate.Verdict) error {
+	ends := func(i int) (client, server netip.AddrPort) {
+		return scanned.Batch.Ends[i].Client, scanned.Batch.Ends[i].Server
+	}
+	for _, mask := range evaluate.Masks() {
+		rec, err := s.classifyMasked(ctx, mask, scanned.Batch.Flows)
+		if err != nil {
+			return err
+		}
+		verdicts, err := evaluate.Verdicts(capture, rec, ends)
+		rec.Release()
+		if err != nil {
+			return err
+		}
+		into[mask.Name] = append(into[mask.Name], verdicts...)
+	}
+	return nil
+}
+
+// classifyMasked runs the stages with part of the telemetry withheld.
+func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, flows arrow.Record) (arrow.Record, error) {
+	withheld, err := mask.Flows(memory.DefaultAllocator, flows)
+	if err != nil {
+		return nil, err
+	}
+	defer withheld.Release()
+	enriched, err := s.enricher.Apply(ctx, withheld)
+	if err != nil {
+		return nil, err
+	}
+	defer enriched.Release()
+	seen := mask.Enriched(memory.DefaultAllocator, enriched)
+	defer seen.Release()
+	return s.verdicts.Apply(ctx, seen)
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/web/report"
+	"github.com/banshift/banshift/web/report/study"
+	"github.com/banshift/banshift/web/serve"
+)
+
+func newServeCommand(a *app) *cobra.Command {
+	var listen, catalogue string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the page: use against bans, by country and tool, with reports",
+		Long: `serve answers on this machine only, from a fixed set of named queries, until it is
+interrupted. What others may see has to pass suppression of small counts first; until
+then the page does not listen on other addresses.`,
+		Example: `  banshift serve --store ./store
+  banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, catalogue) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&listen, "listen", "127.0.0.1:8080", "loopback address and port; port 0 takes a free one")
+	f.StringVar(&catalogue, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
+	return cmd
+}
+
+// drainFor is how long answers may take after an interrupt.
+const drainFor = 5 * time.Second
+
+func (a *app) serve(ctx context.Context, listen, catalogue string) error {
+	if !serve.Local(listen) {
+		return misused(fmt.Errorf("serve: %s is not a loopback address: the page shows small counts, which others must not see; use 127.0.0.1:PORT", listen))
+	}
+	list, err := events.Load(cmp.Or(catalogue, a.cfg.Events))
+	if err != nil {
+		return err
+	}
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	handler, err := serve.New(serve.Options{Store: store, Events: list, Version: programVersion(), Log: a.log, Report: a.reporter(store, list)})
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("serve: %w; choose another address with --listen", err)
+	}
+	fmt.Fprintf(a.errOut, "serving http://%s\n", listener.Addr())
+	return serveUntilDone(ctx, listener, handler)
+}
+
+// reporter makes the report of an event from the open store.
+func (a *app) reporter(store *load.Store, catalogue []events.Event) func(context.Context, events.Event) (report.Report, error) {
+	return func(ctx context.Context, event events.Event) (report.Report, error) {
+		in := study.Input{Event: event, Catalogue: catalogue, Config: a.spikeConfig()}
+		if err := readStore(ctx, store, &in); err != nil {
+			return report.Report{}, err
+		}
+		in.Provenance = a.provenance(in, reportOptions{})
+		return study.Build(in)
+	}
+}
+
+// serveUntilDone serves until ctx ends, then lets running answers finish.
+func serveUntilDone(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
