@@ -5,41 +5,75 @@ import (
 	"fmt"
 )
 
-// Producer takes messages for a broker. Produce must copy what it keeps of key and value
-// before it returns; Flush returns when all that was produced is acknowledged.
+// Producer writes values to one topic, a record each, and keeps nothing of them.
 type Producer interface {
-	Produce(ctx context.Context, topic string, key, value []byte) error
-	Flush(ctx context.Context) error
+	Write(ctx context.Context, values [][]byte) error
 }
 
-// Produce sends every flow record to one topic and every DNS message to the other, without
-// their newlines and without keys; an empty topic leaves that part out.
-func (g *Generator) Produce(ctx context.Context, p Producer, flowTopic, dnsTopic string, progress Progress) error {
+// sendBatch is how many records are handed to a producer at once.
+const sendBatch = 10_000
+
+// Produce sends every flow record to one producer and every DNS message to the other,
+// without their newlines; a producer that is nil leaves that part out.
+func (g *Generator) Produce(ctx context.Context, flows, dns Producer, progress Progress) error {
 	if progress == nil {
 		progress = func(int, int, int) {}
 	}
-	records := 0
-	send := func(topic string) func([]byte) error {
-		return func(line []byte) error {
-			if records++; records&0xfff == 0 {
-				progress(records, 0, 0)
+	sent := 0
+	for _, part := range []struct {
+		what  string
+		to    Producer
+		lines func(func([]byte) error) error
+	}{{"flows", flows, g.Flows}, {"dns", dns, g.DNS}} {
+		if part.to == nil {
+			continue
+		}
+		b := batch{to: part.to}
+		err := part.lines(func(line []byte) error {
+			b.add(line[:len(line)-1])
+			if len(b.ends) < sendBatch {
+				return nil
 			}
-			return p.Produce(ctx, topic, nil, line[:len(line)-1])
+			sent += len(b.ends)
+			progress(sent, 0, 0)
+			return b.send(ctx)
+		})
+		if err == nil {
+			sent += len(b.ends)
+			err = b.send(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("simulate %s: %w", part.what, err)
 		}
 	}
-	if flowTopic != "" {
-		if err := g.Flows(send(flowTopic)); err != nil {
-			return fmt.Errorf("simulate flows to topic %s: %w", flowTopic, err)
-		}
-	}
-	if dnsTopic != "" {
-		if err := g.DNS(send(dnsTopic)); err != nil {
-			return fmt.Errorf("simulate dns to topic %s: %w", dnsTopic, err)
-		}
-	}
-	if err := p.Flush(ctx); err != nil {
-		return fmt.Errorf("simulate: %w", err)
-	}
-	progress(records, 0, 0)
+	progress(sent, 0, 0)
 	return nil
+}
+
+// batch collects values in one buffer, because a generator's line does not last.
+type batch struct {
+	to     Producer
+	text   []byte
+	ends   []int
+	values [][]byte
+}
+
+func (b *batch) add(value []byte) {
+	b.text = append(b.text, value...)
+	b.ends = append(b.ends, len(b.text))
+}
+
+// send hands over what is collected and empties the batch.
+func (b *batch) send(ctx context.Context) error {
+	if len(b.ends) == 0 {
+		return nil
+	}
+	b.values = b.values[:0]
+	start := 0
+	for _, end := range b.ends {
+		b.values = append(b.values, b.text[start:end])
+		start = end
+	}
+	b.text, b.ends = b.text[:0], b.ends[:0]
+	return b.to.Write(ctx, b.values)
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"hash"
 	"math"
 	"net/netip"
 	"os"
@@ -362,37 +363,41 @@ func TestUniform(t *testing.T) {
 
 func generatorScenario(t *testing.T) *Scenario { s := scenario(t, "telegram-2018"); return &s }
 
-// recorder is a Producer that keeps counts.
+// recorder is a Producer that keeps the digest of what it was given.
 type recorder struct {
-	messages map[string]int
-	flushed  bool
-	fail     error
+	records int
+	hash    hash.Hash
+	fail    error
 }
 
-func (r *recorder) Produce(_ context.Context, topic string, _, value []byte) error {
-	if bytes.ContainsRune(value, '\n') || !json.Valid(value) {
-		return errors.New("not one JSON object")
+func (r *recorder) Write(_ context.Context, values [][]byte) error {
+	for _, v := range values {
+		r.records++
+		r.hash.Write(v)
+		r.hash.Write([]byte{'\n'})
 	}
-	r.messages[topic]++
 	return r.fail
 }
 
-func (r *recorder) Flush(context.Context) error { r.flushed = true; return nil }
-
 func TestProduce(t *testing.T) {
 	g := generator(t, "telegram-2018", 2, .02)
-	flows, queries := 0, 0
-	g.Flows(func([]byte) error { flows++; return nil })
-	g.DNS(func([]byte) error { queries++; return nil })
-	r := &recorder{messages: map[string]int{}}
-	if err := g.Produce(context.Background(), r, "f", "d", nil); err != nil {
+	want, flows := sha256.New(), 0
+	if err := g.Flows(func(line []byte) error { flows++; want.Write(line); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if r.messages["f"] != flows || r.messages["d"] != queries || !r.flushed {
-		t.Errorf("sent %v, want %d and %d, flushed %v", r.messages, flows, queries, r.flushed)
+	sent, none := &recorder{hash: sha256.New()}, &recorder{hash: sha256.New()}
+	records := 0
+	if err := g.Produce(context.Background(), sent, none, func(n, _, _ int) { records = n }); err != nil {
+		t.Fatal(err)
 	}
-	r.fail = errors.New("broker gone")
-	if err := g.Produce(context.Background(), r, "f", "d", nil); !errors.Is(err, r.fail) {
+	if sent.records != flows || !bytes.Equal(sent.hash.Sum(nil), want.Sum(nil)) {
+		t.Errorf("sent %d flows, want the %d that Flows gives", sent.records, flows)
+	}
+	if records != flows+none.records || none.records == 0 {
+		t.Errorf("progress ended at %d of %d flows and %d messages", records, flows, none.records)
+	}
+	sent.fail = errors.New("broker gone")
+	if err := g.Produce(context.Background(), sent, nil, nil); !errors.Is(err, sent.fail) {
 		t.Errorf("an error of the producer became %v", err)
 	}
 }
