@@ -168,13 +168,17 @@ func Default() (*Pack, error) { return Load(rules.Files(), ".") }
 // be a directory. Files are read in the order of their names, and the same files give
 // the same rule indexes and the same [Pack.Version].
 func Load(fsys fs.FS, paths ...string) (*Pack, error) {
-	names, err := packFiles(fsys, paths)
-	if err != nil {
-		return nil, fmt.Errorf("rule pack: %w", err)
-	}
 	validate, err := newValidator()
 	if err != nil {
 		return nil, err
+	}
+	return load(validate, fsys, paths)
+}
+
+func load(validate func(any) error, fsys fs.FS, paths []string) (*Pack, error) {
+	names, err := packFiles(fsys, paths)
+	if err != nil {
+		return nil, fmt.Errorf("rule pack: %w", err)
 	}
 	sum := sha256.New()
 	var all file

@@ -1,6 +1,13 @@
 package classify
 
-import "testing"
+import (
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/banshift/banshift/schemas/rules"
+)
 
 func loadDefault(t testing.TB) *Pack {
 	t.Helper()
@@ -17,4 +24,26 @@ func TestDefaultPackRunsItsExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%s: %d rules, %d tools, %d services", p.Version(), p.NumRules(), len(p.Tools()), len(p.Services()))
+}
+
+func readBuiltin(name string) ([]byte, error) { return fs.ReadFile(rules.Files(), name) }
+
+// treacherousNames hold "tor", "vpn", "proxy", names of tools and of resolvers in
+// places where they mean nothing.
+func treacherousNames(t testing.TB) []string {
+	t.Helper()
+	data, err := os.ReadFile("testdata/treacherous-names.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			names = append(names, line)
+		}
+	}
+	if len(names) < 100 {
+		t.Fatalf("%d names, want at least 100", len(names))
+	}
+	return names
 }
