@@ -179,12 +179,17 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 	var cfg Config
 	err := v.Unmarshal(&cfg, func(d *mapstructure.DecoderConfig) { d.ErrorUnused = true })
 	if err != nil {
-		return Config{}, fmt.Errorf("configuration %s: %w", file, err)
+		return Config{}, fmt.Errorf("configuration %s: %s", file, oneLine(err))
 	}
 	if file != "" {
 		cfg.resolve(filepath.Dir(file))
 	}
 	return cfg, cfg.check()
+}
+
+// oneLine joins the lines of an error that lists several mistakes.
+func oneLine(err error) string {
+	return strings.Join(strings.Fields(err.Error()), " ")
 }
 
 // resolve makes relative paths start at the directory of the configuration file.

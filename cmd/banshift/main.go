@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/banshift/banshift/load/engine"
@@ -49,6 +50,9 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitDone
 	}
 	fmt.Fprintf(errOut, "banshift: %v\n", err)
+	if strings.HasPrefix(err.Error(), "unknown command") {
+		return exitMisused
+	}
 	var coded *exitError
 	if errors.As(err, &coded) {
 		return coded.code

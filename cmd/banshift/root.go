@@ -33,9 +33,10 @@ in VPN use was, how sure that is, and which ban it goes with.`,
   banshift run --follow --store clickhouse://default@db:9000/banshift 'kafka://broker:9092/flows?format=goflow2-json'
   banshift query use_by_tool_day --param country=ru
   banshift report ru-telegram-2018-enforcement --out report.html`,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) },
+		SilenceUsage:       true,
+		SilenceErrors:      true,
+		DisableSuggestions: true,
+		PersistentPreRunE:  func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return misused(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
