@@ -54,7 +54,7 @@ func Decompose(f Failures) Decomposition {
 			byAddress[p][a], byPattern[a][p] = f.Cells[a][p], f.Cells[a][p]
 		}
 	}
-	d := Decomposition{Address: contrast(byAddress), Pattern: contrast(byPattern)}
+	d := Decomposition{Address: contrast(byAddress[:]), Pattern: contrast(byPattern[:])}
 	address, pattern := d.Address.counts(), d.Pattern.counts()
 	switch {
 	case math.IsNaN(d.Address.Difference) || math.IsNaN(d.Pattern.Difference):
@@ -74,7 +74,7 @@ func Decompose(f Failures) Decomposition {
 func (c Contrast) counts() bool { return c.P < .01 && c.Difference >= least }
 
 // contrast compares exposed (1) with unexposed (0) over strata.
-func contrast(strata [2][2]Attempts) Contrast {
+func contrast(strata [][2]Attempts) Contrast {
 	var weights, difference, p, q float64
 	var excess, spread float64
 	for _, s := range strata {
