@@ -135,6 +135,9 @@ func (t *Table) Lookup(name string) uint32 {
 
 // Longest is Lookup that also tells where in name the matching entry begins.
 func (t *Table) Longest(name string) (set uint32, at int) {
+	if len(t.sets) == 1 {
+		return 0, 0
+	}
 	if n := len(name); n > 0 && name[n-1] == '.' {
 		name = name[:n-1]
 	}
