@@ -294,10 +294,7 @@ func (w *worker) fire(i int) bool {
 }
 
 func (w *worker) fireSensor(i int) {
-	if len(w.sensors) == 0 {
-		return
-	}
-	if l := w.sensors[w.sensor[i]]; len(l.rules) > 0 {
+	if l := w.batch.label(i); l != nil && len(l.rules) > 0 {
 		w.runAll(l.rules)
 	}
 }
@@ -404,7 +401,7 @@ func (w *worker) run(i uint16) {
 			}
 		}
 	case subjectSensor:
-		if l := w.sensors[w.sensor[w.row.i]]; l != nil {
+		if l := w.batch.label(w.row.i); l != nil {
 			for _, s := range l.services {
 				w.book(i, r, -1, s, -1)
 			}

@@ -275,7 +275,7 @@ func (c *compiler) sensorPredicate(patterns []string) predicate {
 	}
 	set := c.sensorSet(patterns)
 	return func(r *row) bool {
-		label := r.sensors[r.sensor[r.i]]
+		label := r.label(r.i)
 		return label != nil && label.sets[set]
 	}
 }

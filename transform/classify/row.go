@@ -33,6 +33,14 @@ type row struct {
 	names   func(set uint32) []uint32
 }
 
+// label is what the pack makes of the row's sensor label, nil where there is none.
+func (b *batch) label(i int) *sensorLabel {
+	if k := int(b.sensor[i]); k < len(b.sensors) {
+		return b.sensors[k]
+	}
+	return nil
+}
+
 // overheadV4 and overheadV6 are IP and UDP headers in bytes (RFC 791, 8200, 768).
 const (
 	overheadV4 = 28
