@@ -109,10 +109,12 @@ func parsePort(s string) (int, error) {
 
 func (a address) native() string { return net.JoinHostPort(a.host, strconv.Itoa(a.tcpPort)) }
 
+func (a address) httpHost() string { return net.JoinHostPort(a.host, strconv.Itoa(a.httpPort)) }
+
 func (a address) http() string {
 	scheme := "http"
 	if a.secure {
 		scheme = "https"
 	}
-	return scheme + "://" + net.JoinHostPort(a.host, strconv.Itoa(a.httpPort)) + "/"
+	return scheme + "://" + a.httpHost() + "/"
 }

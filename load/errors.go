@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -62,8 +64,15 @@ func codeOf(err error) int {
 	if errors.As(err, &http) {
 		return http.code
 	}
+	// The client hands an exception over HTTP on as text.
+	if m := exceptionText.FindStringSubmatch(fmt.Sprint(err)); m != nil {
+		code, _ := strconv.Atoi(m[1])
+		return code
+	}
 	return 0
 }
+
+var exceptionText = regexp.MustCompile(`Code: (\d+)\. DB::Exception`)
 
 // explain turns err into one line that says what, where and what to do.
 func explain(where string, err error) error {
@@ -74,7 +83,7 @@ func explain(where string, err error) error {
 	switch code := codeOf(err); {
 	case code == codeAuthentication || code == codeUserUnknown || code == codeWrongPassword || code == codeIPNotAllowed:
 		return fmt.Errorf("%s: %w: check the user in --store and the password in %s", where, ErrPassword, EnvPassword)
-	case code == codeNotEnoughSpace || strings.Contains(message, "No space left on device") || errors.Is(err, syscall.ENOSPC):
+	case isDiskFull(err):
 		return fmt.Errorf("%s: %w: make room, then run the same command again: nothing is stored twice", where, ErrDiskFull)
 	case code == codeUnknownTable || code == codeUnknownDatabase:
 		return fmt.Errorf("%s: %w: run `banshift migrate`: %s", where, ErrNoTable, message)
@@ -108,6 +117,12 @@ func oneLine(err error) string {
 	return text
 }
 
+// isDiskFull recognises a full disk in the server's words, and in our own system calls'.
+func isDiskFull(err error) bool {
+	return codeOf(err) == codeNotEnoughSpace || errors.Is(err, syscall.ENOSPC) ||
+		strings.Contains(err.Error(), "No space left on device")
+}
+
 func isNetwork(err error) bool {
 	var netErr net.Error
 	var opErr *net.OpError
@@ -120,7 +135,7 @@ func isTransient(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	if strings.Contains(err.Error(), "No space left on device") {
+	if isDiskFull(err) {
 		return false
 	}
 	if code := codeOf(err); code != 0 {

@@ -38,6 +38,11 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer shared.Close()
+	// The tests reach the same engine as a server, too.
+	if err := shared.Conn().Exec(context.Background(), "SYSTEM START LISTEN TCP"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 

@@ -84,7 +84,7 @@ func (s *Store) locate(ctx context.Context, dsn string, o Options) error {
 	}
 	e, err := engine.Start(ctx, dsn, engine.Options{Path: o.EnginePath, MemoryMegabytes: o.EngineMegabytes, Log: o.Log})
 	if err != nil {
-		if strings.Contains(err.Error(), "No space left on device") {
+		if isDiskFull(err) {
 			return explain(s.name, err)
 		}
 		return err
@@ -112,7 +112,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 			return explain(s.name, err)
 		}
 	}
-	conn, err := clickhouse.Open(s.nativeOptions(s.addr.database))
+	conn, err := clickhouse.Open(s.clientOptions(s.addr.database))
 	if err != nil {
 		return explain(s.name, err)
 	}
@@ -132,14 +132,18 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	return nil
 }
 
-// nativeOptions are those of the native protocol.
-func (s *Store) nativeOptions(database string) *clickhouse.Options {
+// clientOptions are those of the connection for everything but inserts and results:
+// the native protocol to a server, HTTP to our own engine, which opens no other port.
+func (s *Store) clientOptions(database string) *clickhouse.Options {
 	o := &clickhouse.Options{
 		Addr:        []string{s.addr.native()},
 		Auth:        clickhouse.Auth{Database: database, Username: s.addr.user, Password: s.addr.password},
 		DialTimeout: 10 * time.Second,
 		ReadTimeout: 10 * time.Minute,
 		ClientInfo:  clickhouse.ClientInfo{Products: []struct{ Name, Version string }{{"banshift", "0"}}},
+	}
+	if s.engine != nil {
+		o.Protocol, o.Addr = clickhouse.HTTP, []string{s.addr.httpHost()}
 	}
 	if s.addr.secure {
 		o.TLS = &tls.Config{ServerName: s.addr.host}
@@ -149,7 +153,7 @@ func (s *Store) nativeOptions(database string) *clickhouse.Options {
 
 // checkVersion fails with [ErrVersion] where the server is older than we support.
 func (s *Store) checkVersion(ctx context.Context) error {
-	conn, err := clickhouse.Open(s.nativeOptions(""))
+	conn, err := clickhouse.Open(s.clientOptions(""))
 	if err != nil {
 		return err
 	}
@@ -168,7 +172,7 @@ func (s *Store) checkVersion(ctx context.Context) error {
 
 // createDatabase makes the database, for users who may; others have one already.
 func (s *Store) createDatabase(ctx context.Context) error {
-	conn, err := clickhouse.Open(s.nativeOptions(""))
+	conn, err := clickhouse.Open(s.clientOptions(""))
 	if err != nil {
 		return err
 	}
@@ -215,7 +219,7 @@ func (s *Store) Name() string { return strings.TrimPrefix(s.name, "store ") }
 // Engine gives the embedded engine; nil for a server.
 func (s *Store) Engine() *engine.Engine { return s.engine }
 
-// Conn gives the native connection, for reads that scan into Go values.
+// Conn gives the connection for reads that scan into Go values.
 func (s *Store) Conn() driver.Conn { return s.conn }
 
 // Pauses between tries double from the first to the longest. Our own engine is back

@@ -124,7 +124,7 @@ func TestCutFileKeepsWhatCanBeRead(t *testing.T) {
 // TestWrongPassword opens an engine by its address with a password that is not its own.
 func TestWrongPassword(t *testing.T) {
 	needEngine(t)
-	e, err := engine.Start(context.Background(), filepath.Join(t.TempDir(), "store"), engine.Options{})
+	e, err := engine.Start(context.Background(), filepath.Join(t.TempDir(), "store"), engine.Options{Native: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,8 +18,9 @@ const Database = "banshift"
 // the data, so that a second process of the same user can join.
 type Conn struct {
 	Host     string `json:"host"`
-	TCPPort  int    `json:"tcp_port"`
 	HTTPPort int    `json:"http_port"`
+	// TCPPort is for the native protocol; closed without [Options].Native.
+	TCPPort int `json:"tcp_port"`
 	// User writes; Reader may only SELECT from [Database].
 	User           string `json:"user"`
 	Password       string `json:"password"`

@@ -25,6 +25,9 @@ type Options struct {
 	Path string
 	// MemoryMegabytes bounds the engine's memory; 0: 2048.
 	MemoryMegabytes int
+	// Native opens the port of the native protocol, too. With libchdb a wrong password
+	// there aborts the engine, which is then started again: not for daily use.
+	Native bool
 	// Log is told of restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -43,10 +46,11 @@ type Engine struct {
 	layout layout
 	joined bool
 
-	path  string
-	log   *slog.Logger
-	lock  *os.File
-	close sync.Once
+	path   string
+	native bool
+	log    *slog.Logger
+	lock   *os.File
+	close  sync.Once
 
 	mu       sync.Mutex
 	stopping bool
@@ -92,7 +96,7 @@ func Start(ctx context.Context, dir string, o Options) (*Engine, error) {
 		lock.Close()
 		return nil, err
 	}
-	e := &Engine{layout: l, path: path, log: o.Log, lock: lock, done: make(chan struct{})}
+	e := &Engine{layout: l, path: path, native: o.Native, log: o.Log, lock: lock, done: make(chan struct{})}
 	if err := e.start(ctx, int64(o.MemoryMegabytes)<<20); err != nil {
 		e.release()
 		return nil, fmt.Errorf("store %s: %w", dir, err)
@@ -209,8 +213,8 @@ func (e *Engine) launch(ctx context.Context) error {
 	return nil
 }
 
-// keepAlive opens the ports and then waits: clickhouse-local ends with its queries.
-const keepAlive = `SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP;
+// keepAlive opens the HTTP port and then waits: clickhouse-local ends with its queries.
+const keepAlive = `SYSTEM START LISTEN HTTP;
 	SELECT sleepEachRow(1) FROM system.numbers FORMAT Null SETTINGS max_block_size = 1, max_threads = 1`
 
 // command is the child's command line: our own binary around the library, or a
@@ -223,8 +227,12 @@ func (e *Engine) command() (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("own binary: %w", err)
 	}
+	statements := keepAlive
+	if e.native {
+		statements = "SYSTEM START LISTEN TCP; " + statements
+	}
 	return exec.Command(self, ChildCommand, e.path, "clickhouse",
-		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", keepAlive), nil
+		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements), nil
 }
 
 // waitUp waits until c answers, and explains why it does not.
