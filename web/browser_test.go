@@ -3,16 +3,22 @@ package web_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
+	"log/slog"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
 
+	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/web"
 	"github.com/banshift/banshift/web/report"
 	"github.com/banshift/banshift/web/report/sample"
+	"github.com/banshift/banshift/web/serve"
+	pagesample "github.com/banshift/banshift/web/serve/sample"
 )
 
 // result is one line of the TAP that node's runner writes for a test inside a suite.
@@ -21,8 +27,8 @@ var result = regexp.MustCompile(`(?m)^ {4}(ok|not ok) \d+ - (.*?)(?: # (SKIP.*))
 // browser is where the tests look for Chromium.
 func browser() string { return cmp.Or(os.Getenv("CHROMIUM"), "/usr/bin/chromium") }
 
-func scripts(t *testing.T) []string {
-	paths, err := filepath.Glob("test/*.mjs")
+func scripts(t *testing.T, pattern string) []string {
+	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
 		t.Fatal("no browser tests in test/", err)
 	}
@@ -46,6 +52,18 @@ func reportFile(t *testing.T) string {
 	return path
 }
 
+// pageAddress serves the page on the sample's store while the test runs.
+func pageAddress(t *testing.T) string {
+	handler, err := serve.New(serve.Options{Store: pagesample.Store{}, Events: pagesample.Events(), Version: "test", Log: slog.New(slog.DiscardHandler),
+		Report: func(context.Context, events.Event) (report.Report, error) { return sample.Report(1), nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // TestInBrowser runs the tests of test/ with node, each as a test of its own. Its
 // report is BANSHIFT_REPORT, or the sample; its browser is CHROMIUM.
 func TestInBrowser(t *testing.T) {
@@ -62,7 +80,7 @@ func TestInBrowser(t *testing.T) {
 	if _, err := os.Stat(browser()); err != nil {
 		t.Skipf("browser tests: no browser at %s: set CHROMIUM", browser())
 	}
-	for _, script := range scripts(t) { // read, so that a cached result does not outlive them
+	for _, script := range scripts(t, "test/*.mjs") { // read, so that a cached result does not outlive them
 		if _, err := os.ReadFile(script); err != nil {
 			t.Fatal(err)
 		}
@@ -70,8 +88,9 @@ func TestInBrowser(t *testing.T) {
 	if _, err := web.Assets(); errors.Is(err, web.ErrNoBundle) {
 		t.Skip("browser tests: the built bundle is absent: run make build")
 	}
-	command := exec.Command(node, "--test", "--test-reporter=tap", "test/")
-	command.Env = append(os.Environ(), "BANSHIFT_REPORT="+reportFile(t), "CHROMIUM="+browser())
+	arguments := append([]string{"--test", "--test-reporter=tap"}, scripts(t, "test/*.test.mjs")...)
+	command := exec.Command(node, arguments...)
+	command.Env = append(os.Environ(), "BANSHIFT_REPORT="+reportFile(t), "BANSHIFT_PAGE="+pageAddress(t), "CHROMIUM="+browser())
 	out, err := command.CombinedOutput()
 	results := result.FindAllSubmatch(out, -1)
 	failed := false

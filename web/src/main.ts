@@ -2,6 +2,17 @@
 
 import './style.css';
 import { followWidth, openReport } from './report';
+import { openUse } from './use';
 
-if (document.body.dataset['page'] === 'report') openReport();
+switch (document.body.dataset['page']) {
+  case 'report':
+    openReport();
+    break;
+  case 'use':
+    void openUse().catch((error: unknown) => {
+      const status = document.getElementById('status');
+      if (status !== null) status.textContent = error instanceof Error ? error.message : String(error);
+    });
+    break;
+}
 followWidth();

@@ -36,7 +36,7 @@ export async function open(browser, url, options = {}) {
   const requests = [];
   const faults = [];
   page.on('request', (request) => {
-    if (request.url() !== url) requests.push(request.url());
+    if (request.url() !== url && !request.url().startsWith('data:')) requests.push(request.url());
   });
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {

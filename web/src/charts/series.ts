@@ -28,8 +28,8 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
   const times = series.times.map((time) => Date.parse(time));
   const lines = series.lines ?? [];
   const markers = inside(series.markers ?? [], times);
-  const labels = look.small ? [] : places(markers, times, look.width);
-  const labelHeight = labels.reduce((most, label) => Math.max(most, label.row + 1), 0) * ROW;
+  const labels = look.small ? [] : placesOf(markers, times, look.width);
+  const labelHeight = labels.reduce((most, label) => Math.max(most, label === undefined ? 0 : label.row + 1), 0) * ROW;
   const margin = look.small ? SMALL_MARGIN : { ...MARGIN, top: MARGIN.top + labelHeight };
   const first = times[0] ?? 0;
   const last = times[times.length - 1] ?? 0;
@@ -84,8 +84,15 @@ interface Place {
   side: 'left' | 'right'; // of the text that touches the line
 }
 
-/** More markers than this are put on a row each: the search below is exhaustive. */
-const MOST_SEARCHED = 8;
+/** More labels than this are not placed: the search below is exhaustive. */
+const MOST_LABELS = 8;
+
+/** Places of the labels by marker; where there are too many, only bans have one. */
+function placesOf(markers: Marker[], times: number[], width: number): (Place | undefined)[] {
+  const shown = [markers, markers.filter((marker) => marker.kind !== 'other' && marker.kind !== 'ended')].find((some) => some.length <= MOST_LABELS) ?? [];
+  const found = new Map(places(shown, times, width).map((place, i) => [shown[i], place]));
+  return markers.map((marker) => found.get(marker));
+}
 
 /** Finds the fewest rows on which no label touches another, or another's line. */
 function places(markers: Marker[], times: number[], width: number): Place[] {
@@ -107,29 +114,31 @@ function places(markers: Marker[], times: number[], width: number): Place[] {
     const [low, high, at] = a.row < b.row ? [from, to, spots[j]?.at ?? 0] : [start, end, spots[i]?.at ?? 0];
     return at < low - 3 || at > high + 3; // the upper one's line passes the lower one's label
   };
-  const search = (found: Place[], rows: number): Place[] | undefined => {
+  const search = (found: Place[], rows: number, left: number): Place[] | undefined => {
     const i = found.length;
     if (i === markers.length) return found;
     for (let row = 0; row < rows; row++) {
       for (const side of ['left', 'right'] as const) {
         const [from, to] = box(i, side);
-        if (from < -MARGIN.left || to > plot + MARGIN.right) continue;
+        if (from < left || to > plot + MARGIN.right) continue;
         const place = { row, side };
         if (!found.every((other, j) => clear(i, place, j, other))) continue;
-        const rest = search([...found, place], rows);
+        const rest = search([...found, place], rows, left);
         if (rest !== undefined) return rest;
       }
     }
     return undefined;
   };
-  for (let rows = 1; rows <= markers.length && markers.length <= MOST_SEARCHED; rows++) {
-    const found = search([], rows);
-    if (found !== undefined) return found;
+  for (const left of [0, -MARGIN.left]) { // clear of the axis' numbers, if that can be
+    for (let rows = 1; rows <= markers.length; rows++) {
+      const found = search([], rows, left);
+      if (found !== undefined) return found;
+    }
   }
   return spots.map((spot, row) => ({ row, side: spot.at > plot / 2 ? 'right' : 'left' }));
 }
 
-function eventSeries(markers: Marker[], shades: Shade[], labels: Place[], plot: { top: number; bottom: number }): Record<string, unknown> {
+function eventSeries(markers: Marker[], shades: Shade[], labels: (Place | undefined)[], plot: { top: number; bottom: number }): Record<string, unknown> {
   return {
     name: EVENTS,
     type: 'line',
