@@ -31,10 +31,11 @@ type piece struct {
 
 // fragmented is a datagram under reassembly.
 type fragmented struct {
-	key    fragmentKey
-	began  int64
-	total  int // length of the payload, -1 until the last fragment came
-	pieces []piece
+	key      fragmentKey
+	position int64 // of its first fragment
+	began    int64
+	total    int // length of the payload, -1 until the last fragment came
+	pieces   []piece
 }
 
 // fragments reassembles IP datagrams.
@@ -42,25 +43,39 @@ type fragments struct {
 	open  map[fragmentKey]*fragmented
 	order []*fragmented // by time of the first fragment
 	held  int
+	lost  func(position int64) // told of each datagram that is given up
 }
 
-func newFragments() fragments { return fragments{open: make(map[fragmentKey]*fragmented)} }
+func newFragments(lost func(position int64)) fragments {
+	return fragments{open: make(map[fragmentKey]*fragmented), lost: lost}
+}
 
-func (fs *fragments) reset() { *fs = newFragments() }
+// flush gives up what is not complete.
+func (fs *fragments) flush() {
+	for len(fs.order) > 0 {
+		fs.giveUp(fs.order[0])
+	}
+}
+
+// giveUp drops a datagram that is not complete.
+func (fs *fragments) giveUp(f *fragmented) {
+	fs.lost(f.position)
+	fs.drop(f)
+}
 
 // add takes a fragment and gives the whole datagram when it was the last one missing.
-func (fs *fragments) add(d *packet.Datagram, now int64) (packet.Datagram, bool) {
+func (fs *fragments) add(d *packet.Datagram, now, position int64) (packet.Datagram, bool) {
 	k := fragmentKey{d.Src, d.Dst, d.Protocol, d.ID}
 	f := fs.open[k]
 	if f != nil && now-f.began > fragmentTimeout {
-		fs.drop(f)
+		fs.giveUp(f)
 		f = nil
 	}
 	if f == nil {
 		for len(fs.order) >= maxFragmented || len(fs.order) > 0 && fs.held > maxFragmentHeld {
-			fs.drop(fs.order[0])
+			fs.giveUp(fs.order[0])
 		}
-		f = &fragmented{key: k, began: now, total: -1}
+		f = &fragmented{key: k, position: position, began: now, total: -1}
 		fs.open[k] = f
 		fs.order = append(fs.order, f)
 	}

@@ -73,17 +73,19 @@ type Meter struct {
 // New gives a meter that holds no flows.
 func New(opts Options) *Meter {
 	opts = opts.withDefaults()
-	return &Meter{
+	m := &Meter{
 		opts:      opts,
 		table:     newTable(opts),
-		fragments: newFragments(),
 		inspector: inspect.New(),
 	}
+	m.fragments = newFragments(func(position int64) { m.sink.Skip(skipFragment, position) })
+	return m
 }
 
 // Why a frame gives no flow.
 const (
 	skipNotIP     = "frame without ip"
+	skipFragment  = "datagram of which fragments are missing"
 	rejectLink    = "unknown link type"
 	rejectIP      = "ip header is malformed"
 	rejectPayload = "transport header is malformed or cut"
@@ -152,7 +154,7 @@ func (m *Meter) datagram(ip []byte, wire int, now, position int64, depth int) {
 		m.whole(&d, now, position, depth)
 		return
 	}
-	if whole, ok := m.fragments.add(&d, now); ok {
+	if whole, ok := m.fragments.add(&d, now, position); ok {
 		m.whole(&whole, now, position, depth)
 	}
 }
@@ -218,5 +220,5 @@ func (m *Meter) flush() {
 	for f := m.table.oldest(); f != nil; f = m.table.oldest() {
 		m.give(f)
 	}
-	m.fragments.reset()
+	m.fragments.flush()
 }

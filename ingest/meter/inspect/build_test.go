@@ -109,7 +109,9 @@ func ikeMessage(d dice, version, exchange byte, answer bool, size int) []byte {
 	return join(d.bytes(8), spi, next, version, exchange, byte(0), uint32(0), uint32(size), d.bytes(size-28))
 }
 
-func espMessage(d dice, spi []byte, seq uint32, size int) []byte { return join(spi, seq, d.bytes(size-8)) }
+func espMessage(d dice, spi []byte, seq uint32, size int) []byte {
+	return join(spi, seq, d.bytes(size-8))
+}
 
 // helloOptions vary a ClientHello.
 type helloOptions struct {

@@ -89,15 +89,16 @@ func isDoQ(alpn string) bool {
 	return alpn == "doq" || len(alpn) > 5 && alpn[:5] == "doq-i"
 }
 
-// googleQUIC reports a long header or a public header of gQUIC: "Q0" and two digits.
+// googleQUIC reports a long header or a public header of gQUIC: "Q0" (with Google's own
+// handshake) or "T0" (with TLS) and two digits.
 func googleQUIC(b []byte) bool {
 	tag := func(b []byte) bool {
-		return len(b) >= 4 && b[0] == 'Q' && b[1] == '0' && isDigit(b[2]) && isDigit(b[3])
+		return len(b) >= 4 && (b[0] == 'Q' || b[0] == 'T') && b[1] == '0' && isDigit(b[2]) && isDigit(b[3])
 	}
 	switch {
 	case len(b) < 16:
 		return false
-	case b[0]&0xc0 == 0xc0: // Q046, Q050
+	case b[0]&0xc0 == 0xc0: // Q046, Q050, T051
 		return tag(b[1:])
 	}
 	return (b[0] == 0x0d || b[0] == 0x09) && tag(b[9:]) // version and 8-byte connection id present
