@@ -65,7 +65,10 @@ func codeOf(err error) int {
 		return http.code
 	}
 	// The client hands an exception over HTTP on as text.
-	if m := exceptionText.FindStringSubmatch(fmt.Sprint(err)); m != nil {
+	if err == nil {
+		return 0
+	}
+	if m := exceptionText.FindStringSubmatch(err.Error()); m != nil {
 		code, _ := strconv.Atoi(m[1])
 		return code
 	}
@@ -87,7 +90,7 @@ func explain(where string, err error) error {
 		return fmt.Errorf("%s: %w: make room, then run the same command again: nothing is stored twice", where, ErrDiskFull)
 	case code == codeUnknownTable || code == codeUnknownDatabase:
 		return fmt.Errorf("%s: %w: run `banshift migrate`: %s", where, ErrNoTable, message)
-	case code == codeReadonly || code == codeAccessDenied:
+	case isForbidden(err):
 		return fmt.Errorf("%s: %w: %s", where, ErrForbidden, message)
 	case code == 0 && isNetwork(err):
 		return fmt.Errorf("%s: %w: check the address, and that the server runs: %s", where, ErrUnreachable, message)
@@ -121,6 +124,11 @@ func oneLine(err error) string {
 func isDiskFull(err error) bool {
 	return codeOf(err) == codeNotEnoughSpace || errors.Is(err, syscall.ENOSPC) ||
 		strings.Contains(err.Error(), "No space left on device")
+}
+
+func isForbidden(err error) bool {
+	code := codeOf(err)
+	return code == codeReadonly || code == codeAccessDenied
 }
 
 func isNetwork(err error) bool {

@@ -183,7 +183,11 @@ func (s *Store) createDatabase(ctx context.Context) error {
 		return nil
 	}
 	sql := "CREATE DATABASE IF NOT EXISTS " + quoteName(s.addr.database) + " " + s.target().OnCluster()
-	return conn.Exec(ctx, sql)
+	err = conn.Exec(ctx, sql)
+	if isForbidden(err) {
+		return nil // a reader's database is there, or its tables will be found missing
+	}
+	return err
 }
 
 // checkHTTP makes sure that the HTTP port takes inserts of this user.

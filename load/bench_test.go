@@ -1,0 +1,99 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/schemas"
+)
+
+// benchRecord is n rows of a table with numbers that differ from row to row.
+func benchRecord(schema *arrow.Schema, n int) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	for i := range n {
+		for c, f := range schema.Fields() {
+			mix := uint64(i)*0x9e3779b97f4a7c15 + uint64(c)
+			switch column := b.Field(c).(type) {
+			case *array.TimestampBuilder:
+				if f.Type.(*arrow.TimestampType).Unit == arrow.Second {
+					column.Append(arrow.Timestamp(1523869200 + mix%24*3600))
+				} else {
+					column.Append(arrow.Timestamp(1523869200000 + mix%86400000))
+				}
+			case *array.BinaryDictionaryBuilder:
+				if err := column.AppendString(fmt.Sprint(f.Name, mix%7)); err != nil {
+					panic(err)
+				}
+			case *array.FixedSizeBinaryBuilder:
+				column.Append([]byte{0: 0x20, 1: byte(mix), 2: byte(mix >> 8), 15: 0})
+			case *array.ListBuilder:
+				column.Append(true)
+				column.ValueBuilder().(*array.StringBuilder).Append("rule:+20")
+			case *array.Uint64Builder:
+				column.Append(mix >> 20)
+			case *array.Uint32Builder:
+				column.Append(uint32(mix % 1000))
+			case *array.Uint16Builder:
+				column.Append(uint16(mix))
+			case *array.Uint8Builder:
+				column.Append(1)
+			case *array.Float32Builder:
+				column.Append(0.5)
+			case *array.Float64Builder:
+				column.Append(0.5)
+			}
+		}
+	}
+	return b.NewRecord()
+}
+
+// BenchmarkWrite stores batches of 65,536 rows of one table, two at a time, ledger
+// and deduplication included.
+func BenchmarkWrite(b *testing.B) {
+	if _, err := engine.Locate(""); err != nil {
+		b.Skipf("engine is absent (run `make engine`): %v", err)
+	}
+	const rows = 65536
+	ctx := context.Background()
+	for _, table := range []string{schemas.TableFlows, schemas.TableUsage} {
+		b.Run(table, func(b *testing.B) {
+			s, err := Open(ctx, b.TempDir(), Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			rec := benchRecord(schemas.TableSchemas()[table], rows)
+			defer rec.Release()
+			var wg sync.WaitGroup
+			next := make(chan int)
+			for range 2 {
+				wg.Go(func() {
+					for n := range next {
+						err := s.Write(ctx, Batch{
+							Source: "bench", First: int64(n), Next: int64(n) + 1, Counts: Counts{In: rows, Folded: rows},
+							Tables: []TableBatch{{table, rec}},
+						})
+						if err != nil {
+							b.Error(err)
+						}
+					}
+				})
+			}
+			b.ResetTimer()
+			for n := range b.N {
+				next <- n
+			}
+			close(next)
+			wg.Wait()
+			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
