@@ -1,0 +1,79 @@
+package evaluate_test
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/banshift/banshift/ingest/decode"
+	"github.com/banshift/banshift/ingest/meter/inspect"
+	"github.com/banshift/banshift/ingest/record"
+	"github.com/banshift/banshift/transform/classify/evaluate"
+)
+
+// looking has the packets that nDPId carries looked at as the meter looks at its own.
+func looking() decode.Inspect {
+	in := inspect.New()
+	return func(f *record.Flow, payloads []decode.Payload) {
+		view := inspect.Flow{Protocol: f.Protocol, SrcPort: f.SrcPort, DstPort: f.DstPort, Initiator: f.Initiator}
+		for _, p := range payloads {
+			view.Payloads = append(view.Payloads, inspect.Payload{Up: p.FromSrc, Size: p.Size, Time: p.Time, Data: p.Data})
+		}
+		r := in.Inspect(&view)
+		f.Signatures |= r.Signatures
+		if len(f.SNI) == 0 {
+			f.SNI = r.SNI
+		}
+		if len(f.ALPN) == 0 {
+			f.ALPN = r.ALPN
+		}
+		if len(f.JA4) == 0 {
+			f.JA4 = r.JA4
+		}
+	}
+}
+
+// TestNDPIdJSON evaluates the sensor's JSON of the captures: what packets it carries,
+// its label and its own confidence.
+func TestNDPIdJSON(t *testing.T) {
+	dir := shared(t, "data", "ndpid")
+	s := newStages(t)
+	f, err := os.Open(filepath.Join(dir, "..", "captures", "labels.csv"))
+	s.check(err)
+	defer f.Close()
+	labels, err := evaluate.ReadLabels(f)
+	s.check(err)
+	verdicts := make(map[string][]evaluate.Verdict)
+	files, err := filepath.Glob(filepath.Join(dir, "*.out"))
+	s.check(err)
+	for _, path := range files {
+		capture := strings.TrimSuffix(filepath.Base(path), ".out")
+		stream, err := decode.NewStream(decode.NDPId, decode.WithInspect(looking()))
+		s.check(err)
+		file, err := os.Open(path)
+		s.check(err)
+		s.gate.Begin(capture, 0)
+		if err := stream.Decode(context.Background(), file, s.gate); err != nil {
+			t.Logf("%s: %v", capture, err)
+		}
+		s.check(file.Close())
+		batch := s.gate.Flush()
+		if batch.Flows != nil {
+			out := s.classify(batch.Flows, evaluate.Masks()[0])
+			v, err := evaluate.Verdicts(capture, out, func(i int) (netip.AddrPort, netip.AddrPort) {
+				return batch.Ends[i].Client, batch.Ends[i].Server
+			})
+			s.check(err)
+			verdicts[evaluate.Full] = append(verdicts[evaluate.Full], v...)
+			if os.Getenv("EXPLAIN") != "" && strings.Contains(capture, os.Getenv("EXPLAIN")) {
+				s.explain(capture, out, v)
+			}
+			out.Release()
+		}
+		batch.Release()
+	}
+	report(t, evaluate.Run(labels, verdicts))
+}
