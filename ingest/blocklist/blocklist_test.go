@@ -87,6 +87,28 @@ func TestPrefixes(t *testing.T) {
 	}
 }
 
+func TestDay(t *testing.T) {
+	stated := List{Seen: time.Date(2018, 5, 5, 22, 25, 0, 0, time.UTC)}
+	for path, want := range map[string]string{"dump.csv": "2018-05-05", "2018-04-16.csv": "2018-05-05"} {
+		if day, ok := stated.DayOf(path); !ok || day.Format(time.DateOnly) != want {
+			t.Errorf("a list that states its time, in %s, is of %v", path, day)
+		}
+	}
+	for path, want := range map[string]string{"a/2018-04-16.csv": "2018-04-16", "2018-04-16": "2018-04-16", "2018-13-40.csv": "", "x": "", "blocked-subnets-2018-05-05.csv": ""} {
+		day, ok := (&List{}).DayOf(path)
+		if ok != (want != "") || ok && day.Format(time.DateOnly) != want {
+			t.Errorf("%s is of %v, %v, want %q", path, day, ok, want)
+		}
+	}
+}
+
+func TestSimulatedRows(t *testing.T) {
+	l, err := Read(strings.NewReader("prefix,asn,simulated\n192.0.2.0/24,64500,true\n198.51.100.0/24,64501,\n"), Prefixes)
+	if err != nil || !l.Entries[0].Simulated || l.Entries[1].Simulated || l.Entries[1].Network != "64501" {
+		t.Errorf("got %+v, %v", l.Entries, err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		format Format

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -29,6 +30,8 @@ type Entry struct {
 	URL          string
 	Organisation string // who ordered it
 	Decree       string // number, and date where the list has it: not the day of the block
+	Network      string // AS number of the prefixes, where the list has it
+	Simulated    bool
 }
 
 // List is a block list as it was seen.
@@ -53,6 +56,20 @@ func (l *List) Prefixes() []netip.Prefix {
 		all = append(all, l.Entries[i].Prefixes...)
 	}
 	return all
+}
+
+// DayOf is the day on which a list was seen: as it states itself, else as its file's name
+// begins (2018-04-16.csv). ok is false where neither says.
+func (l *List) DayOf(path string) (day time.Time, ok bool) {
+	if !l.Seen.IsZero() {
+		return l.Seen.Truncate(24 * time.Hour), true
+	}
+	name := filepath.Base(path)
+	if len(name) < len(time.DateOnly) {
+		return time.Time{}, false
+	}
+	day, err := time.Parse(time.DateOnly, name[:len(time.DateOnly)])
+	return day, err == nil
 }
 
 // ErrEmpty says that a file holds no entry at all.

@@ -13,7 +13,7 @@ import (
 )
 
 // prefixColumns are the names of the column that holds prefixes or addresses.
-var prefixColumns = []string{"prefix", "subnet", "network", "cidr", "prefix_or_addr", "address", "ip"}
+var prefixColumns = []string{"prefix", "subnet", "cidr", "prefix_or_addr", "address", "ip"}
 
 // prefixes reads a prefix or address a line (# begins a comment), or CSV whose header
 // names a column of them; the columns authority or organisation, decree and domain are
@@ -93,7 +93,8 @@ func (l *List) csv(r io.Reader) error {
 		}
 		e := Entry{
 			Domain: get("domain"), Organisation: get("organisation", "authority"),
-			Decree: strings.TrimSpace(get("decree") + " " + get("decree_date")),
+			Decree:  strings.TrimSpace(get("decree") + " " + get("decree_date")),
+			Network: get("asn", "network"), Simulated: get("simulated") == "true",
 		}
 		e.Prefixes = append(e.Prefixes, p)
 		l.Entries = append(l.Entries, e)

@@ -287,7 +287,8 @@ func TestEffectsAreAsConfigured(t *testing.T) {
 	covered, total := 0, 0
 	for seed := range uint64(20) {
 		g := generator(t, "telegram-2018", 100+seed, 1)
-		for _, e := range g.effects(g.count()) {
+		enforced := g.scenario.day(g.scenario.Ban.Enforced)
+		for _, e := range g.effects(g.count(enforced-daysBefore, enforced+daysAfter)) {
 			if !strings.HasSuffix(e.Event, "-enforcement") {
 				continue
 			}

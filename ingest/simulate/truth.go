@@ -186,7 +186,7 @@ func (g *Generator) Truth() Truth {
 	for day := range s.Days() {
 		t.Dates = append(t.Dates, g.dateText(day))
 	}
-	t.Countries = g.count()
+	t.Countries = g.count(0, s.Days())
 	t.Effects = g.effects(t.Countries)
 	t.Survival, t.Adoption = g.survival(), g.adoption()
 	t.Enforcement = g.enforcement()
@@ -214,8 +214,8 @@ func (g *Generator) Truth() Truth {
 	return t
 }
 
-// count makes all sessions and messages once more and counts them.
-func (g *Generator) count() []CountryTruth {
+// count makes the sessions and messages of the days [first, end) once more and counts them.
+func (g *Generator) count(first, end int) []CountryTruth {
 	s, days := &g.scenario, g.scenario.Days()
 	truths := make([]CountryTruth, len(s.Countries))
 	for c := range truths {
@@ -239,12 +239,12 @@ func (g *Generator) count() []CountryTruth {
 		act           activity
 		direct        bool
 	}
-	for day := range days {
+	for day := first; day < end; day++ {
 		for n := range g.world.networks {
 			truths[g.world.networks[n].country].VPNUsers[day] += g.demand.users[tunnels][n][day]
 		}
 		seen := map[seenKey]bool{}
-		first := func(k seenKey) bool { had := seen[k]; seen[k] = true; return !had }
+		isNew := func(k seenKey) bool { had := seen[k]; seen[k] = true; return !had }
 		all := sessions.day(day)
 		for i := range all {
 			x := &all[i]
@@ -253,7 +253,7 @@ func (g *Generator) count() []CountryTruth {
 			if x.answered {
 				t.FlowRecords[day]++
 			}
-			isFirst := first(seenKey{x.network, x.user, x.act, false})
+			isFirst := isNew(seenKey{x.network, x.user, x.act, false})
 			switch x.act {
 			case tunnels:
 				if !isFirst {
@@ -270,7 +270,7 @@ func (g *Generator) count() []CountryTruth {
 				}
 				if x.proxied {
 					t.BannedProxied[day]++
-				} else if x.answered && first(seenKey{x.network, x.user, x.act, true}) {
+				} else if x.answered && isNew(seenKey{x.network, x.user, x.act, true}) {
 					t.BannedDirect[day]++
 				}
 				tally(x, &t.ServiceBlocked[day], &t.ServiceBlockedFail[day])

@@ -3,6 +3,7 @@ package blocking
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"go4.org/netipx"
 )
@@ -120,6 +121,31 @@ func SumInside(prefixes []netip.Prefix, set Addresses) uint64 {
 		n += finished(&b).Intersect(set).Count()
 	}
 	return n
+}
+
+// NetworkPrefix is a prefix with the network that it belongs to.
+type NetworkPrefix struct {
+	Prefix  netip.Prefix
+	Network string
+}
+
+// ByNetwork splits the IPv4 addresses of a set by network: a longer prefix wins over one
+// that covers it, and what no prefix holds is in the network "".
+func ByNetwork(set Addresses, networks []NetworkPrefix) map[string]uint64 {
+	touching := slices.DeleteFunc(slices.Clone(networks), func(n NetworkPrefix) bool { return !set.Overlaps(n.Prefix.Masked()) })
+	slices.SortStableFunc(touching, func(a, b NetworkPrefix) int { return b.Prefix.Bits() - a.Prefix.Bits() })
+	counts := map[string]uint64{}
+	for _, n := range touching {
+		var b netipx.IPSetBuilder
+		b.AddPrefix(n.Prefix.Masked())
+		own := finished(&b)
+		counts[n.Network] += set.Intersect(own).Count()
+		set = set.Without(own)
+	}
+	if rest := set.Count(); rest > 0 {
+		counts[""] += rest
+	}
+	return counts
 }
 
 // distinct gives the prefixes in their plain form, each once.

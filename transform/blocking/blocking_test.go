@@ -1,6 +1,7 @@
 package blocking
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
 	"net/netip"
@@ -106,6 +107,17 @@ func TestUnionAgainstMarks(t *testing.T) {
 		if a.Count() != count || a.Intersect(b).Count() != both || a.Without(b).Count() != without {
 			t.Fatalf("%v and %v: %d, %d, %d, want %d, %d, %d", ps, qs, a.Count(), a.Intersect(b).Count(), a.Without(b).Count(), count, both, without)
 		}
+	}
+}
+
+func TestByNetwork(t *testing.T) {
+	p := func(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+	got := ByNetwork(union(t, "10.0.0.0/23", "10.9.0.0/24", "192.0.2.0/25"), []NetworkPrefix{
+		{p("10.0.0.0/8"), "wide"}, {p("10.0.1.0/24"), "inside"}, {p("10.0.1.128/25"), "deep"}, {p("172.16.0.0/12"), "elsewhere"}, {p("10.9.0.0/24"), "wide"},
+	})
+	want := map[string]uint64{"wide": 256 + 256, "inside": 128, "deep": 128, "": 128}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
