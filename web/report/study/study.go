@@ -234,7 +234,7 @@ func (s *study) survivalQuestion() report.Question {
 // sensitivity sets the analysis' other windows out as a grid.
 func (s *study) sensitivity() report.Sensitivity {
 	g := report.Sensitivity{RowName: "days before", ColName: "days after",
-		Intro: fmt.Sprintf("The windows of %d days before and %d after were registered before the data were looked at; the others are shown, never searched.", s.Config.BeforeDays, s.Config.AfterDays)}
+		Intro: fmt.Sprintf("The windows of %d days before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", s.Config.BeforeDays, s.Config.AfterDays, s.effect.PTimeOutcome)}
 	var before, after []int
 	for _, at := range s.effect.Sensitivity {
 		before, after = append(before, at.BeforeDays), append(after, at.AfterDays)
