@@ -21,8 +21,8 @@ import (
 
 // analyzeOptions are the flags of analyze.
 type analyzeOptions struct {
-	series, format, events, name, placebo string
-	asJSON                                bool
+	series, format, events, name, placebo, replay string
+	asJSON                                        bool
 }
 
 func newAnalyzeCommand(a *app) *cobra.Command {
@@ -35,7 +35,8 @@ and lists the alarms. What it prints is the procedure of the configuration, regi
 before the data are seen: an effect with its interval, the placebo p with its floor, the
 controls, and a grade (supported, ambiguous, not_supported, insufficient) with reasons.`,
 		Example: `  banshift analyze --series tor.csv --series-format tor-userstats --events schemas/events --json
-  banshift analyze --series mine.csv --series-format csv --events bans.csv`,
+  banshift analyze --series mine.csv --series-format csv --events bans.csv
+  banshift analyze --replay result.json | cmp - result.json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.analyze(c.Context(), o) },
 	}
@@ -46,10 +47,17 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
+	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
+	for _, other := range []string{"series", "events", "placebo", "json"} {
+		cmd.MarkFlagsMutuallyExclusive("replay", other)
+	}
 	return cmd
 }
 
 func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
+	if o.replay != "" {
+		return a.replay(ctx, o.replay)
+	}
 	catalogue, err := events.Load(cmp.Or(o.events, a.cfg.Events))
 	if err != nil {
 		return err
@@ -65,6 +73,10 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 	if err != nil {
 		return err
 	}
+	if result.Provenance.EventsHash, err = spike.HashEvents(catalogue); err != nil {
+		return err
+	}
+	result.Provenance.Events = cmp.Or(o.events, a.cfg.Events)
 	if o.asJSON {
 		return writeJSON(a.out, result)
 	}
@@ -77,8 +89,16 @@ func (a *app) analyzeFile(o analyzeOptions, catalogue []events.Event, cfg spike.
 		return spike.Result{}, err
 	}
 	result, err := spike.Analyze(list, catalogue, cfg)
-	return result, misused(err)
+	if err != nil {
+		return spike.Result{}, misused(err)
+	}
+	result.Provenance = &spike.Provenance{Version: programVersion(), Series: o.series, Format: o.format, Name: list[0].Name,
+		DataHash: spike.HashSeries(list), Config: cfg}
+	return result, nil
 }
+
+// storeSeries stands for the store's own use where a file would be named.
+const storeSeries = "store"
 
 // analyzeStore analyses the store's own use and keeps the catalogue, the effects and the
 // alarms in its tables, where the named queries find them.
@@ -101,6 +121,8 @@ func (a *app) analyzeStore(ctx context.Context, catalogue []events.Event, cfg sp
 	if err != nil {
 		return spike.Result{}, misused(err)
 	}
+	result.Provenance = &spike.Provenance{Version: programVersion(), Series: storeSeries, DataHash: spike.HashSeries(list),
+		Packs: packsOf(rows), Simulated: simulated, Config: cfg}
 	return result, errors.Join(
 		store.PutEvents(ctx, eventRows(catalogue)),
 		store.PutEffects(ctx, effectRows(result.Effects, cfg, simulated, packsOf(rows))),

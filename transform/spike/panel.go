@@ -33,6 +33,7 @@ type row struct {
 	quiet  []bool    // no catalogued event of this country within the radius
 	raw    []float64 // residual of a day from its weekday baseline
 	adj    []float64 // the same after the common factor
+	others []float64 // common changes without this row, by day and lag; filled as needed
 	z      []float64 // the detector's robust z of each day, filled by alarms
 	fitted bool      // raw and adj are filled
 }
@@ -163,10 +164,20 @@ const ownInfluence = 25
 
 // commonFor is the common change without r's own part.
 func (p *panel) commonFor(r *row, t, j int) float64 {
-	if len(p.rows) <= ownInfluence && p.isControl(r, t) {
-		return p.commonChange(t, j, r, nil)
+	if len(p.rows) > ownInfluence || !p.isControl(r, t) {
+		return p.common[t][j-1]
 	}
-	return p.common[t][j-1]
+	if r.others == nil {
+		r.others = make([]float64, p.days*maxLagWeeks)
+		for i := range r.others {
+			r.others[i] = math.Inf(1) // not worked out yet
+		}
+	}
+	at := &r.others[t*maxLagWeeks+j-1]
+	if math.IsInf(*at, 1) {
+		*at = p.commonChange(t, j, r, nil)
+	}
+	return *at
 }
 
 // controls counts the controls of r on day t.

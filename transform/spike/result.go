@@ -103,4 +103,6 @@ type SensitivityAt struct {
 type Result struct {
 	Effects []Effect `json:"effects"`
 	Alarms  []Alarm  `json:"alarms"`
+	// Provenance is filled by the caller, who knows where the data come from.
+	Provenance *Provenance `json:"provenance,omitempty"`
 }

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/transform/spike"
+)
+
+// writeSeries makes a CSV of 12 countries over 200 days in which xa rises by half from the
+// given day on.
+func writeSeries(t *testing.T, path string, rise int) {
+	t.Helper()
+	var text strings.Builder
+	text.WriteString("date,country,value\n")
+	start := time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC)
+	for c := range 12 {
+		for d := range 200 {
+			v := 1000 * math.Exp(.1*math.Sin(float64(d)*6.28/7)+.03*math.Sin(float64(d*(c+3))*1.7))
+			if c == 0 && d >= rise {
+				v *= 1.5
+			}
+			fmt.Fprintf(&text, "%s,x%c,%.0f\n", start.AddDate(0, 0, d).Format(time.DateOnly), 'a'+c, v)
+		}
+	}
+	if err := os.WriteFile(path, []byte(text.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runCommand(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(context.Background(), args, strings.NewReader(""), &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestAnalyzeAndReplay(t *testing.T) {
+	dir := t.TempDir()
+	series, bans, saved := filepath.Join(dir, "use.csv"), filepath.Join(dir, "bans.csv"), filepath.Join(dir, "result.json")
+	writeSeries(t, series, 150)
+	if err := os.WriteFile(bans, []byte("id,country,target,kind,announced_at,enforced_at,ended_at\nxa-ban,xa,Messenger,enforce,,2018-05-31,\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := runCommand(t, "analyze", "--series", series, "--events", bans, "--json")
+	if code != exitDone {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	var result spike.Result
+	if err := json.Unmarshal([]byte(out), &result); err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Effects) != 12 || len(result.Alarms) != 1 || result.Alarms[0].Country != "xa" {
+		t.Errorf("%d effects, alarms %+v", len(result.Effects), result.Alarms)
+	}
+	for _, e := range result.Effects {
+		if want := map[bool]spike.Grade{true: spike.Supported, false: spike.NotSupported}[e.Country == "xa"]; e.Grade != want {
+			t.Errorf("%s: %s %q, want %s", e.Country, e.Grade, e.Reasons, want)
+		}
+	}
+	if err := os.WriteFile(saved, []byte(out), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, again, errOut := runCommand(t, "analyze", "--replay", saved); code != exitDone || again != out {
+		t.Errorf("replay: exit %d, same bytes %v: %s", code, again == out, errOut)
+	}
+	if code, out, _ := runCommand(t, "spikes", "--series", series, "--events", bans); code != exitDone || !strings.Contains(out, "xa-ban (+0 d)") {
+		t.Errorf("spikes: exit %d: %s", code, out)
+	}
+	writeSeries(t, series, 151)
+	if code, _, errOut := runCommand(t, "analyze", "--replay", saved); code != exitFailed || !strings.Contains(errOut, "are not those of the result") {
+		t.Errorf("changed data: exit %d: %s", code, errOut)
+	}
+}
+
+func TestAnalyzeRefuses(t *testing.T) {
+	dir := t.TempDir()
+	series := filepath.Join(dir, "use.csv")
+	writeSeries(t, series, 150)
+	wrong := filepath.Join(dir, "wrong.csv")
+	if err := os.WriteFile(wrong, []byte("id,country,kind,enforced_at\na,ru,enforce,16.4.2018\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		want string
+	}{
+		"missing file": {[]string{"analyze", "--series", filepath.Join(dir, "none.csv")}, exitFailed, "no such file"},
+		"format":       {[]string{"analyze", "--series", series, "--series-format", "xls"}, exitFailed, "want one of"},
+		"wrong format": {[]string{"analyze", "--series", series, "--series-format", "tor-userstats"}, exitFailed, `no column "users"`},
+		"events":       {[]string{"analyze", "--series", series, "--events", wrong}, exitFailed, "want YYYY-MM-DD"},
+		"placebo":      {[]string{"analyze", "--series", series, "--placebo", "after"}, exitMisused, "want \"before\" or \"both\""},
+		"replay":       {[]string{"analyze", "--replay", series}, exitMisused, "is not a result"},
+		"no store":     {[]string{"analyze"}, exitMisused, "--store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if code, _, errOut := runCommand(t, c.args...); code != c.code || !strings.Contains(errOut, c.want) {
+				t.Errorf("exit %d, want %d; %q, want %q in it", code, c.code, errOut, c.want)
+			}
+		})
+	}
+}
+
+func TestEventsCommands(t *testing.T) {
+	if code, out, errOut := runCommand(t, "events", "check"); code != exitDone || !strings.Contains(out, "no problem found") {
+		t.Errorf("check: exit %d: %s%s", code, out, errOut)
+	}
+	if code, out, _ := runCommand(t, "events", "list", "--country", "ru"); code != exitDone || !strings.Contains(out, "ru-telegram-2018-enforcement") || strings.Contains(out, "ir-") {
+		t.Errorf("list: exit %d: %s", code, out)
+	}
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	if err := os.WriteFile(bad, []byte("events:\n- {id: xx-a, country: xx}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errOut := runCommand(t, "events", "check", bad); code != exitFailed || !strings.Contains(errOut, "bad.yaml") {
+		t.Errorf("bad: exit %d: %s", code, errOut)
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/spike"
+)
+
+// replay makes a saved result again from its provenance and prints it. It fails where
+// the data, the catalogue or the outcome are no longer the same.
+func (a *app) replay(ctx context.Context, path string) error {
+	saved, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("replay: %w", err)
+	}
+	var was spike.Result
+	if err := json.Unmarshal(saved, &was); err != nil {
+		return misused(fmt.Errorf("replay: %s is not a result of 'analyze --json': %w", path, err))
+	}
+	p := was.Provenance
+	if p == nil {
+		return misused(fmt.Errorf("replay: %s has no provenance; make it with 'analyze --json'", path))
+	}
+	catalogue, err := events.Load(p.Events)
+	if err != nil {
+		return err
+	}
+	hash, err := spike.HashEvents(catalogue)
+	if err != nil {
+		return err
+	}
+	if hash != p.EventsHash {
+		return fmt.Errorf("replay: the catalogue %q is not the one of the result (its hash is %.12s, was %.12s)", p.Events, hash, p.EventsHash)
+	}
+	var now spike.Result
+	if p.Series == storeSeries {
+		now, err = a.analyzeStore(ctx, catalogue, p.Config)
+	} else {
+		now, err = a.analyzeFile(analyzeOptions{series: p.Series, format: p.Format, name: p.Name}, catalogue, p.Config)
+	}
+	if err != nil {
+		return err
+	}
+	if now.Provenance.DataHash != p.DataHash {
+		return fmt.Errorf("replay: the data of %q are not those of the result (their hash is %.12s, was %.12s)", p.Series, now.Provenance.DataHash, p.DataHash)
+	}
+	if p.Version != now.Provenance.Version {
+		a.log.Warn("the result was made by another version", "then", p.Version, "now", now.Provenance.Version)
+	}
+	now.Provenance = p
+	var text bytes.Buffer
+	if err := writeJSON(&text, now); err != nil {
+		return err
+	}
+	if _, err := a.out.Write(text.Bytes()); err != nil {
+		return err
+	}
+	if !bytes.Equal(text.Bytes(), saved) {
+		return errors.New("replay: the same data give another result now; the procedure has changed since")
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package calibrate
+
+import (
+	"context"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/banshift/banshift/transform/spike"
+)
+
+// TestCalibration runs a small part of the plan: size, power, and grades where the
+// procedure must not speak.
+func TestCalibration(t *testing.T) {
+	const runs = 60
+	cfg := spike.DefaultConfig()
+	cfg.Replicates = 200
+	var cells []Cell
+	for _, c := range Grid() {
+		if (c.Name == "1000 users a day" && (c.Effect == 0 || c.Effect == .5)) || c.Name == "another ban 3 days away" && c.Effect > 0 {
+			cells = append(cells, c)
+		}
+	}
+	rows, err := Run(context.Background(), cells, runs, 1, cfg, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	if err := WriteMarkdown(&text, rows, 1); err != nil {
+		t.Fatal(err)
+	}
+	t.Log("\n" + text.String())
+	for _, r := range rows {
+		switch {
+		case r.Cell.Overlap:
+			if r.Grades[spike.Supported] > 0 {
+				t.Errorf("%s: supported in %.0f %%", r.Cell.Name, 100*r.Grades[spike.Supported])
+			}
+		case r.Cell.Effect == 0:
+			if slack := 3 * math.Sqrt(nominal*(1-nominal)/runs); r.Time > nominal+slack || r.Grades[spike.Supported] > .04 {
+				t.Errorf("size %.3f, supported %.3f", r.Time, r.Grades[spike.Supported])
+			}
+		default:
+			if r.Grades[spike.Supported] < .8 {
+				t.Errorf("+50 %%: supported in %.0f %%", 100*r.Grades[spike.Supported])
+			}
+		}
+		if r.Cell.Name == "1000 users a day" && r.Covered < .85 {
+			t.Errorf("the interval covers %.2f", r.Covered)
+		}
+	}
+}
+
+func TestRunIsRepeatable(t *testing.T) {
+	cells := Grid()[:2]
+	write := func() string {
+		rows, err := Run(context.Background(), cells, 2, 5, spike.DefaultConfig(), func(int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		if err := WriteMarkdown(&text, rows, 5); err != nil {
+			t.Fatal(err)
+		}
+		return text.String()
+	}
+	if a, b := write(), write(); a != b {
+		t.Errorf("two runs differ:\n%s\n%s", a, b)
+	}
+}
+
+// TestPublish writes the whole table where CALIBRATE_OUT says; it is what the calibrate
+// command runs in full.
+func TestPublish(t *testing.T) {
+	path := os.Getenv("CALIBRATE_OUT")
+	if path == "" {
+		t.Skip("CALIBRATE_OUT is not set: the whole plan takes minutes")
+	}
+	rows, err := Run(context.Background(), Grid(), 200, 1, spike.DefaultConfig(), func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := WriteMarkdown(f, rows, 1); err != nil {
+		t.Fatal(err)
+	}
+}
