@@ -122,7 +122,7 @@ func (l layout) lockOrJoin(ctx context.Context) (*os.File, Conn, error) {
 			return nil, Conn{}, fmt.Errorf("%w that does not answer (lock %s): wait for it to end, or stop it", errLocked, l.lock())
 		}
 		if err := sleep(ctx, 100*time.Millisecond); err != nil {
-			return nil, Conn{}, err
+			return nil, Conn{}, fmt.Errorf("%w: %w", errLocked, err)
 		}
 	}
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -101,6 +104,118 @@ func TestSurvivesKillAndRestart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if _, body := ask(t, c, tt.user, tt.password, tt.sql); !strings.Contains(body, tt.want) {
 				t.Errorf("got %q, want %q in it", body, tt.want)
+			}
+		})
+	}
+}
+
+// The owner dies by kill -9: its engine goes with it, and the directory opens again.
+func TestEngineEndsWithItsOwner(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	owner := exec.Command(os.Args[0], ownerCommand, dir)
+	owner.Stderr = os.Stderr
+	out, err := owner.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	joined, err := engine.Start(context.Background(), dir, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !joined.Joined() || joined.PID() != pid {
+		t.Errorf("joined %v, process %d, want %d", joined.Joined(), joined.PID(), pid)
+	}
+	if err := owner.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	owner.Wait() // its error is the kill
+	e, err := engine.Start(context.Background(), dir, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	// The orphan holds the directory's lock as long as it lives.
+	if e.Joined() || e.PID() == pid {
+		t.Errorf("the orphan still runs: joined %v, process %d", e.Joined(), e.PID())
+	}
+}
+
+// A directory whose owner does not answer is refused, with what to do.
+func TestLockedDirectory(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	lock, err := os.Create(filepath.Join(dir, "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	_, err = engine.Start(ctx, dir, engine.Options{})
+	if err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// An engine that cannot start says why, on one line.
+func TestEngineThatIsNone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "libchdb.so")
+	if err := os.WriteFile(path, []byte("no library"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := engine.Start(context.Background(), t.TempDir(), engine.Options{Path: path})
+	if err == nil || !strings.Contains(err.Error(), "did not start") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	binary := func(version string) string {
+		dir := t.TempDir()
+		script := "#!/bin/sh\necho 'ClickHouse local version " + version + "'\n"
+		if err := os.WriteFile(filepath.Join(dir, "clickhouse"), []byte(script), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	cache := t.TempDir()
+	cached := filepath.Join(cache, "banshift", "engine", engine.Version, "libchdb.so")
+	if err := os.MkdirAll(filepath.Dir(cached), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cached, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newest, old := binary("25.3.1.10 (official build)."), binary("18.16.1.")
+	for name, tt := range map[string]struct{ given, env, path, cache, want string }{
+		"given":            {cached, "/nowhere", newest, "", cached},
+		"environment":      {"", cached, newest, "", cached},
+		"environment lies": {"", "/nowhere", newest, cache, ""},
+		"on PATH":          {"", "", newest, cache, filepath.Join(newest, "clickhouse")},
+		"too old on PATH":  {"", "", old, cache, cached},
+		"too old, alone":   {"", "", old, t.TempDir(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(engine.EnvPath, tt.env)
+			t.Setenv("PATH", tt.path)
+			t.Setenv("XDG_CACHE_HOME", tt.cache)
+			got, err := engine.Locate(tt.given)
+			if got != tt.want || (err != nil) != (tt.want == "") {
+				t.Errorf("got %q, %v; want %q", got, err, tt.want)
+			}
+			if name == "too old, alone" && !strings.Contains(err.Error(), "18.16.1") {
+				t.Errorf("%v does not name the version", err)
 			}
 		})
 	}
