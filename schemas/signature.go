@@ -68,6 +68,7 @@ const (
 	SigNATKeepalive                              // datagrams of one byte 0xff (RFC 3948)
 	SigTLSRecords                                // TLS records both ways without a hello
 	SigBlockMAC                                  // at least 12 datagrams, all 4 mod 8: cipher blocks and a MAC of 4 bytes (tinc 1.0)
+	SigDTLSRecords                               // DTLS data records without a hello
 )
 
 var signatureNames = [...]string{
@@ -81,7 +82,7 @@ var signatureNames = [...]string{
 	"telegram", "doq", "unanswered", "midstream",
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
-	"nat-keepalive", "tls-records", "block-mac",
+	"nat-keepalive", "tls-records", "block-mac", "dtls-records",
 }
 
 // Signatures lists the vocabulary in bit order.

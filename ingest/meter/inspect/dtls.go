@@ -23,12 +23,11 @@ const (
 // Nothing else but AnyConnect speaks the version before RFC 4347.
 func dtls(c *conversation, r *finding) {
 	var join dtlsJoin
-	old := dtlsCounter{}
+	records := dtlsCounter{}
+	defer records.conclude(r)
 	for i := range c.payloads {
 		p := &c.payloads[i]
-		if old.count(p, c) {
-			r.add(schemas.SigAnyConnectDTLS)
-		}
+		records.count(p)
 		if !c.fromClient(p) {
 			continue
 		}
@@ -45,9 +44,6 @@ func dtls(c *conversation, r *finding) {
 		if version == dtlsBad || len(h.cookie) == 0 && h.namesSession() {
 			r.add(schemas.SigAnyConnectDTLS)
 		}
-		if version != dtlsBad {
-			return
-		}
 	}
 }
 
@@ -56,7 +52,7 @@ const maxResumedSuites = 4
 
 // namesSession reports a hello that continues what another channel agreed upon.
 func (h *clientHello) namesSession() bool {
-	if len(h.sessionID) != 32 || h.hasSNI || len(h.versions) > 0 {
+	if len(h.sessionID) == 0 || h.hasSNI {
 		return false
 	}
 	suites := 0
@@ -68,7 +64,7 @@ func (h *clientHello) namesSession() bool {
 			suites++
 		}
 	}
-	return suites <= maxResumedSuites
+	return suites <= maxResumedSuites && len(h.versions) == 0
 }
 
 // dtlsJoin joins the fragments of a ClientHello.
@@ -113,31 +109,45 @@ func (j *dtlsJoin) add(b []byte) (body []byte, version uint16, ok bool) {
 	return nil, 0, false
 }
 
-// minOldRecords is how many data records show the old version without a hello.
-const minOldRecords = 4
+// minDTLSRecords is how many data records show DTLS without a hello.
+const minDTLSRecords = 4
 
-// dtlsCounter watches data records of the version before RFC 4347: type 23, epoch 1,
-// length exact, sequence increasing. Eight fixed bytes each: no chance for random ones.
+// dtlsCounter watches data records of one version: type 23, an epoch above 0, length
+// exact, sequence increasing. Twelve bytes are determined in each: four records of
+// random bytes do with less than 2^-200.
 type dtlsCounter struct {
-	last [2]uint64
-	seen int
+	version uint16
+	last    [2]uint64
+	seen    int
 }
 
-func (d *dtlsCounter) count(p *Payload, c *conversation) bool {
+func (d *dtlsCounter) count(p *Payload) {
 	b := p.Data
-	if len(b) < 13 || b[0] != recordApplication || binary.BigEndian.Uint16(b[1:]) != dtlsBad ||
-		binary.BigEndian.Uint16(b[3:]) == 0 || int(binary.BigEndian.Uint16(b[11:])) != p.Size-13 {
-		return false
+	if len(b) < 13 || b[0] != recordApplication || binary.BigEndian.Uint16(b[3:]) == 0 ||
+		int(binary.BigEndian.Uint16(b[11:])) != p.Size-13 {
+		return
 	}
-	way := 0
-	if c.fromClient(p) {
-		way = 1
+	version := binary.BigEndian.Uint16(b[1:])
+	if version != dtls10 && version != dtls12 && version != dtlsBad || d.seen > 0 && version != d.version {
+		return
 	}
-	seq := binary.BigEndian.Uint64(b[3:])
+	seq, way := binary.BigEndian.Uint64(b[3:]), wayOf(p.Up)
 	if seq <= d.last[way] {
-		return false
+		return
 	}
+	d.version = version
 	d.last[way] = seq
 	d.seen++
-	return d.seen >= minOldRecords
+}
+
+func (d *dtlsCounter) conclude(r *finding) {
+	if d.seen < minDTLSRecords {
+		return
+	}
+	if d.version == dtlsBad {
+		r.add(schemas.SigAnyConnectDTLS)
+	}
+	if !r.has(schemas.SigDTLS) {
+		r.add(schemas.SigDTLSRecords | schemas.SigMidstream)
+	}
 }

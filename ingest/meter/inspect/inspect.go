@@ -155,6 +155,9 @@ func settle(r *finding) {
 	if r.has(schemas.SigTLS | schemas.SigTLSServer) {
 		r.Signatures &^= schemas.SigTLSRecords
 	}
+	if r.has(schemas.SigDTLS) && r.has(schemas.SigDTLSRecords) {
+		r.Signatures &^= schemas.SigDTLSRecords | schemas.SigMidstream
+	}
 	const vague = schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP
 	if r.Signatures&^(vague|schemas.SigMidstream|schemas.SigMod16|schemas.SigBlockMAC) != 0 {
 		r.Signatures &^= vague

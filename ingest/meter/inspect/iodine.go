@@ -18,7 +18,7 @@ const (
 // the handshake, p for a ping, or the user id as a hexadecimal digit for data. The
 // version question encodes 00 00 05 02 in base 32: "vaaaaka" and one of eight letters.
 // A tunnel caught in the middle shows pings and data of one user id: different names
-// below one parent, all of one type that hosts do not ask for.
+// below one parent, all of one type: one that hosts do not ask for, or long ones.
 type iodineWatch struct {
 	version   bool
 	questions int
@@ -39,13 +39,16 @@ func (w *iodineWatch) message(m *dnsmsg.Message) {
 		w.strange = true
 		return
 	}
-	if isIodineVersion(name) {
+	if bytes.Equal(name, w.last) && m.Type == w.kind {
+		return // asked again
+	}
+	if isIodineVersion(name) || bytes.Contains(name, []byte(iodineCodecTest)) {
 		w.version = true
 	}
 	first := name[0] | 0x20
 	parent := parentOf(name)
 	switch {
-	case w.questions > 0 && (m.Type != w.kind || bytes.Equal(name, w.last) || !bytes.EqualFold(parent, w.parent)):
+	case w.questions > 0 && (m.Type != w.kind || !bytes.EqualFold(parent, w.parent)):
 		w.strange = true
 	case first == 'p':
 	case '0' <= name[0] && name[0] <= '9' || 'a' <= first && first <= 'f':
@@ -64,6 +67,10 @@ func (w *iodineWatch) message(m *dnsmsg.Message) {
 		w.long++
 	}
 }
+
+// iodineCodecTest is in the question by which the client finds out whether bytes above
+// 127 pass (iodine, client.c, handshake_upenc_autodetect).
+const iodineCodecTest = "Drink-mal-ein-J"
 
 // isIodineVersion reports the question for protocol 0x00000502 in iodine's base 32.
 func isIodineVersion(name []byte) bool {
@@ -97,7 +104,9 @@ func (w *iodineWatch) proven() bool {
 	case dnsmsg.TypeNULL, dnsmsg.TypePrivate:
 		return w.questions >= minIodineRare
 	case dnsmsg.TypeTXT, dnsmsg.TypeMX, dnsmsg.TypeCNAME, dnsmsg.TypeSRV:
-		return w.questions >= minIodineCommon && w.user != 0
+		return w.questions >= minIodineCommon && (w.user != 0 || 2*w.long >= w.questions)
+	case dnsmsg.TypeA, dnsmsg.TypeAAAA:
+		return w.questions >= minIodineCommon && w.user != 0 && 2*w.long >= w.questions
 	}
 	return false
 }

@@ -62,18 +62,45 @@ func openVPNTCP(c *conversation, r *finding) {
 		w.conclude(r)
 		return
 	}
-	for i := range c.payloads {
-		p := &c.payloads[i]
-		if frames, whole := ovpnFrames(p.Data); whole && p.whole() {
-			for _, m := range frames {
-				w.message(ovpnMessage{c.fromClient(p), m, len(m)})
-			}
-			continue
+	for _, fromClient := range [...]bool{true, false} {
+		frames, ok := c.ovpnResync(fromClient)
+		if !ok {
+			w.unknown++
 		}
-		w.unknown++
+		for _, m := range frames {
+			w.message(ovpnMessage{fromClient, m, len(m)})
+		}
 	}
 	w.conclude(r)
 }
+
+// ovpnResync gives the messages of a stream that was caught in the middle, from the
+// first segment on with which a chain of messages begins. It is not ok where the
+// stream has segments and none of them does.
+func (c *conversation) ovpnResync(fromClient bool) (frames [][]byte, ok bool) {
+	stream := c.server()
+	if fromClient {
+		stream = c.client()
+	}
+	at, seen := 0, false
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if c.fromClient(p) != fromClient {
+			continue
+		}
+		seen = true
+		if at < len(stream) {
+			frames, whole := ovpnFrames(stream[at:])
+			if len(frames) > 1 || whole {
+				return frames, isOvpnOpcode(frames[0][0])
+			}
+		}
+		at += p.Size
+	}
+	return nil, !seen
+}
+
+func isOvpnOpcode(b byte) bool { return b>>3 >= ovpnClientV1 && b>>3 <= ovpnControlWKC }
 
 // maxFrames bounds the messages that are read of one stream.
 const maxFrames = 64
@@ -100,6 +127,10 @@ func ovpnFrames(b []byte) (frames [][]byte, whole bool) {
 // can be read: 64 more bits. Data messages count where a reset was seen, or where they
 // prove themselves: the four bytes of opcode, key id and peer id stay the same both
 // ways and the packet id behind them grows, or (CBC) all lengths agree modulo 16.
+// A handshake of which the resets were missed shows by control messages that
+// acknowledge under the other side's session id (64 bits), by ACK messages of exact
+// length that name one and the same session, or (tls-crypt) by replay ids that grow
+// beside a time that stays.
 type ovpnWatch struct {
 	reset    bool
 	form     ovpnForm
@@ -107,6 +138,11 @@ type ovpnWatch struct {
 	session  [2][8]byte // session ids of client and server
 	known    [2]bool
 	control  int // control messages of the sessions known
+	echoes   int // of them, those that name the other side's session
+	acks     int // ACK messages of exact length that name the session named before
+	named    [2][8]byte
+	replays  int // control messages whose replay id follows the one before
+	replay   [2]replayID
 	unknown  int // messages that are not OpenVPN's
 	v1, v2   ovpnData
 }
@@ -166,8 +202,57 @@ func (w *ovpnWatch) see(m ovpnMessage) {
 		w.control++
 	case w.known[way] && w.session[way] == id:
 		w.control++
+		w.acknowledges(m, way)
+		w.replays += w.replay[way].follows(m.data)
 	default:
 		w.unknown++
+	}
+}
+
+// replayID is the packet id of tls-crypt: a counter and the time of the session's start.
+type replayID struct{ id, time uint32 }
+
+// follows gives 1 where the id of a message follows the one before.
+func (p *replayID) follows(b []byte) int {
+	const oldest, maxStep = 0x3a000000, 64
+	if len(b) < 17+32 {
+		return 0
+	}
+	next := replayID{binary.BigEndian.Uint32(b[9:]), binary.BigEndian.Uint32(b[13:])}
+	step := next.id - p.id
+	same := p.time == next.time && next.time >= oldest && step >= 1 && step <= maxStep
+	*p = next
+	if same {
+		return 1
+	}
+	return 0
+}
+
+// acknowledges looks for the list of acknowledged messages and the session that it
+// names, behind each length that an HMAC may have.
+func (w *ovpnWatch) acknowledges(m ovpnMessage, way int) {
+	for _, wrap := range [...]int{0, 16 + 8, 20 + 8, 28 + 8, 32 + 8, 48 + 8, 64 + 8} {
+		at := 9 + wrap
+		if at >= len(m.data) {
+			return
+		}
+		n := int(m.data[at])
+		end := at + 1 + 4*n + 8
+		if n < 1 || n > 8 || end > len(m.data) {
+			continue
+		}
+		id := [8]byte(m.data[end-8 : end])
+		if w.known[1-way] && id == w.session[1-way] {
+			w.echoes++
+			return
+		}
+		if m.data[0]>>3 == ovpnACK && m.size == end {
+			if id == w.named[way] && varied(id[:]) {
+				w.acks++
+			}
+			w.named[way] = id
+			return
+		}
 	}
 }
 
@@ -264,6 +349,7 @@ const (
 	minOvpnFollow = 2 // consistent messages behind a reset exchange
 	minOvpnData   = 5 // data messages that prove themselves by a counter
 	minOvpnBlocks = 8 // data messages that prove themselves by their lengths
+	minOvpnACKs   = 3 // ACK messages that name one session, or replay ids that follow
 )
 
 // conclude notes what the messages show together. A reset among messages that are not
@@ -279,7 +365,9 @@ func (w *ovpnWatch) conclude(r *finding) {
 	switch {
 	case w.reset && w.answered && w.control-2+data >= minOvpnFollow && w.unknown == 0:
 		r.add(schemas.SigOpenVPNData)
-	case !w.reset && w.unknown == 0 && (w.v2.proven() || w.v1.proven() && w.v1.counts(minOvpnData)):
+	case w.reset || w.unknown > 0:
+	case w.echoes > 0 && w.control >= minOvpnFollow, w.acks >= minOvpnACKs, w.replays >= minOvpnACKs,
+		w.v2.proven(), w.v1.proven() && w.v1.counts(minOvpnData):
 		r.add(schemas.SigOpenVPNData | schemas.SigMidstream)
 	}
 }

@@ -35,9 +35,9 @@ func rdp(c *conversation, r *finding) {
 	}
 }
 
-// sipMethods are the methods of RFC 3261 and its extensions.
+// sipMethods are the methods of RFC 3261 and its extensions, as a request begins.
 var sipMethods = [...]string{
-	"INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "REFER", "MESSAGE", "UPDATE",
+	"INVITE ", "ACK ", "BYE ", "CANCEL ", "REGISTER ", "OPTIONS ", "PRACK ", "SUBSCRIBE ", "NOTIFY ", "PUBLISH ", "INFO ", "REFER ", "MESSAGE ", "UPDATE ",
 }
 
 // isSIP checks a request line or a status line (RFC 3261 section 7).
@@ -45,9 +45,12 @@ func isSIP(b []byte) bool {
 	if bytes.HasPrefix(b, []byte("SIP/2.0 ")) {
 		return true
 	}
+	if len(b) == 0 || b[0] < 'A' || b[0] > 'Z' {
+		return false
+	}
 	line, _, _ := bytes.Cut(b, []byte("\r\n"))
 	for _, m := range sipMethods {
-		rest, ok := bytes.CutPrefix(line, []byte(m+" "))
+		rest, ok := bytes.CutPrefix(line, []byte(m))
 		if ok && bytes.HasSuffix(rest, []byte(" SIP/2.0")) {
 			return true
 		}
