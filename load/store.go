@@ -33,8 +33,6 @@ type Options struct {
 	FlowsDays int
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
-	// KeepSchema opens without bringing the schema up to date, for a user who may only read.
-	KeepSchema bool
 }
 
 // Store is an open store. Its methods may be called concurrently. Close it.
@@ -53,7 +51,8 @@ type Store struct {
 const connectTries = 3
 
 // Open opens the store at dsn, a directory or clickhouse://user@host:9000/database,
-// and brings its schema up to date.
+// and brings its schema up to date. A user who may only read can open a store that is
+// up to date already.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if dsn == "" {
 		return nil, errors.New("no store: give --store a directory, or clickhouse://user@host:9000/database")
@@ -107,10 +106,8 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := s.retry(ctx, connectTries, func() error { return s.checkVersion(ctx) }); err != nil {
 		return explain(s.name, err)
 	}
-	if !o.KeepSchema {
-		if err := s.createDatabase(ctx); err != nil {
-			return explain(s.name, err)
-		}
+	if err := s.createDatabase(ctx); err != nil {
+		return explain(s.name, err)
 	}
 	conn, err := clickhouse.Open(s.clientOptions(s.addr.database))
 	if err != nil {
@@ -120,13 +117,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := s.checkHTTP(ctx); err != nil {
 		return err
 	}
-	if !o.KeepSchema {
-		if _, err := s.Migrate(ctx); err != nil {
-			return err
-		}
-		if err := s.keepFlows(ctx, o.FlowsDays); err != nil {
-			return err
-		}
+	if _, err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.keepFlows(ctx, o.FlowsDays); err != nil {
+		return err
 	}
 	s.ledger = newLedger(s)
 	return nil

@@ -311,7 +311,11 @@ func (e *Engine) Err() error {
 }
 
 // Conn says how to reach the engine. It stays the same across restarts of the child.
-func (e *Engine) Conn() Conn { return e.conn }
+func (e *Engine) Conn() Conn {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.conn
+}
 
 // Joined reports whether another process owns the engine.
 func (e *Engine) Joined() bool { return e.joined }
