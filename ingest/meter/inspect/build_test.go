@@ -95,6 +95,8 @@ func ovpnDataMessage(d dice, peer uint32, id uint32, size int) []byte {
 	return join(uint32(0x48000000)|peer, id, d.bytes(size-8))
 }
 
+func ovpnACKMessage(sid, other []byte, id uint32) []byte { return join(0x28, sid, 1, id, other) }
+
 func withLength(b []byte) []byte { return join(uint16(len(b)), b) }
 
 func ikeMessage(d dice, version, exchange byte, answer bool, size int) []byte {

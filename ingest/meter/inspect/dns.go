@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bytes"
 	"encoding/binary"
 
 	"github.com/banshift/banshift/ingest/meter/dnsmsg"
@@ -52,69 +51,4 @@ func dnsTCP(c *conversation, r *finding) {
 		dnsCryptCertificate(&m, r)
 	}
 	dnsCryptStream(c, r)
-}
-
-// dnsCryptCertificate finds the exchange of certificates: a TXT question for a name
-// that begins with 2.dnscrypt-cert, answered by a TXT that begins with "DNSC"
-// (DNSCrypt protocol, "Certificates").
-func dnsCryptCertificate(m *dnsmsg.Message, r *finding) {
-	if m.Type != dnsmsg.TypeTXT || !bytes.HasPrefix(bytes.ToLower(m.Name), []byte("2.dnscrypt-cert.")) {
-		return
-	}
-	r.add(schemas.SigDNSCrypt)
-}
-
-// Form of DNSCrypt version 2 messages.
-const (
-	dnsCryptMagic     = "r6fnvWj8"              // of every response
-	dnsCryptQueryHead = 8 + 32 + 12             // client magic, client key, half a nonce
-	dnsCryptReplyHead = len(dnsCryptMagic) + 24 // magic, nonce
-	dnsCryptTag       = 16
-	dnsCryptPad       = 64
-)
-
-// dnsCrypt finds encrypted DNSCrypt queries with their responses (DNSCrypt protocol,
-// "Query and response format"): the response begins with the resolver magic (2^-64)
-// and repeats the client's half of the nonce (2^-96). A query alone is not told from
-// random bytes, unless several of them share magic and key and all have lengths that
-// padding to 64 bytes gives.
-func dnsCrypt(c *conversation, r *finding) {
-	queries, same := 0, true
-	var head []byte
-	for i := range c.payloads {
-		p := &c.payloads[i]
-		if c.isDNSCryptReply(p) {
-			r.addRoleOf(schemas.SigDNSCrypt, c.fromClient(p))
-			return
-		}
-		if !c.fromClient(p) || !isDNSCryptQuery(p.Data, p.Size) {
-			same = false
-			continue
-		}
-		queries++
-		if head == nil {
-			head = p.Data[:40]
-		}
-		same = same && bytes.Equal(head, p.Data[:40])
-	}
-	if queries >= 2 && same && varied(head[:8]) && varied(head[8:16]) {
-		r.addRole(schemas.SigDNSCrypt)
-	}
-}
-
-func (c *conversation) isDNSCryptReply(p *Payload) bool {
-	return p.Size >= dnsCryptReplyHead+dnsCryptTag && bytes.HasPrefix(p.Data, []byte(dnsCryptMagic))
-}
-
-func isDNSCryptQuery(b []byte, size int) bool {
-	padded := size - dnsCryptQueryHead - dnsCryptTag
-	return len(b) >= dnsCryptQueryHead && padded > 0 && padded%dnsCryptPad == 0
-}
-
-// dnsCryptStream finds the same over TCP, behind a length.
-func dnsCryptStream(c *conversation, r *finding) {
-	b := c.server()
-	if len(b) >= 2+dnsCryptReplyHead && bytes.HasPrefix(b[2:], []byte(dnsCryptMagic)) {
-		r.addRole(schemas.SigDNSCrypt)
-	}
 }

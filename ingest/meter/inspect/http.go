@@ -99,38 +99,3 @@ func isHostPort(s string) bool {
 	}
 	return !strings.ContainsAny(s[:i], "/@?#")
 }
-
-// sstp finds SSTP outside of TLS (behind an offloader, or decrypted): MS-SSTP section
-// 3.2.4.1 fixes method and path.
-func sstp(c *conversation, r *finding) {
-	line, ok := readRequestLine(c.client())
-	if ok && line.method == "SSTP_DUPLEX_POST" && strings.HasPrefix(strings.ToLower(line.target), "/sra_{ba195980-cd49-458b-9e23-c84ee0adcd75}/") {
-		r.addRole(schemas.SigSSTP)
-	}
-}
-
-// derp finds the HTTP upgrades of Tailscale: to its control protocol (control/ts2021)
-// and to a relay (derp/derphttp), both of them in the clear only on port 80.
-func derp(c *conversation, r *finding) {
-	b := c.client()
-	line, ok := readRequestLine(b)
-	if !ok || !line.whole {
-		return
-	}
-	head, _, _ := bytes.Cut(b, []byte("\r\n\r\n"))
-	upgrade := headerValue(head, "upgrade")
-	if line.target == "/ts2021" && upgrade == "tailscale-control-protocol" || line.target == "/derp" && upgrade == "derp" {
-		r.addRole(schemas.SigTailscaleHTTP)
-	}
-}
-
-// headerValue gives a header's value in lower case.
-func headerValue(head []byte, name string) string {
-	for line := range bytes.Lines(head) {
-		key, value, ok := strings.Cut(strings.ToLower(string(line)), ":")
-		if ok && key == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
-}

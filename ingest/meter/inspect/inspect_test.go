@@ -47,6 +47,14 @@ func samples() []sample {
 	for i := range 4 {
 		accel = append(accel, up(join(chain[i], chain[i+1], d.bytes(30))))
 	}
+	var ovpnStream [2][]byte
+	var dtlsData []Payload
+	for i := range 6 {
+		for way := range ovpnStream {
+			ovpnStream[way] = append(ovpnStream[way], withLength(ovpnDataMessage(d, 0, uint32(70+i), 60+i))...)
+		}
+		dtlsData = append(dtlsData, Payload{Up: i%2 == 0, Size: 13 + 40, Data: join(23, uint16(dtls12), uint16(1), uint16(0), uint32(50+i), withLength(d.bytes(40)))})
+	}
 	spiC, spiS := d.bytes(4), d.bytes(4)
 	hello := tlsHello(d, helloOptions{sni: "Example.org", alpn: []string{"h2", "http/1.1"}, versions: []uint16{0x0a0a, 0x0304, 0x0303}})
 	return []sample{
@@ -122,6 +130,14 @@ func samples() []sample {
 		{"smb", tcp(up(join("\x00\x00\x00\x44\xfeSMB", make([]byte, 60)))), schemas.SigSMB},
 		{"mqtt", tcp(up([]byte("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd"))), schemas.SigMQTT},
 		{"tinc", tcp(up([]byte("0 alice 17\n")), down([]byte("0 bob 17.7\n1 94 64\n"))), schemas.SigTinc},
+		{"tinc unanswered", tcp(up([]byte("0 alice 17\n"))), schemas.SigTinc},
+		{"no tinc", tcp(up([]byte("0 alice 17\nmore"))), 0},
+		{"dtls records midstream", udp(dtlsData...), schemas.SigDTLSRecords | schemas.SigMidstream},
+		{"openvpn handshake midstream", udp(up(ovpnACKMessage(sidC, sidS, 0)), down(ovpnControlMessage(d, sidS, 500)), up(ovpnACKMessage(sidC, sidS, 1)), down(ovpnACKMessage(sidS, sidC, 2))),
+			schemas.SigOpenVPNData | schemas.SigMidstream},
+		{"openvpn handshake one way", udp(up(ovpnACKMessage(sidC, sidS, 0)), up(ovpnACKMessage(sidC, sidS, 1)), up(ovpnACKMessage(sidC, sidS, 2)), up(ovpnACKMessage(sidC, sidS, 3))),
+			schemas.SigOpenVPNData | schemas.SigMidstream},
+		{"openvpn tcp midstream in odd segments", tcp(up(ovpnStream[0][:130]), up(ovpnStream[0][130:]), down(ovpnStream[1][:90]), down(ovpnStream[1][90:])), schemas.SigOpenVPNData | schemas.SigMidstream},
 		{"nebula", udp(up(join("\x10\x00\x00\x00\x00\x00\x00\x00", uint64(1), d.bytes(80)))), schemas.SigNebula},
 		{"nebula midstream", udp(up(join("\x11\x00\x00\x00", a, uint64(10), d.bytes(80))), up(join("\x11\x00\x00\x00", a, uint64(11), d.bytes(80))), down(join("\x11\x00\x00\x00", b, uint64(12), d.bytes(80)))), schemas.SigNebula | schemas.SigMidstream},
 		{"disco", udp(up(join("TS\xf0\x9f\x92\xac", d.bytes(100)))), schemas.SigTailscaleDisco},

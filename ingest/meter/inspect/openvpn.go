@@ -176,6 +176,10 @@ func (w *ovpnWatch) message(m ovpnMessage) {
 			w.answered = true
 			return
 		}
+		if !w.reset && len(m.data) >= 66 && isReplayID(m.data[9:], true) {
+			w.see(m) // tls-crypt, of which the client's reset was missed
+			return
+		}
 		w.unknown++
 	case ovpnSoftReset, ovpnControl, ovpnACK, ovpnControlWKC:
 		if len(m.data) < 10 {
@@ -291,26 +295,47 @@ func clientReset(m ovpnMessage) (ovpnForm, bool) {
 	return ovpnForm{crypt: true}, wrapped == m.size-54 && isReplayID(b[9:], true)
 }
 
-// serverReset checks a server's hard reset against the client's.
+// serverReset checks a server's hard reset: against the client's where it was seen,
+// else in all the forms that it may have.
 func (w *ovpnWatch) serverReset(m ovpnMessage) bool {
 	b := m.data
 	if len(b) < 26 || !varied(b[1:9]) {
 		return false
 	}
 	if w.form.crypt {
-		return w.reset && m.size >= 66 && m.size <= 66+64 && isReplayID(b[9:], true)
+		return m.size >= 66 && m.size <= 66+64 && isReplayID(b[9:], true)
 	}
-	at := 9
-	if w.form.hmac > 0 {
-		if at += w.form.hmac; len(b) < at+8+17 || !isReplayID(b[at:], false) {
+	if w.reset {
+		return w.acknowledgesReset(m, w.form.hmac)
+	}
+	if w.acknowledgesReset(m, 0) {
+		return true
+	}
+	for _, n := range hmacSizes {
+		if w.acknowledgesReset(m, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// acknowledgesReset checks a server's hard reset behind an HMAC of n bytes: ACKs of
+// message 0 (a few where the client repeated it), the client's session id, message id 0.
+func (w *ovpnWatch) acknowledgesReset(m ovpnMessage, n int) bool {
+	const maxACKs = 8
+	b, at := m.data, 9
+	if n > 0 {
+		if at += n; len(b) < at+8 || !isReplayID(b[at:], false) {
 			return false
 		}
 		at += 8
 	}
-	// One ACK (or a few, of repeated resets) of message 0, the client's session id, message id 0.
+	if at >= len(b) {
+		return false
+	}
 	acks := int(b[at])
 	end := at + 1 + 4*acks + 8 + 4
-	if acks == 0 || acks > 8 || m.size != end || len(b) < end {
+	if acks == 0 || acks > maxACKs || m.size != end || len(b) < end {
 		return false
 	}
 	echo := [8]byte(b[end-12 : end-4])
@@ -349,7 +374,7 @@ const (
 	minOvpnFollow = 2 // consistent messages behind a reset exchange
 	minOvpnData   = 5 // data messages that prove themselves by a counter
 	minOvpnBlocks = 8 // data messages that prove themselves by their lengths
-	minOvpnACKs   = 3 // ACK messages that name one session, or replay ids that follow
+	minOvpnACKs   = 2 // ACK messages that name one session, or replay ids that follow
 )
 
 // conclude notes what the messages show together. A reset among messages that are not

@@ -1,0 +1,73 @@
+package inspect
+
+import (
+	"bytes"
+
+	"github.com/banshift/banshift/ingest/meter/dnsmsg"
+	"github.com/banshift/banshift/schemas"
+)
+
+// dnsCryptCertificate finds the question by which a client fetches the resolver's
+// certificates: TXT of a name that begins with 2.dnscrypt-cert (DNSCrypt protocol,
+// "Certificates"). Nothing else asks it.
+func dnsCryptCertificate(m *dnsmsg.Message, r *finding) {
+	if m.Type != dnsmsg.TypeTXT || !bytes.HasPrefix(bytes.ToLower(m.Name), []byte("2.dnscrypt-cert.")) {
+		return
+	}
+	r.add(schemas.SigDNSCrypt)
+}
+
+// Form of DNSCrypt version 2 messages.
+const (
+	dnsCryptMagic     = "r6fnvWj8"              // of every response
+	dnsCryptQueryHead = 8 + 32 + 12             // client magic, client key, half a nonce
+	dnsCryptReplyHead = len(dnsCryptMagic) + 24 // magic, nonce
+	dnsCryptTag       = 16
+	dnsCryptPad       = 64
+)
+
+// dnsCrypt finds encrypted DNSCrypt queries with their responses (DNSCrypt protocol,
+// "Query and response format"): the response begins with the resolver magic (2^-64 for
+// random bytes). A query alone is not told from
+// random bytes, unless several of them share magic and key and all have lengths that
+// padding to 64 bytes gives.
+func dnsCrypt(c *conversation, r *finding) {
+	queries, same := 0, true
+	var head []byte
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if c.isDNSCryptReply(p) {
+			r.addRoleOf(schemas.SigDNSCrypt, c.fromClient(p))
+			return
+		}
+		if !c.fromClient(p) || !isDNSCryptQuery(p.Data, p.Size) {
+			same = false
+			continue
+		}
+		queries++
+		if head == nil {
+			head = p.Data[:40]
+		}
+		same = same && bytes.Equal(head, p.Data[:40])
+	}
+	if queries >= 2 && same && varied(head[:8]) && varied(head[8:16]) {
+		r.addRole(schemas.SigDNSCrypt)
+	}
+}
+
+func (c *conversation) isDNSCryptReply(p *Payload) bool {
+	return p.Size >= dnsCryptReplyHead+dnsCryptTag && bytes.HasPrefix(p.Data, []byte(dnsCryptMagic))
+}
+
+func isDNSCryptQuery(b []byte, size int) bool {
+	padded := size - dnsCryptQueryHead - dnsCryptTag
+	return len(b) >= dnsCryptQueryHead && padded > 0 && padded%dnsCryptPad == 0
+}
+
+// dnsCryptStream finds the same over TCP, behind a length.
+func dnsCryptStream(c *conversation, r *finding) {
+	b := c.server()
+	if len(b) >= 2+dnsCryptReplyHead && bytes.HasPrefix(b[2:], []byte(dnsCryptMagic)) {
+		r.addRole(schemas.SigDNSCrypt)
+	}
+}

@@ -1,0 +1,69 @@
+package inspect
+
+import (
+	"bytes"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// tincMeta finds tinc's meta protocol (tinc manual, "The meta-protocol"): both sides
+// begin with an ID request, "0 <name> 17" and where it is 1.1 a minor version. Where no
+// answer was seen the request must be all that the client sent. Random bytes: 2^-60.
+func tincMeta(c *conversation, r *finding) {
+	up, down := c.client(), c.server()
+	if !isTincID(up) {
+		return
+	}
+	switch {
+	case isTincID(down): // both say the same: the roles stay open
+		r.add(schemas.SigTinc)
+	case len(down) == 0 && bytes.IndexByte(up, '\n') == len(up)-1:
+		r.addRole(schemas.SigTinc)
+	}
+}
+
+// maxTincName is the longest node name that is believed.
+const maxTincName = 255
+
+func isTincID(b []byte) bool {
+	line, _, ok := bytes.Cut(b[:min(len(b), maxTincName+16)], []byte("\n"))
+	fields := bytes.Split(line, []byte(" "))
+	if !ok || len(fields) != 3 || string(fields[0]) != "0" || len(fields[1]) == 0 {
+		return false
+	}
+	for i, c := range fields[1] {
+		if !isAlphanumeric(c) && c != '_' && !(i == 0 && (c == '^' || c == '?')) {
+			return false
+		}
+	}
+	major, minor, _ := bytes.Cut(fields[2], []byte("."))
+	return string(major) == "17" && len(minor) <= 2
+}
+
+// tincUDP has nothing to find in tinc 1.0, whose datagrams are encrypted whole. Of 1.1
+// it finds the header of relayable datagrams: ids of destination and source, six bytes
+// each, which the other side sends exchanged.
+func tincUDP(c *conversation, r *finding) {
+	var dst, src []byte
+	n := 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if len(p.Data) < 12+4+1+16 {
+			return
+		}
+		to, from := p.Data[:6], p.Data[6:12]
+		if !c.fromClient(p) {
+			to, from = from, to
+		}
+		if dst == nil {
+			dst, src = to, from
+		}
+		if !bytes.Equal(dst, to) || !bytes.Equal(src, from) || !varied(from) || !(isZero(to) || varied(to)) {
+			return
+		}
+		n++
+	}
+	if n >= 4 && c.first(true) != nil && c.first(false) != nil {
+		r.add(schemas.SigTinc)
+	}
+}

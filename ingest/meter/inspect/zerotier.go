@@ -1,0 +1,48 @@
+package inspect
+
+import (
+	"bytes"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// zeroTier finds ZeroTier (node/Packet.hpp): behind the packet id stand the addresses of
+// destination and source, five bytes each. A HELLO repeats the source's address as the
+// identity that it announces (40 bits, and eight fixed ones); else the two sides'
+// addresses must answer each other over several packets.
+func zeroTier(c *conversation, r *finding) {
+	var dst, src []byte
+	n := [2]int{}
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		b := p.Data
+		if len(b) < 28 {
+			continue
+		}
+		if isZeroTierHello(b) {
+			r.addRoleOf(schemas.SigZeroTier, !c.fromClient(p))
+			return
+		}
+		to, from := b[8:13], b[13:18]
+		if !c.fromClient(p) {
+			to, from = from, to
+		}
+		if dst == nil {
+			dst, src = to, from
+		}
+		if !bytes.Equal(dst, to) || !bytes.Equal(src, from) || bytes.Equal(dst, src) || !varied(dst) || !varied(src) {
+			return
+		}
+		n[wayOf(c.fromClient(p))]++
+	}
+	if n[0] >= 2 && n[1] >= 2 {
+		r.add(schemas.SigZeroTier)
+	}
+}
+
+// isZeroTierHello checks an unencrypted HELLO: verb, version, and the identity's address.
+func isZeroTierHello(b []byte) bool {
+	const verb, identity, minHello = 27, 41, 41 + 5 + 1 + 64
+	return len(b) >= minHello && b[18]&0x38 == 0 && b[verb]&0x1f == 1 && b[verb+1] >= 4 && b[verb+1] <= 20 &&
+		bytes.Equal(b[identity:identity+5], b[13:18]) && b[identity+5] == 0 && varied(b[13:18])
+}
