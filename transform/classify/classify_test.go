@@ -111,6 +111,9 @@ func (w *world) flow() (slowFlow, netip.Addr, schemas.Signature) {
 	if f.v6 = rng.IntN(4) == 0; f.v6 {
 		server = netip.MustParseAddr("2001:db8::1")
 	}
+	if rng.IntN(6) == 0 {
+		f.client = f.server
+	}
 	f.end = f.start + int64(pick(rng, []int{0, 10, 5000, 700000}))
 	for k := range 2 {
 		f.up[k], f.down[k] = pick(rng, []uint64{0, 1, 2, 90, 200000, 2000000}), pick(rng, []uint64{0, 1, 90, 200000, 2000000})
@@ -510,7 +513,9 @@ func TestVerdicts(t *testing.T) {
 		{"webrtc call on 51820", Example{Proto: "udp", ServerPort: 51820, Signatures: []string{"stun", "dtls", "rtp"}}, "none", schemas.Unclassified},
 		{"utp on 1194", Example{Proto: "udp", ServerPort: 1194, Signatures: []string{"bittorrent"}}, "none", schemas.Unclassified},
 		{"quic video", Example{Proto: "udp", ServerPort: 443, Signatures: []string{"quic"}, SNI: "rr3.googlevideo.com", ALPN: "h3"}, "none", schemas.Unclassified},
-		{"random bytes", Example{Proto: "tcp", ServerPort: 443, Signatures: []string{"fully-encrypted"}}, "none", schemas.Unclassified},
+		{"random bytes", Example{Proto: "tcp", ServerPort: 443, Signatures: []string{"fully-encrypted"}}, "fully-encrypted", schemas.Possible},
+		{"random bytes on shadowsocks' port", Example{Proto: "tcp", ServerPort: 8388, Signatures: []string{"fully-encrypted"}}, "shadowsocks", schemas.Possible},
+		{"random datagrams of wireguard's sizes", Example{Proto: "udp", ServerPort: 51820, Signatures: []string{"fully-encrypted-udp"}, Sizes: []int16{148, -92}}, "none", schemas.Unclassified},
 		{"doh", Example{Proto: "tcp", ServerPort: 443, SNI: "dns.google", Signatures: []string{"tls"}}, "doh", schemas.Likely},
 		{"https on 853", Example{Proto: "tcp", ServerPort: 853, ALPN: "h2,http/1.1", Signatures: []string{"tls"}}, "none", schemas.Unclassified},
 	} {

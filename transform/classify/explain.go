@@ -195,10 +195,10 @@ func (w *worker) values(src *Rule) []string {
 	if len(when.Proto) > 0 {
 		add("protocol", protocolName(f.Protocol[i]))
 	}
-	if len(when.ServerPort)+len(when.AnyPort) > 0 {
+	if len(when.ServerPort)+len(when.AnyPort) > 0 || when.SamePort != nil {
 		add("server_port", strconv.Itoa(int(f.ServerPort[i])))
 	}
-	if len(when.ClientPort) > 0 || anyRange(when.AnyPort, int32(f.ClientPort[i])) {
+	if len(when.ClientPort) > 0 || when.SamePort != nil || anyRange(when.AnyPort, int32(f.ClientPort[i])) {
 		add("client_port", strconv.Itoa(int(f.ClientPort[i])))
 	}
 	if len(when.Signatures.All)+len(when.Signatures.Any)+len(when.Signatures.None) > 0 {

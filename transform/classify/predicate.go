@@ -92,12 +92,12 @@ func portPredicate(w *When) (predicate, error) {
 			return nil, fmt.Errorf("port %d..%d: not in 0 to 65535", p.Min, p.Max)
 		}
 	}
-	if len(w.ServerPort)+len(w.ClientPort)+len(w.AnyPort) == 0 {
+	if w.SamePort == nil && len(w.ServerPort)+len(w.ClientPort)+len(w.AnyPort) == 0 {
 		return nil, nil
 	}
 	return func(r *row) bool {
 		server, client := int32(r.flows.ServerPort[r.i]), int32(r.flows.ClientPort[r.i])
-		return (w.ServerPort == nil || anyRange(w.ServerPort, server)) &&
+		return (w.SamePort == nil || *w.SamePort == (server == client)) && (w.ServerPort == nil || anyRange(w.ServerPort, server)) &&
 			(w.ClientPort == nil || anyRange(w.ClientPort, client)) &&
 			(w.AnyPort == nil || anyRange(w.AnyPort, server) || anyRange(w.AnyPort, client))
 	}, nil

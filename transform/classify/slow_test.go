@@ -118,6 +118,9 @@ func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
 	if w.ServerPort != nil && !slowIn(w.ServerPort, int(f.server)) || w.ClientPort != nil && !slowIn(w.ClientPort, int(f.client)) {
 		return false
 	}
+	if w.SamePort != nil && *w.SamePort == (f.server != f.client) {
+		return false
+	}
 	if w.AnyPort != nil && !slowIn(w.AnyPort, int(f.server)) && !slowIn(w.AnyPort, int(f.client)) {
 		return false
 	}

@@ -18,6 +18,8 @@ type When struct {
 	ServerPort []Range `yaml:"server_port"`
 	ClientPort []Range `yaml:"client_port"`
 	AnyPort    []Range `yaml:"any_port"`
+	// SamePort asks for the same port at both ends (true) or different ones (false).
+	SamePort *bool `yaml:"same_port"`
 	// Signatures are names of the vocabulary in package schemas.
 	Signatures Bits `yaml:"signatures"`
 	// FirstUp and FirstDown are the first payload size in each direction.
