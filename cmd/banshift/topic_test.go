@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/ingest/kafka"
+	"github.com/banshift/banshift/ingest/kafka/brokertest"
+	"github.com/banshift/banshift/ingest/simulate"
+)
+
+// topicRecords is how many records the test of the topic produces.
+const topicRecords = 1_000_000
+
+// logBuffer is a log that is read while it is written.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+// TestTopicIsStoredExactly produces 1,000,000 records into a topic of 4 partitions,
+// follows it, stops in the middle as Ctrl-C does, goes on, and counts.
+func TestTopicIsStoredExactly(t *testing.T) {
+	needEngine(t)
+	if testing.Short() {
+		t.Skip("a million records take too long for -short")
+	}
+	broker := brokertest.Start(t)
+	ctx := context.Background()
+	uri := broker.URI("flows", "format=goflow2-json&group=exact")
+	produceFlows(ctx, t, uri)
+	dir := t.TempDir()
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
+	store := filepath.Join(dir, "store")
+
+	first := follow(ctx, t, uri, store, topicRecords/3)
+	if first >= topicRecords {
+		t.Fatalf("the first run read all of %d records, so stopping in the middle was not tested", first)
+	}
+	second := follow(ctx, t, uri, store, topicRecords-first)
+	if first+second != topicRecords {
+		t.Errorf("%d and %d records: want %d together", first, second, topicRecords)
+	}
+	account := execute(t, "", "reconcile", "--store", store).must(t)
+	if !strings.Contains(account.out, fmt.Sprintf("in %d =", topicRecords)) {
+		t.Errorf("reconcile: %s", account.out)
+	}
+	rows := execute(t, "", "sql", "--store", store, "--output", "csv", "SELECT sum(records) FROM usage").must(t)
+	if !strings.Contains(rows.out, fmt.Sprint(topicRecords)) {
+		t.Errorf("usage holds %s records, want %d", rows.out, topicRecords)
+	}
+	drained := execute(t, "", "run", "--store", store, uri).must(t)
+	if !strings.Contains(drained.errOut, "in 0 =") {
+		t.Errorf("a third run found more: %s", drained.errOut)
+	}
+}
+
+// produceFlows writes the records of the throughput scenario.
+func produceFlows(ctx context.Context, t *testing.T, uri string) {
+	t.Helper()
+	if err := kafka.CreateTopic(ctx, uri, kafka.Config{}, 4); err != nil {
+		t.Fatal(err)
+	}
+	producer, err := kafka.NewProducer(ctx, uri, kafka.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer producer.Close()
+	scenario, err := simulate.Load("uniform")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := scenario.SetRecords(topicRecords); err != nil {
+		t.Fatal(err)
+	}
+	generator, err := simulate.New(scenario, 11, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var batch [][]byte
+	send := func() {
+		if err := producer.Write(ctx, batch); err != nil {
+			t.Fatal(err)
+		}
+		batch = batch[:0]
+	}
+	err = generator.Flows(func(line []byte) error {
+		if batch = append(batch, bytes.Clone(bytes.TrimSpace(line))); len(batch) == 20_000 {
+			send()
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(batch) > 0 {
+		send()
+	}
+}
+
+// follow runs until at least want more records are stored, interrupts, and gives how
+// many the run accounted for.
+func follow(ctx context.Context, t *testing.T, uri, store string, want int) int {
+	t.Helper()
+	ctx, interrupt := context.WithTimeout(ctx, 5*time.Minute)
+	defer interrupt()
+	var log logBuffer
+	ended := make(chan int, 1)
+	go func() {
+		var out bytes.Buffer
+		ended <- run(ctx, []string{"run", "--follow", "--store", store, uri}, strings.NewReader(""), &out, &log)
+	}()
+	before := -1
+	for ctx.Err() == nil {
+		time.Sleep(300 * time.Millisecond)
+		done, ok := storedRecords(store)
+		if ok && before < 0 {
+			before = done
+		}
+		if ok && done-before >= want {
+			interrupt()
+		}
+	}
+	if code := <-ended; code != exitDone {
+		t.Fatalf("exit code %d: %s", code, log.String())
+	}
+	return accounted(t, log.String())
+}
+
+// storedRecords asks the engine of a running store how many records its ledger has done.
+func storedRecords(store string) (int, bool) {
+	var out, errOut bytes.Buffer
+	code := run(context.Background(), []string{"sql", "--store", store, "--output", "csv",
+		"SELECT toUInt64(sum(records_in)) AS n FROM batches WHERE state = 'done'"}, nil, &out, &errOut)
+	lines := strings.Fields(out.String())
+	if code != exitDone || len(lines) == 0 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(strings.Trim(lines[len(lines)-1], `"`))
+	return n, err == nil
+}
+
+// accounted reads the account that a run prints at its end.
+func accounted(t *testing.T, log string) int {
+	t.Helper()
+	var in, stored, folded, rejected int
+	for _, line := range strings.Split(log, "\n") {
+		if !strings.HasPrefix(line, "in ") {
+			continue
+		}
+		_, err := fmt.Sscanf(strings.ReplaceAll(line, ",", ""), "in %d = stored %d + folded %d + rejected %d", &in, &stored, &folded, &rejected)
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+	}
+	if in != stored+folded+rejected {
+		t.Errorf("in %d is not stored %d + folded %d + rejected %d", in, stored, folded, rejected)
+	}
+	return in
+}
