@@ -10,6 +10,8 @@ import (
 // verdict collects what speaks for each grade.
 type verdict struct {
 	insufficient, ambiguous, against, remarks []string
+	// noOnset says why no beginning of the change was found near the event; empty where one was.
+	noOnset string
 }
 
 func (v *verdict) lacks(format string, args ...any) {
@@ -39,6 +41,9 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 		return a.gradeOther(e, v)
 	}
 	if len(v.against) > 0 {
+		if v.noOnset != "" {
+			v.against = append(v.against, v.noOnset)
+		}
 		return NotSupported, append(v.against, v.remarks...)
 	}
 	a.judgeOnset(e, &v)
@@ -52,6 +57,9 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 // gradeOther says whether a country that the event does not concern shows the change too.
 func (a *assessment) gradeOther(e Effect, v verdict) (Grade, []string) {
 	reasons := []string{fmt.Sprintf("not the event's country (%s)", a.event.Country)}
+	if v.noOnset != "" {
+		v.fails("%s", v.noOnset)
+	}
 	if len(v.against) > 0 {
 		return NotSupported, append(append(reasons, v.against...), v.remarks...)
 	}
@@ -125,9 +133,9 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 		v.fails("exact test of the small count: p = %.3f", *e.PCount)
 	}
 	if e.OnsetDays == nil && a.commonAlarm() {
-		v.fails("the alarm near the event is shared with so many countries that it is not about this one")
+		v.noOnset = "the alarm near the event is shared with so many countries that it is not about this one"
 	} else if e.OnsetDays == nil {
-		v.fails("no alarm begins and no clear change lies within [%+d, %+d] days of the event", cfg.OnsetFrom, cfg.OnsetTo)
+		v.noOnset = fmt.Sprintf("no alarm begins and no clear change lies within [%+d, %+d] days of the event", cfg.OnsetFrom, cfg.OnsetTo)
 	} else if e.OnsetBy == "alarm" {
 		v.says("the %s begins on %s, %+d days from the event", word, e.Onset, *e.OnsetDays)
 	} else {
@@ -152,9 +160,13 @@ func (a *assessment) judgeSpace(e Effect, v *verdict) {
 	}
 }
 
-// judgeOnset doubts an alarm that comes late, or from a country where alarms come often.
+// judgeOnset doubts a change whose beginning is not seen, or late, or in a country where
+// alarms come often.
 func (a *assessment) judgeOnset(e Effect, v *verdict) {
 	cfg := a.panel.cfg
+	if v.noOnset != "" {
+		v.doubt("%s", v.noOnset)
+	}
 	if e.OnsetDays != nil && *e.OnsetDays > cfg.OnsetLate {
 		v.doubt("it begins %d days after the event", *e.OnsetDays)
 	}
