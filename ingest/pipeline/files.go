@@ -205,7 +205,7 @@ func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
 	if f == decode.Pcap {
 		return o.Packets(), nil
 	}
-	return decode.NewStream(f)
+	return decode.NewStream(f, decode.WithInspect(InspectPayloads()))
 }
 
 // batchingSink passes records on and delivers a batch whenever it is full.

@@ -108,7 +108,7 @@ func (w *worker) message(f decode.Format) (decode.Message, error) {
 	if d, ok := w.decoders[f]; ok {
 		return d, nil
 	}
-	d, err := decode.NewMessage(f)
+	d, err := decode.NewMessage(f, decode.WithInspect(InspectPayloads()))
 	if err != nil {
 		return nil, err
 	}
