@@ -13,7 +13,7 @@ import (
 // payload. About half of all random payloads below 100 bytes, nearly all longer ones
 // have the bit: it says "looks like random bytes", not what they are.
 func fullyEncryptedTCP(c *conversation, r *finding) {
-	if p := c.payloads; c.initiator && len(p) > 0 && c.fromClient(&p[0]) && !p[0].Gap && fullyEncrypted(p[0].Data) {
+	if p := c.payloads; c.initiator && len(p) > 0 && c.fromClient(&p[0]) && !p[0].Gap && p[0].whole() && fullyEncrypted(p[0].Data) {
 		r.add(schemas.SigFullyEncrypted)
 	}
 }
@@ -24,7 +24,7 @@ const minDatagram = 16
 // fullyEncryptedUDP applies the same to a first datagram. The paper's censor does not:
 // many protocols over UDP begin with a few header bytes and then random ones.
 func fullyEncryptedUDP(c *conversation, r *finding) {
-	if p := c.payloads; len(p) > 0 && c.fromClient(&p[0]) && p[0].Size >= minDatagram && fullyEncrypted(p[0].Data) {
+	if p := c.payloads; len(p) > 0 && c.fromClient(&p[0]) && p[0].Size >= minDatagram && p[0].whole() && fullyEncrypted(p[0].Data) {
 		r.add(schemas.SigFullyEncryptedUDP)
 	}
 }

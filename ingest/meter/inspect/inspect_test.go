@@ -408,6 +408,25 @@ func FuzzInspect(f *testing.F) {
 	})
 }
 
+// FuzzQUIC reads arbitrary datagrams, and arbitrary frames as if they had been decrypted.
+func FuzzQUIC(f *testing.F) {
+	d := newDice(4)
+	hello := handshake(1, helloBody(d, helloOptions{sni: "a.example", alpn: []string{"h3"}}))
+	f.Add(quicInitial(1, d.bytes(8), 0, cryptoFrame(0, hello)), cryptoFrame(0, hello))
+	f.Add(quicInitial(0x6b3343cf, d.bytes(20), 7, []byte{2, 0, 0, 0, 0}), join(cryptoFrame(9, hello[9:]), "\x02\x05\x00\x01\x00\x01\x01", cryptoFrame(0, hello[:9])))
+	f.Fuzz(func(t *testing.T, datagram, frames []byte) {
+		q := quicDecoder{}
+		q.datagram(datagram, len(datagram), true)
+		q.frames(frames)
+		if len(q.crypto) > maxCrypto || len(q.crypto) != len(q.have) {
+			t.Errorf("%d bytes, %d marks", len(q.crypto), len(q.have))
+		}
+		if h, ok := q.hello(); ok {
+			h.ja4('q')
+		}
+	})
+}
+
 // FuzzClientHello reads arbitrary ClientHello bodies.
 func FuzzClientHello(f *testing.F) {
 	d := newDice(2)
