@@ -3,7 +3,6 @@ package calibrate
 import (
 	"context"
 	"math"
-	"os"
 	"strings"
 	"testing"
 
@@ -67,26 +66,5 @@ func TestRunIsRepeatable(t *testing.T) {
 	}
 	if a, b := write(), write(); a != b {
 		t.Errorf("two runs differ:\n%s\n%s", a, b)
-	}
-}
-
-// TestPublish writes the whole table where CALIBRATE_OUT says; it is what the calibrate
-// command runs in full.
-func TestPublish(t *testing.T) {
-	path := os.Getenv("CALIBRATE_OUT")
-	if path == "" {
-		t.Skip("CALIBRATE_OUT is not set: the whole plan takes minutes")
-	}
-	rows, err := Run(context.Background(), Grid(), 200, 1, spike.DefaultConfig(), func(int) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := WriteMarkdown(f, rows, 1); err != nil {
-		t.Fatal(err)
 	}
 }
