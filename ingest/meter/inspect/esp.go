@@ -39,7 +39,7 @@ func espInUDP(c *conversation, r *finding) {
 		return
 	case packets > 0 && r.has(schemas.SigIKENATT):
 	case both && packets >= minESPBoth && max(up.n, down.n) >= 3:
-	case packets >= minESPOneWay:
+	case packets >= minESPOneWay && !isText(up.spi|down.spi):
 	default:
 		return
 	}
@@ -47,6 +47,17 @@ func espInUDP(c *conversation, r *finding) {
 	if !r.has(schemas.SigIKENATT) && max(up.first, down.first) > 1 {
 		r.add(schemas.SigMidstream)
 	}
+}
+
+// isText reports four printable bytes, as a magic word has them and an SPI seldom.
+func isText(spi uint32) bool {
+	for range 4 {
+		if c := byte(spi); c < ' ' || c > '~' {
+			return false
+		}
+		spi >>= 8
+	}
+	return true
 }
 
 // espCount follows one direction.
@@ -65,7 +76,7 @@ func (e *espCount) add(b []byte, size int) bool {
 		return false
 	}
 	spi, seq := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
-	if spi < minSPI || seq == 0 {
+	if spi < minSPI || seq == 0 || !varied(b[:4]) {
 		return false
 	}
 	if e.n > 0 && spi != e.spi {

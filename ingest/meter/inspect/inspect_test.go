@@ -55,6 +55,18 @@ func samples() []sample {
 		}
 		dtlsData = append(dtlsData, Payload{Up: i%2 == 0, Size: 13 + 40, Data: join(23, uint16(dtls12), uint16(1), uint16(0), uint32(50+i), withLength(d.bytes(40)))})
 	}
+	var tincRelay, etherInUDP, magicWord, espOneWay []Payload
+	nodeA, nodeB, spi := d.bytes(6), d.bytes(6), join("\xc1", d.bytes(3))
+	for i := range 6 {
+		to, from := nodeA, nodeB
+		if i%2 == 1 {
+			to, from = nodeB, nodeA
+		}
+		tincRelay = append(tincRelay, Payload{Up: i%2 == 0, Size: 116, Data: join(to, from, uint32(10+i), d.bytes(100))})
+		etherInUDP = append(etherInUDP, Payload{Up: i%2 == 0, Size: 116, Data: join(to, from, "\x08\x00\x45\x00", d.bytes(100))})
+		magicWord = append(magicWord, up(join("LOG1", uint32(i+1), d.bytes(100))))
+		espOneWay = append(espOneWay, up(espMessage(d, spi, uint32(i+1), 100)))
+	}
 	spiC, spiS := d.bytes(4), d.bytes(4)
 	hello := tlsHello(d, helloOptions{sni: "Example.org", alpn: []string{"h2", "http/1.1"}, versions: []uint16{0x0a0a, 0x0304, 0x0303}})
 	return []sample{
@@ -131,6 +143,10 @@ func samples() []sample {
 		{"mqtt", tcp(up([]byte("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04abcd"))), schemas.SigMQTT},
 		{"tinc", tcp(up([]byte("0 alice 17\n")), down([]byte("0 bob 17.7\n1 94 64\n"))), schemas.SigTinc},
 		{"tinc unanswered", tcp(up([]byte("0 alice 17\n"))), schemas.SigTinc},
+		{"tinc 1.1", udp(tincRelay...), schemas.SigTinc},
+		{"ethernet in udp is no tinc", udp(etherInUDP...), 0},
+		{"a magic word one way is no esp", udp(magicWord...), 0},
+		{"esp one way", udp(espOneWay...), schemas.SigESPinUDP},
 		{"no tinc", tcp(up([]byte("0 alice 17\nmore"))), 0},
 		{"dtls records midstream", udp(dtlsData...), schemas.SigDTLSRecords | schemas.SigMidstream},
 		{"openvpn handshake midstream", udp(up(ovpnACKMessage(sidC, sidS, 0)), down(ovpnControlMessage(d, sidS, 500)), up(ovpnACKMessage(sidC, sidS, 1)), down(ovpnACKMessage(sidS, sidC, 2))),

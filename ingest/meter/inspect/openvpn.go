@@ -435,6 +435,21 @@ func (d *ovpnData) add(m ovpnMessage, head int) {
 	way.last = id
 }
 
+// isPeerID reports a peer id that a server gives: it numbers its clients from 0;
+// 0xffffff says there is none.
+func isPeerID(id uint32) bool {
+	const clients, none = 1 << 16, 0xffffff
+	return id < clients || id == none
+}
+
+// isMagic reports that opcode and peer id may be the magic word of something else:
+// peers without a server draw their id at random (ssl_ncp.c), but they answer, and it
+// seldom looks like text.
+func (d *ovpnData) isMagic() bool {
+	oneWay := d.ways[0].n == 0 || d.ways[1].n == 0
+	return d.head > 0xff && !isPeerID(d.head&0xffffff) && (oneWay || isText(d.head))
+}
+
 // counts reports whether the packet ids grow in nearly all of at least n messages.
 func (d *ovpnData) counts(n int) bool {
 	seen := d.ways[0].n + d.ways[1].n
@@ -445,7 +460,7 @@ func (d *ovpnData) counts(n int) bool {
 
 // proven reports data messages that need no reset to be believed.
 func (d *ovpnData) proven() bool {
-	if d.differs {
+	if d.differs || d.isMagic() {
 		return false
 	}
 	if d.counts(minOvpnData) {
