@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -157,7 +158,8 @@ func cutLength(text []byte) (object []byte, prefixed bool) {
 
 // zeekHeader collects what header lines say until they tell the log.
 type zeekHeader struct {
-	sep []byte
+	sep  []byte
+	path string
 }
 
 func (h *zeekHeader) line(text []byte) (Format, bool) {
@@ -168,9 +170,16 @@ func (h *zeekHeader) line(text []byte) (Format, bool) {
 	if len(h.sep) == 0 {
 		h.sep = []byte{'\t'}
 	}
+	if path, ok := bytes.CutPrefix(text, append([]byte("#path"), h.sep...)); ok {
+		h.path = string(path)
+		return "", false
+	}
 	fields, ok := bytes.CutPrefix(text, append([]byte("#fields"), h.sep...))
 	if !ok {
 		return "", false
+	}
+	if f := Format("zeek-" + h.path); slices.Contains(Formats(), f) {
+		return f, true
 	}
 	keys := map[string]bool{}
 	for _, k := range bytes.Split(fields, h.sep) {

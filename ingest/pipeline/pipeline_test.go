@@ -1,0 +1,333 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/ingest/anonymize"
+	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/transform/classify"
+	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/usage"
+)
+
+// ledger is a store in memory that can fail between intention and completion.
+type ledger struct {
+	mu       sync.Mutex
+	done     map[load.Range]uint64 // records in
+	intended map[load.Range]bool
+	usage    map[load.Range]uint64 // records in table usage
+	failAt   int                   // fails the write with this number, 0: none
+	writes   int
+}
+
+func newLedger() *ledger {
+	return &ledger{done: map[load.Range]uint64{}, intended: map[load.Range]bool{}, usage: map[load.Range]uint64{}}
+}
+
+var errGone = errors.New("store gone")
+
+func (l *ledger) Write(_ context.Context, b load.Batch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := load.Range{Partition: b.Partition, First: b.First, Next: b.Next}
+	if _, stored := l.done[r]; stored {
+		return fmt.Errorf("range %v is written twice", r)
+	}
+	for other := range l.intended {
+		if other != r && other.Partition == r.Partition && other.First < r.Next && r.First < other.Next {
+			return fmt.Errorf("range %v overlaps %v", r, other)
+		}
+	}
+	if b.Counts.In != b.Counts.Stored+b.Counts.Folded+b.Counts.Rejected {
+		return fmt.Errorf("accounts of %v do not add up: %+v", r, b.Counts)
+	}
+	l.intended[r] = true
+	if l.writes++; l.writes == l.failAt {
+		return errGone
+	}
+	for _, table := range b.Tables {
+		if table.Name == schemas.TableUsage {
+			column := table.Record.Column(int(table.Record.NumCols()) - 1).(*array.Uint64)
+			for i := range column.Len() {
+				l.usage[r] += column.Value(i)
+			}
+		}
+	}
+	delete(l.intended, r)
+	l.done[r] = b.Counts.In
+	return nil
+}
+
+func (l *ledger) Done(context.Context, string) (map[int32][]load.Range, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	done := map[int32][]load.Range{}
+	for r := range l.done {
+		done[r.Partition] = append(done[r.Partition], r)
+	}
+	return done, nil
+}
+
+func (l *ledger) Intended(context.Context, string) ([]load.Range, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []load.Range
+	for r := range l.intended {
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+func (l *ledger) Refresh(context.Context, string, int32) error { return nil }
+
+// totals sum the records over all ranges of the source itself.
+func (l *ledger) totals() (in, inUsage uint64) {
+	for r, n := range l.done {
+		if r.Partition >= 0 {
+			in += n
+		}
+	}
+	for n := range maps.Values(l.usage) {
+		inUsage += n
+	}
+	return in, inUsage
+}
+
+func options(t *testing.T, store Store, mem memory.Allocator) Options {
+	t.Helper()
+	keys, err := anonymize.NewKeys(make([]byte, anonymize.MasterKeyBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack, err := classify.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	enricher, err := enrich.New(enrich.Config{Memory: mem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	classifier, err := classify.New(pack, classify.Options{Lists: enricher.Lists(), Memory: mem})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Store: store, Workers: 2, BatchRecords: 50, BatchBytes: 4096, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		NewParts: func() (Parts, error) {
+			gate, err := anonymize.NewGate(anonymize.Options{Keys: keys, Mem: mem, Rows: 16})
+			folder := usage.New(usage.Options{
+				Evidence: pack.RuleID, Interest: func(string, int64) (string, string, bool) { return "", "", false }, Mem: mem,
+			})
+			return Parts{Gate: gate, Stages: []Stage{enricher, classifier}, Folder: folder, Pack: pack.Version()}, err
+		},
+	}
+}
+
+// flowLines gives n goflow2 records.
+func flowLines(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"type":"IPFIX","sampling_rate":1,"time_flow_start_ns":%d,"time_flow_end_ns":%d,"bytes":%d,"packets":2,"src_addr":"198.18.%d.%d","dst_addr":"192.0.2.10","proto":"UDP","src_port":%d,"dst_port":1194}`+"\n",
+			1523836800000000000+int64(i)*1e9, 1523836800500000000+int64(i)*1e9, 100+i, i/250%250, 1+i%250, 1024+i)
+	}
+	return b.String()
+}
+
+// zeekLines gives n Zeek records, a format that must be read from its beginning.
+func zeekLines(n int) string {
+	var b strings.Builder
+	b.WriteString("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_bytes\tresp_bytes\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%d.5\tC%d\t198.18.0.%d\t%d\t192.0.2.1\t443\ttcp\tssl\t1.5\t100\t2000\n", 1523836800+i, i, 1+i%250, 1024+i)
+	}
+	return b.String()
+}
+
+func put(t *testing.T, name, text string) files.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return files.File{Path: path, Explicit: true}
+}
+
+// TestReplayAfterFailure lets the store fail at every write in turn, then goes on, the
+// second time with other batch sizes: each record must be counted exactly once.
+func TestReplayAfterFailure(t *testing.T) {
+	const records = 300
+	for name, text := range map[string]string{"flows.ndjson": flowLines(records), "conn.log": zeekLines(records)} {
+		file := put(t, name, text)
+		for failAt := 1; failAt <= 12; failAt++ {
+			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+			store := newLedger()
+			store.failAt = failAt
+			first := runFile(t, options(t, store, mem), file)
+			second := options(t, store, mem)
+			if failAt%2 == 0 {
+				second.BatchRecords, second.BatchBytes = 37, 1777
+			}
+			if err := runFile(t, second, file); err != nil {
+				t.Fatalf("%s, failing at %d (%v): %v", name, failAt, first, err)
+			}
+			if in, inUsage := store.totals(); in != records || inUsage != records {
+				t.Errorf("%s, failing at %d: %d in, %d in usage, want %d", name, failAt, in, inUsage, records)
+			}
+			if len(store.intended) > 0 {
+				t.Errorf("%s, failing at %d: unfinished ranges %v", name, failAt, store.intended)
+			}
+			mem.AssertSize(t, 0)
+		}
+	}
+}
+
+func runFile(t *testing.T, opts Options, file files.File) error {
+	t.Helper()
+	p, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	return p.Files(context.Background(), []files.File{file}, FileOptions{})
+}
+
+// TestInterruptedRunGoesOn cancels the context in the middle of a file.
+func TestInterruptedRunGoesOn(t *testing.T) {
+	const records = 2000
+	file := put(t, "flows.ndjson", flowLines(records))
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	store := newLedger()
+	ctx, cancel := context.WithCancel(context.Background())
+	opts := options(t, store, mem)
+	p, err := New(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		for {
+			store.mu.Lock()
+			enough := len(store.done) > 5
+			store.mu.Unlock()
+			if enough {
+				cancel()
+				return
+			}
+		}
+	}()
+	err = p.Files(ctx, []files.File{file}, FileOptions{})
+	p.Close()
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v, want the cancellation", err)
+	}
+	if len(store.intended) > 0 {
+		t.Errorf("an interrupt left ranges half done: %v", store.intended)
+	}
+	if err := runFile(t, options(t, store, mem), file); err != nil {
+		t.Fatal(err)
+	}
+	if in, inUsage := store.totals(); in != records || inUsage != records {
+		t.Errorf("%d in, %d in usage, want %d", in, inUsage, records)
+	}
+}
+
+// TestPlanAgainstMap compares the plan with a position by position walk.
+func TestPlanAgainstMap(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for range 500 {
+		var known ranges
+		kind := map[int64]string{}
+		position := int64(random.IntN(5))
+		for range random.IntN(6) {
+			next := position + 1 + int64(random.IntN(9))
+			r := load.Range{First: position, Next: next}
+			if random.IntN(2) == 0 {
+				known.done = append(known.done, r)
+				mark(kind, r, "done")
+			} else {
+				known.intended = append(known.intended, r)
+				mark(kind, r, fmt.Sprint("intended", r.First))
+			}
+			position = next + int64(random.IntN(4))
+		}
+		for at := int64(0); at < 80; {
+			length, _ := known.plan(at, 7)
+			if length <= 0 {
+				t.Fatalf("length %d at %d of %+v", length, at, known)
+			}
+			for i := at; i < at+length; i++ {
+				if kind[i] != kind[at] {
+					t.Fatalf("a batch of %d at %d mixes %q and %q: %+v", length, at, kind[at], kind[i], known)
+				}
+			}
+			if strings.HasPrefix(kind[at], "intended") && kind[at+length] == kind[at] {
+				t.Fatalf("the intended range at %d is cut: %+v", at, known)
+			}
+			at += length
+		}
+	}
+}
+
+func mark(kind map[int64]string, r load.Range, as string) {
+	for i := r.First; i < r.Next; i++ {
+		kind[i] = as
+	}
+}
+
+// TestScan hands every batch on and stores nothing.
+func TestScan(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	var rows int64
+	err := Scan(context.Background(), put(t, "conn.log", zeekLines(120)), options(t, nil, mem), FileOptions{}, func(s Scanned) error {
+		rows += s.Verdicts.NumRows()
+		if s.Verdicts.NumRows() != s.Batch.Flows.NumRows() {
+			t.Errorf("%d verdicts for %d flows", s.Verdicts.NumRows(), s.Batch.Flows.NumRows())
+		}
+		return nil
+	})
+	if err != nil || rows != 120 {
+		t.Errorf("%d rows, %v", rows, err)
+	}
+}
+
+// failing is a stage that cannot do its work.
+type failing struct{}
+
+func (failing) Apply(context.Context, arrow.Record) (arrow.Record, error) {
+	return nil, errors.New("broken stage")
+}
+
+// TestStageErrorNamesTheBatch ends the run with an error that says where.
+func TestStageErrorNamesTheBatch(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	opts := options(t, newLedger(), mem)
+	parts := opts.NewParts
+	opts.NewParts = func() (Parts, error) {
+		p, err := parts()
+		p.Stages = []Stage{failing{}}
+		return p, err
+	}
+	err := runFile(t, opts, put(t, "flows.ndjson", flowLines(10)))
+	if err == nil || !strings.Contains(err.Error(), "flows.ndjson") || !strings.Contains(err.Error(), "broken stage") {
+		t.Errorf("got %v", err)
+	}
+}
