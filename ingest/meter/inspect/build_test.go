@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
@@ -252,8 +251,6 @@ func randomFlow(d dice, protocol uint8) *Flow {
 	}
 	return f
 }
-
-func sum(b []byte) [32]byte { return sha256.Sum256(b) }
 
 // named are the bits that name a protocol: what no random bytes may set.
 const named = ^(schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP | schemas.SigMidstream | schemas.SigMod16)

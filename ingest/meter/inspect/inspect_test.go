@@ -162,14 +162,14 @@ func samples() []sample {
 		{"teredo", udp(up(join("\x60\x00\x00\x00\x00\x04\x3b\x15", "\x20\x01\x00\x00", d.bytes(28), d.bytes(4)))), schemas.SigTeredo},
 		{"softether acceleration", udp(accel...), schemas.SigSoftEther},
 		{"sstp in the clear", tcp(up([]byte("SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n\r\n"))), schemas.SigHTTP | schemas.SigSSTP},
-		{"fully encrypted", tcp(up(sum0(d, 3))), schemas.SigFullyEncrypted},
+		{"fully encrypted", tcp(up(randomLooking(d, 3))), schemas.SigFullyEncrypted},
 		{"mod 16", udp(sixteen...), schemas.SigMod16},
 		{"blocks with a mac", udp(blocks...), schemas.SigBlockMAC},
 	}
 }
 
-// sum0 gives random bytes of which no exemption of the fully encrypted tests holds.
-func sum0(d dice, n int) []byte {
+// randomLooking gives random bytes of which no exemption of the fully encrypted tests holds.
+func randomLooking(d dice, n int) []byte {
 	for {
 		if b := d.bytes(100 * n); fullyEncrypted(b) {
 			return b

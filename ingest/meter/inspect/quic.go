@@ -119,7 +119,7 @@ type quicDecoder struct {
 // with a long header of a known version.
 func (d *quicDecoder) datagram(b []byte, wire int, client bool) bool {
 	cut := len(b) < wire
-	any := false
+	found := false
 	for len(b) >= 7 && b[0]&0x80 != 0 {
 		version, ok := quicVersionOf(binary.BigEndian.Uint32(b[1:]))
 		if !ok || b[0]&0x40 == 0 {
@@ -130,7 +130,7 @@ func (d *quicDecoder) datagram(b []byte, wire int, client bool) bool {
 		if !s.ReadUint8LengthPrefixed(&dcid) || !s.ReadUint8LengthPrefixed(&scid) || len(dcid) > 20 || len(scid) > 20 {
 			break
 		}
-		any, d.known = true, true
+		found, d.known = true, true
 		kind := b[0] >> 4 & 3
 		if kind == (version.initial+3)&3 { // Retry has no length
 			break
@@ -150,7 +150,7 @@ func (d *quicDecoder) datagram(b []byte, wire int, client bool) bool {
 		}
 		b = b[end:]
 	}
-	return any
+	return found
 }
 
 // initial decrypts a client's Initial packet: with the keys of the first one, or of its

@@ -18,7 +18,7 @@ func socks4(c *conversation, r *finding) {
 	if ok && isZero(req[4:7]) && req[7] != 0 {
 		end, ok = cString(req, end)
 	}
-	if s := c.first(false); ok && p.Size >= end && s.Size == 8 && isZero(req[2:4]) == false {
+	if s := c.first(false); ok && p.Size >= end && s.Size == 8 && !isZero(req[2:4]) {
 		r.addRole(schemas.SigSOCKS4)
 	}
 }
