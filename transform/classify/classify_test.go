@@ -576,6 +576,33 @@ func TestListOf2026IsNotAppliedIn2018(t *testing.T) {
 	}
 }
 
+func TestDifferenceCountsWhatAPackChanges(t *testing.T) {
+	before := loadDefault(t)
+	after := loadDefault(t)
+	after.rules[after.ruleID["wg.init"]].db = 10 // too little to name anything
+	ex := Example{Proto: "udp", ServerPort: 53, Signatures: []string{"wireguard-init"}, PacketsUp: 2}
+	rec, lists, err := ex.Record(memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Release()
+	var both [2]*Classifier
+	for k, p := range []*Pack{before, after} {
+		if both[k], err = New(p, Options{Lists: lists}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var d Difference
+	for range 2 {
+		if err := d.Add(context.Background(), both[0], both[1], rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.Flows != 2 || len(d.Changed) != 1 || d.Changed[[2]string{"wireguard likely", "none"}] != 2 {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestTreacherousNames(t *testing.T) {
 	p := loadDefault(t)
 	for _, name := range treacherousNames(t) {

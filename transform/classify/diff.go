@@ -1,0 +1,60 @@
+package classify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// Difference counts verdicts of two classifiers over the same batches: what a new pack
+// would change in a series (a method break).
+type Difference struct {
+	Flows int
+	// Changed counts flows by what the first and the second call them: "tool of service level".
+	Changed map[[2]string]int
+}
+
+// Add classifies a flow batch, enriched or not, with both and counts where they differ.
+func (d *Difference) Add(ctx context.Context, before, after *Classifier, rec arrow.Record) error {
+	var calls [2][]string
+	for k, c := range []*Classifier{before, after} {
+		out, err := c.Apply(ctx, rec)
+		if err != nil {
+			return fmt.Errorf("pack %s: %w", c.pack.Version(), err)
+		}
+		calls[k] = called(out)
+		out.Release()
+	}
+	if d.Changed == nil {
+		d.Changed = make(map[[2]string]int)
+	}
+	d.Flows += len(calls[0])
+	for i := range calls[0] {
+		if calls[0][i] != calls[1][i] {
+			d.Changed[[2]string{calls[0][i], calls[1][i]}]++
+		}
+	}
+	return nil
+}
+
+// called gives "tool service level" of each row of a classified batch.
+func called(rec arrow.Record) []string {
+	first := int(rec.NumCols()) - len(schemas.VerdictFields)
+	tool, service := rec.Column(first+1).(*array.Dictionary), rec.Column(first+2).(*array.Dictionary)
+	level := rec.Column(first + 5).(*array.Uint8)
+	out := make([]string, rec.NumRows())
+	for i := range out {
+		out[i] = schemas.DictString(tool, i)
+		if s := schemas.DictString(service, i); s != "" {
+			out[i] += " of " + s
+		}
+		if l := schemas.Level(level.Value(i)); l != schemas.Unclassified {
+			out[i] += " " + l.String()
+		}
+	}
+	return out
+}
