@@ -112,7 +112,29 @@ func (p *panel) alarms() map[*row][]episode {
 		e.common = p.shared(e, states) || p.clustered(e, all, rate[e.direction])
 		byRow[e.row] = append(byRow[e.row], e)
 	}
+	p.fitAlarmRate(byRow)
 	return byRow
+}
+
+// fitAlarmRate counts the episodes that are not shared, a country and day.
+func (p *panel) fitAlarmRate(byRow map[*row][]episode) {
+	p.alarmRate = map[Direction]float64{}
+	judged := 0
+	for _, r := range p.rows {
+		for _, z := range r.z {
+			if !math.IsNaN(z) {
+				judged++
+			}
+		}
+		for _, e := range byRow[r] {
+			if !e.common {
+				p.alarmRate[e.direction]++
+			}
+		}
+	}
+	for direction := range p.alarmRate {
+		p.alarmRate[direction] /= float64(max(1, judged))
+	}
 }
 
 // minShared is the least number of other countries whose joint alarm can be the measurement's.

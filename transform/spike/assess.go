@@ -241,30 +241,29 @@ func (a *assessment) sharpest() (offset int, ok bool) {
 // place is looked for without an alarm.
 const sharpZ = 3.5
 
+// priorDays is how many days of all countries' history the rate of alarms is mixed with.
+const priorDays = 180
+
 // onsetChance is the probability that an alarm in the asked direction begins in the
 // onset window by chance: 1-exp(-rate*days), with the rate of such alarms in the
-// country's own past that no catalogued event explains. Half an alarm is added, so that a quiet
-// past of a few weeks proves little.
+// country's own past that no catalogued event explains, drawn towards the rate of all
+// countries where that past is short.
 func (a *assessment) onsetChance() float64 {
 	p, own := a.panel, a.ownOthers()
-	from := max(0, a.at-p.cfg.PlaceboMax)
-	judged := 0
-	for t := from; t < a.at+p.cfg.OnsetFrom; t++ {
+	from, to := max(0, a.at-p.cfg.PlaceboMax), a.at+p.cfg.OnsetFrom
+	judged, unexplained := 0, 0
+	for t := from; t < to; t++ {
 		if !math.IsNaN(a.row.z[t]) {
 			judged++
 		}
 	}
-	if judged == 0 {
-		return 1
-	}
-	unexplained := .5
 	for _, ep := range a.alarms {
-		if ep.direction == a.asked && ep.from >= from && ep.from < a.at+p.cfg.OnsetFrom && !within(p.day(ep.from), own, p.cfg.NeighbourDays) {
+		if ep.direction == a.asked && ep.from >= from && ep.from < to && !within(p.day(ep.from), own, p.cfg.NeighbourDays) {
 			unexplained++
 		}
 	}
-	window := float64(p.cfg.OnsetTo - p.cfg.OnsetFrom + 1)
-	return -math.Expm1(-unexplained / float64(judged) * window)
+	rate := (float64(unexplained) + priorDays*p.alarmRate[a.asked]) / (float64(judged) + priorDays)
+	return -math.Expm1(-rate * float64(p.cfg.OnsetTo-p.cfg.OnsetFrom+1))
 }
 
 // sensitivityGrid is printed with every effect on its own country.

@@ -23,7 +23,9 @@ func blockBootstrap(residuals []float64, block, n, replicates int, rng *rand.Ran
 	centre, _ := mean(means)
 	// What is known from k independent blocks is less sure than their spread says: the
 	// variance of the next mean about an estimated centre, with k-1 degrees of freedom.
-	k := math.Max(2, float64(len(means)+block-1)/float64(block))
+	// Blocks that follow each other are not quite independent either.
+	rho := math.Max(0, math.Min(.9, autocorrelation(means, centre, block)))
+	k := math.Max(2, float64(len(means)+block-1)/float64(block)*(1-rho)/(1+rho))
 	widen := math.Sqrt((k + 1) / (k - 1))
 	draws := make([]float64, replicates)
 	blocks := (n + block - 1) / block
@@ -44,4 +46,19 @@ func interval(estimate float64, draws []float64, alpha float64) (low, high float
 		return math.NaN(), math.NaN()
 	}
 	return estimate - quantile(draws, 1-alpha/2), estimate - quantile(draws, alpha/2)
+}
+
+// autocorrelation of xs around centre at a lag.
+func autocorrelation(xs []float64, centre float64, lag int) float64 {
+	num, den := 0.0, 0.0
+	for i, x := range xs {
+		den += (x - centre) * (x - centre)
+		if i >= lag {
+			num += (x - centre) * (xs[i-lag] - centre)
+		}
+	}
+	if den == 0 || len(xs) <= lag {
+		return 0
+	}
+	return num / den * float64(len(xs)) / float64(len(xs)-lag)
 }

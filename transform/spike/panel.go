@@ -19,8 +19,10 @@ type panel struct {
 	common [][]float64
 	// controlUsers is the level that makes a control, by day.
 	controlUsers []float64
-	unrest       []float64 // how restless all countries are on a day, at least 1
-	cfg          Config
+	// alarmRate is how many alarms begin a day in one country, over all, by direction.
+	alarmRate map[Direction]float64
+	unrest    []float64 // how restless all countries are on a day, at least 1
+	cfg       Config
 }
 
 // row is one country of a panel.

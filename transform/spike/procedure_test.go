@@ -1,0 +1,261 @@
+package spike_test
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/spike"
+)
+
+var firstDay = time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// world draws n countries over days, about level users a day each, with a weekly cycle.
+func world(seed uint64, n, days int, level float64) []spike.Series {
+	rng := rand.New(rand.NewPCG(seed, 3))
+	list := make([]spike.Series, n)
+	for i := range list {
+		s := spike.Series{Name: "use", Country: string([]rune{'a' + rune(i/26), 'a' + rune(i%26)}), Start: firstDay, Values: make([]float64, days)}
+		for t := range s.Values {
+			mean := level * math.Exp(.1*math.Sin(2*math.Pi*float64(t)/7)+.03*rng.NormFloat64())
+			s.Values[t] = math.Max(0, math.Round(mean+math.Sqrt(mean)*rng.NormFloat64()))
+		}
+		list[i] = s
+	}
+	return list
+}
+
+// scale multiplies the days [from, to) of country i.
+func scale(list []spike.Series, i, from, to int, factor float64) {
+	for t := from; t < min(to, len(list[i].Values)); t++ {
+		list[i].Values[t] *= factor
+	}
+}
+
+func event(id, country, target string, kind events.Kind, day int) events.Event {
+	return events.Event{ID: id, Country: country, Target: target, Kind: kind, TargetType: "messenger",
+		EnforcedAt: firstDay.AddDate(0, 0, day).Format(time.DateOnly), Precision: "day", TZ: "UTC"}
+}
+
+// TestGrades puts one thing after another into an otherwise quiet world; the event is on
+// day 150 in country aa.
+func TestGrades(t *testing.T) {
+	const at = 150
+	ban := event("ban", "aa", "Messenger", events.Enforce, at)
+	for _, c := range []struct {
+		name   string
+		world  func() []spike.Series
+		events []events.Event
+		config func(*spike.Config)
+		grade  spike.Grade
+		reason string
+	}{
+		{name: "a rise", grade: spike.Supported, reason: "begins on 2018-05-31, +0 days",
+			world: func() []spike.Series { w := world(1, 30, 200, 1000); scale(w, 0, at, 200, 1.4); return w }},
+		{name: "nothing", grade: spike.NotSupported,
+			world: func() []spike.Series { return world(2, 30, 200, 1000) }},
+		{name: "a drop is no rise", grade: spike.NotSupported, reason: "no rise",
+			world: func() []spike.Series { w := world(3, 30, 200, 1000); scale(w, 0, at, 200, .6); return w }},
+		{name: "every country rises", grade: spike.NotSupported,
+			world: func() []spike.Series {
+				w := world(4, 30, 200, 1000)
+				for i := range w {
+					scale(w, i, at, at+2, 1.6)
+				}
+				return w
+			}},
+		{name: "sensors went out everywhere", grade: spike.Insufficient, reason: "masked",
+			world: func() []spike.Series {
+				w := world(5, 30, 200, 1000)
+				for i := range w {
+					w[i].Coverage = make([]float64, 200)
+					for d := range w[i].Coverage {
+						w[i].Coverage[d] = .9
+						if d >= at && d < at+4 {
+							w[i].Coverage[d] = .4
+						}
+					}
+					scale(w, i, at, at+4, .45)
+				}
+				return w
+			}},
+		{name: "the week is missing", grade: spike.Insufficient, reason: "valid days",
+			world: func() []spike.Series {
+				w := world(6, 30, 200, 1000)
+				for d := at; d < at+4; d++ {
+					w[0].Values[d] = math.NaN()
+				}
+				return w
+			}},
+		{name: "two missing days are no zeros", grade: spike.Supported,
+			world: func() []spike.Series {
+				w := world(7, 30, 200, 1000)
+				scale(w, 0, at, 200, 1.5)
+				w[0].Values[at+4], w[0].Values[at+5] = math.NaN(), math.NaN()
+				return w
+			}},
+		{name: "another ban in the same week", grade: spike.Ambiguous, reason: "another event +4 days away: other",
+			world:  func() []spike.Series { w := world(8, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
+			events: []events.Event{event("other", "aa", "Video", events.Enforce, at+4)}},
+		{name: "an own ban inside the baseline", grade: spike.Ambiguous, reason: "an event inside the baseline, -20 days away",
+			world:  func() []spike.Series { w := world(9, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
+			events: []events.Event{event("earlier", "aa", "Video", events.Enforce, at-20)}},
+		{name: "the order came three days before", grade: spike.Supported, reason: "announced or ordered -3 days away",
+			world:  func() []spike.Series { w := world(10, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
+			events: []events.Event{event("order", "aa", "Messenger", events.Court, at-3)}},
+		{name: "a ban elsewhere does not matter", grade: spike.Supported,
+			world:  func() []spike.Series { w := world(11, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
+			events: []events.Event{event("elsewhere", "ab", "Video", events.Enforce, at+1)}},
+		{name: "the method changed", grade: spike.Ambiguous, reason: "method of the series changed",
+			world:  func() []spike.Series { w := world(12, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
+			config: func(c *spike.Config) { c.Breaks = map[string][]time.Time{"use": {firstDay.AddDate(0, 0, at-5)}} }},
+		{name: "short history, many countries", grade: spike.Supported, reason: "placebo in space over 59 countries decides",
+			world: func() []spike.Series {
+				w := world(13, 60, 200, 1000)
+				for i := range w {
+					w[i].Values, w[i].Start = w[i].Values[80:], firstDay.AddDate(0, 0, 80)
+				}
+				scale(w, 0, at-80, 120, 1.5)
+				return w
+			}},
+		{name: "short history, few countries", grade: spike.Insufficient, reason: "placebo dates",
+			world: func() []spike.Series {
+				w := world(14, 6, 200, 1000)
+				for i := range w {
+					w[i].Values, w[i].Start = w[i].Values[80:], firstDay.AddDate(0, 0, 80)
+				}
+				scale(w, 0, at-80, 120, 1.5)
+				return w
+			}},
+		{name: "alone in the world", grade: spike.Ambiguous, reason: "no country to compare with",
+			world: func() []spike.Series { w := world(15, 1, 200, 1000); scale(w, 0, at, 200, 1.8); return w }},
+		{name: "it begins three days late", grade: spike.Ambiguous, reason: "begins 3 days after",
+			world: func() []spike.Series { w := world(16, 30, 200, 1000); scale(w, 0, at+3, 200, 2); return w }},
+		{name: "small counts rise", grade: spike.Supported,
+			world: func() []spike.Series {
+				w := world(17, 30, 200, 1000)
+				w[0] = world(18, 1, 200, 12)[0]
+				scale(w, 0, at, 200, 4)
+				return w
+			}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := spike.DefaultConfig()
+			if c.config != nil {
+				c.config(&cfg)
+			}
+			got, err := spike.Analyze(c.world(), append([]events.Event{ban}, c.events...), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := find(t, got, "ban", "aa")
+			if e.Grade != c.grade || !strings.Contains(strings.Join(e.Reasons, "; "), c.reason) {
+				t.Errorf("%s %q, want %s with %q", e.Grade, e.Reasons, c.grade, c.reason)
+			}
+			for _, o := range got.Effects {
+				if !o.OwnCountry && o.Grade == spike.Supported {
+					t.Errorf("%s is supported for a ban of %s", o.Country, "aa")
+				}
+			}
+			if _, err := json.Marshal(got); err != nil {
+				t.Errorf("not JSON: %v", err)
+			}
+		})
+	}
+}
+
+// TestShutdownAsksForADrop cuts a country off: a drop supports it, and it is asked for.
+func TestShutdownAsksForADrop(t *testing.T) {
+	w := world(20, 30, 200, 1000)
+	scale(w, 0, 150, 160, .3)
+	cut := event("cut", "aa", "Internet", events.Shutdown, 150)
+	cut.TargetType = "internet"
+	got, err := spike.Analyze(w, []events.Event{cut}, spike.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := find(t, got, "cut", "aa"); e.Asked != spike.Down || e.Grade != spike.Supported || e.Direction != spike.Down {
+		t.Errorf("asked %s, %s %s %q", e.Asked, e.Grade, e.Direction, e.Reasons)
+	}
+}
+
+// TestEffectIsExact checks the arithmetic on series without noise.
+func TestEffectIsExact(t *testing.T) {
+	w := world(21, 30, 200, 1000)
+	for i := range w {
+		for d := range w[i].Values {
+			w[i].Values[d] = 1000 * float64(5+d%7)
+		}
+	}
+	scale(w, 0, 150, 200, 1.25)
+	e := func() spike.Effect {
+		got, err := spike.Analyze(w, []events.Event{event("x", "aa", "T", events.Enforce, 150)}, spike.DefaultConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return find(t, got, "x", "aa")
+	}()
+	if math.Abs(*e.EffectLog-math.Log(1.25)) > 1e-6 || math.Abs(*e.EffectPct-25) > 1e-4 || math.Abs(*e.Control.EffectLog-math.Log(1.25)) > 1e-6 {
+		t.Errorf("effect %.6f (%.4f %%), after the controls %.6f, want %.6f", *e.EffectLog, *e.EffectPct, *e.Control.EffectLog, math.Log(1.25))
+	}
+	excess := 0.0
+	for d := 150; d < 157; d++ {
+		excess += 1000 * float64(5+d%7) * .25
+	}
+	if math.Abs(*e.Shape.ExcessUserDays-excess) > 1e-6*excess {
+		t.Errorf("excess %.1f, want %.1f", *e.Shape.ExcessUserDays, excess)
+	}
+}
+
+// TestSeedDecidesTheInterval checks that a result repeats and that the order of its
+// input does not matter.
+func TestSeedDecidesTheInterval(t *testing.T) {
+	w := world(22, 10, 200, 1000)
+	ban := []events.Event{event("x", "aa", "T", events.Enforce, 150)}
+	text := func(list []spike.Series, seed int64) string {
+		cfg := spike.DefaultConfig()
+		cfg.Seed = seed
+		got, err := spike.Analyze(list, ban, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	reversed := make([]spike.Series, 0, len(w))
+	for i := len(w) - 1; i >= 0; i-- {
+		reversed = append(reversed, w[i])
+	}
+	if text(w, 1) != text(reversed, 1) {
+		t.Error("the order of the series changes the result")
+	}
+	if text(w, 1) == text(w, 2) {
+		t.Error("the seed changes nothing")
+	}
+}
+
+// TestHolidaysAreComparedWithHolidays marks a weekly holiday: only weeks with one enter.
+func TestHolidaysAreComparedWithHolidays(t *testing.T) {
+	w := world(23, 30, 200, 1000)
+	cfg := spike.DefaultConfig()
+	ban := []events.Event{event("x", "aa", "T", events.Enforce, 150)}
+	all, err := spike.Analyze(w, ban, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Holidays = map[string][]time.Time{"aa": {firstDay.AddDate(0, 0, 100)}}
+	fewer, err := spike.Analyze(w, ban, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := find(t, all, "x", "aa").NTime, find(t, fewer, "x", "aa").NTime; a-b != 7 {
+		t.Errorf("%d placebo dates, %d with a holiday among them: want 7 fewer", a, b)
+	}
+}
