@@ -282,6 +282,17 @@ func (p *Pack) Rule(i uint16) Rule { return p.source[i] }
 // Tools are the classes and tools, classes first.
 func (p *Pack) Tools() []Tool { return p.tools }
 
+// Limits says by tool what cannot be told from flow records.
+func (p *Pack) Limits() map[string]string {
+	limits := make(map[string]string)
+	for _, t := range p.tools {
+		if t.Limits != "" {
+			limits[t.ID] = t.Limits
+		}
+	}
+	return limits
+}
+
 // Services are the entries of the service axis.
 func (p *Pack) Services() []Service { return p.services }
 

@@ -180,14 +180,35 @@ func report(t *testing.T, e evaluate.Evaluation) {
 	}
 }
 
+// holds checks what must not get worse: no negative flow named at likely or better,
+// and the recall of the tools that have a signature.
+func holds(t *testing.T, e evaluate.Evaluation, atLeast float64, tools ...string) {
+	t.Helper()
+	report(t, e)
+	if n := e.Negatives; n.FalsePositives > 0 || n.Confirmed > 0 {
+		t.Errorf("%d negative flows named at likely or better, %d at confirmed", n.FalsePositives, n.Confirmed)
+	}
+	recall := make(map[string]float64)
+	for _, r := range e.PerTool {
+		if r.Recall != nil {
+			recall[r.Tool] = *r.Recall
+		}
+	}
+	for _, tool := range tools {
+		if r, ok := recall[tool]; !ok || r < atLeast {
+			t.Errorf("%s: recall %.2f, want at least %.2f", tool, r, atLeast)
+		}
+	}
+}
+
 func TestOwnCaptures(t *testing.T) {
 	dir := shared(t, "data", "captures", "own")
 	e := newStages(t).evaluate(dir, filepath.Join(dir, "labels.csv"))
-	report(t, e)
+	holds(t, e, .95, "openvpn", "wireguard", "ipsec", "l2tp", "pptp", "socks", "http-proxy", "dot", "tor", "iodine", "tailscale", "nebula", "tinc")
 }
 
 func TestNDPICaptures(t *testing.T) {
 	dir := shared(t, "data", "captures")
 	e := newStages(t).evaluate(filepath.Join(dir, "ndpi"), filepath.Join(dir, "labels.csv"))
-	report(t, e)
+	holds(t, e, .95, "openvpn", "wireguard", "ipsec", "pptp", "socks", "http-proxy", "dot", "doq", "dnscrypt", "tor", "telegram", "teredo", "tinc", "operavpn", "warp")
 }

@@ -82,7 +82,8 @@ func TestRunCounts(t *testing.T) {
 		t.Error(err)
 	}
 	var b strings.Builder
-	if err := e.WriteMarkdown(&b); err != nil || !strings.Contains(b.String(), "| wireguard | 1 | 1 | 1 | 0 | 1 | 1 | 0.50 [0.09, 0.91] |") {
+	if err := e.WriteMarkdown(&b, map[string]string{"wireguard": "of sessions seen late"}); err != nil ||
+		!strings.Contains(b.String(), "* wireguard: of sessions seen late.") || !strings.Contains(b.String(), "| wireguard | 1 | 1 | 1 | 0 | 1 | 1 | 0.50 [0.09, 0.91] |") {
 		t.Errorf("%v in\n%s", err, b.String())
 	}
 }

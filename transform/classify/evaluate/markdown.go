@@ -7,11 +7,13 @@ import (
 	"strings"
 )
 
-// WriteMarkdown writes the result as the body of a page of documentation.
-func (e *Evaluation) WriteMarkdown(w io.Writer) error {
+// WriteMarkdown writes the result as the body of a page of documentation. limits says
+// by tool what cannot be told, for the tools of which flows are missed.
+func (e *Evaluation) WriteMarkdown(w io.Writer, limits map[string]string) error {
 	var b strings.Builder
 	e.writeSummary(&b)
 	e.writeTools(&b)
+	e.writeMissed(&b, limits)
 	e.writeConfusion(&b)
 	e.writeAnonymised(&b)
 	e.writeCalibration(&b)
@@ -35,6 +37,30 @@ func (e *Evaluation) writeTools(b *strings.Builder) {
 			share(t.Recall, t.RecallCI), share(t.Precision, t.PrecisionCI), ppv(t.PPV))
 	}
 	b.WriteString("\n")
+}
+
+// wanted is the recall under which a page owes its reader a reason.
+const wanted = .95
+
+func (e *Evaluation) writeMissed(b *strings.Builder, limits map[string]string) {
+	first := true
+	for _, t := range e.PerTool {
+		if t.Recall == nil || *t.Recall >= wanted {
+			continue
+		}
+		if first {
+			fmt.Fprintf(b, "Why tools stay under a recall of %.2f:\n\n", wanted)
+			first = false
+		}
+		why := limits[t.Tool]
+		if why == "" {
+			why = "only names or addresses show it, and a visit to its site looks the same: it stays at possible or below"
+		}
+		fmt.Fprintf(b, "* %s: %s.\n", t.Tool, why)
+	}
+	if !first {
+		b.WriteString("\n")
+	}
 }
 
 func share(v *float64, ci *[2]float64) string {
