@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"golang.org/x/sync/errgroup"
 	"gopkg.in/yaml.v3"
 
 	"github.com/banshift/banshift/schemas"
@@ -377,6 +379,56 @@ func TestVerdictsDoNotDependOnBatches(t *testing.T) {
 		if x := want[order[k]]; got.tool != x.tool || got.p != x.p || !slices.Equal(got.rules, x.rules) {
 			t.Fatalf("shuffled row %d: %+v, want %+v", k, got, x)
 		}
+	}
+}
+
+func TestStagesAreSafeForConcurrentUse(t *testing.T) {
+	e, err := enrich.New(enrich.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := New(loadDefault(t), Options{Lists: e.Lists()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := ordinary(3000)
+	defer rec.Release()
+	run := func() ([]result, error) {
+		enriched, err := e.Apply(context.Background(), rec)
+		if err != nil {
+			return nil, err
+		}
+		defer enriched.Release()
+		out, err := c.Apply(context.Background(), enriched)
+		if err != nil {
+			return nil, err
+		}
+		defer out.Release()
+		return results(out), nil
+	}
+	want, err := run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group errgroup.Group
+	for range 4 {
+		group.Go(func() error {
+			for range 5 {
+				got, err := run()
+				if err != nil {
+					return err
+				}
+				for i := range got {
+					if got[i].tool != want[i].tool || got[i].p != want[i].p {
+						return fmt.Errorf("row %d: %+v, want %+v", i, got[i], want[i])
+					}
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -193,6 +193,8 @@ func TestPublicFormatsAreRecognised(t *testing.T) {
 			"192.0.2.5", enrich.Entry{Kind: enrich.KindCloud}},
 		{"goog.json", `{"prefixes":[{"ipv6Prefix":"2001:db8::/32"},{"ipv4Prefix":"192.0.2.0/24"}]}`, enrich.ListSource{AsOf: date("2026-01-01")},
 			"2001:db8::1", enrich.Entry{Kind: enrich.KindCloud}},
+		{"plain.csv", "prefix_or_addr,port,proto,tool,service,category,kind,share,valid_from,valid_to\n192.0.2.5,1194,udp,openvpn,mullvad,vpn,exact,,2026-01-01,\n", enrich.ListSource{AsOf: date("2026-01-01")},
+			"192.0.2.5", enrich.Entry{Kind: enrich.KindVPN, Tool: "openvpn", Service: "mullvad", Category: "vpn", Exact: true, Port: 1194, Protocol: 17}},
 		{"doh.txt", "192.0.2.5   # dns.example\n", enrich.ListSource{AsOf: date("2026-01-01"), Kind: enrich.KindDoH},
 			"192.0.2.5", enrich.Entry{Kind: enrich.KindDoH, Exact: true}},
 	} {

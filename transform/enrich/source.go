@@ -335,6 +335,9 @@ func (r *reader) csvEntry(get func(string) string) (Entry, error) {
 			e.Kind = k
 		}
 	}
+	if e.Kind == 0 {
+		e.Kind = kindOf(&e)
+	}
 	if v := get("port"); v != "" {
 		n, portErr := strconv.ParseUint(v, 10, 16)
 		err = errors.Join(err, portErr)
@@ -357,6 +360,21 @@ func (r *reader) csvEntry(get func(string) string) (Entry, error) {
 		e.AsOf = max(e.AsOf, e.ValidFrom)
 	}
 	return e, err
+}
+
+// kindOf is the kind that an entry's own labels imply, 0 where they imply none.
+func kindOf(e *Entry) Kind {
+	switch {
+	case e.Tool == "tor":
+		return KindTor
+	case e.Category == "vpn":
+		return KindVPN
+	case e.Category == "encrypted_dns":
+		return KindDoH
+	case e.Tool != "" || e.Service != "":
+		return KindProvider
+	}
+	return 0
 }
 
 func csvTime(s string, dst *int64) error {
