@@ -67,7 +67,7 @@ func (p *panel) episodes(r *row, s state, direction Direction) []episode {
 		if !alarm {
 			continue
 		}
-		if n := len(list); n > 0 && t-list[n-1].to <= quietDays {
+		if n := len(list); n > 0 && t-list[n-1].to <= quietDays && !p.steps(s, list[n-1], t, sign) {
 			e := &list[n-1]
 			e.to, e.days = t, e.days+1
 			if sign*s.z[t] > sign*e.z {
@@ -75,13 +75,7 @@ func (p *panel) episodes(r *row, s state, direction Direction) []episode {
 			}
 			continue
 		}
-		from := t
-		for u := max(0, t-p.cfg.AlarmOf+1); u < t; u++ {
-			if sign*s.z[u] > p.cfg.AlarmZ {
-				from = u
-				break
-			}
-		}
+		from := p.onset(s, list, t, sign)
 		size := 0.0
 		for u := from; u < min(from+p.cfg.AlarmOf, p.days); u++ {
 			if x := sign * s.residual[u]; x > size {
@@ -92,6 +86,46 @@ func (p *panel) episodes(r *row, s state, direction Direction) []episode {
 			expected: r.x[from] * math.Exp(-s.residual[from])})
 	}
 	return list
+}
+
+// onset is the first day over the threshold of those that alarm on day t, or for a
+// step inside an episode the first of its three days that is over half of the step.
+func (p *panel) onset(s state, list []episode, t int, sign float64) int {
+	if n := len(list); n > 0 && t-list[n-1].to <= quietDays {
+		level, _ := mean(s.residual[t-stepAfter+1-stepBefore : t-stepAfter+1])
+		from := t
+		for u := t - 1; u > t-stepAfter && sign*s.residual[u] > sign*(level+s.residual[t])/2; u-- {
+			from = u
+		}
+		return from
+	}
+	for u := max(0, t-p.cfg.AlarmOf+1); u < t; u++ {
+		if sign*s.z[u] > p.cfg.AlarmZ {
+			return u
+		}
+	}
+	return t
+}
+
+// stepBefore and stepAfter are how long the level before and after a step inside an episode is taken over:
+// a week before, three days after.
+const (
+	stepBefore = 7
+	stepAfter  = 3
+)
+
+// steps says whether the episode e, which goes on, has risen anew by day t: its last three
+// days lie twice as high as the week before them, and by more than AlarmZ of the day's
+// noise. A ban that falls into an episode is an alarm of its own.
+func (p *panel) steps(s state, e episode, t int, sign float64) bool {
+	before := t - stepAfter + 1 - stepBefore
+	if before < e.from {
+		return false
+	}
+	after, n := mean(s.residual[t-stepAfter+1 : t+1])
+	level, k := mean(s.residual[before : before+stepBefore])
+	noise := math.Abs(s.residual[t] / s.z[t])
+	return n == stepAfter && k >= minAfterDays && sign*(after-level) > p.cfg.AlarmZ*noise && sign*after > 2*sign*level
 }
 
 // alarms runs the detector over every row and marks the episodes that many countries

@@ -82,25 +82,37 @@ func (p *panel) detectZ(r *row, t int, residuals []float64, flagged []bool) floa
 	if math.IsNaN(residuals[t]) {
 		return math.NaN()
 	}
-	var window, observed, expected []float64
+	if r.level[t] < p.cfg.SmallCount {
+		return p.countZ(r, t, flagged)
+	}
+	var window []float64
 	for u := t - 1; u >= max(0, t-scaleReach*p.cfg.ScaleDays) && len(window) < p.cfg.ScaleDays; u-- {
-		if flagged[u] || math.IsNaN(residuals[u]) {
-			continue
+		if !flagged[u] && !math.IsNaN(residuals[u]) {
+			window = append(window, residuals[u])
 		}
-		window = append(window, residuals[u])
-		observed = append(observed, r.x[u])
-		expected = append(expected, r.x[u]*math.Exp(-residuals[u]))
 	}
 	if len(window) < minScaleDays {
 		return math.NaN()
 	}
 	mu := r.x[t] * math.Exp(-residuals[t])
-	if r.level[t] < p.cfg.SmallCount {
-		mu = math.Max(mu, .5)
-		return counts{mean: mu, size: fitCounts(observed, expected)}.z(r.x[t])
-	}
 	scale := math.Max(p.cfg.ScaleFloor, math.Sqrt(1/math.Max(1, mu)))
 	return residuals[t] / math.Max(scale, math.Max(tailScale(window), mad(window)))
+}
+
+// countZ is the normal deviate of a small count's exact tail, against the mean of the
+// undisturbed same weekdays and the dispersion of the days before.
+func (p *panel) countZ(r *row, t int, flagged []bool) float64 {
+	var observed, expected []float64
+	for u := t - 1; u >= max(0, t-scaleReach*p.cfg.ScaleDays) && len(observed) < p.cfg.ScaleDays; u-- {
+		if mu := r.weekdayMean(u, 1, detectWeeks, flagged); !flagged[u] && !math.IsNaN(r.x[u]) && !math.IsNaN(mu) {
+			observed, expected = append(observed, r.x[u]), append(expected, mu)
+		}
+	}
+	mu := r.weekdayMean(t, 1, detectWeeks, flagged)
+	if len(observed) < minScaleDays || math.IsNaN(mu) {
+		return math.NaN()
+	}
+	return counts{mean: math.Max(mu, .5), size: fitCounts(observed, expected)}.z(r.x[t])
 }
 
 // tailQuantile and tailDeviate: nine days of ten lie within 1.645 standard deviations

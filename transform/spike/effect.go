@@ -11,7 +11,7 @@ const minAfterDays = 5
 type window struct {
 	raw, adjusted       float64 // log units; NaN where not testable
 	validDays, adjDays  int
-	observed, predicted float64 // sums over the valid days, in users
+	observed, predicted float64 // sums over the valid days, in users; predicted from weekday means
 	log, adjLog         []float64
 }
 
@@ -33,7 +33,7 @@ func (p *panel) effectAt(r *row, t, before, after int) window {
 			common = w.log[i] - w.adjLog[i]
 		}
 		w.observed += r.x[t+i]
-		w.predicted += r.x[t+i] * math.Exp(common-w.log[i])
+		w.predicted += r.weekdayMean(t+i, i/7+1, before/7, nil) * math.Exp(common)
 	}
 	need := min(minAfterDays, max(1, after-2))
 	var m float64
@@ -44,6 +44,21 @@ func (p *panel) effectAt(r *row, t, before, after int) window {
 		w.adjusted = m
 	}
 	return w
+}
+
+// weekdayMean is the mean of the same weekday in the weeks first..first+weeks-1 before
+// day t. Small counts need the mean: their median and their logarithm are biased.
+func (r *row) weekdayMean(t, first, weeks int, flagged []bool) float64 {
+	sum, n := 0.0, 0
+	for j := first; j < first+weeks; j++ {
+		if u := t - 7*j; u >= 0 && !math.IsNaN(r.x[u]) && (flagged == nil || !flagged[u]) {
+			sum, n = sum+r.x[u], n+1
+		}
+	}
+	if n == 0 {
+		return math.NaN()
+	}
+	return sum / float64(n)
 }
 
 // best is the adjusted effect where there are controls, else the raw one.

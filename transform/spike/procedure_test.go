@@ -259,3 +259,24 @@ func TestHolidaysAreComparedWithHolidays(t *testing.T) {
 		t.Errorf("%d placebo dates, %d with a holiday among them: want 7 fewer", a, b)
 	}
 }
+
+// TestStepInsideAnEpisode raises a country twice: both are alarms.
+func TestStepInsideAnEpisode(t *testing.T) {
+	w := world(24, 30, 200, 1000)
+	scale(w, 0, 140, 200, 1.3)
+	scale(w, 0, 152, 200, 1.5)
+	got, err := spike.Analyze(w, nil, spike.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dates []string
+	for _, a := range got.Alarms {
+		if a.Country == "aa" {
+			dates = append(dates, a.Date)
+		}
+	}
+	want := []string{firstDay.AddDate(0, 0, 140).Format(time.DateOnly), firstDay.AddDate(0, 0, 152).Format(time.DateOnly)}
+	if strings.Join(dates, " ") != strings.Join(want, " ") {
+		t.Errorf("alarms on %v, want %v", dates, want)
+	}
+}

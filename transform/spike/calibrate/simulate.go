@@ -18,7 +18,7 @@ import (
 type Cell struct {
 	Name      string
 	Effect    float64 // of the ban on its country, as a share: .2 is +20 %
-	Level     float64 // users a day in every country
+	Level     float64 // users a day in the ban's country; the others have otherLevel
 	Phi       float64 // AR(1) coefficient of a country's own noise
 	Noise     float64 // its standard deviation, in log units
 	Drift     float64 // standard deviation of a random walk's daily step, in log units
@@ -73,6 +73,9 @@ const (
 	commonPhi   = .7
 )
 
+// otherLevel is the users a day of the countries without a ban.
+const otherLevel = 1000
+
 // daysAfter is how long the series run on after the event.
 const daysAfter = 10
 
@@ -93,12 +96,16 @@ func (c Cell) draw(rng *rand.Rand) ([]spike.Series, []events.Event) {
 		own := walk(rng, n, c.Phi, c.Noise)
 		s := spike.Series{Name: "simulated", Country: string([]rune{'a' + rune(i/26), 'a' + rune(i%26)}), Start: start,
 			Values: make([]float64, n), Coverage: coverage}
+		level := c.Level
+		if i > 0 {
+			level = otherLevel
+		}
 		weekly := .05 + .1*rng.Float64()
 		phase := rng.Float64() * 7
 		drift := 0.0
 		for t := range n {
 			drift += c.Drift * rng.NormFloat64()
-			logMean := math.Log(c.Level) + common[t] + own[t] + drift + weekly*math.Sin(2*math.Pi*(float64(t)+phase)/7)
+			logMean := math.Log(level) + common[t] + own[t] + drift + weekly*math.Sin(2*math.Pi*(float64(t)+phase)/7)
 			if i == 0 && t >= c.Days {
 				logMean += math.Log1p(c.Effect)
 			}
