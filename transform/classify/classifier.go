@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -349,7 +350,8 @@ func (w *worker) fireTLS(i int) {
 	if len(pl.alpn) > 0 && w.flows.ALPN.ValueLen(i) > 0 {
 		alpn := w.flows.ALPN.Value(i)
 		for k := range pl.alpn {
-			if alpnHas(alpn, []string{pl.alpn[k].text}) {
+			// The rule itself asks exactly; this only spares most flows its evaluation.
+			if strings.Contains(alpn, pl.alpn[k].text) {
 				w.runAll(pl.alpn[k].rules)
 			}
 		}
