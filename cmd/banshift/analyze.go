@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ import (
 // analyzeOptions are the flags of analyze.
 type analyzeOptions struct {
 	series, format, events, name, placebo, replay string
-	asJSON                                        bool
+	asJSON, secondary                             bool
 }
 
 func newAnalyzeCommand(a *app) *cobra.Command {
@@ -47,6 +48,7 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
+	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")
 	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
 	for _, other := range []string{"series", "events", "placebo", "json"} {
 		cmd.MarkFlagsMutuallyExclusive("replay", other)
@@ -63,7 +65,7 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 		return err
 	}
 	cfg := a.spikeConfig()
-	cfg.Placebo = spike.PlaceboMode(o.placebo)
+	cfg.Placebo, cfg.Secondary = spike.PlaceboMode(o.placebo), o.secondary
 	var result spike.Result
 	if o.series == "" {
 		result, err = a.analyzeStore(ctx, catalogue, cfg)
@@ -188,6 +190,9 @@ func printEffects(out io.Writer, result spike.Result) error {
 		for _, reason := range e.Reasons {
 			fmt.Fprintf(out, "  - %s\n", reason)
 		}
+		for _, s := range e.Secondary {
+			fmt.Fprintf(out, "  * %s: %s [%s, %s], p %s, %d controls (%s)\n", s.Method, showLog(s.EffectLog), showPercent(s.CILow), showPercent(s.CIHigh), showP(s.P), s.Controls, s.Note)
+		}
 	}
 	_, err := fmt.Fprintf(out, "\n%d alarms; %d effects in all (with --json: every country at every event)\n", len(result.Alarms), len(result.Effects))
 	return err
@@ -198,6 +203,14 @@ func showPercent(x *float64) string {
 		return "-"
 	}
 	return fmt.Sprintf("%+.1f %%", *x)
+}
+
+// showLog shows a log effect in percent.
+func showLog(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%+.1f %%", 100*math.Expm1(*x))
 }
 
 func showP(x *float64) string {

@@ -41,6 +41,9 @@ func (a *assessment) effect() Effect {
 		e.Shape = p.shapeAt(r, a.at, a.window.raw)
 		e.Sensitivity = a.sensitivity()
 		e.Anticipation = a.anticipation()
+		if cfg.Secondary {
+			e.Secondary = a.secondary()
+		}
 	}
 	a.fillOnset(&e)
 	e.Grade, e.Reasons = a.grade(e)

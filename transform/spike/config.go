@@ -66,6 +66,9 @@ type Config struct {
 	NeighbourDays int `json:"neighbour_days"`
 	// SmallCount is the mean a day below which counts are tested exactly.
 	SmallCount float64 `json:"small_count"`
+	// Secondary also asks the other methods about each event in its own country; they take no
+	// part in the grade.
+	Secondary bool `json:"secondary"`
 	// Holidays are days by country whose weeks are compared only with each other.
 	Holidays map[string][]time.Time `json:"holidays,omitempty"`
 	// Breaks are days on which the method of a series (by name) changed.

@@ -280,3 +280,27 @@ func TestStepInsideAnEpisode(t *testing.T) {
 		t.Errorf("alarms on %v, want %v", dates, want)
 	}
 }
+
+// TestSecondaryMethodsAgree asks the other methods about a rise that is there.
+func TestSecondaryMethodsAgree(t *testing.T) {
+	w := world(25, 30, 200, 1000)
+	scale(w, 0, 150, 200, 1.4)
+	cfg := spike.DefaultConfig()
+	cfg.Secondary = true
+	got, err := spike.Analyze(w, []events.Event{event("x", "aa", "T", events.Enforce, 150)}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := find(t, got, "x", "aa")
+	if len(e.Secondary) != 4 {
+		t.Fatalf("%d methods: %+v", len(e.Secondary), e.Secondary)
+	}
+	for _, s := range e.Secondary {
+		if s.EffectLog == nil || math.Abs(*s.EffectLog-math.Log(1.4)) > .06 {
+			t.Errorf("%s: effect %v, want about %.2f", s.Method, s.EffectLog, math.Log(1.4))
+		}
+	}
+	if o := find(t, got, "x", "ab"); o.Secondary != nil {
+		t.Error("other methods were asked about a country without the event")
+	}
+}

@@ -67,6 +67,7 @@ type Effect struct {
 	Shape          Shape           `json:"shape"`
 	Anticipation   *Anticipation   `json:"anticipation,omitempty"`
 	Sensitivity    []SensitivityAt `json:"sensitivity,omitempty"`
+	Secondary      []Secondary     `json:"secondary,omitempty"`
 
 	Grade   Grade    `json:"grade"`
 	Reasons []string `json:"reasons"`
