@@ -43,7 +43,7 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input (default: the store's own use)")
-	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats, " or "))
+	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats, ", "))
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")

@@ -29,7 +29,7 @@ no attribution: 'banshift analyze' tests that.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input (default: the store's own use)")
-	f.StringVar(&o.format, "series-format", "csv", "csv or tor-userstats")
+	f.StringVar(&o.format, "series-format", "csv", "tor-userstats, csv or ooni")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&country, "country", "", "only this country (lower-case ISO code)")

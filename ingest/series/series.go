@@ -20,7 +20,12 @@ import (
 )
 
 // Formats are the names that Read takes.
-var Formats = []string{"tor-userstats", "csv"}
+//
+//	tor-userstats  Tor Metrics' userstats files: date, country, users, frac
+//	csv            date, country, value and, where known, fraction and denominator
+//	ooni           OONI's aggregation as CSV: measurements with signs of blocking out of all of them;
+//	               it shows blocking, not use
+var Formats = []string{"tor-userstats", "csv", "ooni"}
 
 // maxDays bounds the span of one file, so that one wrong year cannot fill the memory.
 const maxDays = 366 * 60
@@ -30,10 +35,13 @@ const maxDays = 366 * 60
 func Read(r io.Reader, format, name string) ([]spike.Series, error) {
 	switch format {
 	case "tor-userstats":
-		return readTable(r, name, columns{country: "country", value: "users", coverage: "frac"}, torPlaces)
+		return readTable(r, name, columns{date: "date", country: "country", values: []string{"users"}, coverage: "frac"}, torPlaces)
 	case "csv":
-		return readTable(r, name, columns{country: "country", value: "value", coverage: "fraction",
+		return readTable(r, name, columns{date: "date", country: "country", values: []string{"value"}, coverage: "fraction",
 			denominator: "denominator"}, nil)
+	case "ooni":
+		return readTable(r, name, columns{date: "measurement_start_day", country: "probe_cc",
+			values: []string{"anomaly_count", "confirmed_count"}, denominator: "measurement_count"}, nil)
 	}
 	return nil, fmt.Errorf("series format %q: want one of %s", format, strings.Join(Formats, ", "))
 }
@@ -43,7 +51,11 @@ func Read(r io.Reader, format, name string) ([]spike.Series, error) {
 var torPlaces = []string{"??", "a1", "a2", "ap", "eu", "o1"}
 
 // columns names the columns of a format; the ones left empty do not exist in it.
-type columns struct{ country, value, coverage, denominator string }
+type columns struct {
+	date, country         string
+	values                []string // their sum is the value
+	coverage, denominator string
+}
 
 // point is one row of a file.
 type point struct {
@@ -59,7 +71,7 @@ func readTable(r io.Reader, name string, want columns, skip []string) ([]spike.S
 	in.ReuseRecord = true
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("series: the file is empty; want a header line with date, " + want.country + ", " + want.value)
+		return nil, errors.New("series: the file is empty; want a header line with " + want.date + ", " + want.country + ", " + strings.Join(want.values, ", "))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("series: header: %w", err)
@@ -93,24 +105,28 @@ func readTable(r io.Reader, name string, want columns, skip []string) ([]spike.S
 }
 
 // position is where the columns are in a file, -1 where they are not.
-type position struct{ date, country, value, coverage, denominator int }
+type position struct {
+	date, country, coverage, denominator int
+	values                               []int
+}
 
 func locate(header []string, want columns) (position, error) {
-	find := func(column string) int {
-		if column == "" {
-			return -1
-		}
-		return slices.IndexFunc(header, func(h string) bool {
-			return strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")), column)
+	var missing error
+	find := func(column string, needed bool) int {
+		at := slices.IndexFunc(header, func(h string) bool {
+			return column != "" && strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")), column)
 		})
-	}
-	at := position{find("date"), find(want.country), find(want.value), find(want.coverage), find(want.denominator)}
-	for column, i := range map[string]int{"date": at.date, want.country: at.country, want.value: at.value} {
-		if i < 0 {
-			return at, fmt.Errorf("series: no column %q in the header %q", column, strings.Join(header, ","))
+		if at < 0 && needed && missing == nil {
+			missing = fmt.Errorf("series: no column %q in the header %q", column, strings.Join(header, ","))
 		}
+		return at
 	}
-	return at, nil
+	at := position{date: find(want.date, true), country: find(want.country, true),
+		coverage: find(want.coverage, false), denominator: find(want.denominator, false)}
+	for _, v := range want.values {
+		at.values = append(at.values, find(v, true))
+	}
+	return at, missing
 }
 
 // parse reads one row. An empty value is a missing day.
@@ -130,14 +146,22 @@ func (at position) parse(record []string) (string, point, error) {
 		return "", point{}, fmt.Errorf("date %q: want YYYY-MM-DD", field(at.date))
 	}
 	p := point{day: day}
-	for _, f := range []struct {
-		to   *float64
-		at   int
-		name string
-	}{{&p.value, at.value, "value"}, {&p.coverage, at.coverage, "fraction"}, {&p.denominator, at.denominator, "denominator"}} {
-		if *f.to, err = number(field(f.at)); err != nil {
-			return "", point{}, fmt.Errorf("%s %q: want a number that is not negative", f.name, field(f.at))
+	parts := make([]float64, len(at.values))
+	read := func(to *float64, i int, name string) {
+		v, e := number(field(i))
+		if e != nil && err == nil {
+			err = fmt.Errorf("%s %q: want a number that is not negative", name, field(i))
 		}
+		*to = v
+	}
+	for i := range parts {
+		read(&parts[i], at.values[i], "value")
+		p.value += parts[i]
+	}
+	read(&p.coverage, at.coverage, "fraction")
+	read(&p.denominator, at.denominator, "denominator")
+	if err != nil {
+		return "", point{}, err
 	}
 	return strings.ToLower(field(at.country)), p, nil
 }

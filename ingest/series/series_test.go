@@ -40,6 +40,12 @@ func TestRead(t *testing.T) {
 			want: []spike.Series{{Name: "x", Country: "de", Start: date(16), Values: []float64{5}, Denominator: []float64{1000}}},
 		},
 		{
+			name: "ooni aggregation", format: "ooni",
+			text: "anomaly_count,confirmed_count,failure_count,measurement_count,measurement_start_day,ok_count,probe_cc\n" +
+				"3,2,1,100,2018-04-16,94,RU\n",
+			want: []spike.Series{{Name: "x", Country: "ru", Start: date(16), Values: []float64{5}, Denominator: []float64{100}}},
+		},
+		{
 			name: "byte order mark and time of day", format: "csv",
 			text: "\ufeffDate,Country,Value\n2018-04-16T00:00:00Z,fr,1\n",
 			want: []spike.Series{{Name: "x", Country: "fr", Start: date(16), Values: []float64{1}}},
