@@ -35,7 +35,7 @@ func TestBuiltInCatalogue(t *testing.T) {
 
 func TestReadCSV(t *testing.T) {
 	list, err := ReadCSV(strings.NewReader("id,country,target,kind,announced_at,enforced_at,ended_at\n" +
-		"a,RU,Telegram,ban,2018-04-13,2018-04-16,\nb,ir,Internet,shutdown,,2019-11-16,2019-11-23\nc,br,WhatsApp,court,2016-05-02,,\n"))
+		"a,RU,Telegram,ban / throttle,2018-04-13,2018-04-16,\nb,ir,Internet,shutdown,,2019-11-16,2019-11-23\nc,br,WhatsApp,court,2016-05-02,,\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

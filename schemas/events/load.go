@@ -134,10 +134,11 @@ func ReadCSV(r io.Reader) ([]Event, error) {
 	}
 }
 
-// kindOf reads a kind as people write it; a word of no known meaning stays as it is
-// and is refused by Check.
+// kindOf reads a kind as people write it, the first where several are given; a word of
+// no known meaning stays as it is and is refused by Check.
 func kindOf(s string) Kind {
-	switch k := strings.ToLower(strings.TrimSpace(s)); k {
+	first, _, _ := strings.Cut(strings.NewReplacer("/", ";", ",", ";", " ", ";").Replace(strings.ToLower(strings.TrimSpace(s))), ";")
+	switch k := first; k {
 	case "", "enforcement", "block", "blocked", "ban", "blocking":
 		return Enforce
 	case "announcement", "announced":
