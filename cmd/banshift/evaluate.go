@@ -77,7 +77,7 @@ func (a *app) evaluate(ctx context.Context, dirs []string, o evaluateOptions) er
 		encoder.SetIndent("", " ")
 		return encoder.Encode(result)
 	}
-	return errors.New("markdown: pending")
+	return result.WriteMarkdown(a.out, s.pack.Limits())
 }
 
 // readLabels reads a CSV of labelled flows.

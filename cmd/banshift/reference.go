@@ -26,7 +26,7 @@ func newReferenceCommand(a *app) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:    "reference",
-		Short:  "Write the reference of commands and configuration keys as Markdown",
+		Short:  "Write the reference of commands, configuration, tables and queries as Markdown",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,9 +55,19 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	tables, err := tableReference()
+	if err != nil {
+		return nil, err
+	}
+	named, err := queryReference()
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
 		"commands.md":      commandReference(root),
 		"configuration.md": keys,
+		"tables.md":        tables,
+		"queries.md":       named,
 	}, nil
 }
 
