@@ -6,14 +6,17 @@ import (
 	"github.com/banshift/banshift/schemas/events"
 )
 
-// EachDate asks for a ban in every country of list on every day of [first, last), one at a
-// time, without laying out the panel anew for each.
-func EachDate(list []Series, cfg Config, first, last int, yield func(Effect)) {
+// EachDate asks for a ban in one country of list (all of them where it is empty) on every day
+// of [first, last), one at a time, without laying out the panel anew for each.
+func EachDate(list []Series, cfg Config, country string, first, last int, yield func(Effect)) {
 	p := newPanel(list[0].Name, list, nil, cfg)
 	found := p.alarms()
 	for at := first; at < last; at++ {
 		effects, scales := p.spaceOf(at)
 		for i, r := range p.rows {
+			if country != "" && r.series.Country != country {
+				continue
+			}
 			ban := events.Event{ID: "x", Country: r.series.Country, Target: "X", Kind: events.Enforce,
 				EnforcedAt: p.day(at).Format(time.DateOnly), Precision: "day", TZ: "UTC"}
 			a := assessment{panel: p, row: r, event: ban, at: at, alarms: found[r], space: p.placeboSpace(i, at, effects, scales)}

@@ -34,7 +34,7 @@ func TestNullDates(t *testing.T) {
 	cfg := fastConfig()
 	counts := map[spike.Grade]int{}
 	n := 0
-	spike.EachDate(quiet, cfg, 103, len(quiet[0].Values)-cfg.AfterDays, func(e spike.Effect) {
+	spike.EachDate(quiet, cfg, "", 103, len(quiet[0].Values)-cfg.AfterDays, func(e spike.Effect) {
 		n++
 		counts[e.Grade]++
 		if e.Grade == spike.Supported {
@@ -70,7 +70,7 @@ func TestFalseAlarms(t *testing.T) {
 // country jumped: none may be supported.
 func TestJointJump(t *testing.T) {
 	quiet := quietCountries(t)
-	spike.EachDate(quiet, fastConfig(), 127, 131, func(e spike.Effect) { // 8 to 11 May
+	spike.EachDate(quiet, fastConfig(), "", 127, 131, func(e spike.Effect) { // 8 to 11 May
 		if e.Grade == spike.Supported {
 			t.Errorf("%s on %s: supported, %q", e.Country, e.Date, e.Reasons)
 		}
@@ -86,8 +86,8 @@ func TestPlantedRise(t *testing.T) {
 		found := 0
 		for range tries {
 			i, day := rng.IntN(len(quiet)), 103+rng.IntN(20)
-			spike.EachDate(plant(quiet, i, day, c.effect), fastConfig(), day, day+1, func(e spike.Effect) {
-				if e.Country == quiet[i].Country && e.Grade == spike.Supported {
+			spike.EachDate(plant(quiet, i, day, c.effect), fastConfig(), quiet[i].Country, day, day+1, func(e spike.Effect) {
+				if e.Grade == spike.Supported {
 					found++
 				}
 			})
