@@ -81,7 +81,7 @@ clean: ## Remove what was built; the cache of parts stays
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is not on PATH: it builds the report's page; install Node 20.19 or newer" >&2; exit 1; }
 	@echo "web: npm packages of web/package-lock.json, about 60 MB to download, 130 MB on disk: ECharts and its bundler, for the report" >&2
-	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	cd web && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 web/dist/banshift.js: web/node_modules/.package-lock.json $(WEB_SOURCES)

@@ -1,0 +1,77 @@
+"""Flows of a pcap and their labels. Labels are true by construction: the port a program was started on says the tool."""
+import csv
+import ipaddress
+import struct
+
+COLUMNS = ["capture", "proto", "src_ip", "src_port", "dst_ip", "dst_port", "tool", "category", "trusted"]
+EXTENSIONS = {0, 43, 60}  # hop-by-hop, routing, destination options: RFC 8200, section 4
+
+
+def frames(data):
+    """Frames of a little-endian Ethernet pcap, the only kind that relay.py writes."""
+    at = 24
+    while at + 16 <= len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        yield data[at + 16:at + 16 + size]
+        at += 16 + size
+
+
+def endpoints(frame):
+    """(proto, source, port, destination, port) of a frame, or None where it has no flow of its own.
+
+    None: ARP, neighbour discovery, multicast, and fragments after the first, which carry no port.
+    """
+    ethertype, packet = frame[12:14], frame[14:]
+    if ethertype == b"\x08\x00":
+        if struct.unpack_from(">H", packet, 6)[0] & 0x1FFF:
+            return None
+        proto, source, destination = packet[9], packet[12:16], packet[16:20]
+        payload = packet[(packet[0] & 15) * 4:]
+    elif ethertype == b"\x86\xdd":
+        proto, source, destination, payload = packet[6], packet[8:24], packet[24:40], packet[40:]
+        while proto in EXTENSIONS:
+            proto, payload = payload[0], payload[8 + payload[1] * 8:]
+        if proto == 44:  # fragment header
+            if struct.unpack_from(">H", payload, 2)[0] >> 3:
+                return None
+            proto, payload = payload[0], payload[8:]
+        if proto == 58 and payload[0] in range(130, 144):
+            return None
+    else:
+        return None
+    source, destination = ipaddress.ip_address(source), ipaddress.ip_address(destination)
+    if destination.is_multicast:
+        return None
+    if proto in (6, 17):
+        ports = struct.unpack_from(">HH", payload)
+        return ("tcp" if proto == 6 else "udp", source, ports[0], destination, ports[1])
+    return ("other", source, 0, destination, 0)
+
+
+def label(capture, data, server, tools):
+    """Rows of COLUMNS, one a flow, in order of appearance, the client first.
+
+    server is the server's address; tools maps (proto, server port) to (tool, category), port 0 for what has none.
+    """
+    server, rows = ipaddress.ip_address(server), {}
+    for frame in frames(data):
+        found = endpoints(frame)
+        if not found:
+            continue
+        proto, source, source_port, destination, destination_port = found
+        if source == server:
+            source, source_port, destination, destination_port = destination, destination_port, source, source_port
+        # An error message of ICMP belongs to no tool, whatever it quotes.
+        is_icmp = proto == "other" and frame[23 if frame[12:14] == b"\x08\x00" else 20] in (1, 58)
+        tool, category = ("none", "none") if is_icmp else tools.get((proto, destination_port), ("none", "none"))
+        key = (proto, str(source), source_port, str(destination), destination_port)
+        if key not in rows or tool != "none":
+            rows[key] = [capture, *key, tool, category, 1]
+    return list(rows.values())
+
+
+def write_labels(path, rows):
+    with open(path, "w", newline="") as f:
+        out = csv.writer(f, lineterminator="\n")
+        out.writerow(COLUMNS)
+        out.writerows(rows)

@@ -1,0 +1,45 @@
+"""SOCKS 4, 4a and 5, with and without a password, of microsocks and Dante."""
+TOOL, CATEGORY = "socks", "proxy"
+PACKAGES = ["microsocks", "dante-server", "curl"]
+
+
+def fetch(c, scheme, port, credentials="", name=False):
+    c.web()
+    for _ in range(c.rng.randint(1, 3)):
+        target = "localhost" if name else c.literal
+        c.run("client", "curl", "-sS", "-g", "-o", "/dev/null", "--max-time", "30", "-x", "%s://%s%s:%d" % (scheme, credentials, c.literal, port),
+              "--noproxy", "", "http://%s:8000/%d" % (target, c.rng.randint(300, 300000)))
+
+
+def microsocks(c, password=False, name=False):
+    port = c.port(1080, 443)
+    c.label("tcp", port)
+    c.start("server", "microsocks", "-i", c.server, "-p", port, *(["-u", "lab", "-P", "secret"] if password else []))
+    c.listening("tcp", port)
+    fetch(c, "socks5h" if name else "socks5", port, "lab:secret@" if password else "", name)
+
+
+def dante(c, scheme):
+    port = c.port(1080, 1081)
+    c.label("tcp", port)
+    config = c.file("sockd.conf", """logoutput: stderr\ninternal: wan port = %d\nexternal: wan\nexternal: lo\nclientmethod: none\nsocksmethod: none
+client pass { from: 0/0 to: 0/0 }\nsocks pass { from: 0/0 to: 0/0 }\n%s""" % (port, "client pass { from: ::/0 to: ::/0 }\nsocks pass { from: ::/0 to: ::/0 }\n" if c.family == 6 else ""))
+    c.start("server", "danted", "-f", config, "-p", c.work / "sockd.pid")
+    c.listening("tcp", port)
+    fetch(c, scheme, port)
+
+
+def unanswered(c):
+    c.label("tcp", 1080)
+    c.silence()
+    c.run("client", "curl", "-sS", "-g", "--max-time", "4", "-x", "socks5://%s:1080" % c.literal, "http://192.0.2.1/", check=False)
+
+
+VARIANTS = {
+    "5": lambda c: microsocks(c),
+    "5-password": lambda c: microsocks(c, password=True),
+    "5-name": lambda c: microsocks(c, name=True),
+    "5-dante": lambda c: dante(c, "socks5"),
+    "4": lambda c: dante(c, "socks4") if c.family == 4 else dante(c, "socks5"),
+    "4a": lambda c: dante(c, "socks4a") if c.family == 4 else dante(c, "socks5h"),
+}
