@@ -29,12 +29,6 @@ client pass { from: 0/0 to: 0/0 }\nsocks pass { from: 0/0 to: 0/0 }\n%s""" % (po
     fetch(c, scheme, port)
 
 
-def unanswered(c):
-    c.label("tcp", 1080)
-    c.silence()
-    c.run("client", "curl", "-sS", "-g", "--max-time", "4", "-x", "socks5://%s:1080" % c.literal, "http://192.0.2.1/", check=False)
-
-
 VARIANTS = {
     "5": lambda c: microsocks(c),
     "5-password": lambda c: microsocks(c, password=True),
