@@ -85,11 +85,13 @@ func main() {
 	}
 	for _, k := range order {
 		action := outcome[k]
-		// A parent counts only where it failed by itself and not through a subtest.
-		if parents[k] && (action != "fail" || failedUnder[k]) {
+		// A parent counts only where it failed by itself and not through a subtest, but
+		// what it printed may say why.
+		if !parents[k] || action == "fail" && !failedUnder[k] {
+			count[action]++
+		} else if action != "fail" {
 			continue
 		}
-		count[action]++
 		if action == "pass" {
 			continue
 		}
