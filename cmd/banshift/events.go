@@ -12,11 +12,11 @@ import (
 func newEventsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
-		Short: "List or check the catalogue of bans",
+		Short: "List, check or compare catalogues of bans",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	cmd.AddCommand(a.newEventsList(), a.newEventsCheck())
+	cmd.AddCommand(a.newEventsList(), a.newEventsCheck(), a.newEventsDiff())
 	return cmd
 }
 
@@ -56,6 +56,36 @@ func (a *app) newEventsCheck() *cobra.Command {
 			}
 			_, err = fmt.Fprintf(a.out, "%d events in %d countries: no problem found\n", len(list), len(countries))
 			return err
+		},
+	}
+}
+
+func (a *app) newEventsDiff() *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff OLD [NEW]",
+		Short: "Say which events were added, removed or changed (NEW by default: the built-in catalogue)",
+		Args:  cobra.RangeArgs(1, 2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			old, err := events.Load(args[0])
+			if err != nil {
+				return err
+			}
+			list, err := events.Load(a.cataloguePath(args[1:]))
+			if err != nil {
+				return err
+			}
+			d := events.Diff(old, list)
+			for _, part := range []struct {
+				sign string
+				ids  []string
+			}{{"+", d.Added}, {"-", d.Removed}, {"~", d.Changed}} {
+				for _, id := range part.ids {
+					if _, err := fmt.Fprintf(a.out, "%s %s\n", part.sign, id); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
 		},
 	}
 }

@@ -97,6 +97,15 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
+func TestDiff(t *testing.T) {
+	a, b, c := Event{ID: "a"}, Event{ID: "b"}, Event{ID: "c"}
+	moved := Event{ID: "b", EnforcedAt: "2018-04-17"}
+	got := Diff([]Event{a, b}, []Event{moved, c})
+	if strings.Join(got.Added, " ") != "c" || strings.Join(got.Removed, " ") != "a" || strings.Join(got.Changed, " ") != "b" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func FuzzReadCSV(f *testing.F) {
 	f.Add("id,country,target,kind,announced_at,enforced_at,ended_at\na,ru,T,ban,2018-04-13,2018-04-16,\n")
 	f.Add("country,id\nru,a\n")

@@ -46,7 +46,9 @@ func (a *assessment) effect() Effect {
 		}
 	}
 	a.fillOnset(&e)
-	e.Grade, e.Reasons = a.grade(e)
+	var reasons []string
+	e.Grade, reasons = a.grade(e)
+	e.Reasons = append(e.Reasons, reasons...) // never null
 	return e
 }
 
