@@ -38,9 +38,11 @@ func newBlocklistCommand(a *app) *cobra.Command {
 	var stats, imports blocklistOptions
 	count := &cobra.Command{
 		Use:   "stats FILE...",
-		Short: "Count prefixes and addresses, each address once",
-		Long: `stats counts what block lists hold. An address counts once however many rows hold it;
-what the rows add up to is given beside it, because most published figures are that.
+		Short: "Count prefixes and addresses, as the rows list them and each address once",
+		Long: `stats counts what block lists hold, in two ways. "addresses" and "overlap" add up the rows
+as listed, which is what published figures are: an address that two nested prefixes hold
+counts twice. "addresses_distinct" and "overlap_distinct" are the union: each address
+counts once, which is how many addresses are blocked. Growth and shares use the union.
 The day is that of the observation, never of a decree. Networks come from the CSV files
 under networks: in the configuration.`,
 		Example: `  banshift blocklist stats --format zapret dump.csv
@@ -69,22 +71,22 @@ the same day replaces itself.`,
 	return cmd
 }
 
-// blocklistCounts is what stats prints. Addresses are IPv4 and count once; "summed" is
-// what adding up the rows gives.
+// blocklistCounts is what stats prints. Addresses are IPv4: Addresses and Overlap add up
+// the rows as listed, the distinct ones and ByNetwork count each address once.
 type blocklistCounts struct {
-	AsOf            string            `json:"as_of"`
-	Prefixes        int               `json:"prefixes"`
-	Addresses       uint64            `json:"addresses"`
-	AddressesSummed uint64            `json:"addresses_summed"`
-	SingleAddresses int               `json:"single_addresses"`
-	ByNetwork       map[string]uint64 `json:"by_network"`
-	Overlap         map[string]uint64 `json:"overlap"`
-	OverlapSummed   map[string]uint64 `json:"overlap_summed"`
-	Rejects         int               `json:"rejects"`
+	AsOf              string            `json:"as_of"`
+	Prefixes          int               `json:"prefixes"`
+	Addresses         uint64            `json:"addresses"`
+	AddressesDistinct uint64            `json:"addresses_distinct"`
+	SingleAddresses   int               `json:"single_addresses"`
+	ByNetwork         map[string]uint64 `json:"by_network"`
+	Overlap           map[string]uint64 `json:"overlap"`
+	OverlapDistinct   map[string]uint64 `json:"overlap_distinct"`
+	Rejects           int               `json:"rejects"`
 }
 
 func (a *app) blocklistStats(paths []string, o blocklistOptions) error {
-	c := blocklistCounts{ByNetwork: map[string]uint64{}, Overlap: map[string]uint64{}, OverlapSummed: map[string]uint64{}}
+	c := blocklistCounts{ByNetwork: map[string]uint64{}, Overlap: map[string]uint64{}, OverlapDistinct: map[string]uint64{}}
 	var prefixes []netip.Prefix
 	for _, path := range paths {
 		list, err := readBlocklist(path, blocklist.Format(o.format))
@@ -105,7 +107,7 @@ func (a *app) blocklistStats(paths []string, o blocklistOptions) error {
 	if err != nil {
 		return err
 	}
-	c.Prefixes, c.Addresses, c.AddressesSummed = len(prefixes), blocked.Count(), blocking.Sum(prefixes)
+	c.Prefixes, c.Addresses, c.AddressesDistinct = len(prefixes), blocking.Sum(prefixes), blocked.Count()
 	for _, p := range prefixes {
 		if p.IsSingleIP() {
 			c.SingleAddresses++
@@ -120,8 +122,8 @@ func (a *app) blocklistStats(paths []string, o blocklistOptions) error {
 		if err != nil {
 			return err
 		}
-		c.Overlap[name] = blocked.Intersect(ranges).Count()
-		c.OverlapSummed[name] = blocking.SumInside(prefixes, ranges)
+		c.Overlap[name] = blocking.SumInside(prefixes, ranges)
+		c.OverlapDistinct[name] = blocked.Intersect(ranges).Count()
 	}
 	networks, err := a.networkPrefixes()
 	if err != nil {
@@ -143,9 +145,9 @@ func (a *app) printBlocklist(c blocklistCounts, asJSON bool) error {
 	fmt.Fprintf(w, "as of\t%s\n", c.AsOf)
 	fmt.Fprintf(w, "prefixes\t%s\n", count(int64(c.Prefixes)))
 	fmt.Fprintf(w, "  of one address\t%s\n", count(int64(c.SingleAddresses)))
-	fmt.Fprintf(w, "addresses\t%s\t(rows add up to %s)\n", count(int64(c.Addresses)), count(int64(c.AddressesSummed)))
+	fmt.Fprintf(w, "addresses\t%s\t(each once: %s)\n", count(int64(c.Addresses)), count(int64(c.AddressesDistinct)))
 	for _, name := range slices.Sorted(maps.Keys(c.Overlap)) {
-		fmt.Fprintf(w, "  inside %s\t%s\t(rows add up to %s)\n", name, count(int64(c.Overlap[name])), count(int64(c.OverlapSummed[name])))
+		fmt.Fprintf(w, "  inside %s\t%s\t(each once: %s)\n", name, count(int64(c.Overlap[name])), count(int64(c.OverlapDistinct[name])))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.ByNetwork)) {
 		label := "AS" + name

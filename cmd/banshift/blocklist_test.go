@@ -41,8 +41,8 @@ func TestBlocklistStats(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.AsOf != "2018-04-17" || got.Prefixes != 3 || got.Addresses != 1<<16 || got.AddressesSummed != 1<<16+256+1 ||
-		got.SingleAddresses != 1 || got.Rejects != 1 || got.Overlap["cloud"] != 128 || got.OverlapSummed["cloud"] != 128+128+1 {
+	if got.AsOf != "2018-04-17" || got.Prefixes != 3 || got.Addresses != 1<<16+256+1 || got.AddressesDistinct != 1<<16 ||
+		got.SingleAddresses != 1 || got.Rejects != 1 || got.Overlap["cloud"] != 128+128+1 || got.OverlapDistinct["cloud"] != 128 {
 		t.Errorf("got %+v", got)
 	}
 	if want := map[string]uint64{"64500": 1<<16 - 256, "64501": 256}; !maps.Equal(got.ByNetwork, want) {
