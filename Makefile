@@ -66,6 +66,10 @@ lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
 notebooks: build engine ## Execute the notebooks (PyPI packages, about 130 MB)
 	$(PARTS)/notebooks/execute
 
+.PHONY: lab
+lab: ## Capture real programs with known labels to OUT (out/lab), by SEED (1): Linux, root, Debian packages
+	@python3 deploy/lab/lab.py --seed $(or $(SEED),1) --out $(or $(OUT),out/lab)
+
 .PHONY: docs
 docs: web/dist/banshift.js ## Write the generated references under docs/
 	$(GO) generate ./...

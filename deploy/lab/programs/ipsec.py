@@ -3,13 +3,13 @@
 ESP as an IP protocol of its own is not made: the user-space ESP of strongSwan speaks UDP only.
 """
 TOOL, CATEGORY = "ipsec", "vpn"
-PACKAGES = ["strongswan-charon", "strongswan-swanctl", "libcharon-extra-plugins"]
+PACKAGES = ["strongswan-charon", "strongswan-swanctl", "libcharon-extra-plugins", "libstrongswan-standard-plugins", "libstrongswan-extra-plugins"]
 
 
 def session(c, version=2, aggressive=False, middle=False, answered=True):
     c.label("udp", 500)
     c.label("udp", 4500)
-    plugins = "random nonce aes sha1 sha2 hmac kdf gmp curve25519 openssl vici kernel-libipsec kernel-netlink socket-default"
+    plugins = "random nonce aes sha1 sha2 hmac kdf gmp curve25519 gcm openssl vici kernel-libipsec kernel-netlink socket-default"
     proposal = c.option("proposal", "aes256-sha256-x25519", "aes128-sha256-modp2048", "aes256-sha384-ecp384")
     for side, mine, theirs, net, other in (("server", c.server, c.client, "10.31.0.1", "10.32.0.1"), ("client", c.client, c.server, "10.32.0.1", "10.31.0.1")):
         if side == "server" and not answered:

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Writes how well the program names the lab's captures, as Markdown: accuracy.py PROGRAM LAB_FOLDER... > docs/lab-accuracy.md"""
+import csv
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import flows
+
+HALVES = ("open", "held-out")
+# What looks like TLS or like random bytes: a verdict above "possible" would be more than a flow can show.
+NO_SIGNATURE = {"stunnel", "trojan", "shadowsocks", "obfs4", "doh"}
+
+
+def evaluate(program, half, labs):
+    """The program's own evaluation of one half of all labs."""
+    rows = []
+    for lab in labs:
+        with open(lab / half / "labels.csv", newline="") as f:
+            rows += list(csv.reader(f))[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        labels = pathlib.Path(folder) / "labels.csv"
+        flows.write_labels(labels, rows)
+        out = subprocess.run([program, "evaluate", "--json", "--labels", labels, *(lab / half for lab in labs)], check=True, capture_output=True, text=True).stdout
+    return json.loads(out)
+
+
+def share(part, whole, interval):
+    return "-" if not whole else "%d of %d = %.2f [%.2f, %.2f]" % (part, whole, part / whole, *interval)
+
+
+def recall(tool):
+    return share(tool["tp"], tool["tp"] + tool["fn"], tool["recall_ci"]) if tool else "-"
+
+
+def render(results, manifests):
+    """The page: results by half, manifests of the labs they were measured on."""
+    by_tool = {half: {t["tool"]: t for t in results[half]["per_tool"] if t["tp"] + t["fn"]} for half in HALVES}
+    names = sorted(set().union(*by_tool.values()))
+    out = ["# Accuracy on the lab's captures", "",
+           "Captures of real programs between network namespaces, labels true by construction: [how they are made](howto/lab.md). `held-out` is the half that the seed set aside;",
+           "no rule was written from it. Recall is of flows named at *likely* or better, with 95 % Wilson intervals; flows of one capture are not independent, so the intervals are narrow by that.", "",
+           "Written by `python3 deploy/lab/accuracy.py bin/banshift " + " ".join("out/lab-%s" % m["seed"] for m in manifests) + " > docs/lab-accuracy.md` after",
+           " and ".join("`make lab SEED=%s OUT=out/lab-%s`" % (m["seed"], m["seed"]) for m in manifests) + ".", ""]
+    for title, chosen in (("Tools with a signature", [n for n in names if n not in NO_SIGNATURE]), ("Tools that look like TLS or like random bytes", [n for n in names if n in NO_SIGNATURE])):
+        out += ["## " + title, "", "| tool | open | held-out | confirmed, open / held-out | only *possible* | named wrongly |", "|---|---|---|---|---|---|"]
+        for name in chosen:
+            o, h = (by_tool[half].get(name) for half in HALVES)
+            count = lambda key: " / ".join(str(t[key]) if t else "-" for t in (o, h))
+            out.append("| %s | %s | %s | %s | %s | %s |" % (name, recall(o), recall(h), count("confirmed"), count("possible"), count("fp")))
+        if chosen:
+            macro = []
+            for half in HALVES:
+                values = [t["tp"] / (t["tp"] + t["fn"]) for n, t in by_tool[half].items() if n in chosen]
+                macro.append("%.3f over %d" % (sum(values) / len(values), len(values)) if values else "-")
+            out += ["| **macro recall** | %s | %s | | | |" % tuple(macro)]
+        out.append("")
+    out += ["## Traffic that is none of these", "", "| half | flows | named at *likely* or better | of them *confirmed* | only *possible* | 95 % interval of the rate |", "|---|---|---|---|---|---|"]
+    for half in HALVES:
+        n = results[half]["negatives"]
+        out.append("| %s | %d | %d | %d | %d | [%.3f, %.3f] |" % (half, n["flows"], n["false_positives"], n["confirmed"], n["possible"], *n["rate_ci"]))
+    out.append("")
+    for half in HALVES:
+        for case in results[half]["negatives"].get("cases") or []:
+            out.append("* %s: `%s` was named %s (%s, p = %.2f)." % (half, case["capture"], case["verdict"], case["level"], case["p"]))
+    missed = [(half, c) for half in HALVES for c in results[half]["by_capture"] if c["named"] < c["positives"]]
+    out += ["", "## Captures with flows that were not named", ""]
+    out += ["* %s: `%s`, %d of %d named" % (half, c["capture"], c["named"], c["positives"]) for half, c in missed] or ["None."]
+    programs, failed, made = {}, [], 0
+    for m in manifests:
+        for package, version in m["packages"].items():
+            programs.setdefault(package, set()).add(version)
+        failed += ["`%s`: %s" % (c["capture"], c["error"].splitlines()[-1]) for c in m["captures"] if c["error"]]
+        made += sum(not c["error"] for c in m["captures"])
+    out += ["", "## What was run", "", "%d captures, seeds %s, kernel %s. Flows without a counterpart in the program's output: %s." % (
+        made, ", ".join(str(m["seed"]) for m in manifests), ", ".join(sorted({m["kernel"] for m in manifests})), " / ".join(str(results[half]["unmatched"]) for half in HALVES)), "",
+        ", ".join("%s %s" % (p, "/".join(sorted(v))) for p, v in sorted(programs.items())) + ".", ""]
+    if failed:
+        out += ["Not made:", ""] + ["* " + line for line in failed] + [""]
+    return "\n".join(out)
+
+
+def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    labs = [pathlib.Path(a) for a in sys.argv[2:]]
+    manifests = [json.loads((lab / "manifest.json").read_text()) for lab in labs]
+    print(render({half: evaluate(sys.argv[1], half, labs) for half in HALVES}, manifests), end="")
+
+
+if __name__ == "__main__":
+    main()
