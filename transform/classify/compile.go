@@ -243,12 +243,12 @@ func (c *compiler) rules(f *file) error {
 	for i := range f.Rules {
 		src := &f.Rules[i]
 		if _, dup := p.ruleID[src.ID]; dup {
-			return fmt.Errorf("rule %s: stated twice", src.ID)
+			return fmt.Errorf("%s: rule %s: stated twice, first in %s", src.file, src.ID, p.source[p.ruleID[src.ID]].file)
 		}
 		p.ruleID[src.ID] = uint16(i)
 		c.current = uint16(i)
 		if err := c.rule(src, &p.rules[i]); err != nil {
-			return fmt.Errorf("rule %s: %w", src.ID, err)
+			return fmt.Errorf("%s: rule %s: %w", src.file, src.ID, err)
 		}
 	}
 	return nil

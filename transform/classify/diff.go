@@ -3,6 +3,8 @@ package classify
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -57,4 +59,33 @@ func called(rec arrow.Record) []string {
 		}
 	}
 	return out
+}
+
+// RuleChanges are the ids of the rules that two packs do not share, sorted.
+type RuleChanges struct{ Added, Removed, Changed []string }
+
+// CompareRules says which rules the second pack adds, lacks or states differently.
+func CompareRules(before, after *Pack) RuleChanges {
+	var c RuleChanges
+	for id, i := range after.ruleID {
+		k, ok := before.ruleID[id]
+		if !ok {
+			c.Added = append(c.Added, id)
+			continue
+		}
+		old, now := before.source[k], after.source[i]
+		old.file, now.file = "", ""
+		if !reflect.DeepEqual(old, now) {
+			c.Changed = append(c.Changed, id)
+		}
+	}
+	for id := range before.ruleID {
+		if _, ok := after.ruleID[id]; !ok {
+			c.Removed = append(c.Removed, id)
+		}
+	}
+	for _, ids := range []([]string){c.Added, c.Removed, c.Changed} {
+		slices.Sort(ids)
+	}
+	return c
 }

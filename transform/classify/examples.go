@@ -29,13 +29,23 @@ func (p *Pack) TestExamples() error {
 	return errors.Join(errs...)
 }
 
+// NumExamples is how many examples the rules carry: flows that they must fire on and
+// flows that they must not.
+func (p *Pack) NumExamples() (match, noMatch int) {
+	for i := range p.source {
+		match += len(p.source[i].Examples.Match)
+		noMatch += len(p.source[i].Examples.NoMatch)
+	}
+	return match, noMatch
+}
+
 func (p *Pack) testExample(i uint16, ex *Example, want bool, which string) error {
 	got, err := p.fires(i, ex)
 	if err != nil {
-		return fmt.Errorf("rule %s, example %s: %w", p.RuleID(i), which, err)
+		return fmt.Errorf("%s: rule %s, example %s: %w", p.source[i].file, p.RuleID(i), which, err)
 	}
 	if got != want {
-		return fmt.Errorf("rule %s, example %s: fires %t, want %t", p.RuleID(i), which, got, want)
+		return fmt.Errorf("%s: rule %s, example %s: fires %t, want %t", p.source[i].file, p.RuleID(i), which, got, want)
 	}
 	return nil
 }

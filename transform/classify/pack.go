@@ -94,6 +94,8 @@ type Rule struct {
 	Doc      string   `yaml:"doc"`
 	When     When     `yaml:"when"`
 	Examples Examples `yaml:"examples"`
+
+	file string // where the rule is written
 }
 
 // Examples are flows that a rule must and must not fire on; "rules test" runs them.
@@ -193,6 +195,9 @@ func load(validate func(any) error, fsys fs.FS, paths []string) (*Pack, error) {
 		if err != nil {
 			return nil, fmt.Errorf("rule pack: %s: %w", name, err)
 		}
+		for i := range f.Rules {
+			f.Rules[i].file = path.Base(name)
+		}
 		if err := all.merge(f); err != nil {
 			return nil, fmt.Errorf("rule pack: %s: %w", name, err)
 		}
@@ -240,7 +245,7 @@ func parseFile(data []byte, validate func(any) error) (*file, error) {
 		return nil, err
 	}
 	if err := validate(doc); err != nil {
-		return nil, err
+		return nil, invalid(doc, err)
 	}
 	var f file
 	if err := yaml.Unmarshal(data, &f); err != nil {

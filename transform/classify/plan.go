@@ -85,7 +85,7 @@ func (pl *plan) build(c *compiler, rules []Rule) error {
 	}
 	for i := range rules {
 		if err := pl.hang(c, uint16(i), &rules[i]); err != nil {
-			return fmt.Errorf("rule %s: %w", rules[i].ID, err)
+			return fmt.Errorf("%s: rule %s: %w", rules[i].file, rules[i].ID, err)
 		}
 	}
 	return nil
