@@ -61,14 +61,6 @@ func (r *row) weekdayMean(t, first, weeks int, flagged []bool) float64 {
 	return sum / float64(n)
 }
 
-// best is the adjusted effect where there are controls, else the raw one.
-func (w window) best() float64 {
-	if math.IsNaN(w.adjusted) {
-		return w.raw
-	}
-	return w.adjusted
-}
-
 // Shape describes an effect's course, against the weekday medians before the event.
 type Shape struct {
 	// Peak is the largest residual (log units) in the effect's direction, on day PeakDay after the event.

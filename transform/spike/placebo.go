@@ -8,10 +8,8 @@ import (
 // placeboTime is the distribution of the effect over dates on which nothing is
 // catalogued: the headline test. Source: randomisation inference in time (Abadie,
 // Diamond and Hainmueller, AJPS 59, 2015; Fisher's rank logic), p = (1+#{T_k >= T})/(1+n).
-type placeboTime struct {
-	effects []float64
-	// low history: where windows overlap, n/7 are about independent.
-}
+// The windows overlap: about one in AfterDays of them is independent.
+type placeboTime struct{ effects []float64 }
 
 // placeboDates lists the indices of the dates that event day t of row r may be compared
 // with: PlaceboMin..PlaceboMax days before (and, in mode both, PlaceboAheadMin..PlaceboMax
