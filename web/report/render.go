@@ -82,14 +82,18 @@ func sourceHash(text string) string {
 // InlineScript makes a script safe inside a script element: nothing in it ends the
 // element or opens a comment, and in strings and expressions it means the same.
 func InlineScript(script []byte) string {
-	return strings.ReplaceAll(scriptEnd.ReplaceAllString(string(script), `<\/$1`), "<!--", `<\!--`)
+	text := lineEnds.Replace(string(script))
+	return strings.ReplaceAll(scriptEnd.ReplaceAllString(text, `<\/$1`), "<!--", `<\!--`)
 }
+
+// lineEnds does what a browser does to a page before it compares the hash of a script.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 var scriptEnd = regexp.MustCompile(`(?i)</(script)`)
 
 // InlineStyle makes a style sheet safe inside a style element.
 func InlineStyle(style []byte) string {
-	return strings.ReplaceAll(string(style), "</", `<\/`)
+	return strings.ReplaceAll(lineEnds.Replace(string(style)), "</", `<\/`)
 }
 
 // prepare checks the charts, gives them their identifiers and counts histograms. It

@@ -297,3 +297,13 @@ func FuzzInlineScript(f *testing.F) {
 		}
 	})
 }
+
+// TestLineEndsAreThoseOfABrowser: a carriage return in the bundle would make the page's
+// own hash wrong, and the browser would refuse its script.
+func TestLineEndsAreThoseOfABrowser(t *testing.T) {
+	for _, inline := range []string{InlineScript([]byte("a\r\nb\rc")), InlineStyle([]byte("a\r\nb\rc"))} {
+		if inline != "a\nb\nc" {
+			t.Errorf("got %q", inline)
+		}
+	}
+}
