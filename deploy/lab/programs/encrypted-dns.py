@@ -1,6 +1,6 @@
-"""DNS over TLS and HTTPS: dnsdist and unbound answer, kdig and curl ask; unbound answers from its own zone."""
+"""DNS over TLS and HTTPS: dnsdist and unbound answer, kdig asks; unbound answers from its own zone."""
 TOOL, CATEGORY = "dot", "encrypted_dns"
-PACKAGES = ["dnsdist", "unbound", "knot-dnsutils", "curl"]
+PACKAGES = ["dnsdist", "unbound", "knot-dnsutils"]
 NAMES = ["www.example", "mail.example", "cdn.example", "news.example", "video.example"]
 
 
@@ -16,7 +16,7 @@ def resolver(c, tls_port=None):
 
 
 def dnsdist(c, line):
-    c.start("server", "dnsdist", "--supervised", "--disable-syslog", "-C", c.file("dnsdist.conf", 'setACL({"0.0.0.0/0", "::/0"})\nnewServer("127.0.0.1:5300")\n%s\n' % line))
+    c.start("server", "dnsdist", "--supervised", "--disable-syslog", "-C", c.file("dnsdist.conf", 'setACL({"0.0.0.0/0", "::/0"})\nsetSecurityPollSuffix("")\nnewServer("127.0.0.1:5300"):setUp()\n%s\n' % line))
 
 
 def ask(c, port, *how):
@@ -32,7 +32,7 @@ def dot(c, server, keep):
     if server == "dnsdist":
         dnsdist(c, 'addTLSLocal("%s:%d", "%s", "%s")' % (c.literal, port, cert, key))
     c.listening("tcp", port)
-    ask(c, port, "+tls", "+tls-hostname=dns.example", *(["+keepopen"] if keep else []))
+    ask(c, port, "+tls", "+tls-sni=dns.example", *(["+keepopen"] if keep else []))
 
 
 def doh(c, get):
@@ -41,7 +41,7 @@ def doh(c, get):
     cert, key = resolver(c)
     dnsdist(c, 'addDOHLocal("%s:%d", "%s", "%s", "/dns-query")' % (c.literal, port, cert, key))
     c.listening("tcp", port)
-    ask(c, port, "+https=dns.example/dns-query", *(["+https-get"] if get else []))
+    ask(c, port, "+tls-ca=%s" % (c.work / "ca.pem"), "+tls-hostname=dns.example", "+https=dns.example/dns-query", *(["+https-get"] if get else []))
 
 
 VARIANTS = {

@@ -12,7 +12,7 @@ def session(c, middle=False, answered=True):
     c.label("other", 0)
     peer = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "ppp_peer.py")
     for side in ("server", "client"):
-        c.file(side + "-pppd", "#!/bin/sh\nexec %s %s %s 30 %s 2>%s/ppp-%s.log\n" % (sys.executable, peer, side, c.name, c.work, side), 0o755)
+        c.file(side + "-pppd", "#!/bin/sh\ncase \"$1\" in /dev/*) exec <>\"$1\" >&0 ;; esac\nexec %s %s %s 30 %s 2>%s/ppp-%s.log\n" % (sys.executable, peer, side, c.name, c.work, side), 0o755)
     if answered:
         options = c.file("options", "\n")
         config = c.file("pptpd.conf", "ppp %s/server-pppd\noption %s\nlocalip 10.72.0.1\nremoteip 10.72.0.2-9\n" % (c.work, options))

@@ -8,7 +8,7 @@ def session(c, method):
     c.label("tcp", port)
     c.start("server", "ss-server", "-s", c.server, "-p", port, "-k", "lab", "-m", method)
     c.listening("tcp", port)
-    c.start("client", "ss-local", "-s", c.server, "-p", port, "-l", "9000", "-k", "lab", "-m", method)
+    c.start("client", "ss-local", "-s", c.server, "-p", port, "-b", "127.0.0.1", "-l", "9000", "-k", "lab", "-m", method)
     c.listening("tcp", 9000, "client")
     c.web()
     for _ in range(c.rng.randint(1, 4)):

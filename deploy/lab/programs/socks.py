@@ -1,4 +1,4 @@
-"""SOCKS 4, 4a and 5, with and without a password, of microsocks and Dante."""
+"""SOCKS 4 and 5, with and without a password, of microsocks and Dante."""
 TOOL, CATEGORY = "socks", "proxy"
 PACKAGES = ["microsocks", "dante-server", "curl"]
 
@@ -35,5 +35,6 @@ VARIANTS = {
     "5-name": lambda c: microsocks(c, name=True),
     "5-dante": lambda c: dante(c, "socks5"),
     "4": lambda c: dante(c, "socks4") if c.family == 4 else dante(c, "socks5"),
-    "4a": lambda c: dante(c, "socks4a") if c.family == 4 else dante(c, "socks5h"),
+    "5-password-2": lambda c: microsocks(c, password=True, name=True),
+    "4-2": lambda c: dante(c, "socks4") if c.family == 4 else dante(c, "socks5h"),
 }
