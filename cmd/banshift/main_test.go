@@ -26,20 +26,6 @@ func needEngine(t *testing.T) {
 	}
 }
 
-// sharedData gives a path below the measurement data, or skips where it is absent.
-func sharedData(t *testing.T, parts ...string) string {
-	t.Helper()
-	root := os.Getenv("BANSHIFT_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	path := filepath.Join(append([]string{root, "data"}, parts...)...)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("measurement data is absent: %s", filepath.Join(parts...))
-	}
-	return path
-}
-
 // result is what a command line did.
 type result struct {
 	code        int

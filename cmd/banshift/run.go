@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/meter"
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/load"
@@ -148,7 +148,7 @@ func parseFormat(name string) (decode.Format, error) {
 // splitSources parts kafka:// URIs from paths.
 func splitSources(args []string) (topics, paths []string) {
 	for _, arg := range args {
-		if u, err := url.Parse(arg); err == nil && u.Scheme == "kafka" {
+		if strings.HasPrefix(arg, kafka.Scheme) {
 			topics = append(topics, arg)
 			continue
 		}

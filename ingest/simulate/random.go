@@ -63,17 +63,6 @@ func (r *random) poisson(mean float64) int {
 	return n
 }
 
-// binomial counts successes of n trials.
-func (r *random) binomial(n int, p float64) int {
-	k := 0
-	for range n {
-		if r.chance(p) {
-			k++
-		}
-	}
-	return k
-}
-
 // pick gives an index with a probability in proportion to its weight; cumulative holds
 // running sums that end in 1.
 func (r *random) pick(cumulative []float64) int {

@@ -354,7 +354,7 @@ func TestUniform(t *testing.T) {
 	if share := float64(tcps) / float64(n); share < .68 || share > .74 {
 		t.Errorf("share of TCP is %.3f, the mix says .71", share)
 	}
-	if digest(t, g) != digest(t, g) {
+	if first, second := digest(t, g), digest(t, g); first != second {
 		t.Error("the same generator gave different bytes")
 	}
 	if err := generatorScenario(t).SetRecords(10); err == nil {

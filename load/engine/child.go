@@ -40,15 +40,11 @@ func obeyLifeline() {
 	syscall.Kill(os.Getpid(), syscall.SIGTERM)
 }
 
-// localResult is libchdb's struct local_result_v2.
+// localResult is libchdb's struct local_result_v2: buf, len, vec, elapsed, rows_read,
+// bytes_read, each of eight bytes, and error_message.
 type localResult struct {
-	buf       unsafe.Pointer
-	len       uintptr
-	vec       unsafe.Pointer
-	elapsed   float64
-	rowsRead  uint64
-	bytesRead uint64
-	err       *byte
+	_   [6]uint64
+	err *byte
 }
 
 // runLibrary calls query_stable_v2, the one entry of libchdb that can open ports:

@@ -121,16 +121,6 @@ func uint16s(b []byte) []uint16 {
 	return list
 }
 
-// offers reports whether the hello offers a protocol by ALPN.
-func (h *clientHello) offers(proto string) bool {
-	for _, p := range h.alpn {
-		if string(p) == proto {
-			return true
-		}
-	}
-	return false
-}
-
 // note puts what the hello says into the result. transport is JA4's letter.
 func (h *clientHello) note(r *finding, transport byte) {
 	r.SNI = hostName(h.sni)
