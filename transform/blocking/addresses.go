@@ -68,6 +68,20 @@ func (a Addresses) ContainsAll(p netip.Prefix) bool { return a.set != nil && a.s
 // Overlaps reports whether the set holds some address of the prefix.
 func (a Addresses) Overlaps(p netip.Prefix) bool { return a.set != nil && a.set.OverlapsPrefix(p) }
 
+// Share is which part of a prefix's addresses the set holds, 0 to 1; of IPv6, all or nothing.
+func (a Addresses) Share(p netip.Prefix) float64 {
+	p = netip.PrefixFrom(p.Addr().Unmap(), unmappedBits(p)).Masked()
+	if a.ContainsAll(p) {
+		return 1
+	}
+	if !p.Addr().Is4() || !a.Overlaps(p) {
+		return 0
+	}
+	var b netipx.IPSetBuilder
+	b.AddPrefix(p)
+	return float64(a.Intersect(finished(&b)).Count()) / float64(uint64(1)<<(32-p.Bits()))
+}
+
 // Intersect gives what both sets hold.
 func (a Addresses) Intersect(other Addresses) Addresses {
 	if a.set == nil || other.set == nil {

@@ -1,6 +1,8 @@
 package blocking
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -259,18 +261,18 @@ func TestChurn(t *testing.T) {
 		{date(1), []Endpoint{{a, 1}, {b, 1}}},
 		{date(2), []Endpoint{{a, 1}, {c, 2}, {c, 2}}},
 		{date(3), []Endpoint{{b, 1}, {c, 2}, {d, 3}}},
-		{date(5), []Endpoint{{d, 3}}}, // nobody looked on the 4th
+		{date(8), []Endpoint{{d, 3}}}, // nobody looked in between
 	})
 	want := []Change{
 		{date(2), 2, 1, 0, 1, 1. / 3},
 		{date(3), 3, 1, 1, 1, 1. / 4},
-		{date(5), 1, 0, 0, 2, 1. / 3},
+		{date(8), 1, 0, 0, 2, 1. / 3},
 	}
 	if !slices.Equal(got.Changes, want) {
 		t.Errorf("changes are %+v, want %+v", got.Changes, want)
 	}
 	// a and b were there on the first day: their age is unknown. c lived 2 days, d still lives.
-	if lives := []Lifetime{{0, 2, true}, {0, 3, false}}; !slices.Equal(got.Lifetimes, lives) {
+	if lives := []Lifetime{{0, 2, true}, {0, 6, false}}; !slices.Equal(got.Lifetimes, lives) {
 		t.Errorf("lifetimes are %+v, want %+v", got.Lifetimes, lives)
 	}
 	if got.Moves[[2]uint32{1, 2}] != 1 || got.Moves[[2]uint32{1, 3}] != 1 || len(got.Moves) != 2 {
@@ -417,5 +419,36 @@ func TestBorder(t *testing.T) {
 	near(t, "top three", b.TopThree, 1, 1e-12)
 	if none := MeasureBorder(nil, domestic); none != (Border{}) {
 		t.Errorf("no links gave %+v", none)
+	}
+}
+
+// TestNetworkEffects plants effects in networks with Poisson-like noise and asks for them back.
+func TestNetworkEffects(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 7))
+	var networks []NetworkUse
+	planted := []float64{0, .2, .4}
+	for i, effect := range planted {
+		users := make([]float64, 120)
+		for d := range users {
+			level := 400 * math.Exp(.1*math.Sin(2*math.Pi*float64(d)/7))
+			if d >= 100 {
+				level *= math.Exp(effect)
+			}
+			users[d] = math.Round(level + math.Sqrt(level)*random.NormFloat64())
+		}
+		users[50] = math.NaN()
+		networks = append(networks, NetworkUse{fmt.Sprint(i), users})
+	}
+	effects, err := NetworkEffects(networks, 100, Windows{28, 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range effects {
+		if math.Abs(e.Effect-planted[i]) > 3*math.Sqrt(e.Variance) || e.Variance > .002 {
+			t.Errorf("network %s: %v with variance %v, want %v", e.Network, e.Effect, e.Variance, planted[i])
+		}
+	}
+	if _, err := NetworkEffects(networks, 30, Windows{28, 7}); !errors.Is(err, ErrTooShort) {
+		t.Errorf("error %v, want ErrTooShort", err)
 	}
 }

@@ -38,6 +38,10 @@ type Churn struct {
 	FirstSeen map[Endpoint]time.Time
 }
 
+// grace is how many days an endpoint may go unseen at the end of the observation before
+// it counts as gone: few clients do not reach every endpoint every day.
+const grace = 3
+
 // MeasureChurn follows the endpoints through sightings, which must be in order. An
 // endpoint of the first sighting is older than is known (left truncation: its age begins
 // unknown, so it counts from the first day only), one of the last has not ended.
@@ -91,7 +95,7 @@ func MeasureChurn(sightings []Sighting) Churn {
 		if seen.Equal(first) {
 			continue // its age is unknown
 		}
-		c.Lifetimes = append(c.Lifetimes, Lifetime{Exit: days(seen, lastSeen[e]) + 1, Ended: lastSeen[e].Before(last)})
+		c.Lifetimes = append(c.Lifetimes, Lifetime{Exit: days(seen, lastSeen[e]) + 1, Ended: days(lastSeen[e], last) > grace})
 	}
 	slices.SortFunc(c.Lifetimes, func(a, b Lifetime) int {
 		if a.Exit != b.Exit {

@@ -24,10 +24,16 @@ type Collateral struct {
 	Soft, Hard     Proportion // of queries
 	SoftOf, HardOf Proportion // of domains
 	WithoutAnswer  int        // domains without an address, in none of the above
+	Partial        uint64     // queries that would be soft too if a part of a prefix were enough
 }
 
+// blockedShare is the part of a prefix that has to be blocked for it to count: the
+// address of the site lies anywhere in it, so this is the likelier side.
+const blockedShare = .5
+
 // MeasureCollateral counts the domains that a block list takes down. What is kept as a
-// prefix counts as soft where a part of it is blocked and as hard only where all of it is.
+// prefix counts as soft where at least half of it is blocked and as hard where all of it
+// is; what a smaller part would make soft is counted apart.
 func MeasureCollateral(resolutions []Resolution, blocked Addresses) Collateral {
 	var c Collateral
 	for _, r := range resolutions {
@@ -37,10 +43,13 @@ func MeasureCollateral(resolutions []Resolution, blocked Addresses) Collateral {
 		}
 		c.Domains++
 		c.Queries += r.Queries
-		soft, hard := false, true
+		soft, hard, touched := false, true, false
 		for _, p := range r.Prefixes {
-			soft = soft || blocked.Overlaps(p)
-			hard = hard && blocked.ContainsAll(p)
+			share := blocked.Share(p)
+			soft, hard, touched = soft || share >= blockedShare, hard && share == 1, touched || share > 0
+		}
+		if touched && !soft {
+			c.Partial += r.Queries
 		}
 		if soft {
 			c.SoftDomains++
