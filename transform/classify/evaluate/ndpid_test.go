@@ -9,32 +9,9 @@ import (
 	"testing"
 
 	"github.com/banshift/banshift/ingest/decode"
-	"github.com/banshift/banshift/ingest/meter/inspect"
-	"github.com/banshift/banshift/ingest/record"
+	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/transform/classify/evaluate"
 )
-
-// looking has the packets that nDPId carries looked at as the meter looks at its own.
-func looking() decode.Inspect {
-	in := inspect.New()
-	return func(f *record.Flow, payloads []decode.Payload) {
-		view := inspect.Flow{Protocol: f.Protocol, SrcPort: f.SrcPort, DstPort: f.DstPort, Initiator: f.Initiator}
-		for _, p := range payloads {
-			view.Payloads = append(view.Payloads, inspect.Payload{Up: p.FromSrc, Size: p.Size, Time: p.Time, Data: p.Data})
-		}
-		r := in.Inspect(&view)
-		f.Signatures |= r.Signatures
-		if len(f.SNI) == 0 {
-			f.SNI = r.SNI
-		}
-		if len(f.ALPN) == 0 {
-			f.ALPN = r.ALPN
-		}
-		if len(f.JA4) == 0 {
-			f.JA4 = r.JA4
-		}
-	}
-}
 
 // TestNDPIdJSON evaluates the sensor's JSON of the captures: what packets it carries,
 // its label and its own confidence.
@@ -51,7 +28,7 @@ func TestNDPIdJSON(t *testing.T) {
 	s.check(err)
 	for _, path := range files {
 		capture := strings.TrimSuffix(filepath.Base(path), ".out")
-		stream, err := decode.NewStream(decode.NDPId, decode.WithInspect(looking()))
+		stream, err := decode.NewStream(decode.NDPId, decode.WithInspect(pipeline.InspectPayloads()))
 		s.check(err)
 		file, err := os.Open(path)
 		s.check(err)
