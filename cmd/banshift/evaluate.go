@@ -100,7 +100,7 @@ func (s *stages) masked(ctx context.Context, capture string, scanned pipeline.Sc
 		return scanned.Batch.Ends[i].Client, scanned.Batch.Ends[i].Server
 	}
 	for _, mask := range evaluate.Masks() {
-		rec, err := s.classifyMasked(ctx, mask, scanned.Batch.Flows)
+		rec, err := s.classifyMasked(ctx, mask, scanned.Batch.Flows, scanned.Batch.DNS)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (s *stages) masked(ctx context.Context, capture string, scanned pipeline.Sc
 }
 
 // classifyMasked runs the stages with part of the telemetry withheld.
-func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, flows arrow.Record) (arrow.Record, error) {
+func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, flows, dns arrow.Record) (arrow.Record, error) {
 	withheld, err := mask.Flows(memory.DefaultAllocator, flows)
 	if err != nil {
 		return nil, err
@@ -128,5 +128,10 @@ func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, flows a
 	defer enriched.Release()
 	seen := mask.Enriched(memory.DefaultAllocator, enriched)
 	defer seen.Release()
-	return s.verdicts.Apply(ctx, seen)
+	beside, err := s.context().ApplyWith(ctx, seen, dns)
+	if err != nil {
+		return nil, err
+	}
+	defer beside.Release()
+	return s.verdicts.Apply(ctx, beside)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/transform/classify"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/flowcontext"
 	"github.com/banshift/banshift/transform/usage"
 )
 
@@ -83,7 +84,7 @@ func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
 	}
 	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.interest, Mem: memory.DefaultAllocator})
 	return pipeline.Parts{
-		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.verdicts}, Folder: folder,
+		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.context(), s.verdicts}, Folder: folder,
 		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(),
 	}, nil
 }
@@ -91,6 +92,11 @@ func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
 // evidence names a rule of the pack with its weight in decibans.
 func (s *stages) evidence(rule uint16) string {
 	return fmt.Sprintf("%s:%+g", s.pack.RuleID(rule), s.pack.Rule(rule).DB)
+}
+
+// context makes the stage that looks beside a flow.
+func (s *stages) context() *flowcontext.Stage {
+	return flowcontext.New(flowcontext.Options{Interest: s.interest})
 }
 
 // interest gives the service whose name a registered domain is: the configured lists

@@ -125,7 +125,12 @@ func (a *app) diffRules(ctx context.Context, oldName, newName string, paths []st
 			return err
 		}
 		defer enriched.Release()
-		return d.Add(ctx, sides[0], sides[1], enriched)
+		beside, err := s.context().ApplyWith(ctx, enriched, scanned.Batch.DNS)
+		if err != nil {
+			return err
+		}
+		defer beside.Release()
+		return d.Add(ctx, sides[0], sides[1], beside)
 	})
 	if err != nil {
 		return err

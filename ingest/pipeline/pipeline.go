@@ -25,6 +25,12 @@ type Stage interface {
 	Apply(ctx context.Context, rec arrow.Record) (arrow.Record, error)
 }
 
+// ContextStage is a stage that also reads the DNS batch of the same range, which may be nil.
+type ContextStage interface {
+	Stage
+	ApplyWith(ctx context.Context, rec, dns arrow.Record) (arrow.Record, error)
+}
+
 // Store is what the pipeline needs of load.
 type Store interface {
 	Write(ctx context.Context, batch load.Batch) error
@@ -37,7 +43,7 @@ type Store interface {
 // Parts are what one worker owns: none of it is safe for concurrent use.
 type Parts struct {
 	Gate   *anonymize.Gate
-	Stages []Stage // enrichment, then classification
+	Stages []Stage // enrichment, context, then classification
 	Folder *usage.Folder
 	// Pack and Lists are the versions that every batch is written down with.
 	Pack, Lists string
@@ -180,7 +186,7 @@ func (w *worker) transform(ctx context.Context, flows, dns arrow.Record) (usage.
 	if flows == nil {
 		return w.Folder.Fold(ctx, nil, dns, w.Pack)
 	}
-	rec, err := w.classify(ctx, flows)
+	rec, err := w.classify(ctx, flows, dns)
 	if err != nil {
 		return nil, usage.Counts{}, err
 	}
@@ -189,11 +195,11 @@ func (w *worker) transform(ctx context.Context, flows, dns arrow.Record) (usage.
 }
 
 // classify runs the stages over a flow batch.
-func (w *worker) classify(ctx context.Context, flows arrow.Record) (arrow.Record, error) {
+func (w *worker) classify(ctx context.Context, flows, dns arrow.Record) (arrow.Record, error) {
 	rec := flows
 	rec.Retain()
 	for _, stage := range w.Stages {
-		next, err := stage.Apply(ctx, rec)
+		next, err := apply(ctx, stage, rec, dns)
 		rec.Release()
 		if err != nil {
 			return nil, err
@@ -201,6 +207,13 @@ func (w *worker) classify(ctx context.Context, flows arrow.Record) (arrow.Record
 		rec = next
 	}
 	return rec, nil
+}
+
+func apply(ctx context.Context, stage Stage, rec, dns arrow.Record) (arrow.Record, error) {
+	if beside, ok := stage.(ContextStage); ok {
+		return beside.ApplyWith(ctx, rec, dns)
+	}
+	return stage.Apply(ctx, rec)
 }
 
 func releaseRecords(recs ...arrow.Record) {

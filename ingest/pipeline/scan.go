@@ -32,7 +32,7 @@ func Scan(ctx context.Context, file files.File, opts Options, o FileOptions, eac
 		defer batch.Release()
 		scanned := Scanned{Path: file.Path, Batch: batch}
 		if batch.Flows != nil {
-			verdicts, err := w.classify(ctx, batch.Flows)
+			verdicts, err := w.classify(ctx, batch.Flows, batch.DNS)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/flowcontext"
 )
 
 // Options are what a classifier needs besides its pack.
@@ -226,6 +227,7 @@ func (w *worker) open(rec arrow.Record) error {
 			return errOtherLists
 		}
 	}
+	w.context, _ = flowcontext.Of(rec)
 	w.server = nil
 	if flows.Len > 0 {
 		data := flows.Server.Data()
@@ -287,6 +289,11 @@ func (w *worker) fire(i int) bool {
 	w.fireSizes(i)
 	for set := w.flows.Signatures[i] & pl.bits; set != 0; set &= set - 1 {
 		w.runAll(pl.bit[bits.TrailingZeros64(set)])
+	}
+	if w.context != nil {
+		for set := w.context[i] & pl.context; set != 0; set &= set - 1 {
+			w.runAll(pl.beside[bits.TrailingZeros32(set)])
+		}
 	}
 	if len(w.touched) > 0 {
 		w.runSupporting()

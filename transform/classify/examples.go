@@ -11,6 +11,7 @@ import (
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/flowcontext"
 )
 
 // TestExamples runs every rule on the examples that it carries and gives one error for
@@ -100,10 +101,16 @@ func (ex *Example) Record(mem memory.Allocator) (arrow.Record, *enrich.Lists, er
 	if err != nil {
 		return nil, nil, err
 	}
-	return enrich.Attach(mem, flow, lists, enrich.Matches{
+	beside, err := parseContext(ex.Context)
+	if err != nil {
+		return nil, nil, err
+	}
+	enriched := enrich.Attach(mem, flow, lists, enrich.Matches{
 		Network: []uint32{ex.ServerASN}, Country: []uint16{0}, Type: []uint8{uint8(kind)},
 		AddressMatch: []uint32{lists.Address(server)}, NameMatch: []uint32{lists.Name(ex.SNI)},
-	}), lists, nil
+	})
+	defer enriched.Release()
+	return flowcontext.Attach(mem, enriched, []flowcontext.Bits{beside}), lists, nil
 }
 
 func (ex *Example) lists(server netip.Addr) (*enrich.Lists, error) {

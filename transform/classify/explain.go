@@ -13,6 +13,7 @@ import (
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/flowcontext"
 )
 
 // Explanation is why a flow got its verdict. The same pack, lists and record give the
@@ -203,6 +204,9 @@ func (w *worker) values(src *Rule) []string {
 	}
 	if len(when.Signatures.All)+len(when.Signatures.Any)+len(when.Signatures.None) > 0 {
 		add("signatures", schemas.Signature(f.Signatures[i]).String())
+	}
+	if !when.Context.empty() && w.context != nil {
+		add("context", flowcontext.Bits(w.context[i]).String())
 	}
 	if when.FirstUp != nil || when.FirstDown != nil || when.Sizes != nil || when.SizesMod != nil {
 		add("sizes", w.sizeText(i))

@@ -14,6 +14,8 @@ type plan struct {
 	protocol [256][]uint16
 	bits     uint64 // signatures that are anchors
 	bit      [64][]uint16
+	context  uint32 // bits of context that are anchors
+	beside   [32][]uint16
 	server   ports
 	client   ports
 	firstUp  sizes
@@ -107,6 +109,7 @@ func (pl *plan) hang(c *compiler, i uint16, src *Rule) error {
 		pl.listName = append(pl.listName, i)
 	case w.List != nil:
 		pl.listAddr = append(pl.listAddr, i)
+	case pl.onContext(i, w):
 	case pl.onBits(i, w, ^uint64(commonBits)):
 	case len(w.Sensor) > 0:
 		set := c.ruleSensors[i]
@@ -132,9 +135,21 @@ func (pl *plan) hang(c *compiler, i uint16, src *Rule) error {
 		pl.alpn = onText(pl.alpn, w.ALPN, i)
 	case pl.onBits(i, w, ^uint64(0)):
 	default:
-		return errors.New("no condition to hang it on (a signature, port, size, name, label, list, network or protocol): it would run on every flow; make it supporting")
+		return errors.New("no condition to hang it on (a signature, context, port, size, name, label, list, network or protocol): it would run on every flow; make it supporting")
 	}
 	return nil
+}
+
+// onContext hangs a rule on one of the bits of context that it needs.
+func (pl *plan) onContext(i uint16, w *When) bool {
+	all, _ := parseContext(w.Context.All)
+	if all == 0 {
+		return false
+	}
+	b := bits.TrailingZeros32(uint32(all))
+	pl.context |= 1 << b
+	pl.beside[b] = append(pl.beside[b], i)
+	return true
 }
 
 // onBits hangs a rule on one of the bits it needs, or on each of those it accepts.

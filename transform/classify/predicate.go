@@ -8,6 +8,7 @@ import (
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/flowcontext"
 )
 
 // predicate is one compiled condition.
@@ -30,6 +31,7 @@ func (c *compiler) compileWhen(w *When, r *rule) error {
 	}
 	add(protoPredicate(w.Proto))
 	add(bitsPredicate(w.Signatures))
+	add(contextPredicate(w.Context))
 	add(portPredicate(w))
 	add(sizePredicate(w))
 	add(flowPredicate(w), nil)
@@ -83,6 +85,35 @@ func bitsPredicate(b Bits) (predicate, error) {
 	return func(r *row) bool {
 		s := schemas.Signature(r.flows.Signatures[r.i])
 		return s&all == all && s&none == 0 && (some == 0 || s&some != 0)
+	}, errors.Join(err1, err2, err3)
+}
+
+func parseContext(names []string) (flowcontext.Bits, error) {
+	var bits flowcontext.Bits
+	for _, s := range names {
+		b, ok := flowcontext.Parse(s)
+		if !ok {
+			return 0, fmt.Errorf("unknown context %q", s)
+		}
+		bits |= b
+	}
+	return bits, nil
+}
+
+// contextPredicate does not hold where the batch carries no context at all.
+func contextPredicate(b Bits) (predicate, error) {
+	if b.empty() {
+		return nil, nil
+	}
+	all, err1 := parseContext(b.All)
+	some, err2 := parseContext(b.Any)
+	none, err3 := parseContext(b.None)
+	return func(r *row) bool {
+		if r.context == nil {
+			return false
+		}
+		c := flowcontext.Bits(r.context[r.i])
+		return c&all == all && c&none == 0 && (some == 0 || c&some != 0)
 	}, errors.Join(err1, err2, err3)
 }
 

@@ -17,7 +17,8 @@ type batch struct {
 	flows    schemas.Flows
 	enriched bool
 	matches  enrich.Matches
-	server   []byte // 16 bytes a row
+	context  []uint32 // sets of flowcontext.Bits, nil where the batch carries none
+	server   []byte   // 16 bytes a row
 	sensors  []*sensorLabel
 	sensor   []int32 // index into sensors by row
 }

@@ -112,6 +112,9 @@ func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
 	if !slowProto(w.Proto, f.proto) || !all(w.Signatures.All) || slices.ContainsFunc(w.Signatures.None, has) {
 		return false
 	}
+	if len(w.Context.All)+len(w.Context.Any)+len(w.Context.None) > 0 {
+		return false // these batches carry no context
+	}
 	if len(w.Signatures.Any) > 0 && !slices.ContainsFunc(w.Signatures.Any, has) {
 		return false
 	}

@@ -22,6 +22,8 @@ type When struct {
 	SamePort *bool `yaml:"same_port"`
 	// Signatures are names of the vocabulary in package schemas.
 	Signatures Bits `yaml:"signatures"`
+	// Context are names of the vocabulary in package flowcontext: what lies beside the flow.
+	Context Bits `yaml:"context"`
 	// FirstUp and FirstDown are the first payload size in each direction.
 	FirstUp   []Range `yaml:"first_up"`
 	FirstDown []Range `yaml:"first_down"`
@@ -60,7 +62,7 @@ type When struct {
 	DownUpRatio *Bounds `yaml:"down_up_ratio"`
 }
 
-// Bits are conditions on a flow's signatures.
+// Bits are conditions on a flow's signatures or context.
 type Bits struct {
 	All  []string `yaml:"all"`
 	Any  []string `yaml:"any"`
@@ -74,6 +76,8 @@ type Names struct {
 	Exact   []string `yaml:"exact"`
 	Present *bool    `yaml:"present"`
 }
+
+func (b *Bits) empty() bool { return len(b.All)+len(b.Any)+len(b.None) == 0 }
 
 func (n *Names) lists() bool { return n != nil && len(n.In)+len(n.Suffix)+len(n.Exact) > 0 }
 
