@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -110,13 +111,16 @@ func (l *ledger) totals() (in, inUsage uint64) {
 	return in, inUsage
 }
 
+// defaultPack compiles the built-in rules once for all tests.
+var defaultPack = sync.OnceValues(classify.Default)
+
 func options(t *testing.T, store Store, mem memory.Allocator) Options {
 	t.Helper()
 	keys, err := anonymize.NewKeys(make([]byte, anonymize.MasterKeyBytes))
 	if err != nil {
 		t.Fatal(err)
 	}
-	pack, err := classify.Default()
+	pack, err := defaultPack()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,6 +234,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 				cancel()
 				return
 			}
+			time.Sleep(time.Millisecond)
 		}
 	}()
 	err = p.Files(ctx, []files.File{file}, FileOptions{})
