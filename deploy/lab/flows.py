@@ -17,7 +17,7 @@ def frames(data):
 
 
 def endpoints(frame):
-    """(proto, source, port, destination, port) of a frame, or None where it has no flow of its own.
+    """(proto, source, port, destination, port, whether a byte of payload follows) of a frame, or None where it has no flow of its own.
 
     None: ARP, neighbour discovery, multicast, and fragments after the first, which carry no port.
     """
@@ -26,9 +26,10 @@ def endpoints(frame):
         if struct.unpack_from(">H", packet, 6)[0] & 0x1FFF:
             return None
         proto, source, destination = packet[9], packet[12:16], packet[16:20]
-        payload = packet[(packet[0] & 15) * 4:]
+        payload = packet[(packet[0] & 15) * 4:struct.unpack_from(">H", packet, 2)[0]]  # Ethernet pads short ones
     elif ethertype == b"\x86\xdd":
-        proto, source, destination, payload = packet[6], packet[8:24], packet[24:40], packet[40:]
+        proto, source, destination = packet[6], packet[8:24], packet[24:40]
+        payload = packet[40:40 + struct.unpack_from(">H", packet, 4)[0]]
         while proto in EXTENSIONS:
             proto, payload = payload[0], payload[8 + payload[1] * 8:]
         if proto == 44:  # fragment header
@@ -44,21 +45,23 @@ def endpoints(frame):
         return None
     if proto in (6, 17):
         ports = struct.unpack_from(">HH", payload)
-        return ("tcp" if proto == 6 else "udp", source, ports[0], destination, ports[1])
-    return ("other", source, 0, destination, 0)
+        header = (payload[12] >> 4) * 4 if proto == 6 else 8
+        return ("tcp" if proto == 6 else "udp", source, ports[0], destination, ports[1], len(payload) > header)
+    return ("other", source, 0, destination, 0, True)
 
 
 def label(capture, data, server, tools):
     """Rows of COLUMNS, one a flow, in order of appearance, the client first.
 
     server is the server's address; tools maps (proto, server port) to (tool, category), port 0 for what has none.
+    A flow without a byte of payload, such as a SYN that is not answered, shows no tool whatever its port: it is not trusted.
     """
     server, rows = ipaddress.ip_address(server), {}
     for frame in frames(data):
         found = endpoints(frame)
         if not found:
             continue
-        proto, source, source_port, destination, destination_port = found
+        proto, source, source_port, destination, destination_port, speaks = found
         if source == server:
             source, source_port, destination, destination_port = destination, destination_port, source, source_port
         # An error message of ICMP belongs to no tool, whatever it quotes.
@@ -66,7 +69,8 @@ def label(capture, data, server, tools):
         tool, category = ("none", "none") if is_icmp else tools.get((proto, destination_port), ("none", "none"))
         key = (proto, str(source), source_port, str(destination), destination_port)
         if key not in rows or tool != "none":
-            rows[key] = [capture, *key, tool, category, 1]
+            trusted = int(speaks or tool == "none" or key in rows and rows[key][8] == 1)
+            rows[key] = [capture, *key, tool, category, trusted]
     return list(rows.values())
 
 

@@ -357,7 +357,8 @@ def main():
         (arguments.out / half).mkdir(parents=True, exist_ok=True)
         for old in [*(arguments.out / half).glob("*.pcap"), *(arguments.out / half).glob("labels.csv")]:
             old.unlink()
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us in the background
     made, interrupted = [], False
     plan = halves(arguments.seed, programs)
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:

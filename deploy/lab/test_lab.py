@@ -29,7 +29,11 @@ def pcap(*frames):
 
 
 def ports(source, destination):
-    return struct.pack(">HHHH", source, destination, 8, 0)
+    return struct.pack(">HHHH", source, destination, 9, 0) + b"x"
+
+
+def segment(source, destination, payload=b""):
+    return struct.pack(">HHIIBBHHH", source, destination, 0, 0, 5 << 4, 0, 0, 0, 0) + payload
 
 
 class Labels(unittest.TestCase):
@@ -41,7 +45,7 @@ class Labels(unittest.TestCase):
         self.assertEqual(rows, [["x.pcap", "udp", CLIENT, 4000, SERVER, 500, "ipsec", "vpn", 1]])
 
     def test_other_ports_are_none(self):
-        rows = self.label(frame4(CLIENT, SERVER, 6, ports(4000, 500)), frame4(CLIENT, SERVER, 17, ports(500, 4000)))
+        rows = self.label(frame4(CLIENT, SERVER, 6, segment(4000, 500)), frame4(CLIENT, SERVER, 17, ports(500, 4000)))
         self.assertEqual([row[6] for row in rows], ["none", "none"])
 
     def test_icmp_belongs_to_no_tool_but_gre_does(self):
@@ -50,6 +54,12 @@ class Labels(unittest.TestCase):
 
     def test_fragments_count_by_their_first(self):
         self.assertEqual(len(self.label(frame4(CLIENT, SERVER, 17, ports(4000, 500), 0x2000), frame4(CLIENT, SERVER, 17, bytes(20), 0x0005))), 1)
+
+    def test_a_flow_without_payload_is_not_trusted(self):
+        tools = {("tcp", 1723): ("pptp", "vpn")}
+        syn, said = frame4(CLIENT, SERVER, 6, segment(4000, 1723)) + bytes(6), frame4(SERVER, CLIENT, 6, segment(1723, 4000, b"x"))
+        self.assertEqual([row[8] for row in self.label(syn, tools=tools)], [0])
+        self.assertEqual([row[8] for row in self.label(syn, said, syn, tools=tools)], [1])
 
     def test_ipv6_through_extensions_without_neighbour_discovery(self):
         client, server = "2001:db8::1", "2001:db8::2"

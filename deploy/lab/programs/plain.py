@@ -1,4 +1,6 @@
 """Traffic of ordinary programs, and of programs on ports of other protocols: negatives that must not be named."""
+import dns
+
 TOOL, CATEGORY = "none", "none"
 PACKAGES = ["unbound", "knot-dnsutils", "chrony", "mosquitto", "mosquitto-clients", "nmap"]
 VPN_PORTS = [1194, 1701, 1723, 51820, 500, 4500, 655, 4242, 8388, 1080, 443, 853]
@@ -17,12 +19,10 @@ def http(c, *ports):
     c.use("http://%s:%d" % (c.literal, port))
 
 
-def dns(c):
+def lookups(c):
     """Plain DNS over UDP and TCP, with names that contain the names of tools."""
     names = ["www.example", "vpnmentor-news.example", "kavkazr.example", "torrent.example", "history-of-tor.example", "openvpn.example"]
-    zone = "".join(' local-data: "%s 300 A 192.0.2.9"\n local-data: "%s 300 TXT \\"%s\\""\n' % (n, n, "x" * 180) for n in names)
-    c.start("server", "unbound", "-d", "-c", c.file("unbound.conf", "server:\n interface: %s\n access-control: 0.0.0.0/0 allow\n access-control: ::/0 allow\n use-syslog: no\n chroot: \"\"\n"
-            " username: \"\"\n directory: \"%s\"\n pidfile: \"\"\n module-config: \"iterator\"\n local-zone: \"example.\" static\n%sremote-control:\n control-enable: no\n" % (c.server, c.work, zone)))
+    dns.unbound(c, c.server, names=names)
     c.listening("udp", 53)
     for _ in range(12):
         c.run("client", "kdig", "@" + c.server, *c.rng.choice([[], ["+tcp"], ["+dnssec"]]), c.rng.choice(names), c.rng.choice(["A", "AAAA", "TXT", "MX"]))
@@ -64,7 +64,7 @@ VARIANTS = {
     "http": lambda c: http(c, 80),
     "http-vpn-port": lambda c: http(c, 1194, 655, 1080),
     "http-proxy-port": lambda c: http(c, 3128, 8080),
-    "dns": dns,
+    "dns": lookups,
     "ntp": ntp,
     "mqtt": mqtt,
     "scan": scan,
