@@ -23,18 +23,31 @@ type Config struct {
 	// Home lists the prefixes of the measured clients; the end of a flow inside them is the client.
 	Home []string `mapstructure:"home"`
 	// HomeFile is a file of such prefixes, one a line.
-	HomeFile  string          `mapstructure:"home_file"`
-	Privacy   PrivacyConfig   `mapstructure:"privacy"`
-	Lists     []ListConfig    `mapstructure:"lists"`
-	Networks  []NetworkConfig `mapstructure:"networks"`
-	Rules     RulesConfig     `mapstructure:"rules"`
-	Ingest    IngestConfig    `mapstructure:"ingest"`
-	Kafka     KafkaConfig     `mapstructure:"kafka"`
-	Embedded  EmbeddedConfig  `mapstructure:"embedded"`
-	Analysis  AnalysisConfig  `mapstructure:"analysis"`
-	Retention RetentionConfig `mapstructure:"retention"`
+	HomeFile string        `mapstructure:"home_file"`
+	Privacy  PrivacyConfig `mapstructure:"privacy"`
+	Lists    []ListConfig  `mapstructure:"lists"`
+	// ListsDirectory is where "lists update" keeps the lists that have a source.
+	ListsDirectory string          `mapstructure:"lists_directory"`
+	Networks       []NetworkConfig `mapstructure:"networks"`
+	Rules          RulesConfig     `mapstructure:"rules"`
+	Ingest         IngestConfig    `mapstructure:"ingest"`
+	Kafka          KafkaConfig     `mapstructure:"kafka"`
+	Embedded       EmbeddedConfig  `mapstructure:"embedded"`
+	Analysis       AnalysisConfig  `mapstructure:"analysis"`
+	Retention      RetentionConfig `mapstructure:"retention"`
 	// Events is a file or directory of catalogue files; empty: the built-in catalogue.
 	Events string `mapstructure:"events"`
+	// Substitutes names, for a banned service in lower case, the one that was pushed instead of it.
+	Substitutes map[string]string `mapstructure:"substitutes"`
+	Topology    TopologyConfig    `mapstructure:"topology"`
+}
+
+// TopologyConfig names the files that tell how a country is tied to the rest of the world.
+type TopologyConfig struct {
+	// Relationships is a file of AS relationships in CAIDA's format.
+	Relationships string `mapstructure:"as_relationships"`
+	// Delegations are files of the regional registries' statistics.
+	Delegations []string `mapstructure:"delegations"`
 }
 
 // PrivacyConfig says what the gate does to clients.
@@ -47,9 +60,13 @@ type PrivacyConfig struct {
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.
 type ListConfig struct {
-	// Path is the file.
+	// Path is the file; empty where Source is given.
 	Path string `mapstructure:"path"`
-	// Format is csv, prefixes, tor-nodes, ndpi-providers, v2fly, domains, aws or google; empty: by looking.
+	// Source is where "lists update" takes the list from: a path, file:// or https://.
+	Source string `mapstructure:"source"`
+	// Name is what the list is called in the directory of lists; empty: the source's last part.
+	Name string `mapstructure:"name"`
+	// Format is csv, prefixes, tor-nodes, tor-consensus, onionoo, ndpi-providers, v2fly, domains, aws or google; empty: by looking.
 	Format string `mapstructure:"format"`
 	// Tool, Service and Category label the entries of formats that carry none.
 	Tool     string `mapstructure:"tool"`
@@ -67,7 +84,7 @@ type ListConfig struct {
 type NetworkConfig struct {
 	// Path is a CSV with the header prefix,asn,country[,as_name,type], or a MaxMind database.
 	Path string `mapstructure:"path"`
-	// Format is csv or mmdb; empty: by the file's name.
+	// Format is csv, mmdb, rir (delegated-extended) or routes (prefix asn); empty: csv or mmdb by the file's name.
 	Format string `mapstructure:"format"`
 }
 
@@ -133,14 +150,16 @@ type RetentionConfig struct {
 // defaultConfig is what applies where nothing is said.
 func defaultConfig() Config {
 	return Config{
-		LogLevel:  "info",
-		Privacy:   PrivacyConfig{RawClients: "pseudonymise"},
-		Rules:     RulesConfig{PriorDecibans: -20},
-		Ingest:    IngestConfig{BatchRecords: 65536, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
-		Kafka:     KafkaConfig{InFlightBytes: 64 << 20},
-		Embedded:  EmbeddedConfig{MemoryMegabytes: 2048},
-		Analysis:  AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
-		Retention: RetentionConfig{FlowsDays: 30},
+		LogLevel: "info",
+		// In April 2018 officials recommended TamTam in place of Telegram.
+		Substitutes: map[string]string{"telegram": "tamtam"},
+		Privacy:     PrivacyConfig{RawClients: "pseudonymise"},
+		Rules:       RulesConfig{PriorDecibans: -20},
+		Ingest:      IngestConfig{BatchRecords: 65536, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
+		Kafka:       KafkaConfig{InFlightBytes: 64 << 20},
+		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
+		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
+		Retention:   RetentionConfig{FlowsDays: 30},
 	}
 }
 
@@ -194,9 +213,15 @@ func oneLine(err error) string {
 
 // resolve makes relative paths start at the directory of the configuration file.
 func (c *Config) resolve(base string) {
-	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Rules.Pack, &c.Events, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
+	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
 	for i := range c.Lists {
 		paths = append(paths, &c.Lists[i].Path)
+		if !strings.Contains(c.Lists[i].Source, "://") {
+			paths = append(paths, &c.Lists[i].Source)
+		}
+	}
+	for i := range c.Topology.Delegations {
+		paths = append(paths, &c.Topology.Delegations[i])
 	}
 	for i := range c.Networks {
 		paths = append(paths, &c.Networks[i].Path)

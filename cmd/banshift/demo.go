@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banshift/banshift/ingest/blocklist"
 	"github.com/banshift/banshift/ingest/simulate"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
@@ -69,6 +70,9 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if err := a.run(ctx, sources, runOptions{maxRejects: 0}); err != nil {
 		return err
 	}
+	if err := a.importDemoLists(ctx, telemetry); err != nil {
+		return err
+	}
 	a.step(3, "test the ban against every country's own past and against the others")
 	catalogue, err := events.Load(a.cfg.Events)
 	if err != nil {
@@ -94,6 +98,15 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 		page, a.cfg.Store, a.cfg.Store)
 	fmt.Fprintf(a.errOut, "demo done in %.1f s\n", time.Since(began).Seconds())
 	return nil
+}
+
+// importDemoLists brings the simulated block list into the store, as it was seen.
+func (a *app) importDemoLists(ctx context.Context, telemetry string) error {
+	lists, err := filepath.Glob(filepath.Join(telemetry, "blocklist", "*.csv"))
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return a.blocklistImport(ctx, lists, blocklistOptions{name: "ru", format: string(blocklist.Prefixes)})
 }
 
 func (a *app) step(n int, what string) { fmt.Fprintf(a.errOut, "[%d/4] %s\n", n, what) }

@@ -30,7 +30,7 @@ import (
 // reportOptions are the flags of report.
 type reportOptions struct {
 	analyzeOptions
-	out string
+	out, substitute, topology string
 }
 
 func newReportCommand(a *app) *cobra.Command {
@@ -54,6 +54,8 @@ The file loads nothing from anywhere and prints well.`,
 	f.StringVar(&o.format, "series-format", "csv", "csv or tor-userstats")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
+	f.StringVar(&o.substitute, "substitute", "", "service that was to replace the banned one (default: substitutes: in the configuration)")
+	f.StringVar(&o.topology, "topology", "", "directory of AS relationships (*as-rel*) and delegations (delegated*)")
 	f.BoolVar(&o.asJSON, "json", false, "print the report's data as one JSON object instead of a page")
 	return cmd
 }
@@ -76,7 +78,7 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 	if o.series != "" {
 		err = a.seriesInput(&in, o.analyzeOptions)
 	} else {
-		err = a.storeInput(ctx, &in)
+		err = a.storeInput(ctx, &in, o)
 	}
 	if err != nil {
 		return fmt.Errorf("report %s: %w", id, err)
@@ -142,13 +144,29 @@ func analysed(name, unit string, list []spike.Series, in study.Input) (study.Mea
 	return study.Measure{Name: name, Unit: unit, Series: list, Result: result}, nil
 }
 
-func (a *app) storeInput(ctx context.Context, in *study.Input) error {
+func (a *app) storeInput(ctx context.Context, in *study.Input, o reportOptions) error {
+	border, err := a.border(in.Event.Country, o.topology)
+	if err != nil {
+		return err
+	}
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	return readStore(ctx, store, in)
+	if err := readStore(ctx, store, in); err != nil {
+		return err
+	}
+	if _, _, err := in.Use.Own(in.Event); err != nil {
+		return err
+	}
+	in.Facts, err = storeFacts(ctx, store, in, a.substitute(in.Event.Target, o.substitute))
+	if err != nil {
+		return err
+	}
+	in.Facts.Border = border
+	in.Provenance.Queries = append(in.Provenance.Queries, companionQueries...)
+	return nil
 }
 
 // errEmptyStore is told with what to do about it.

@@ -368,5 +368,7 @@ func (g *Generator) config(lists ...string) []byte {
 		b = fmt.Appendf(b, "  - {path: %s, format: domains, service: %s, category: %s, kind: provider, valid_from: \"%s\", valid_to: \"%s\"}\n",
 			l.file(), l.service, l.category, asOf, g.dateText(g.scenario.Days()))
 	}
+	b = fmt.Appendf(b, "substitutes: {%s: %s}\n", g.scenario.Services.Banned, g.scenario.Services.Substitute)
+	b = append(b, "topology: {as_relationships: topology/as-rel.txt, delegations: [topology/delegated-simulated-extended.txt]}\n"...)
 	return append(b, "events: events.csv\n"...)
 }

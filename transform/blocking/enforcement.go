@@ -79,6 +79,16 @@ func MeasureHeterogeneity(networks []NetworkEffect) (Heterogeneity, error) {
 	return h, nil
 }
 
+// TypicalVariance is the sampling variance s squared with which I squared is tau squared /
+// (tau squared + s squared) (Higgins and Thompson 2002, equation 9).
+func (h *Heterogeneity) TypicalVariance() float64 {
+	var sum, squares float64
+	for _, n := range h.Networks {
+		sum, squares = sum+1/n.Variance, squares+1/(n.Variance*n.Variance)
+	}
+	return float64(h.Freedom) * sum / (sum*sum - squares)
+}
+
 // q is the weighted spread around the mean if the between-network variance were tau.
 func (h *Heterogeneity) q(tau float64) float64 {
 	var sum, mean, q float64

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/blocking"
 	"github.com/banshift/banshift/transform/spike"
 	"github.com/banshift/banshift/web/report"
 )
@@ -30,7 +31,9 @@ type Input struct {
 	// Service is use of the banned service itself; nil where it was not measured.
 	Service *Measure
 	// Tools are the clients a day of each tool in the event's country, the largest first.
-	Tools      []Tool
+	Tools []Tool
+	// Facts are what the other questions are answered from; nil where a series is analysed alone.
+	Facts      *Facts
 	Simulated  bool
 	Provenance report.Provenance
 }
@@ -65,14 +68,15 @@ type study struct {
 	effect spike.Effect
 	day    time.Time
 	place  string
+	unions map[time.Time]blocking.Addresses // of the block list, by day of observation
 }
 
 // Build makes the report. It fails with ErrNoData where the event's own country has no
 // series around the event.
 func Build(in Input) (report.Report, error) {
-	s := &study{Input: in, day: in.Event.Date(), place: CountryName(in.Event.Country)}
+	s := &study{Input: in, day: in.Event.Date(), place: CountryName(in.Event.Country), unions: map[time.Time]blocking.Addresses{}}
 	var err error
-	if s.series, s.effect, err = in.Use.own(in.Event); err != nil {
+	if s.series, s.effect, err = in.Use.Own(in.Event); err != nil {
 		return report.Report{}, err
 	}
 	r := report.Report{
@@ -95,11 +99,18 @@ func Build(in Input) (report.Report, error) {
 	if in.Service != nil {
 		r.Questions = append(r.Questions, s.survivalQuestion())
 	}
+	if in.Facts != nil {
+		if in.Service == nil {
+			r.Questions = append(r.Questions, s.noSurvival())
+		}
+		r.Questions = append(r.Questions, s.companions()...)
+	}
 	return r, nil
 }
 
-// own gives the series and the effect of the event's own country.
-func (m Measure) own(e events.Event) (spike.Series, spike.Effect, error) {
+// Own gives the series and the effect of the event's own country;
+// ErrNoData where there is none.
+func (m Measure) Own(e events.Event) (spike.Series, spike.Effect, error) {
 	i := slices.IndexFunc(m.Series, func(s spike.Series) bool { return s.Country == e.Country })
 	j := slices.IndexFunc(m.Result.Effects, func(f spike.Effect) bool { return f.Event == e.ID && f.Country == e.Country })
 	if i < 0 || j < 0 {
@@ -206,10 +217,16 @@ func expPct(log *float64) report.Number {
 	return report.Number(100 * math.Expm1(*log))
 }
 
+// noSurvival says why nothing is known of the banned service.
+func (s *study) noSurvival() report.Question {
+	return report.Question{ID: "survival", Title: "Did users stay with the banned service?",
+		Missing: fmt.Sprintf("The store knows no connection to %s: no list names its addresses.", s.Event.Target)}
+}
+
 // survivalQuestion is about the banned service itself, with the same estimate.
 func (s *study) survivalQuestion() report.Question {
 	q := report.Question{ID: "survival", Title: "Did users stay with the banned service?"}
-	series, e, err := s.Service.own(s.Event)
+	series, e, err := s.Service.Own(s.Event)
 	if err != nil || e.EffectPct == nil {
 		q.Missing = fmt.Sprintf("Too little is known about use of %s around the event.", s.Event.Target)
 		return q

@@ -67,7 +67,7 @@ func TestPictureAgreesWithAnalysis(t *testing.T) {
 	for range 20 {
 		series := world(random, random.Float64())
 		in := input(t, series)
-		_, effect, err := in.Use.own(ban)
+		_, effect, err := in.Use.Own(ban)
 		if err != nil {
 			t.Fatal(err)
 		}
