@@ -85,12 +85,15 @@ type SurvivalTruth struct {
 
 // ChurnTruth is about the endpoints of the banned service on clouds.
 type ChurnTruth struct {
-	Endpoints      []EndpointTruth `json:"endpoints"`
-	Arrivals       int             `json:"arrivals"`
-	MedianLifetime float64         `json:"median_lifetime_days"` // of those that left before the end
-	Blocked        int             `json:"blocked"`
-	MedianLag      float64         `json:"median_days_to_block"` // of those that were blocked
-	SharesAfter    map[string]int  `json:"networks"`             // endpoints by hosting network
+	Endpoints []EndpointTruth `json:"endpoints"`
+	Arrivals  int             `json:"arrivals"`
+	// Lifetime is the median of all that were new from the event on, listed proxies too,
+	// with those that outlive the simulation, in days.
+	Lifetime       Estimate       `json:"lifetime_days"`
+	MedianLifetime float64        `json:"median_lifetime_days"` // of those that left before the end
+	Blocked        int            `json:"blocked"`
+	MedianLag      float64        `json:"median_days_to_block"` // of those that were blocked
+	SharesAfter    map[string]int `json:"networks"`             // endpoints by hosting network
 }
 
 // EndpointTruth is one endpoint with its days.
@@ -149,7 +152,10 @@ type BlockingTruth struct {
 	Country string  `json:"country"`
 	Method  string  `json:"method"` // address or pattern
 	Tool    string  `json:"tool,omitempty"`
-	Fails   float64 `json:"fails"` // share of connections that fail where it applies
+	Fails   float64 `json:"fails"` // share of a client's connections that fail where it applies
+	// Failed is that share of all tries in the first week; networks that enforce more make
+	// more of them. Zero for a block by pattern.
+	Failed Estimate `json:"failed_tries"`
 }
 
 // TopologyTruth is how many networks of a country have links abroad and how concentrated
@@ -194,7 +200,7 @@ func (g *Generator) Truth() Truth {
 	t.BlockList = g.blockList()
 	t.Collateral = g.collateral(t.Countries[s.country(s.Ban.Country)])
 	t.Blocking = []BlockingTruth{
-		{Country: s.Ban.Country, Method: "address", Fails: g.meanEnforcement()},
+		{Country: s.Ban.Country, Method: "address", Fails: g.meanEnforcement(), Failed: g.failedTries(t.Countries[s.country(s.Ban.Country)])},
 		{Country: s.Pattern.Country, Method: "pattern", Tool: s.Pattern.Tool, Fails: s.Pattern.Fails},
 	}
 	for _, links := range g.topology() {
@@ -315,6 +321,16 @@ func tally(x *session, blocked, failed *int) {
 	}
 }
 
+// failedTries is the share of the tries of the banned service at listed addresses that
+// fail, over the first week.
+func (g *Generator) failedTries(c CountryTruth) Estimate {
+	first, failed, tried := g.scenario.day(g.scenario.Ban.Enforced), 0, 0
+	for day := first; day < first+daysAfter; day++ {
+		failed, tried = failed+c.ServiceBlockedFail[day], tried+c.ServiceBlocked[day]
+	}
+	return proportion(float64(failed), float64(tried))
+}
+
 // meanEnforcement is the degree over the banning country's clients.
 func (g *Generator) meanEnforcement() float64 {
 	sum := 0.0
@@ -353,7 +369,57 @@ func (g *Generator) churn() ChurnTruth {
 		}
 	}
 	t.MedianLifetime, t.MedianLag = median(lifetimes), median(lags)
+	t.Lifetime = g.lifetime(enforced)
 	return t
+}
+
+// life is the days of one endpoint; ended is false where it outlives the simulation.
+type life struct {
+	days  int
+	ended bool
+}
+
+// lifetime is the median of the endpoints that are new from the day on, with the middle
+// 95 % of it over samples drawn from them with replacement.
+func (g *Generator) lifetime(from int) Estimate {
+	last := g.scenario.Days() - 1
+	var lives []life
+	for i := range g.world.service {
+		if e := &g.world.service[i]; e.first >= from {
+			lives = append(lives, life{e.last - e.first + 1, e.last < last})
+		}
+	}
+	for range g.world.proxies { // listed earlier, used from the day on
+		lives = append(lives, life{last - from + 1, false})
+	}
+	r := stream(g.seed, keyReplicates, 1<<23)
+	sample, medians := make([]life, len(lives)), make([]float64, 0, replicateCount)
+	for range replicateCount {
+		for i := range sample {
+			sample[i] = lives[r.intn(len(lives))]
+		}
+		medians = append(medians, medianLife(sample))
+	}
+	return around(medianLife(lives), medians)
+}
+
+// medianLife is the product-limit median (Kaplan and Meier 1958); the longest life where
+// more than half outlive the simulation.
+func medianLife(lives []life) float64 {
+	slices.SortFunc(lives, func(a, b life) int { return a.days - b.days })
+	share := 1.0
+	for i := 0; i < len(lives); {
+		days, ended, atRisk := lives[i].days, 0, len(lives)-i
+		for ; i < len(lives) && lives[i].days == days; i++ {
+			if lives[i].ended {
+				ended++
+			}
+		}
+		if share *= 1 - float64(ended)/float64(atRisk); share <= .5 {
+			return float64(days)
+		}
+	}
+	return float64(lives[len(lives)-1].days)
 }
 
 func (g *Generator) blockList() BlockListTruth {

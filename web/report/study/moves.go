@@ -172,10 +172,10 @@ func (s *study) growth() report.Question {
 		return q
 	}
 	total, added := map[time.Time]float64{}, map[time.Time]float64{}
-	t := &report.Table{Caption: "The list from the week before the event on, by day of observation", Columns: columns("day seen", "prefixes", "addresses", "added", "removed")}
+	t := &report.Table{Caption: "The list from the week before the event to the end of the registered days, by day of observation", Columns: columns("day seen", "prefixes", "addresses", "added", "removed")}
 	for _, g := range grown {
 		total[g.Day], added[g.Day] = float64(g.Addresses), float64(g.Added)
-		if !g.Day.Before(s.day.AddDate(0, 0, -7)) && g.Day.Before(s.day.AddDate(0, 0, shownAfter)) {
+		if !g.Day.Before(s.day.AddDate(0, 0, -7)) && g.Day.Before(s.until()) {
 			t.Rows = append(t.Rows, []any{day(g.Day), g.Rows, g.Addresses, g.Added, g.Removed})
 		}
 	}
