@@ -12,6 +12,19 @@ import flows
 HALVES = ("open", "held-out")
 # What looks like TLS or like random bytes: a verdict above "possible" would be more than a flow can show.
 NO_SIGNATURE = {"stunnel", "trojan", "shadowsocks", "obfs4", "doh"}
+# Why flows of a tool are missed, from the documents of its protocol.
+NOTES = {
+    "anyconnect": "Log-in and tunnel over TLS are ordinary TLS (draft-mavrogiannopoulos-openconnect, section 2). The hello of DTLS, which resumes that session, is what tells; a tunnel "
+                  "without DTLS, the connection that only logged in, and a capture that begins after the hello do not show it.",
+    "tinc": "The meta connection is encrypted after two lines in clear (tinc manual, section 6.3); a capture that begins later has TCP of random bytes.",
+    "tor": "In the middle of a session the lengths of cells are what tells (tor-spec, cell packet format), and that needs several records both ways.",
+    "doh": "HTTPS like any other (RFC 8484); the server is on no list, which is where the name would come from.",
+    "shadowsocks": "Random bytes from the first on: no more than *fully encrypted* can be said of a flow.",
+    "obfs4": "Random bytes of random length from the first on (obfs4-spec, section 3).",
+    "stunnel": "TLS, and nothing else is in the clear.",
+    "trojan": "TLS to a web site, by design (the trojan protocol's document).",
+    "pptp": "A connection to port 1723 of which only the end was captured has no message with the magic cookie (RFC 2637, section 2).",
+}
 
 
 def evaluate(program, half, labs):
@@ -56,6 +69,9 @@ def render(results, manifests):
                 values = [t["tp"] / (t["tp"] + t["fn"]) for n, t in by_tool[half].items() if n in chosen]
                 macro.append("%.3f over %d" % (sum(values) / len(values), len(values)) if values else "-")
             out += ["| **macro recall** | %s | %s | | | |" % tuple(macro)]
+        missed = [n for n in chosen if n in NOTES and any(by_tool[half].get(n, {}).get("fn") for half in HALVES)]
+        if missed:
+            out += [""] + ["* %s: %s" % (n, NOTES[n]) for n in missed]
         out.append("")
     out += ["## Traffic that is none of these", "", "| half | flows | named at *likely* or better | of them *confirmed* | only *possible* | 95 % interval of the rate |", "|---|---|---|---|---|---|"]
     for half in HALVES:
