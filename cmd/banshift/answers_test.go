@@ -135,7 +135,7 @@ func compare(t *testing.T, r report.Report, truth simulate.Truth) []answer {
 		{"collateral", figure["collateral"] / 100, truth.Collateral.Soft},
 		{"adoption", figure["adoption"] / 100, truth.Adoption.After},
 		{"enforcement", figure["enforcement"] / 100, truth.Enforcement.ISquared},
-		{"method", figure["method"] / 100, truth.Blocking[0].Failed},
+		{"pattern", figure["pattern"] / 100, truth.Blocking[0].Failed},
 		{"border", figure["border"], exactly(truth.Topology[0].Networks)},
 	}
 }

@@ -25,11 +25,11 @@ const leastWeeks = 8
 // the mean, over the days after, of how far log users lie above the median of the same
 // weekday before. The variance of a network is phi/users, with phi pooled over all
 // networks from the same estimate on earlier windows that do not overlap: one network has
-// too few windows to tell its own. Networks without an estimate are left out.
+// too few windows to tell its own. It is the squared median absolute deviation, so that a
+// week of holidays does not count as noise. Networks without an estimate are left out.
 func NetworkEffects(networks []NetworkUse, at int, w Windows) ([]NetworkEffect, error) {
 	var effects []NetworkEffect
-	var levels []float64
-	sum, n := 0.0, 0
+	var levels, noise []float64
 	for _, net := range networks {
 		level := typical(net.Users, at, w)
 		effect := logEffect(net.Users, at, w)
@@ -39,18 +39,22 @@ func NetworkEffects(networks []NetworkUse, at int, w Windows) ([]NetworkEffect, 
 		effects, levels = append(effects, NetworkEffect{Network: net.Network, Effect: effect}), append(levels, level)
 		for t := at - w.After; t >= w.Before; t -= w.After {
 			if placebo := logEffect(net.Users, t, w); !math.IsNaN(placebo) {
-				sum, n = sum+placebo*placebo*typical(net.Users, t, w), n+1
+				noise = append(noise, math.Abs(placebo)*math.Sqrt(typical(net.Users, t, w)))
 			}
 		}
 	}
-	if n < leastWeeks {
+	if len(noise) < leastWeeks {
 		return nil, ErrTooShort
 	}
+	sd := normalMAD * middle(noise)
 	for i := range effects {
-		effects[i].Variance = sum / float64(n) / levels[i]
+		effects[i].Variance = max(sd*sd, 1/float64(w.After)) / levels[i] // no less than counting alone makes
 	}
 	return effects, nil
 }
+
+// normalMAD is the standard deviation of a normal over its median absolute deviation.
+const normalMAD = 1.4826
 
 // logEffect is NaN where fewer than half of the days after are known.
 func logEffect(users []float64, at int, w Windows) float64 {

@@ -155,7 +155,7 @@ func forest(h blocking.Heterogeneity, place string) report.Chart {
 
 // byMethod asks whether the block goes by address or by pattern.
 func (s *study) byMethod() report.Question {
-	q := report.Question{ID: "method", Title: "By address or by pattern?"}
+	q := report.Question{ID: "pattern", Title: "By address or by pattern?"}
 	if s.list(s.day) == nil {
 		q.Missing = "The store does not hold the block list of these days; 'banshift blocklist import' brings it."
 		return q
