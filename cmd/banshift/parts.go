@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/transform/classify"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/enrich/listdir"
 	"github.com/banshift/banshift/transform/flowcontext"
 	"github.com/banshift/banshift/transform/usage"
 )
@@ -37,7 +39,7 @@ func loadStages(cfg Config) (*stages, error) {
 	if err != nil {
 		return nil, misused(err)
 	}
-	lists, err := listSources(cfg.Lists)
+	lists, err := listSources(cfg)
 	if err != nil {
 		return nil, misused(err)
 	}
@@ -153,31 +155,65 @@ func prefixFile(path string) ([]string, error) {
 	return lines, nil
 }
 
-// listSources translates the configured lists.
-func listSources(lists []ListConfig) ([]enrich.ListSource, error) {
+// listSources translates the configured lists; those with a source lie in the directory of lists.
+func listSources(cfg Config) ([]enrich.ListSource, error) {
+	kept, err := listdir.Open(cfg.ListsDirectory)
+	if err != nil {
+		return nil, err
+	}
 	var sources []enrich.ListSource
-	for i, l := range lists {
-		src := enrich.ListSource{Path: l.Path, Format: l.Format, Tool: l.Tool, Service: l.Service, Category: l.Category}
-		var err error
-		if l.Kind != "" {
-			if src.Kind, err = enrich.ParseKind(l.Kind); err != nil {
-				return nil, fmt.Errorf("lists[%d] %s: %w", i, l.Path, err)
-			}
+	for i, l := range cfg.Lists {
+		src, err := l.labels()
+		if err != nil {
+			return nil, fmt.Errorf("lists[%d] %s: %w", i, l.name(), err)
 		}
-		for _, date := range []struct {
-			key, text string
-			into      *time.Time
-		}{{"as_of", l.AsOf, &src.AsOf}, {"valid_from", l.ValidFrom, &src.ValidFrom}, {"valid_to", l.ValidTo, &src.ValidTo}} {
-			if date.text == "" {
-				continue
+		if l.Path == "" && l.Source != "" {
+			entry, ok := kept.Find(l.name())
+			if !ok || entry.SHA256 == "" {
+				return nil, fmt.Errorf("lists[%d] %s: not fetched yet; run 'banshift lists update'", i, l.name())
 			}
-			if *date.into, err = enrich.ParseTime(date.text); err != nil {
-				return nil, fmt.Errorf("lists[%d] %s: %s: %w", i, l.Path, date.key, err)
+			src.Path = kept.File(l.name())
+			if src.AsOf.IsZero() {
+				src.AsOf = entry.AsOf
 			}
 		}
 		sources = append(sources, src)
 	}
 	return sources, nil
+}
+
+// name is what a list is called in the directory of lists.
+func (l ListConfig) name() string {
+	switch {
+	case l.Name != "":
+		return l.Name
+	case l.Source != "":
+		return path.Base(filepath.ToSlash(l.Source))
+	}
+	return l.Path
+}
+
+// labels are a list's own settings.
+func (l ListConfig) labels() (enrich.ListSource, error) {
+	src := enrich.ListSource{Path: l.Path, Format: l.Format, Tool: l.Tool, Service: l.Service, Category: l.Category}
+	var err error
+	if l.Kind != "" {
+		if src.Kind, err = enrich.ParseKind(l.Kind); err != nil {
+			return src, err
+		}
+	}
+	for _, date := range []struct {
+		key, text string
+		into      *time.Time
+	}{{"as_of", l.AsOf, &src.AsOf}, {"valid_from", l.ValidFrom, &src.ValidFrom}, {"valid_to", l.ValidTo, &src.ValidTo}} {
+		if date.text == "" {
+			continue
+		}
+		if *date.into, err = enrich.ParseTime(date.text); err != nil {
+			return src, fmt.Errorf("%s: %w", date.key, err)
+		}
+	}
+	return src, nil
 }
 
 func networkSources(networks []NetworkConfig) []enrich.NetworkSource {

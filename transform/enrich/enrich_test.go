@@ -336,6 +336,8 @@ func FuzzLists(f *testing.F) {
 	f.Add("domains", "a.example\n")
 	f.Add("aws", `{"createDate":"2018-04-05-18-16-16","prefixes":[{"ip_prefix":"13.32.0.0/15"}]}`)
 	f.Add("google", `{"prefixes":[{"ipv4Prefix":"8.8.4.0/24"}]}`)
+	f.Add("tor-consensus", consensus)
+	f.Add("onionoo", details)
 	f.Add("", "::ffff:192.0.2.0/120\n")
 	f.Fuzz(func(t *testing.T, format, content string) {
 		e, err := enrich.New(enrich.Config{NoBuiltin: true, Lists: []enrich.ListSource{

@@ -15,11 +15,12 @@ import (
 )
 
 // NetworkSource is a file that says which network and country a prefix belongs to: a
-// CSV with the header prefix,asn,country[,as_name,type], or a MaxMind database (.mmdb).
+// CSV with the header prefix,asn,country[,as_name,type], a MaxMind database (.mmdb), a
+// registry's delegations or a routing table.
 // Of several sources, later ones fill in what earlier ones leave open.
 type NetworkSource struct {
 	Path   string
-	Format string // csv or mmdb; empty: by the file's name
+	Format string // csv, mmdb, rir (delegated-extended) or routes (prefix asn); empty: csv or mmdb by the file's name
 }
 
 // ASType says what kind of network a server is in.
@@ -114,8 +115,12 @@ func loadNetworks(src NetworkSource) (*bart.Table[network], error) {
 		t, err = loadMMDB(src.Path)
 	case "", "csv":
 		t, err = loadNetworkCSV(src.Path)
+	case "rir":
+		t, err = loadDelegations(src.Path)
+	case "routes":
+		t, err = loadRoutes(src.Path)
 	default:
-		err = fmt.Errorf("unknown format %q: csv or mmdb", format)
+		err = fmt.Errorf("unknown format %q: csv, mmdb, rir or routes", format)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("networks %s: %w", src.Path, err)

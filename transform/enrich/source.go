@@ -26,8 +26,8 @@ type ListSource struct {
 	// Path is the file; Data replaces it where the list is in memory.
 	Path string
 	Data []byte
-	// Format is csv, prefixes, tor-nodes, ndpi-providers, v2fly, domains, aws, google,
-	// or empty: recognised by looking.
+	// Format is csv, prefixes, tor-nodes, tor-consensus, onionoo, ndpi-providers, v2fly,
+	// domains, aws, google, or empty: recognised by looking.
 	Format string
 	// Tool, Service and Category label entries of formats that carry none.
 	Tool, Service, Category string
@@ -50,6 +50,8 @@ const (
 	FormatDomains       = "domains"        // one exact name a line
 	FormatAWS           = "aws"            // ip-ranges.json
 	FormatGoogle        = "google"         // goog.json, cloud.json
+	FormatTorConsensus  = "tor-consensus"  // network-status-consensus-3, carries its own validity
+	FormatOnionoo       = "onionoo"        // Onionoo's details document, likewise
 )
 
 // where names the source in an error.
@@ -96,6 +98,10 @@ func recognise(data []byte) string {
 		return FormatAWS
 	case strings.HasPrefix(line, "{") && bytes.Contains(data, []byte(`"ipv4Prefix"`)):
 		return FormatGoogle
+	case strings.HasPrefix(line, "{") && bytes.Contains(data, []byte(`"relays_published"`)):
+		return FormatOnionoo
+	case strings.HasPrefix(line, "@type network-status-"), strings.HasPrefix(line, "network-status-version 3"):
+		return FormatTorConsensus
 	case strings.HasPrefix(line, "list,prefix,ndpi_protocol"):
 		return FormatNDPIProviders
 	case strings.HasPrefix(line, "fingerprint,"):
@@ -135,8 +141,13 @@ type reader struct {
 }
 
 func (r *reader) read(data []byte) error {
-	if r.src.Format == FormatAWS {
+	switch r.src.Format { // that carry their own date
+	case FormatAWS:
 		return r.aws(data)
+	case FormatTorConsensus:
+		return r.torConsensus(data)
+	case FormatOnionoo:
+		return r.onionoo(data)
 	}
 	if err := r.needDate(); err != nil {
 		return err

@@ -1,0 +1,78 @@
+package listdir_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/enrich/listdir"
+)
+
+func TestTheLastGoodCopyStays(t *testing.T) {
+	dir, source := t.TempDir(), filepath.Join(t.TempDir(), "vpn.txt")
+	d, err := listdir.Open(filepath.Join(dir, "lists"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	update := func(text string) error {
+		t.Helper()
+		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(source, written, written); err != nil {
+			t.Fatal(err)
+		}
+		return d.Update(context.Background(), "vpn.txt", "file://"+source, enrich.ListSource{Kind: enrich.KindVPN}, written.AddDate(0, 0, 3))
+	}
+	good := "192.0.2.1\n192.0.2.2\n192.0.2.3\n192.0.2.4\n"
+	if err := update(good); err != nil {
+		t.Fatal(err)
+	}
+	first, _ := d.Find("vpn.txt")
+	if first.Entries != 4 || !first.AsOf.Equal(written) || len(first.SHA256) != 64 {
+		t.Errorf("entry %+v", first)
+	}
+	for _, broken := range []string{"<html>not found</html>\n", "192.0.2.1\n", ""} {
+		if err := update(broken); err == nil {
+			t.Errorf("%q was taken over", broken)
+		}
+		again, err := listdir.Open(filepath.Join(dir, "lists"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, _ := again.Find("vpn.txt")
+		data, _ := os.ReadFile(d.File("vpn.txt"))
+		if string(data) != good || kept.SHA256 != first.SHA256 || kept.Failed == "" {
+			t.Errorf("after %q: file %q, entry %+v", broken, data, kept)
+		}
+	}
+	if err := update("192.0.2.1\n192.0.2.2\n"); err != nil {
+		t.Errorf("half the entries: %v", err)
+	}
+	if err := d.Verify(); err != nil {
+		t.Error(err)
+	}
+	if err := os.WriteFile(d.File("vpn.txt"), []byte("192.0.2.9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Verify(); err == nil || !strings.Contains(err.Error(), "vpn.txt") {
+		t.Errorf("a changed list: %v", err)
+	}
+}
+
+func TestNamesStayInTheDirectory(t *testing.T) {
+	d, err := listdir.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "../x", "a/b", listdir.ManifestFile} {
+		if err := d.Update(context.Background(), name, "nowhere", enrich.ListSource{}, time.Now()); err == nil {
+			t.Errorf("%q is accepted", name)
+		}
+	}
+}
