@@ -19,8 +19,8 @@ import (
 
 // evaluateOptions are the flags of evaluate.
 type evaluateOptions struct {
-	labels string
-	json   bool
+	labels        string
+	json, weights bool
 }
 
 func newEvaluateCommand(a *app) *cobra.Command {
@@ -41,6 +41,7 @@ The CSV has the columns capture, proto, src_ip, src_port, dst_ip, dst_port, tool
 	}
 	cmd.Flags().StringVar(&o.labels, "labels", "", "CSV of labelled flows")
 	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object instead of Markdown")
+	cmd.Flags().BoolVar(&o.weights, "weights", false, "measure the weight of each rule instead, the capture being the unit")
 	return cmd
 }
 
@@ -71,6 +72,9 @@ func (a *app) evaluate(ctx context.Context, dirs []string, o evaluateOptions) er
 	if err != nil {
 		return err
 	}
+	if o.weights {
+		return a.weights(evaluate.Weights(s.pack, labels, verdicts[evaluate.Full]), o.json)
+	}
 	result := evaluate.Run(labels, verdicts)
 	if o.json {
 		encoder := json.NewEncoder(a.out)
@@ -78,6 +82,15 @@ func (a *app) evaluate(ctx context.Context, dirs []string, o evaluateOptions) er
 		return encoder.Encode(result)
 	}
 	return result.WriteMarkdown(a.out, s.pack.Limits())
+}
+
+func (a *app) weights(weights []evaluate.RuleWeight, asJSON bool) error {
+	if !asJSON {
+		return evaluate.WriteWeights(a.out, weights)
+	}
+	encoder := json.NewEncoder(a.out)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(weights)
 }
 
 // readLabels reads a CSV of labelled flows.

@@ -288,6 +288,13 @@ func (p *Pack) Rule(i uint16) Rule { return p.source[i] }
 // Tools are the classes and tools, classes first.
 func (p *Pack) Tools() []Tool { return p.tools }
 
+// Is reports whether a tool is another, or lies below it if that is a class.
+func (p *Pack) Is(tool, class string) bool {
+	t, known := p.toolID[tool]
+	c, ok := p.toolID[class]
+	return known && ok && (t == c || slices.Contains(p.ancestry[t], c))
+}
+
 // Limits says by tool what cannot be told from flow records.
 func (p *Pack) Limits() map[string]string {
 	limits := make(map[string]string)

@@ -29,17 +29,17 @@ func ap(s string) netip.AddrPort { return netip.MustParseAddrPort(s) }
 func verdicts() []Verdict {
 	return []Verdict{
 		// Reversed ends are the same flow; of two verdicts on one 5-tuple the surer counts.
-		{"a.pcap", 17, ap("198.51.100.1:51820"), ap("192.0.2.1:1000"), "wireguard", "", .999, schemas.Confirmed},
-		{"a.pcap", 17, ap("192.0.2.1:1000"), ap("198.51.100.1:51820"), "none", "", .1, schemas.Unclassified},
-		{"a.pcap", 17, ap("192.0.2.1:1001"), ap("198.51.100.1:51820"), "wireguard", "", .6, schemas.Possible},
-		{"a.pcap", 6, ap("192.0.2.1:1002"), ap("198.51.100.2:443"), "tor", "", .85, schemas.Likely},
-		{"b.pcap", 6, ap("192.0.2.1:1003"), ap("198.51.100.2:443"), "none", "", 0, schemas.Unclassified},
+		{"a.pcap", 17, ap("198.51.100.1:51820"), ap("192.0.2.1:1000"), "wireguard", "", .999, schemas.Confirmed, nil},
+		{"a.pcap", 17, ap("192.0.2.1:1000"), ap("198.51.100.1:51820"), "none", "", .1, schemas.Unclassified, nil},
+		{"a.pcap", 17, ap("192.0.2.1:1001"), ap("198.51.100.1:51820"), "wireguard", "", .6, schemas.Possible, nil},
+		{"a.pcap", 6, ap("192.0.2.1:1002"), ap("198.51.100.2:443"), "tor", "", .85, schemas.Likely, nil},
+		{"b.pcap", 6, ap("192.0.2.1:1003"), ap("198.51.100.2:443"), "none", "", 0, schemas.Unclassified, nil},
 		// Ports of protocols without ports do not matter.
-		{"b.pcap", 50, ap("192.0.2.1:7"), ap("198.51.100.9:8"), "ipsec", "", .99, schemas.Confirmed},
-		{"b.pcap", 6, ap("192.0.2.1:1004"), ap("198.51.100.2:1723"), "pptp", "", .9, schemas.Likely},
-		{"b.pcap", 6, ap("192.0.2.1:1005"), ap("198.51.100.3:443"), "vpn", "nordvpn", .9, schemas.Likely},
+		{"b.pcap", 50, ap("192.0.2.1:7"), ap("198.51.100.9:8"), "ipsec", "", .99, schemas.Confirmed, nil},
+		{"b.pcap", 6, ap("192.0.2.1:1004"), ap("198.51.100.2:1723"), "pptp", "", .9, schemas.Likely, nil},
+		{"b.pcap", 6, ap("192.0.2.1:1005"), ap("198.51.100.3:443"), "vpn", "nordvpn", .9, schemas.Likely, nil},
 		// A verdict without a label says nothing.
-		{"b.pcap", 6, ap("192.0.2.1:1999"), ap("198.51.100.3:443"), "tor", "", .9, schemas.Likely},
+		{"b.pcap", 6, ap("192.0.2.1:1999"), ap("198.51.100.3:443"), "tor", "", .9, schemas.Likely, nil},
 	}
 }
 

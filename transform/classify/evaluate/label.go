@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/banshift/banshift/schemas"
@@ -43,6 +44,14 @@ type Verdict struct {
 	Tool, Service  string
 	P              float64
 	Level          schemas.Level
+	// Rules are the indexes in the pack of those that fired, ascending.
+	Rules []uint16
+}
+
+// fired reports whether a rule is among the evidence.
+func (v *Verdict) fired(rule uint16) bool {
+	_, ok := slices.BinarySearch(v.Rules, rule)
+	return ok
 }
 
 // says reports whether the verdict names tool on either axis, at likely or better.
