@@ -129,6 +129,8 @@ class Capture:
         while process.poll() is None:
             if time.monotonic() > deadline or stopping.is_set():
                 self.end(process)
+                if stopping.is_set():
+                    raise Failed("stopped")
                 if check:
                     raise Failed("%s did not end in %d s: %s" % (process.title, timeout, process.log.read_text(errors="replace")[-300:]))
                 break
