@@ -9,8 +9,9 @@ import (
 	"github.com/banshift/banshift/transform/classify"
 )
 
-// MinWeightCaptures is how many captures with flows of its tool a rule needs before its
-// weight can be called measured; below, the expert's stays.
+// MinWeightCaptures is how many captures a rule needs before its weight can be called
+// measured: with flows of its tool, without, and such in which it fired. Below, the
+// expert's stays: of a rule that hardly fired, the half observation would speak.
 const MinWeightCaptures = 5
 
 // Bounds of a measured weight in decibans.
@@ -27,6 +28,8 @@ type RuleWeight struct {
 	Flows    int `json:"flows"`
 	Captures int `json:"captures"`
 	Others   int `json:"other_captures"`
+	// FiredIn are the captures, of either side, in which the rule fired.
+	FiredIn int `json:"fired_in"`
 	// TPR and FPR are mean shares over captures with Jeffreys' half observation.
 	TPR float64 `json:"tpr"`
 	FPR float64 `json:"fpr"`
@@ -34,7 +37,7 @@ type RuleWeight struct {
 	DB float64 `json:"db"`
 	// HeldOutDB are the least and the greatest weight with one capture left out.
 	HeldOutDB [2]float64 `json:"held_out_db"`
-	// Enough says that there are at least [MinWeightCaptures] captures on either side.
+	// Enough says that there are at least [MinWeightCaptures] captures of each sort.
 	Enough bool `json:"enough"`
 }
 
@@ -101,7 +104,18 @@ func weigh(own, other map[string]tally) RuleWeight {
 	hits, alarms := sum(own), sum(other)
 	n, m := len(own), len(other)
 	w := RuleWeight{Captures: n, Others: m, TPR: jeffreys(hits, n), FPR: jeffreys(alarms, m),
-		DB: decibans(hits, n, alarms, m), Enough: n >= MinWeightCaptures && m >= MinWeightCaptures}
+		DB: decibans(hits, n, alarms, m)}
+	for capture, t := range own {
+		if t.fired+other[capture].fired > 0 {
+			w.FiredIn++
+		}
+	}
+	for capture, t := range other {
+		if t.fired > 0 && own[capture].fired == 0 && own[capture].flows == 0 {
+			w.FiredIn++
+		}
+	}
+	w.Enough = min(n, m, w.FiredIn) >= MinWeightCaptures
 	w.HeldOutDB = [2]float64{w.DB, w.DB}
 	without := func(hits float64, n int, alarms float64, m int) {
 		db := decibans(hits, n, alarms, m)
@@ -132,15 +146,15 @@ func decibans(hits float64, n int, alarms float64, m int) float64 {
 // WriteWeights writes the weights as a table in Markdown.
 func WriteWeights(w io.Writer, weights []RuleWeight) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Weights in decibans, 10 log10(TPR/FPR), the capture being the unit. A weight is measured where there are at least %d captures on either side; elsewhere the expert's stays.\n\n", MinWeightCaptures)
-	b.WriteString("| rule | tool | stated | measured | one capture left out | captures | flows | TPR | FPR | |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&b, "Weights in decibans, 10 log10(TPR/FPR), the capture being the unit. A weight is measured where there are at least %d captures with the tool, without it, and in which the rule fired; elsewhere the expert's stays.\n\n", MinWeightCaptures)
+	b.WriteString("| rule | tool | stated | measured | one capture left out | captures | fired in | flows | TPR | FPR | |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range weights {
 		verdict := "thin"
 		if r.Enough {
 			verdict = "enough"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %+g | %+.1f | %+.1f to %+.1f | %d | %d | %.3f | %.4f | %s |\n",
-			r.Rule, r.Tool, r.StatedDB, r.DB, r.HeldOutDB[0], r.HeldOutDB[1], r.Captures, r.Flows, r.TPR, r.FPR, verdict)
+		fmt.Fprintf(&b, "| %s | %s | %+g | %+.1f | %+.1f to %+.1f | %d | %d | %d | %.3f | %.4f | %s |\n",
+			r.Rule, r.Tool, r.StatedDB, r.DB, r.HeldOutDB[0], r.HeldOutDB[1], r.Captures, r.FiredIn, r.Flows, r.TPR, r.FPR, verdict)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -45,11 +45,14 @@ func TestWeightsCountCaptures(t *testing.T) {
 		add(fmt.Sprint("none", c), None, true, false)
 	}
 	for _, w := range Weights(pack, labels, verdicts) {
+		if w.FiredIn == 0 && w.Enough {
+			t.Errorf("%s never fired and is called measured", w.Rule)
+		}
 		if w.Rule != "tinc.meta" {
 			continue
 		}
 		want := math.Round(100*math.Log10((5.5+.5)/7/(.5/10))) / 10
-		if w.DB != want || w.Captures != 6 || w.Flows != 12 || w.Others != 9 || !w.Enough {
+		if w.DB != want || w.Captures != 6 || w.Flows != 12 || w.Others != 9 || w.FiredIn != 6 || !w.Enough {
 			t.Errorf("%+v, want %g dB of 6 captures, 12 flows and 9 others", w, want)
 		}
 		if w.HeldOutDB[0] >= w.DB || w.HeldOutDB[1] <= w.DB {
