@@ -218,14 +218,19 @@ func (m *sessionMaker) banned(r *random, s session, day int) {
 	for range 2 {
 		e := &m.w.service[m.serviceChoice(r, enforced, day)]
 		t := s.to(e)
-		t.blocked = enforced && m.w.blocked.blocks(e.addr, day)
-		t.answered = !t.blocked || !r.chance(net.enforces)
+		t.blocked = m.banning(s.network) && day >= m.s.day(m.s.Ban.Enforced) && m.w.blocked.blocks(e.addr, day)
+		t.answered = !t.blocked || net.enforces == 0 || !r.chance(net.enforces)
 		end := m.add(r, t, 60, 120_000)
 		if t.answered {
 			return
 		}
 		s.start, s.clientPort = end+int64(r.between(50, 900)), s.clientPort^1
 	}
+}
+
+// banning says whether a network is in the country that bans, whether it enforces or not.
+func (m *sessionMaker) banning(n int) bool {
+	return m.s.Countries[m.w.networks[n].country].Code == m.s.Ban.Country
 }
 
 // fleetShare is how often an enforcing country's client has learned of the cloud fleet.
@@ -257,8 +262,8 @@ func (m *sessionMaker) browse(r *random, s session, day int) {
 		s.server = d.v4[r.intn(len(d.v4))]
 	}
 	net := &m.w.networks[s.network]
-	s.blocked = net.enforces > 0 && m.w.blocked.blocks(s.server, day)
-	s.answered = !s.blocked || !r.chance(net.enforces)
+	s.blocked = m.banning(s.network) && m.w.blocked.blocks(s.server, day)
+	s.answered = !s.blocked || net.enforces == 0 || !r.chance(net.enforces)
 	m.add(r, s, 30, 20_000)
 }
 
