@@ -19,10 +19,10 @@ const builtinPack = "builtin"
 func newRulesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
-		Short: "Check, test and compare rule packs",
+		Short: "Check, test, compare and sign rule packs",
 		Args:  cobra.NoArgs,
 	}
-	cmd.AddCommand(newRulesCheckCommand(a), newRulesTestCommand(a), newRulesDiffCommand(a))
+	cmd.AddCommand(newRulesCheckCommand(a), newRulesTestCommand(a), newRulesDiffCommand(a), newRulesSignCommand(a), newRulesVerifyCommand(a))
 	return cmd
 }
 
