@@ -48,6 +48,9 @@ var configTemplate = template.Must(template.New("config.xml").Parse(`<clickhouse
   <user_directories><users_xml><path>{{.Users}}</path></users_xml></user_directories>
   <max_server_memory_usage>{{.MemoryBytes}}</max_server_memory_usage>
   <mark_cache_size>67108864</mark_cache_size>
+  <!-- A row is merged fewer times: with the default of 5, merging took more processor
+       time than the inserts themselves (measured with batches of 40,000 records). -->
+  <merge_tree><merge_selector_base>16</merge_selector_base></merge_tree>
   <!-- The engine must not look for cloud credentials on the network. -->
   <s3><use_environment_credentials>0</use_environment_credentials></s3>
   <!-- No system logs: they fail across restarts, and would keep the text of queries. -->

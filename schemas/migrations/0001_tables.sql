@@ -63,8 +63,9 @@ CREATE TABLE IF NOT EXISTS usage {{.OnCluster}}
 )
 ENGINE = {{.Engine "SummingMergeTree" "(flows, expected, unanswered, bytes_up, bytes_down, records)"}}
 PARTITION BY toYYYYMM(hour)
-PRIMARY KEY (country, hour, tool, service)
-ORDER BY (country, hour, tool, service, category, level, asn, simulated, pack, lists, client)
+PRIMARY KEY (country, hour)
+-- The client early: merges compare few columns until rows differ.
+ORDER BY (country, hour, client, tool, service, category, level, asn, simulated, pack, lists)
 SETTINGS {{.Dedup}};
 
 CREATE TABLE IF NOT EXISTS dns_usage {{.OnCluster}}
