@@ -47,8 +47,16 @@ func NetworkEffects(networks []NetworkUse, at int, w Windows) ([]NetworkEffect, 
 		return nil, ErrTooShort
 	}
 	sd := normalMAD * middle(noise)
+	mean := 0.0
+	for _, e := range effects {
+		mean += e.Effect / float64(len(effects))
+	}
+	// The days after are counted at another level than the days of the baseline, whose
+	// medians add (pi/2)(After/Before) to the variance of the mean after.
+	share := 1 / (1 + math.Pi/2*float64(w.After)/float64(w.Before))
 	for i := range effects {
-		effects[i].Variance = max(sd*sd, 1/float64(w.After)) / levels[i] // no less than counting alone makes
+		scale := share*math.Exp(-mean) + 1 - share
+		effects[i].Variance = max(sd*sd, 1/float64(w.After)) * scale / levels[i] // no less than counting alone makes
 	}
 	return effects, nil
 }
