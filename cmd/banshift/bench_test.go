@@ -18,14 +18,17 @@ import (
 	"github.com/banshift/banshift/load/engine"
 )
 
-// engineSQL is what a user would do without this program: parse, match ports and
-// prefixes, store, all in the engine (two threads, as it takes by itself on two cores).
+// engineSQL is what a user would do without this program: parse the fields that this
+// program reads, match ports and prefixes, store, all in the engine (two threads, as it
+// takes by itself on two cores).
 const engineSQL = `INSERT INTO bench.flows SELECT
-	fromUnixTimestamp64Nano(toInt64(time_flow_start_ns)) AS start, src_addr, dst_addr, dst_port, proto, bytes, packets,
+	fromUnixTimestamp64Nano(toInt64(time_flow_start_ns)), fromUnixTimestamp64Nano(toInt64(time_flow_end_ns)),
+	src_addr, dst_addr, src_port, dst_port, proto, bytes, packets, tcp_flags, sampling_rate, sampler_address, simulated,
 	multiIf(dst_port = 1194, 'openvpn', dst_port = 51820, 'wireguard', dst_port IN (500, 4500), 'ipsec', dst_port = 1701, 'l2tp',
-		dst_port = 1723, 'pptp', dst_port = 9001, 'tor', dst_port = 1080, 'socks', dst_port = 853, 'dot', 'none') AS tool,
-	dictGetOrDefault('bench.prefixes', 'service', toIPv4OrDefault(dst_addr), '') AS service
-FROM file('%s', JSONEachRow, 'time_flow_start_ns UInt64, src_addr String, dst_addr String, dst_port UInt16, proto String, bytes UInt64, packets UInt64')
+		dst_port = 1723, 'pptp', dst_port = 9001, 'tor', dst_port = 1080, 'socks', dst_port = 853, 'dot', 'none'),
+	dictGetOrDefault('bench.prefixes', 'service', toIPv4OrDefault(dst_addr), '')
+FROM file('%s', JSONEachRow, 'time_flow_start_ns UInt64, time_flow_end_ns UInt64, src_addr String, dst_addr String, src_port UInt16, dst_port UInt16,
+	proto String, bytes UInt64, packets UInt64, tcp_flags UInt8, sampling_rate UInt64, sampler_address String, simulated Bool')
 SETTINGS input_format_skip_unknown_fields = 1`
 
 // BenchmarkNDJSON compares "banshift run" with the engine's own SQL on the same
@@ -113,8 +116,8 @@ func preparePeer(ctx context.Context, b *testing.B, store *load.Store, conn engi
 		fmt.Sprintf("INSERT INTO bench.prefix_source SELECT * FROM file('%s', CSV, 'prefix String, service String')", path),
 		fmt.Sprintf("CREATE DICTIONARY bench.prefixes (prefix String, service String) PRIMARY KEY prefix SOURCE(CLICKHOUSE(USER '%s' PASSWORD '%s' QUERY 'SELECT prefix, any(service) AS service FROM bench.prefix_source GROUP BY prefix')) LAYOUT(IP_TRIE) LIFETIME(0)", conn.User, conn.Password),
 		"SYSTEM RELOAD DICTIONARY bench.prefixes",
-		`CREATE OR REPLACE TABLE bench.flows (start DateTime64(9), src_addr String, dst_addr String, dst_port UInt16, proto LowCardinality(String), bytes UInt64, packets UInt64,
-			tool LowCardinality(String), service LowCardinality(String)) ENGINE = MergeTree ORDER BY (tool, start)`,
+		`CREATE OR REPLACE TABLE bench.flows (start DateTime64(9), end DateTime64(9), src_addr String, dst_addr String, src_port UInt16, dst_port UInt16,
+			proto LowCardinality(String), bytes UInt64, packets UInt64, tcp_flags UInt8, sampling_rate UInt64, exporter LowCardinality(String), simulated UInt8, tool LowCardinality(String), service LowCardinality(String)) ENGINE = MergeTree ORDER BY (tool, start)`,
 	} {
 		if err := store.Conn().Exec(ctx, sql); err != nil {
 			b.Fatalf("prepare the peer: %v", err)
