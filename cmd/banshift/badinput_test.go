@@ -175,6 +175,40 @@ func TestStdin(t *testing.T) {
 	}
 }
 
+// TestMisspeltStore must not make a new store for a command that only reads.
+func TestMisspeltStore(t *testing.T) {
+	needEngine(t)
+	store := filepath.Join(t.TempDir(), "stor")
+	for _, args := range [][]string{{"query", "sources"}, {"sql", "SELECT 1"}, {"reconcile"}, {"spikes"}} {
+		got := execute(t, "", append(args, "--store", store)...)
+		if got.code != exitFailed || !strings.Contains(got.errOut, "no such directory") {
+			t.Errorf("%v: exit code %d: %s", args, got.code, got.errOut)
+		}
+	}
+	if _, err := os.Stat(store); err == nil {
+		t.Error("a store was made")
+	}
+}
+
+// TestStoreBelowTheSource reads a directory that holds the store itself.
+func TestStoreBelowTheSource(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "flows.ndjson"), []byte(varied(10)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"in 10 =", "in 0 ="} {
+		got := execute(t, "", "run", "--store", filepath.Join(dir, "store"), dir).must(t)
+		if !strings.Contains(got.errOut, want) || strings.Contains(got.errOut, "file left") {
+			t.Errorf("got %s", got.errOut)
+		}
+	}
+	keys := execute(t, "", "sql", "--store", filepath.Join(dir, "store"), "--output", "csv", "SELECT uniqExact(key_id) = 1 AND any(length(key_id)) = 16 FROM batches WHERE records_in > 0").must(t)
+	if !strings.Contains(keys.out, "1") && !strings.Contains(keys.out, "true") {
+		t.Errorf("the ledger does not name the key: %s", keys.out)
+	}
+}
+
 // TestDirectoryWithStrangers leaves files of no known format and says so.
 func TestDirectoryWithStrangers(t *testing.T) {
 	needEngine(t)

@@ -180,7 +180,7 @@ func (a *app) blocklistImport(ctx context.Context, paths []string, o blocklistOp
 		rows = append(rows, blockedRows(&list, o.name, day.Format(time.DateOnly), filepath.Base(path))...)
 		rejects += len(list.Rejects)
 	}
-	store, err := a.openStore(ctx)
+	store, err := a.createStore(ctx)
 	if err != nil {
 		return err
 	}

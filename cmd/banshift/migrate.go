@@ -24,7 +24,7 @@ has been applied: a different checksum is an error.`,
 }
 
 func (a *app) migrate(cmd *cobra.Command) error {
-	store, err := a.openStore(cmd.Context())
+	store, err := a.createStore(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
 	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.interest, Mem: memory.DefaultAllocator})
 	return pipeline.Parts{
 		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.context(), s.verdicts}, Folder: folder,
-		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(),
+		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(), KeyID: keys.ID(),
 	}, nil
 }
 

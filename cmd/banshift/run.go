@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +75,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	if err != nil {
 		return err
 	}
+	list = a.outsideStore(list)
 	stages, err := loadStages(a.cfg)
 	if err != nil {
 		return err
@@ -81,7 +84,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	store, err := a.openStore(ctx)
+	store, err := a.createStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -93,7 +96,9 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	}
 	defer pipe.Close()
 	runErr := a.runSources(ctx, pipe, list, topics, format, o)
-	a.summarize(pipe.Stats(), time.Since(began))
+	if runErr == nil || pipe.Stats().In.Load() > 0 {
+		a.summarize(pipe.Stats(), time.Since(began))
+	}
 	if runErr != nil && !errors.Is(runErr, context.Canceled) {
 		return runErr
 	}
@@ -104,6 +109,18 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
+}
+
+// outsideStore leaves out what lies in the store's own directory.
+func (a *app) outsideStore(list []files.File) []files.File {
+	store, err := filepath.Abs(a.cfg.Store)
+	if err != nil || !isDirectory(a.cfg.Store) {
+		return list
+	}
+	return slices.DeleteFunc(list, func(f files.File) bool {
+		path, err := filepath.Abs(f.Path)
+		return err == nil && !f.Explicit && strings.HasPrefix(path, store+string(filepath.Separator))
+	})
 }
 
 func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store) (*pipeline.Pipeline, error) {

@@ -82,6 +82,16 @@ func createKeys(file string) (*Keys, error) {
 	return NewKeys(master)
 }
 
+// ID names the master key without telling anything of it, so that a store can note
+// under which key its pseudonyms were made.
+func (k *Keys) ID() string {
+	id, err := hkdf.Key(sha256.New, k.master, nil, "id", 8)
+	if err != nil {
+		return ""
+	}
+	return hex.EncodeToString(id)
+}
+
 // day derives the key of a UTC day (RFC 5869, info "client/<date>").
 func (k *Keys) day(day int64) (cipher.Block, error) {
 	date := time.UnixMilli(day * dayMS).UTC().Format(time.DateOnly)

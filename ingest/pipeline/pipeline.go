@@ -47,6 +47,8 @@ type Parts struct {
 	Folder *usage.Folder
 	// Pack and Lists are the versions that every batch is written down with.
 	Pack, Lists string
+	// KeyID names the key of the pseudonyms.
+	KeyID string
 }
 
 // Options configure a pipeline.
@@ -152,7 +154,7 @@ func store(ctx context.Context, w *worker, at span, in anonymize.Batch) error {
 	defer releaseRecords(in.Flows, in.DNS)
 	batch := load.Batch{
 		Source: at.source, Partition: at.partition, First: at.first, Next: at.next,
-		Pack: w.Pack, Lists: w.Lists,
+		Pack: w.Pack, Lists: w.Lists, KeyID: w.KeyID,
 		Counts: load.Counts{
 			In: uint64(in.Counts.In), Rejected: uint64(in.Counts.Rejected), Skipped: uint64(in.Counts.Skipped),
 		},
