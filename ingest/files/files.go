@@ -128,6 +128,11 @@ type Source struct {
 // ErrUnrecognised is returned for content of no known format.
 var ErrUnrecognised = errors.New("format not recognised")
 
+// unrecognisedError is an [ErrUnrecognised] in the words of the recognition.
+type unrecognisedError struct{ error }
+
+func (unrecognisedError) Is(target error) bool { return target == ErrUnrecognised }
+
 // Open opens a file and recognises its format, unless one is given. stdin is read
 // where the file is [Stdin].
 func Open(f File, given decode.Format, stdin io.Reader) (*Source, error) {
@@ -183,7 +188,7 @@ func (s *Source) look(given decode.Format) error {
 	}
 	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".gz"), ".zst")
 	if s.Format, err = decode.Recognise(head, name); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnrecognised, err)
+		return unrecognisedError{err}
 	}
 	return nil
 }
