@@ -90,7 +90,6 @@ func (a *app) scan(ctx context.Context, s *stages, args []string, formatName str
 		NewParts:     func() (pipeline.Parts, error) { return s.revealing(keys) },
 		BatchRecords: a.cfg.Ingest.BatchRecords, BatchBytes: a.cfg.Ingest.BatchBytes, Log: a.log,
 	}
-	var firstErr error
 	for _, file := range list {
 		err := pipeline.Scan(ctx, file, opts, pipeline.FileOptions{Format: format, Stdin: a.in, Packets: packets}, each)
 		if err == nil {
@@ -101,20 +100,14 @@ func (a *app) scan(ctx context.Context, s *stages, args []string, formatName str
 		}
 		a.log.Warn("file left", "file", file.Path, "why", err)
 	}
-	return firstErr
+	return nil
 }
 
 // revealing makes parts whose gate keeps both ends of a flow beside its row.
 func (s *stages) revealing(keys *anonymize.Keys) (pipeline.Parts, error) {
-	parts, err := s.parts(keys)
-	if err != nil {
-		return parts, err
-	}
 	opts := s.gateOptions(keys)
 	opts.Reveal, opts.FutureAfter = true, nil
-	parts.Gate.Release()
-	parts.Gate, err = anonymize.NewGate(opts)
-	return parts, err
+	return s.partsWith(opts)
 }
 
 // verdictRow is one flow as classify shows it: the object of the command line contract.

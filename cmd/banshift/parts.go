@@ -80,14 +80,19 @@ func (s *stages) gateOptions(keys *anonymize.Keys) anonymize.Options {
 
 // parts makes what one worker of the pipeline owns.
 func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
-	gate, err := anonymize.NewGate(s.gateOptions(keys))
+	return s.partsWith(s.gateOptions(keys))
+}
+
+// partsWith is parts with a gate of the given options.
+func (s *stages) partsWith(opts anonymize.Options) (pipeline.Parts, error) {
+	gate, err := anonymize.NewGate(opts)
 	if err != nil {
 		return pipeline.Parts{}, err
 	}
 	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.interest, Mem: memory.DefaultAllocator})
 	return pipeline.Parts{
 		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.context(), s.verdicts}, Folder: folder,
-		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(), KeyID: keys.ID(),
+		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(), KeyID: opts.Keys.ID(),
 	}, nil
 }
 

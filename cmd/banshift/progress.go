@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/banshift/banshift/ingest/files"
@@ -16,7 +15,6 @@ type progress struct {
 	out     io.Writer
 	stats   *pipeline.Stats
 	total   int64 // bytes, 0 where unknown
-	read    atomic.Int64
 	opened  chan *files.Source
 	stop    chan struct{}
 	stopped chan struct{}
@@ -57,7 +55,6 @@ func (p *progress) run(draw bool) {
 			for _, s := range sources {
 				read += s.Consumed()
 			}
-			p.read.Store(read)
 			if draw {
 				fmt.Fprintf(p.out, "\r\x1b[K%s", p.line(read, time.Since(p.began)))
 			}
