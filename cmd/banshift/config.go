@@ -100,7 +100,7 @@ type RulesConfig struct {
 type IngestConfig struct {
 	// BatchRecords is how many telemetry records make a batch.
 	BatchRecords int `mapstructure:"batch_records"`
-	// BatchBytes is how many bytes of a file make a piece that is decoded at once.
+	// BatchBytes is how many bytes of records that come as a stream (compressed lines, Kafka) make a batch at the most.
 	BatchBytes int `mapstructure:"batch_bytes"`
 	// FlushAfterSeconds ends a batch that does not fill, when following.
 	FlushAfterSeconds int `mapstructure:"flush_after_seconds"`
@@ -155,7 +155,7 @@ func defaultConfig() Config {
 		Substitutes: map[string]string{"telegram": "tamtam"},
 		Privacy:     PrivacyConfig{RawClients: "pseudonymise"},
 		Rules:       RulesConfig{PriorDecibans: -20},
-		Ingest:      IngestConfig{BatchRecords: 65536, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
+		Ingest:      IngestConfig{BatchRecords: 131072, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Kafka:       KafkaConfig{InFlightBytes: 64 << 20},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
 		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},

@@ -8,7 +8,6 @@ package files
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -123,6 +122,8 @@ type Source struct {
 	raw    *countingReader
 	reader io.Reader
 	file   *os.File // nil for standard input
+	plain  bool     // a regular file, not compressed: its bytes can be read in any order
+	line   int64    // how long its first lines are, on average
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -160,7 +161,7 @@ func open(path string, stdin io.Reader) (*Source, error) {
 		file.Close()
 		return nil, err
 	}
-	s := &Source{Path: path, Size: info.Size(), raw: &countingReader{r: file}, file: file}
+	s := &Source{Path: path, Size: info.Size(), raw: &countingReader{r: file}, file: file, plain: info.Mode().IsRegular()}
 	if s.ID, err = fingerprint(file, info); err != nil {
 		file.Close()
 		return nil, err
@@ -183,6 +184,7 @@ func (s *Source) look(given decode.Format) error {
 	if len(head) == 0 {
 		return errors.New("is empty")
 	}
+	s.line = int64(len(head) / max(1, bytes.Count(head, []byte{'\n'})))
 	if s.Format = given; given != "" {
 		return nil
 	}
@@ -204,14 +206,14 @@ func (s *Source) decompress() (io.Reader, error) {
 	head, _ := buffered.Peek(4)
 	switch {
 	case bytes.HasPrefix(head, gzipMagic):
-		s.Compressed = true
+		s.Compressed, s.plain = true, false
 		r, err := gzip.NewReader(buffered)
 		if err != nil {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 		return r, nil
 	case bytes.HasPrefix(head, zstdMagic):
-		s.Compressed = true
+		s.Compressed, s.plain = true, false
 		r, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 		if err != nil {
 			return nil, fmt.Errorf("zstandard: %w", err)
@@ -256,57 +258,6 @@ func (s *Source) Seekable() (decode.Source, error) {
 		return nil, fmt.Errorf("source %s: over %d bytes of %s; decompress it into a file first", s.Path, maxBuffered, s.Format)
 	}
 	return bytes.NewReader(content), nil
-}
-
-// Lines reads the source in pieces that end at a line's end, and hands each on with the
-// position of its first byte; the piece is the receiver's to keep. plan says how long
-// the piece at a position may be, or, where exact, that it has just that length. A
-// line longer than a piece is an error.
-func (s *Source) Lines(ctx context.Context, plan func(position int64) (size int, exact bool), yield func(piece []byte, position int64) error) error {
-	var position int64
-	var rest []byte
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		size, exact := plan(position)
-		piece := make([]byte, size)
-		n := copy(piece, rest)
-		rest = rest[n:]
-		n, err := s.fill(piece, n)
-		piece = piece[:n]
-		if !exact && !errors.Is(err, io.EOF) {
-			cut := bytes.LastIndexByte(piece, '\n') + 1
-			if cut == 0 && err == nil {
-				return fmt.Errorf("source %s: the line at byte %d is longer than %d bytes", s.Path, position, size)
-			}
-			piece, rest = piece[:cut:cut], append(piece[cut:n:n], rest...)
-		}
-		if len(piece) > 0 {
-			if err := yield(piece, position); err != nil {
-				return err
-			}
-		}
-		position += int64(len(piece))
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, position, err)
-		}
-	}
-}
-
-// fill reads behind the first n bytes of p until it is full or an error comes.
-func (s *Source) fill(p []byte, n int) (int, error) {
-	for n < len(p) {
-		m, err := s.Read(p[n:])
-		n += m
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
 }
 
 // fingerprintBytes is how much of each end of a file goes into its identity.

@@ -2,9 +2,7 @@ package files
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -115,91 +113,9 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestLinesAgainstWhole cuts random text in random plans and puts it together again.
-func TestLinesAgainstWhole(t *testing.T) {
-	random := rand.New(rand.NewPCG(7, 8))
-	for range 200 {
-		var text strings.Builder
-		for range random.IntN(60) {
-			text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
-		}
-		text.WriteString(strings.Repeat("y", random.IntN(3)))
-		want := text.String()
-		if want == "" {
-			continue
-		}
-		src, err := Open(File{Path: Stdin}, decode.Goflow2JSON, strings.NewReader(want))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got strings.Builder
-		exactEnds := map[int64]bool{}
-		plan := func(position int64) (int, bool) {
-			if exact := random.IntN(4) == 0; exact {
-				size := 1 + random.IntN(50)
-				exactEnds[position+int64(size)] = true
-				return size, true
-			}
-			return 31 + random.IntN(40), false
-		}
-		err = src.Lines(context.Background(), plan, func(piece []byte, position int64) error {
-			if position != int64(got.Len()) {
-				t.Fatalf("piece at %d, want %d", position, got.Len())
-			}
-			got.Write(piece)
-			end := int64(got.Len())
-			if end < int64(len(want)) && !exactEnds[end] && want[end-1] != '\n' {
-				t.Fatalf("a piece ends inside a line at %d", end)
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.String() != want {
-			t.Fatalf("got %q, want %q", got.String(), want)
-		}
-	}
-}
-
-func TestTooLongLine(t *testing.T) {
-	src, err := Open(File{Path: Stdin}, decode.Goflow2JSON, strings.NewReader("ab\n"+strings.Repeat("c", 100)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = src.Lines(context.Background(), func(int64) (int, bool) { return 10, false }, func([]byte, int64) error { return nil })
-	if err == nil || !strings.Contains(err.Error(), "line at byte 3") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestUnrecognised(t *testing.T) {
 	_, err := Open(File{Path: put(t, "x.bin", []byte("what is this"))}, "", nil)
 	if !errors.Is(err, ErrUnrecognised) {
 		t.Errorf("got %v", err)
 	}
-}
-
-func FuzzOpen(f *testing.F) {
-	f.Add([]byte(line))
-	f.Add([]byte("\x1f\x8b\x08\x00"))
-	f.Add([]byte("\x28\xb5\x2f\xfd\x00\x00"))
-	f.Add([]byte("#separator \\x09\n"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		src, err := Open(File{Path: Stdin}, "", bytes.NewReader(content))
-		if err != nil {
-			return
-		}
-		var total int64
-		err = src.Lines(context.Background(), func(int64) (int, bool) { return 1 << 12, false }, func(piece []byte, position int64) error {
-			if position != total {
-				t.Fatalf("position %d, want %d", position, total)
-			}
-			if total += int64(len(piece)); total > 1<<24 {
-				return errors.New("enough")
-			}
-			return nil
-		})
-		_ = err // cut or broken compression is an error, not a panic
-	})
 }

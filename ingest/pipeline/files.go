@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -132,17 +131,14 @@ func (e *unreadableError) Unwrap() error { return e.error }
 func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) error {
 	pieces, pieceCtx := errgroup.WithContext(ctx)
 	pieces.SetLimit(cap(p.idle))
-	plan := func(position int64) (int, bool) {
-		length, exact := known.plan(position, int64(p.opts.BatchBytes))
-		return int(length), exact
-	}
-	err := src.Lines(pieceCtx, plan, func(piece []byte, position int64) error {
-		next := position + int64(len(piece))
-		if known.finished(position, next) {
+	size := src.PieceBytes(p.opts.BatchRecords, p.opts.BatchBytes)
+	plan := func(position int64) (int64, bool) { return known.plan(position, size) }
+	err := src.Pieces(pieceCtx, plan, func(piece files.Piece) error {
+		if known.finished(piece.First, piece.Next) {
 			return nil
 		}
 		pieces.Go(func() error {
-			return p.with(pieceCtx, func(w *worker) error { return w.piece(pieceCtx, src, piece, position, next) })
+			return p.with(pieceCtx, func(w *worker) error { return w.piece(pieceCtx, src, piece) })
 		})
 		return pieceCtx.Err()
 	})
@@ -156,20 +152,18 @@ func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) e
 }
 
 // piece decodes whole lines as one batch.
-func (w *worker) piece(ctx context.Context, src *files.Source, lines []byte, first, next int64) error {
+func (w *worker) piece(ctx context.Context, src *files.Source, piece files.Piece) error {
 	decoder, err := w.message(src.Format)
 	if err != nil {
 		return err
 	}
 	w.Gate.Begin(src.ID, 0)
-	position := first
-	for len(lines) > 0 {
-		line, rest, _ := bytes.Cut(lines, []byte{'\n'})
-		decoder.Decode(line, position, w.Gate)
-		position += int64(len(lines) - len(rest))
-		lines = rest
+	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, w.Gate) })
+	if err != nil {
+		w.Gate.Flush().Release()
+		return &unreadableError{err}
 	}
-	return w.deliver(ctx, span{src.ID, 0, first, next})
+	return w.deliver(ctx, span{src.ID, 0, piece.First, piece.Next})
 }
 
 // stream decodes a source that must be read from its beginning. Its ranges are

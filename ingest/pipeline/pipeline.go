@@ -15,6 +15,7 @@ import (
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
+	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/usage"
@@ -57,8 +58,8 @@ type Options struct {
 	// NewParts makes the parts of a worker.
 	NewParts func() (Parts, error)
 	Workers  int
-	// BatchRecords is how many rows of a stream make a batch, BatchBytes how many bytes
-	// of lines are decoded at once.
+	// BatchRecords is how many records make a batch, about as many for lines of a plain
+	// file. BatchBytes is how many bytes of lines that come as a stream make one.
 	BatchRecords, BatchBytes int
 	Log                      *slog.Logger
 }
@@ -109,6 +110,7 @@ type worker struct {
 	Parts
 	pipeline *Pipeline
 	decoders map[decode.Format]decode.Message
+	lines    files.LineReader
 }
 
 // message gives the worker's decoder of a format.
