@@ -21,6 +21,7 @@ func (d *goflow2JSON) Decode(msg []byte, position int64, sink record.Sink) {
 	}
 	d.raw = wireFlow{}
 	s := &d.scan
+	s.Names = goflow2Field
 	for s.Reset(msg); s.Next(); {
 		d.member(s)
 	}
@@ -35,49 +36,120 @@ func (d *goflow2JSON) Decode(msg []byte, position int64, sink record.Sink) {
 	sink.Flow(&d.flow, position)
 }
 
-// member takes one key; keys that say nothing about a flow are passed over.
-func (d *goflow2JSON) member(s *jsonscan.Scanner) {
-	f, v := &d.raw, s.Value()
-	switch string(s.Key()) {
+// What the keys of goflow2 2.x, 1.x and 1.0 say; keys that say nothing about a flow are
+// passed over.
+const (
+	g2Type = 1 + iota
+	g2StartNS
+	g2EndNS
+	g2ReceivedNS
+	g2StartMS
+	g2EndMS
+	g2StartS
+	g2EndS
+	g2ReceivedS
+	g2SrcAddr
+	g2DstAddr
+	g2SrcPort
+	g2DstPort
+	g2Protocol
+	g2Bytes
+	g2Packets
+	g2Flags
+	g2Sampling
+	g2Sampler
+	g2Simulated
+)
+
+func goflow2Field(key []byte) int {
+	switch string(key) {
 	case "type", "Type":
-		f.frames = string(s.Text()) == "SFLOW_5"
+		return g2Type
 	case "time_flow_start_ns", "TimeFlowStartNs":
-		f.time(&f.start, v, nanos)
+		return g2StartNS
 	case "time_flow_end_ns", "TimeFlowEndNs":
-		f.time(&f.end, v, nanos)
+		return g2EndNS
 	case "time_received_ns", "TimeReceivedNs":
-		f.time(&f.received, v, nanos)
+		return g2ReceivedNS
 	case "time_flow_start_ms", "TimeFlowStartMs":
-		f.time(&f.start, v, millis)
+		return g2StartMS
 	case "time_flow_end_ms", "TimeFlowEndMs":
-		f.time(&f.end, v, millis)
+		return g2EndMS
 	case "time_flow_start", "TimeFlowStart":
-		f.coarse(&f.start, v)
+		return g2StartS
 	case "time_flow_end", "TimeFlowEnd":
-		f.coarse(&f.end, v)
+		return g2EndS
 	case "time_received", "TimeReceived":
-		f.coarse(&f.received, v)
+		return g2ReceivedS
 	case "src_addr", "SrcAddr":
-		f.address(&f.src, s.Text())
+		return g2SrcAddr
 	case "dst_addr", "DstAddr":
-		f.address(&f.dst, s.Text())
+		return g2DstAddr
 	case "src_port", "SrcPort":
-		f.srcPort = number(v)
+		return g2SrcPort
 	case "dst_port", "DstPort":
-		f.dstPort = number(v)
+		return g2DstPort
 	case "proto", "Proto":
-		f.setProtocol(s)
+		return g2Protocol
 	case "bytes", "Bytes":
-		f.bytes = number(v)
+		return g2Bytes
 	case "packets", "Packets":
-		f.packets = number(v)
+		return g2Packets
 	case "tcp_flags", "TCPFlags":
-		f.flags = number(v)
+		return g2Flags
 	case "sampling_rate", "SamplingRate":
-		f.sampling = number(v)
+		return g2Sampling
 	case "sampler_address", "SamplerAddress":
-		f.exporter = s.Text()
+		return g2Sampler
 	case "simulated":
-		f.simulated, _ = v.Bool()
+		return g2Simulated
+	}
+	return 0
+}
+
+// member takes one member.
+func (d *goflow2JSON) member(s *jsonscan.Scanner) {
+	f := &d.raw
+	switch s.Field() {
+	case g2Type:
+		f.frames = string(s.Text()) == "SFLOW_5"
+	case g2StartNS:
+		f.time(&f.start, s, nanos)
+	case g2EndNS:
+		f.time(&f.end, s, nanos)
+	case g2ReceivedNS:
+		f.time(&f.received, s, nanos)
+	case g2StartMS:
+		f.time(&f.start, s, millis)
+	case g2EndMS:
+		f.time(&f.end, s, millis)
+	case g2StartS:
+		f.coarse(&f.start, s)
+	case g2EndS:
+		f.coarse(&f.end, s)
+	case g2ReceivedS:
+		f.coarse(&f.received, s)
+	case g2SrcAddr:
+		f.address(&f.src, s.Text())
+	case g2DstAddr:
+		f.address(&f.dst, s.Text())
+	case g2SrcPort:
+		f.srcPort = count(s)
+	case g2DstPort:
+		f.dstPort = count(s)
+	case g2Protocol:
+		f.setProtocol(s)
+	case g2Bytes:
+		f.bytes = count(s)
+	case g2Packets:
+		f.packets = count(s)
+	case g2Flags:
+		f.flags = count(s)
+	case g2Sampling:
+		f.sampling = count(s)
+	case g2Sampler:
+		f.exporter = s.Text()
+	case g2Simulated:
+		f.simulated, _ = s.Value().Bool()
 	}
 }

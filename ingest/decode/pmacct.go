@@ -25,7 +25,7 @@ func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
 	var inserted, updated int64
 	s := &d.scan
 	for s.Reset(msg); s.Next(); {
-		f, v := &d.raw, s.Value()
+		f := &d.raw
 		switch string(s.Key()) {
 		case "event_type":
 			kind := string(s.Text())
@@ -35,33 +35,33 @@ func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
 		case "ip_dst":
 			f.address(&f.dst, s.Text())
 		case "port_src":
-			f.srcPort = number(v)
+			f.srcPort = count(s)
 		case "port_dst":
-			f.dstPort = number(v)
+			f.dstPort = count(s)
 		case "ip_proto":
 			f.setProtocol(s)
 		case "packets":
-			f.packets = number(v)
+			f.packets = count(s)
 		case "bytes":
-			f.bytes = number(v)
+			f.bytes = count(s)
 		case "tcp_flags":
-			f.flags = number(v)
+			f.flags = count(s)
 		case "sampling_rate":
-			f.sampling = number(v)
+			f.sampling = count(s)
 		case "timestamp_start":
-			f.time(&f.start, v, seconds)
+			f.time(&f.start, s, seconds)
 		case "timestamp_end":
-			f.time(&f.end, v, seconds)
+			f.time(&f.end, s, seconds)
 		case "timestamp_arrival":
-			f.time(&f.received, v, seconds)
+			f.time(&f.received, s, seconds)
 		case "stamp_inserted":
-			f.time(&inserted, v, seconds)
+			f.time(&inserted, s, seconds)
 		case "stamp_updated":
-			f.time(&updated, v, seconds)
+			f.time(&updated, s, seconds)
 		case "peer_ip_src":
 			f.exporter = s.Text()
 		case "simulated":
-			f.simulated, _ = v.Bool()
+			f.simulated, _ = s.Value().Bool()
 		}
 	}
 	if s.Err() != nil {

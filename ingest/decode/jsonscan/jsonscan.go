@@ -8,6 +8,7 @@
 package jsonscan
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math/bits"
@@ -35,20 +36,41 @@ var (
 //
 // The zero value is ready; it may be reused for ever. Not safe for concurrent use.
 type Scanner struct {
-	data    []byte
-	pos     int
-	close   byte // '}' or ']', 0 when done
-	first   bool
-	key     []byte
-	value   Value
-	err     error
-	scratch []byte
+	// Names says which field a key is to the caller, 0: none. Members of no field are
+	// stepped over. nil: all keys are of interest, and [Scanner.Field] is 0. It is asked
+	// about the keys of the first object, then only about those that others lack.
+	Names func(key []byte) int
+
+	data     []byte
+	pos      int
+	close    byte // '}' or ']', 0 when done
+	first    bool
+	key      []byte // of a member that was not guessed
+	keyGuess int    // the guess that was taken, or -1
+	field    int
+	value    place
+	err      error
+	scratch  []byte
+
+	guesses  []guess
+	slot     int // the guess for the next member
+	missed   int
+	learning bool
+}
+
+// place is where a value stands, and what was seen of it in passing.
+type place struct {
+	from, to int
+	kind     Kind
+	whole    bool   // n is the number
+	plain    bool   // a string without escapes
+	n        uint64 // of a whole number
 }
 
 // Reset starts on the object or array that data holds, and frees what [Scanner.Key]
 // and [Scanner.Text] gave for the one before.
 func (s *Scanner) Reset(data []byte) {
-	s.data, s.err, s.first, s.key, s.value = data, nil, true, nil, Value{}
+	s.data, s.err, s.first, s.key, s.keyGuess, s.field, s.value = data, nil, true, nil, -1, 0, place{}
 	s.scratch = s.scratch[:0]
 	s.close = 0
 	i := skipSpace(data, 0)
@@ -58,6 +80,7 @@ func (s *Scanner) Reset(data []byte) {
 		s.err = ErrTruncated
 	case data[i] == '{':
 		s.close = '}'
+		s.relearn()
 	case data[i] == '[':
 		s.close = ']'
 	default:
@@ -67,9 +90,19 @@ func (s *Scanner) Reset(data []byte) {
 
 // Next goes to the next member. It is false at the end and at an error.
 func (s *Scanner) Next() bool {
-	if s.close == 0 {
-		return false
+	for s.close != 0 {
+		if (s.close != '}' || !s.guessed()) && !s.read() {
+			return false
+		}
+		if s.field != 0 || s.Names == nil || s.close == ']' {
+			return true
+		}
 	}
+	return false
+}
+
+// read goes to the next member by the grammar.
+func (s *Scanner) read() bool {
 	b := s.data
 	i := skipSpace(b, s.pos)
 	if i >= len(b) {
@@ -90,14 +123,29 @@ func (s *Scanner) Next() bool {
 		if i, err = s.readKey(i); err != nil {
 			return s.fail(err)
 		}
+		s.name(i)
 	}
 	end, err := skipValue(b, i, 0)
 	if err != nil {
 		return s.fail(err)
 	}
-	s.value = valueOf(b[i:end])
-	s.pos = end
+	s.value, s.pos = place{from: i, to: end, kind: kindOf(b[i])}, end
 	return true
+}
+
+// name says which field the key is that was read, and remembers the member whose value
+// begins at i.
+func (s *Scanner) name(i int) {
+	s.field, s.keyGuess = 0, -1
+	if s.Names != nil {
+		s.field = s.Names(s.key)
+	}
+	if s.learning {
+		s.learn(i)
+	}
+	if s.learning || s.slot == 0 {
+		s.slot++
+	}
 }
 
 // readKey reads `"key" :` and gives the place of the value.
@@ -141,10 +189,22 @@ func (s *Scanner) finish(i int) bool {
 }
 
 // Key is the name of the member, escapes resolved; nil in an array.
-func (s *Scanner) Key() []byte { return s.key }
+func (s *Scanner) Key() []byte {
+	if s.keyGuess >= 0 {
+		return s.guesses[s.keyGuess].key
+	}
+	return s.key
+}
+
+// Field is what Names says of the member's key.
+func (s *Scanner) Field() int { return s.field }
 
 // Value is the value of the member.
-func (s *Scanner) Value() Value { return s.value }
+func (s *Scanner) Value() Value { return Value{s.data[s.value.from:s.value.to], s.value.kind} }
+
+// Whole is the member's number where it was seen to be a whole one in passing; where ok
+// is false, ask [Scanner.Value].
+func (s *Scanner) Whole() (n uint64, ok bool) { return s.value.n, s.value.whole }
 
 // Text is the member's string, escapes resolved, valid until Reset; nil where the
 // value is not a string.
@@ -152,13 +212,11 @@ func (s *Scanner) Text() []byte {
 	if s.value.kind != String {
 		return nil
 	}
-	raw := s.value.raw[1 : len(s.value.raw)-1]
-	for _, c := range raw {
-		if c == '\\' {
-			return s.unescape(raw)
-		}
+	raw := s.data[s.value.from+1 : s.value.to-1]
+	if s.value.plain || bytes.IndexByte(raw, '\\') < 0 {
+		return raw
 	}
-	return raw
+	return s.unescape(raw)
 }
 
 // Err is why the walk stopped, nil where it came to the end.

@@ -27,20 +27,21 @@ type Value struct {
 	kind Kind
 }
 
-func valueOf(raw []byte) Value {
-	switch raw[0] {
+// kindOf tells the type by a value's first character.
+func kindOf(c byte) Kind {
+	switch c {
 	case '"':
-		return Value{raw, String}
+		return String
 	case '{':
-		return Value{raw, Object}
+		return Object
 	case '[':
-		return Value{raw, Array}
+		return Array
 	case 't', 'f':
-		return Value{raw, Bool}
+		return Bool
 	case 'n':
-		return Value{raw, Null}
+		return Null
 	}
-	return Value{raw, Number}
+	return Number
 }
 
 // Kind gives the type.
