@@ -59,6 +59,50 @@ func (c *Column[T]) Release() {
 	*c = Column[T]{}
 }
 
+// TextColumn collects a column of strings, most of which differ or are empty.
+type TextColumn struct {
+	ends Column[int32] // where each text ends, behind a first 0
+	text Column[byte]
+}
+
+// NewTextColumn makes room for n texts.
+func NewTextColumn(mem memory.Allocator, n int) TextColumn {
+	c := TextColumn{ends: NewColumn[int32](mem, n+1), text: NewColumn[byte](mem, 0)}
+	c.ends.Append(0)
+	return c
+}
+
+// Append adds a copy of a text. All texts together have at most 2 GiB.
+func (c *TextColumn) Append(text []byte) {
+	if need := len(c.text.V) + len(text); need > cap(c.text.V) {
+		c.text.grow(max(64, 2*need))
+	}
+	c.text.V = append(c.text.V, text...)
+	c.ends.Append(int32(len(c.text.V)))
+}
+
+// AppendString is Append for a string.
+func (c *TextColumn) AppendString(text string) {
+	c.Append(unsafe.Slice(unsafe.StringData(text), len(text)))
+}
+
+// Array hands the texts over as an Arrow array and leaves the column empty and without memory.
+func (c *TextColumn) Array() arrow.Array {
+	n, ends, text := len(c.ends.V)-1, c.ends.buf, c.text.buf
+	text.Resize(len(c.text.V))
+	ends.Resize((n + 1) * arrow.Int32SizeBytes)
+	data := array.NewData(arrow.BinaryTypes.String, n, []*memory.Buffer{nil, ends, text}, nil, 0, 0)
+	defer data.Release()
+	c.Release()
+	return array.MakeFromData(data)
+}
+
+// Release gives the memory back without making an array.
+func (c *TextColumn) Release() {
+	c.ends.Release()
+	c.text.Release()
+}
+
 // DictColumn collects a column of strings with few distinct values.
 type DictColumn struct {
 	Index  Column[int32]

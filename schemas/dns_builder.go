@@ -12,7 +12,7 @@ type DNSBuilder struct {
 	Client           Column[uint64]
 	ClientCountry    DictColumn
 	ClientASN        Column[uint32]
-	Name             *array.StringBuilder
+	Name             TextColumn
 	Type, Rcode      Column[uint16]
 	Answers          *array.ListBuilder
 	Resolver         Column[[16]byte]
@@ -39,7 +39,7 @@ func (b *DNSBuilder) reset() {
 	b.Client = NewColumn[uint64](mem, n)
 	b.ClientCountry = NewDictColumn(mem, n)
 	b.ClientASN = NewColumn[uint32](mem, n)
-	b.Name = array.NewStringBuilder(mem)
+	b.Name = NewTextColumn(mem, n)
 	b.Type, b.Rcode = NewColumn[uint16](mem, n), NewColumn[uint16](mem, n)
 	b.Answers = array.NewListBuilder(mem, address)
 	b.Resolver = NewColumn[[16]byte](mem, n)
@@ -83,7 +83,7 @@ func (b *DNSBuilder) columns() []arrow.Array {
 	cols[DNSClient] = b.Client.Array(t.Uint64)
 	cols[DNSClientCountry] = b.ClientCountry.Array()
 	cols[DNSClientASN] = b.ClientASN.Array(t.Uint32)
-	cols[DNSName] = b.Name.NewArray()
+	cols[DNSName] = b.Name.Array()
 	cols[DNSType], cols[DNSRcode] = b.Type.Array(t.Uint16), b.Rcode.Array(t.Uint16)
 	cols[DNSAnswers] = b.Answers.NewArray()
 	cols[DNSResolver] = b.Resolver.Array(address)
@@ -104,7 +104,6 @@ func (b *DNSBuilder) Release() {
 }
 
 func (b *DNSBuilder) release() {
-	b.Name.Release()
 	b.Answers.Release()
 	b.Simulated.Release()
 }

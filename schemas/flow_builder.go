@@ -21,7 +21,7 @@ type FlowBuilder struct {
 	PacketsUp, PacketsDown Column[uint64]
 	TCPFlags               Column[uint8]
 	SamplingRate           Column[uint32]
-	SNI, ALPN, JA4         *array.StringBuilder
+	SNI, ALPN, JA4         TextColumn
 	FirstSizes             Column[[MaxFirstSizes]int16]
 	LenSemantics           Column[uint8]
 	Signatures             Column[uint64]
@@ -59,7 +59,7 @@ func (b *FlowBuilder) reset() {
 	b.PacketsUp, b.PacketsDown = NewColumn[uint64](mem, n), NewColumn[uint64](mem, n)
 	b.TCPFlags = NewColumn[uint8](mem, n)
 	b.SamplingRate = NewColumn[uint32](mem, n)
-	b.SNI, b.ALPN, b.JA4 = array.NewStringBuilder(mem), array.NewStringBuilder(mem), array.NewStringBuilder(mem)
+	b.SNI, b.ALPN, b.JA4 = NewTextColumn(mem, n), NewTextColumn(mem, n), NewTextColumn(mem, n)
 	b.FirstSizes = NewColumn[[MaxFirstSizes]int16](mem, n)
 	b.LenSemantics = NewColumn[uint8](mem, n)
 	b.Signatures = NewColumn[uint64](mem, n)
@@ -106,7 +106,7 @@ func (b *FlowBuilder) columns() []arrow.Array {
 	cols[FlowPacketsUp], cols[FlowPacketsDown] = b.PacketsUp.Array(t.Uint64), b.PacketsDown.Array(t.Uint64)
 	cols[FlowTCPFlags] = b.TCPFlags.Array(t.Uint8)
 	cols[FlowSamplingRate] = b.SamplingRate.Array(t.Uint32)
-	cols[FlowSNI], cols[FlowALPN], cols[FlowJA4] = b.SNI.NewArray(), b.ALPN.NewArray(), b.JA4.NewArray()
+	cols[FlowSNI], cols[FlowALPN], cols[FlowJA4] = b.SNI.Array(), b.ALPN.Array(), b.JA4.Array()
 	cols[FlowFirstSizes] = firstSizesArray(&b.FirstSizes)
 	cols[FlowLenSemantics] = b.LenSemantics.Array(t.Uint8)
 	cols[FlowSignatures] = b.Signatures.Array(t.Uint64)
@@ -142,8 +142,5 @@ func (b *FlowBuilder) Release() {
 }
 
 func (b *FlowBuilder) release() {
-	b.SNI.Release()
-	b.ALPN.Release()
-	b.JA4.Release()
 	b.Simulated.Release()
 }

@@ -61,9 +61,9 @@ func ordinary(n int) arrow.Record {
 		b.PacketsDown.Append(70)
 		b.TCPFlags.Append(0x1b)
 		b.SamplingRate.Append(1)
-		b.SNI.Append(f.sni)
-		b.ALPN.Append(f.alpn)
-		b.JA4.Append(f.ja4)
+		b.SNI.AppendString(f.sni)
+		b.ALPN.AppendString(f.alpn)
+		b.JA4.AppendString(f.ja4)
 		var sizes [schemas.MaxFirstSizes]int16
 		for k, s := range f.sizes {
 			sizes[k] = int16(s)

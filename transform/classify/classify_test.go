@@ -196,9 +196,9 @@ func (w *world) record(mem memory.Allocator, flows []slowFlow, servers []netip.A
 		b.PacketsDown.Append(f.down[1])
 		b.TCPFlags.Append(0)
 		b.SamplingRate.Append(1)
-		b.SNI.Append(f.sni)
-		b.ALPN.Append(f.alpn)
-		b.JA4.Append(f.ja4)
+		b.SNI.AppendString(f.sni)
+		b.ALPN.AppendString(f.alpn)
+		b.JA4.AppendString(f.ja4)
 		var sizes [schemas.MaxFirstSizes]int16
 		for k := range sizes {
 			sizes[k] = int16(f.sizes[k])

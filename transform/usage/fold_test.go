@@ -100,9 +100,9 @@ func appendFlow(b *schemas.FlowBuilder, r row, i int) {
 	b.PacketsDown.Append(1)
 	b.TCPFlags.Append(0x1b)
 	b.SamplingRate.Append(r.rate)
-	b.SNI.Append("www.example.com")
-	b.ALPN.Append("")
-	b.JA4.Append("")
+	b.SNI.AppendString("www.example.com")
+	b.ALPN.AppendString("")
+	b.JA4.AppendString("")
 	b.FirstSizes.Append([schemas.MaxFirstSizes]int16{100, -200})
 	b.LenSemantics.Append(0)
 	var sig schemas.Signature
@@ -242,7 +242,7 @@ func TestNamesAndResolutions(t *testing.T) {
 		b.Client.Append(client)
 		b.ClientCountry.AppendString("ru")
 		b.ClientASN.Append(64500)
-		b.Name.Append(name)
+		b.Name.AppendString(name)
 		b.Type.Append(1)
 		b.Rcode.Append(rcode)
 		var addrs [][16]byte
