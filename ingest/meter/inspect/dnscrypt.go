@@ -26,6 +26,18 @@ const (
 	dnsCryptPad       = 64
 )
 
+// anonymizedMagic begins a query that a relay passes on: eight bytes ff and two zero, then
+// the resolver's address and port (Anonymized DNSCrypt specification, "Protocol flow").
+const anonymizedMagic = "\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00"
+
+// isAnonymized reports a query to a relay: behind magic, 16 bytes of address and a port
+// stands a DNSCrypt query, or the question for the certificate. Random bytes: 2^-80.
+func isAnonymized(b []byte) bool {
+	const address, port = 16, 2
+	return len(b) > len(anonymizedMagic)+address+port+12 && string(b[:len(anonymizedMagic)]) == anonymizedMagic &&
+		!isZero(b[len(anonymizedMagic)+address:][:port])
+}
+
 // dnsCrypt finds encrypted DNSCrypt queries with their responses (DNSCrypt protocol,
 // "Query and response format"): the response begins with the resolver magic (2^-64 for
 // random bytes). A query alone is not told from
@@ -38,6 +50,10 @@ func dnsCrypt(c *conversation, r *finding) {
 		p := &c.payloads[i]
 		if c.isDNSCryptReply(p) {
 			r.addRoleOf(schemas.SigDNSCrypt, c.fromClient(p))
+			return
+		}
+		if c.fromClient(p) && isAnonymized(p.Data) {
+			r.addRole(schemas.SigDNSCrypt)
 			return
 		}
 		if !c.fromClient(p) || !isDNSCryptQuery(p.Data, p.Size) {

@@ -63,6 +63,9 @@ func httpRequest(c *conversation, r *finding) {
 		if len(b) >= 12 && isDigit(b[9]) && isDigit(b[10]) && isDigit(b[11]) {
 			r.addRole(schemas.SigHTTP)
 		}
+		if isEstablished(b[len("HTTP/1.1 "):]) {
+			r.addRole(schemas.SigHTTPConnect)
+		}
 	}
 	for i := range c.payloads {
 		p := &c.payloads[i]
@@ -79,11 +82,18 @@ func httpRequest(c *conversation, r *finding) {
 				r.addRole(schemas.SigHTTPConnect)
 			}
 			continue
-		case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "ftp://"):
+		case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "https://"), strings.HasPrefix(target, "ftp://"):
 			r.addRole(schemas.SigHTTPProxyGet)
 		}
 		r.addRole(schemas.SigHTTP)
 	}
+}
+
+// isEstablished reports the status with which proxies open a tunnel, for a capture that
+// misses the request: RFC 2817 section 5.3 has the phrase, and nothing else uses it.
+func isEstablished(status []byte) bool {
+	line, _, ok := bytes.Cut(status, []byte("\r\n"))
+	return ok && bytes.EqualFold(line, []byte("200 Connection established"))
 }
 
 // isHostPort checks the authority form: a name or an address, a colon, a port.

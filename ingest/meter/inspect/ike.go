@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/banshift/banshift/schemas"
@@ -40,6 +41,14 @@ func ikeRole(b []byte, client bool, sig schemas.Signature, r *finding) {
 		return
 	}
 	r.add(sig)
+}
+
+// ikeTCP finds IKE and ESP in TCP (RFC 9329 section 4): the initiator's stream begins
+// with "IKETCP", then come a length and the non-ESP marker.
+func ikeTCP(c *conversation, r *finding) {
+	if bytes.HasPrefix(c.client(), []byte("IKETCP")) {
+		r.addRole(schemas.SigIKENATT)
+	}
 }
 
 // isIKE checks an ISAKMP header against the size of its datagram.

@@ -76,6 +76,9 @@ func samples() []sample {
 		{"wireguard cookie", udp(up(wgInit(d, a)), down(join("\x03\x00\x00\x00", a, d.bytes(56)))), schemas.SigWireGuardInit | schemas.SigWireGuardResponse},
 		{"wireguard response of another", udp(up(wgInit(d, a)), down(wgResponse(d, b, b))), schemas.SigWireGuardInit},
 		{"wireguard midstream", udp(wgSession...), schemas.SigWireGuardData | schemas.SigWireGuardSession | schemas.SigMidstream},
+		{"wireguard keepalives midstream", udp(up(wgData(d, b, 70, 32)), up(wgData(d, b, 71, 32))), schemas.SigWireGuardData | schemas.SigWireGuardSession | schemas.SigMidstream},
+		{"wireguard, one message", udp(up(wgData(d, b, 70, 32))), 0},
+		{"a type and a counter of an id that is a constant", udp(up(join("\x04\x00\x00\x00\x01\x00\x00\x00", make([]byte, 8), d.bytes(16))), up(join("\x04\x00\x00\x00\x01\x00\x00\x00\x01", make([]byte, 7), d.bytes(16)))), schemas.SigWireGuardData},
 		{"wireguard with reserved bytes", udp(up(join("\x01\xaa\xbb\xcc", a, d.bytes(140))), down(join("\x02\xaa\xbb\xcc", b, a, d.bytes(80)))),
 			schemas.SigWireGuardInit | schemas.SigWireGuardResponse},
 		{"amnezia", udp(up(d.bytes(60)), up(join(d.bytes(15), "\x11\x22\x33\x44", a, d.bytes(140))), down(join(d.bytes(20), "\x55\x66\x77\x88", b, a, d.bytes(80))), up(join("\x99\xaa\xbb\xdd", b, make([]byte, 8), d.bytes(16)))),
@@ -95,6 +98,7 @@ func samples() []sample {
 		{"ike v2", udp(up(ikeMessage(d, 0x20, 34, false, 300)), down(ikeMessage(d, 0x20, 34, true, 280))), schemas.SigIKE},
 		{"ike v1 behind the marker, then esp", udp(up(join("\x00\x00\x00\x00", ikeMessage(d, 0x10, 2, true, 100))), up(espMessage(d, spiC, 1, 100)), down(espMessage(d, spiS, 1, 100)), up([]byte{0xff})),
 			schemas.SigIKENATT | schemas.SigESPinUDP | schemas.SigNATKeepalive},
+		{"ike in tcp", tcp(up(join("IKETCP", uint16(206), "\x00\x00\x00\x00", ikeMessage(d, 0x20, 34, false, 200)))), schemas.SigIKENATT},
 		{"ike of a wrong length", udp(up(ikeMessage(d, 0x20, 34, false, 300)[:299])), 0},
 		{"esp midstream", udp(up(espMessage(d, spiC, 1000, 100)), up(espMessage(d, spiC, 1001, 104)), down(espMessage(d, spiS, 800, 100)), up(espMessage(d, spiC, 1002, 120)), down(espMessage(d, spiS, 801, 1200))),
 			schemas.SigESPinUDP | schemas.SigMidstream},
@@ -105,6 +109,11 @@ func samples() []sample {
 		{"socks 4a", tcp(up(join("\x04\x01\x01\xbb\x00\x00\x00\x01user\x00example.org\x00")), down(join("\x00\x5a", d.bytes(6)))), schemas.SigSOCKS4},
 		{"socks 5", tcp(up([]byte("\x05\x02\x00\x02")), down([]byte("\x05\x00")), up(join("\x05\x01\x00\x03\x0bexample.org", uint16(443)))), schemas.SigSOCKS5},
 		{"socks 5, a method not offered", tcp(up([]byte("\x05\x01\x00")), down([]byte("\x05\x02"))), 0},
+		{"socks 4, the server's data behind its reply", tcp(up([]byte("\x04\x01\x00\x16\xc0\x00\x02\x01lab\x00")), down(join("\x00\x5a", d.bytes(6), "SSH-2.0-x\r\n"))), schemas.SigSOCKS4},
+		{"socks 5 over udp", udp(up(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(30))), down(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(80)))), schemas.SigSOCKS5},
+		{"socks 5 over udp, unanswered", udp(up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30)))), schemas.SigSOCKS5},
+		{"zeros and small numbers are no socks", udp(up(join("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x05", d.bytes(30))), down(join("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x05", d.bytes(30)))), 0},
+		{"connect, the request missed", tcp(down([]byte("HTTP/1.1 200 Connection established\r\n\r\n")), up(hello)), schemas.SigHTTPConnect | schemas.SigHTTP | schemas.SigTLS},
 		{"connect", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\n\r\n")), up(hello)), schemas.SigHTTPConnect | schemas.SigHTTP | schemas.SigTLS},
 		{"absolute uri", tcp(up([]byte("GET http://example.org/ HTTP/1.1\r\n\r\n"))), schemas.SigHTTPProxyGet | schemas.SigHTTP},
 		{"http", tcp(up([]byte("GET /connect HTTP/1.1\r\n\r\n"))), schemas.SigHTTP},
@@ -125,6 +134,7 @@ func samples() []sample {
 		{"dns", udp(up(dnsQuestion(5, "example.org", 1))), schemas.SigDNS},
 		{"dnscrypt certificate", udp(up(dnsQuestion(5, "2.dnscrypt-cert.example.org", 16))), schemas.SigDNS | schemas.SigDNSCrypt},
 		{"dnscrypt", udp(up(join(head, d.bytes(12), d.bytes(272))), down(join(dnsCryptMagic, d.bytes(24), d.bytes(100)))), schemas.SigDNSCrypt},
+		{"dnscrypt through a relay", udp(up(join(anonymizedMagic, make([]byte, 10), "\xff\xff\xc0\x00\x02\x01\x01\xbb", head, d.bytes(12), d.bytes(272)))), schemas.SigDNSCrypt},
 		{"dnscrypt unanswered", udp(dnsCryptUp...), schemas.SigDNSCrypt},
 		{"iodine", udp(iodine...), schemas.SigDNS | schemas.SigIodine},
 		{"iodine version", udp(up(dnsQuestion(5, "vaaaakaraaaa.t.example.net", 16))), schemas.SigDNS | schemas.SigIodine},
@@ -337,21 +347,45 @@ func TestScrambled(t *testing.T) {
 		}
 	}
 	reverse := func(b []byte) { slices.Reverse(b[1:]) }
-	for name, steps := range map[string][]func([]byte){
-		"xormask a":     {xor("a")},
-		"xormask abc":   {xor("abc")},
-		"xorptrpos a":   {position, xor("k")},
-		"reverse and a": {reverse, xor("q")},
-		"obfuscate":     {position, reverse, position, xor("Z")},
+	const long = "a key of more bytes than the messages have in which it is"
+	forms := map[string][2]func() []byte{
+		"plain":    {func() []byte { return ovpnReset(sidC) }, func() []byte { return ovpnAnswer(sidS, sidC) }},
+		"tls-auth": {func() []byte { return ovpnResetAuth(d, sidC, 32) }, func() []byte { return ovpnAnswerAuth(d, sidS, sidC, 32) }},
+		"crypt":    {func() []byte { return ovpnCrypt(d, ovpnClientV2, sidC, 1, 54) }, func() []byte { return ovpnCrypt(d, ovpnServerV2, sidS, 1, 66) }},
+	}
+	for _, tt := range []struct {
+		name  string
+		steps []func([]byte)
+		forms []string
+	}{
+		{"xormask, short", []func([]byte){xor("abc")}, []string{"plain", "tls-auth", "crypt"}},
+		{"xormask, long", []func([]byte){xor(long)}, []string{"plain", "tls-auth", "crypt"}},
+		{"xorptrpos", []func([]byte){position}, []string{"plain", "tls-auth", "crypt"}},
+		{"reverse", []func([]byte){reverse}, []string{"plain"}},
+		{"reverse and xormask", []func([]byte){reverse, xor(long)}, []string{"plain", "tls-auth"}},
+		{"obfuscate", []func([]byte){position, reverse, position, xor(long)}, []string{"plain", "tls-auth"}},
 	} {
-		client, server := ovpnReset(sidC), ovpnAnswer(sidS, sidC)
-		for _, s := range steps {
-			s(client)
-			s(server)
-		}
-		got := New().Inspect(udp(up(client), down(server))).Signatures
-		if !got.Has(schemas.SigOpenVPNScrambled) {
-			t.Errorf("%s: got %q", name, got)
+		for _, form := range tt.forms {
+			client, server := forms[form][0](), forms[form][1]()
+			streamUp, streamDown := withLength(client), withLength(server)
+			for _, s := range tt.steps {
+				s(client)
+				s(server)
+			}
+			if got := New().Inspect(udp(up(client), down(server))).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
+				t.Errorf("%s, %s: got %q", tt.name, form, got)
+			}
+			if got := New().Inspect(tcp(up(withLength(client)), down(withLength(server)))).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
+				t.Errorf("%s, %s over TCP: got %q", tt.name, form, got)
+			}
+			if !strings.HasPrefix(tt.name, "xormask") {
+				continue
+			}
+			tt.steps[0](streamUp)
+			tt.steps[0](streamDown)
+			if got := New().Inspect(tcp(up(streamUp), down(streamDown))).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
+				t.Errorf("%s, %s, stream masked with its lengths: got %q", tt.name, form, got)
+			}
 		}
 	}
 }

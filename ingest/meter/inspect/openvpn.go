@@ -72,6 +72,7 @@ func openVPNTCP(c *conversation, r *finding) {
 		}
 	}
 	w.conclude(r)
+	scrambled(c, r)
 }
 
 // ovpnResync gives the messages of a stream that was caught in the middle, from the

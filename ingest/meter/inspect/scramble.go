@@ -1,73 +1,89 @@
 package inspect
 
-import "github.com/banshift/banshift/schemas"
+import (
+	"bytes"
+	"slices"
 
-// scrambled finds OpenVPN's plain reset exchange under the "scramble" patch: every
-// message XORed with a repeated key, with its positions, reversed behind its first
-// byte, or all of it. The plaintext is known where it matters: the client's 14 bytes
-// hold opcode, session id, five zeros; the server's 26 bytes hold an ACK count of 1,
-// message id 0, the client's session id again and message id 0. Under the right order
-// of steps the key bytes that follow from the client's message explain the server's.
-// For a key of one byte 18 bytes must agree; keys to 4 bytes are tried. Random bytes
-// of these two sizes pass with less than 2^-60.
+	"github.com/banshift/banshift/schemas"
+)
+
+// scrambled finds OpenVPN's reset exchange under the "scramble" patch (tunnelblick.net,
+// "XOR patch"): each message is reversed behind its first byte or not, XORed with its
+// positions or not, and then with a repeated key. Where the same byte of the key, and of
+// the positions, lies over both resets, it cancels: the XOR of the two messages is that
+// of their plaintexts, whatever the key and its length. The plaintexts are known where
+// opcodes, replay ids, ACK counts and message ids stand ([ovpnWatch]): 40 bits and two
+// exact sizes at the least, 48 without reversal. A masked stream of TCP is found too,
+// because the lengths before the messages are XORed alike.
 func scrambled(c *conversation, r *finding) {
 	client, server := c.first(true), c.first(false)
-	if client == nil || server == nil || client.Size != 14 || server.Size != 26 || !client.whole() || !server.whole() {
+	if client == nil || server == nil || !client.whole() || !server.whole() {
 		return
 	}
-	for _, steps := range [...]string{"", "p", "r", "prp"} {
-		a, b := unscramble(client.Data, steps), unscramble(server.Data, steps)
-		for period := 1; period <= 4; period++ {
-			if masksAgree(a, b, period) {
-				r.addRole(schemas.SigOpenVPNScrambled)
-				return
-			}
+	a, b := client.Data, server.Data
+	if c.tcp {
+		if len(a) < 2 || len(b) < 2 || a[0] != b[0] || len(a) > 0xff || len(b) > 0xff || a[1]^b[1] != byte(len(a)-2)^byte(len(b)-2) {
+			return
 		}
+		a, b = a[2:], b[2:]
+	}
+	if areMaskedResets(a, b) {
+		r.addRole(schemas.SigOpenVPNScrambled)
 	}
 }
 
-// unscramble undoes steps: p is the XOR with positions, r the reversal. The XOR with
-// the key is left.
-func unscramble(b []byte, steps string) []byte {
-	out := append([]byte(nil), b...)
-	for _, s := range steps {
-		if s == 'p' {
-			for i := range out {
-				out[i] ^= byte(i + 1)
-			}
-			continue
-		}
-		for i, j := 1, len(out)-1; i < j; i, j = i+1, j-1 {
-			out[i], out[j] = out[j], out[i]
-		}
-	}
-	return out
-}
+// ackBytes is what a server's reset has more than the client's: an ACK and a session id.
+const ackBytes = 4 + 8
 
-// masksAgree reports whether one key of the period turns a and b into a reset exchange.
-func masksAgree(a, b []byte, period int) bool {
-	key := make([]byte, period)
-	for i := range period {
-		key[(9+i)%period] = a[9+i]
-	}
-	plain := func(m []byte, i int) byte { return m[i] ^ key[i%period] }
-	if isZero(key) || plain(a, 0) != ovpnClientV2<<3 || plain(b, 0) != ovpnServerV2<<3 || plain(b, 9) != 1 {
+// areMaskedResets checks the XOR of a client's and a server's reset.
+func areMaskedResets(a, b []byte) bool {
+	const opcodes = ovpnClientV2<<3 ^ ovpnServerV2<<3
+	n := len(a)
+	if n < 14 || len(b) != n+ackBytes || a[0]^b[0] != opcodes {
 		return false
 	}
-	for _, i := range [...]int{9, 10, 11, 12, 13} {
-		if plain(a, i) != 0 {
-			return false
+	x := make([]byte, n)
+	for i := range x {
+		x[i] = a[i] ^ b[i]
+	}
+	hmac := n - 14 - 8
+	switch {
+	case n == 14:
+		return x[9] == 1 && isZero(x[10:14]) || areReversed(a, b, x)
+	case slices.Contains(hmacSizes[:], hmac) && isMaskedAuth(x[9+hmac:]):
+		return true
+	case n == 54 && isZero(x[9:15]):
+		return true // tls-crypt: replay id 1 and the upper half of the time
+	}
+	return slices.Contains(hmacSizes[:], hmac) && areReversed(a, b, x)
+}
+
+// isMaskedAuth checks what follows the HMACs of tls-auth: replay id 1, the same time but
+// for its lower half, one ACK more at the server, which is of message 0.
+func isMaskedAuth(x []byte) bool {
+	const time, acks = 4, 8
+	return isZero(x[:time+2]) && x[acks] == 1 && isZero(x[acks+1:acks+5])
+}
+
+// areReversed checks resets that are reversed behind the opcode: both then begin with
+// message id 0. Between two XORs with positions the reversal leaves a trace of the
+// lengths. Without a key the client's session id, which the server repeats, is in the clear.
+func areReversed(a, b, x []byte) bool {
+	for _, positions := range [...]bool{false, true} {
+		trace := func(n, i int) byte {
+			if !positions {
+				return 0
+			}
+			return byte(n-i+1) ^ byte(i+1)
+		}
+		fits, bare := true, true
+		for i := 1; i <= 4; i++ {
+			fits = fits && x[i] == trace(len(a), i)^trace(len(b), i)
+			bare = bare && a[i] == trace(len(a), i)
+		}
+		if fits && (!bare || !positions && len(a) == 14 && bytes.Equal(a[6:14], b[5:13])) {
+			return true
 		}
 	}
-	for _, i := range [...]int{10, 11, 12, 13, 22, 23, 24, 25} {
-		if plain(b, i) != 0 {
-			return false
-		}
-	}
-	for i := range 8 {
-		if plain(a, 1+i) != plain(b, 14+i) {
-			return false
-		}
-	}
-	return true
+	return false
 }

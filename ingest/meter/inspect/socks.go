@@ -1,6 +1,10 @@
 package inspect
 
-import "github.com/banshift/banshift/schemas"
+import (
+	"bytes"
+
+	"github.com/banshift/banshift/schemas"
+)
 
 // socks4 finds SOCKS 4 and 4a (Leech, "SOCKS: A protocol for TCP proxy across
 // firewalls"; 4a: an address 0.0.0.x and a name behind the user id): a request that
@@ -18,7 +22,8 @@ func socks4(c *conversation, r *finding) {
 	if ok && isZero(req[4:7]) && req[7] != 0 {
 		end, ok = cString(req, end)
 	}
-	if s := c.first(false); ok && p.Size >= end && s.Size == 8 && !isZero(req[2:4]) {
+	// Where the request fills its payload, the server's first data may follow its reply.
+	if s := c.first(false); ok && p.Size >= end && (s.Size == 8 || p.Size == end) && !isZero(req[2:4]) {
 		r.addRole(schemas.SigSOCKS4)
 	}
 }
@@ -84,4 +89,70 @@ func isSocksRequest(b []byte, method byte) bool {
 		return b[0] == 5 && b[1] >= 1 && b[1] <= 3 && b[2] == 0 && (b[3] == 1 || b[3] == 3 || b[3] == 4)
 	}
 	return true // other methods negotiate in ways of their own
+}
+
+// minRelayed is how many datagrams with one destination show a relay that does not answer.
+const minRelayed = 3
+
+// socksUDP finds the datagrams of SOCKS 5's UDP relay (RFC 1928 section 7): two reserved
+// bytes, fragment 0, an address type, the address and port of the other end, which its
+// answers name again. Random bytes: 2^-100.
+func socksUDP(c *conversation, r *finding) {
+	var to []byte
+	asked, answered := 0, 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		end, ok := relayedTo(p.Data)
+		if !ok {
+			return
+		}
+		switch {
+		case c.fromClient(p) && to == nil:
+			to, asked = p.Data[3:end], 1
+		case c.fromClient(p) && bytes.Equal(to, p.Data[3:end]):
+			asked++
+		case !c.fromClient(p) && bytes.Equal(to, p.Data[3:end]):
+			answered++
+		}
+	}
+	if asked > 0 && answered > 0 || asked >= minRelayed && asked == len(c.payloads) {
+		r.addRole(schemas.SigSOCKS5)
+	}
+}
+
+// relayedTo gives the end of the address and port at the head of a relayed datagram.
+func relayedTo(b []byte) (end int, ok bool) {
+	const head, ipv4, name, ipv6 = 4, 1, 3, 4
+	if len(b) < head+1 || !isZero(b[:3]) {
+		return 0, false
+	}
+	switch b[3] {
+	case ipv4:
+		end = head + 4 + 2
+	case ipv6:
+		end = head + 16 + 2
+	case name:
+		end = head + 1 + int(b[head]) + 2
+	default:
+		return 0, false
+	}
+	if len(b) <= end || isZero(b[end-2:end]) {
+		return 0, false
+	}
+	if b[3] == name {
+		return end, isHostName(b[head+1 : end-2])
+	}
+	return end, !isZero(b[head : end-2])
+}
+
+// isHostName reports letters, digits, hyphens and dots, with a letter among them.
+func isHostName(b []byte) bool {
+	letter := false
+	for _, c := range b {
+		if !isAlphanumeric(c) && c != '-' && c != '.' && c != '_' {
+			return false
+		}
+		letter = letter || !isDigit(c)
+	}
+	return letter
 }

@@ -15,14 +15,15 @@ const (
 	wgMinData      = 32
 )
 
-// minWireGuardData is how many data messages make a session that began unseen.
-const minWireGuardData = 3
+// minWireGuardData is how many data messages make a session that began unseen, if one of
+// them continues another: keepalives of an idle tunnel are as few as two in a minute.
+const minWireGuardData = 2
 
 // wireGuard finds WireGuard (wireguard.com/protocol): message type and three reserved
 // zero bytes, fixed sizes of the handshake, and indexes that answer each other.
 // Random bytes pass as an initiation with 2^-32, as a response with 2^-64 (the
-// receiver echoes the initiation's sender), as a session of three data messages with
-// less than 2^-100. Reserved bytes that are not zero (Cloudflare WARP puts a client id
+// receiver echoes the initiation's sender), as a session of two data messages with
+// less than 2^-120. Reserved bytes that are not zero (Cloudflare WARP puts a client id
 // there) are taken only where the response echoes the index.
 func wireGuard(c *conversation, r *finding) {
 	w := wgWatch{}
@@ -32,7 +33,7 @@ func wireGuard(c *conversation, r *finding) {
 	if w.plausibleData >= 2 && w.plausibleData == w.data {
 		r.add(schemas.SigWireGuardData)
 	}
-	if w.data >= minWireGuardData && w.inOrder == w.data && 4*w.data >= 3*(len(c.payloads)-w.handshakes-w.others) {
+	if w.isSession() && 4*w.data >= 3*(len(c.payloads)-w.handshakes-w.others) {
 		r.add(schemas.SigWireGuardData | schemas.SigWireGuardSession)
 		if w.handshakes == 0 && w.firstCounter > 0 {
 			r.add(schemas.SigMidstream)
@@ -51,7 +52,8 @@ type wgWatch struct {
 	others        int // messages that share the port by design: disco, STUN
 	data          int // type 4 messages
 	plausibleData int // of them, those of a right size
-	inOrder       int // of them, those that continue their direction's session
+	inOrder       int // of them, those that begin or continue their direction's session
+	continued     int // of those, the ones that continue it
 	firstCounter  uint64
 	largest       int // size of a message that the tunnel's MTU cut short of padding
 	sessions      [2]wgSession
@@ -131,7 +133,7 @@ func (w *wgWatch) transport(p *Payload, way int) {
 	s := &w.sessions[way]
 	step := int64(counter - s.counter)
 	switch {
-	case receiver == 0 || counter >= 1<<48:
+	case receiver == 0 || counter >= 1<<48 || !varied(p.Data[4:8]):
 		return
 	case !s.known:
 		w.firstCounter = max(w.firstCounter, counter)
@@ -141,8 +143,17 @@ func (w *wgWatch) transport(p *Payload, way int) {
 		return
 	}
 	w.inOrder++
+	if s.known && receiver == s.receiver {
+		w.continued++
+	}
 	s.receiver, s.known = receiver, true
 	s.counter = counter
+}
+
+// isSession reports data messages that continue each other. While a session is replaced,
+// messages of the old one still arrive; one in eight may be such.
+func (w *wgWatch) isSession() bool {
+	return w.data >= minWireGuardData && w.continued > 0 && 8*w.inOrder >= 7*w.data
 }
 
 // amnezia finds WireGuard whose headers and sizes were altered (AmneziaWG: junk packets
