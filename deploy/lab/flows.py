@@ -5,6 +5,7 @@ import struct
 
 COLUMNS = ["capture", "proto", "src_ip", "src_port", "dst_ip", "dst_port", "tool", "category", "trusted"]
 EXTENSIONS = {0, 43, 60}  # hop-by-hop, routing, destination options: RFC 8200, section 4
+FIN, RST = 1, 4
 
 
 def frames(data):
@@ -17,7 +18,7 @@ def frames(data):
 
 
 def endpoints(frame):
-    """(proto, source, port, destination, port, whether a byte of payload follows) of a frame, or None where it has no flow of its own.
+    """(proto, source, port, destination, port, whether a byte of payload follows, whether it ends a TCP connection) of a frame, or None where it has no flow of its own.
 
     None: ARP, neighbour discovery, multicast, and fragments after the first, which carry no port.
     """
@@ -46,8 +47,8 @@ def endpoints(frame):
     if proto in (6, 17):
         ports = struct.unpack_from(">HH", payload)
         header = (payload[12] >> 4) * 4 if proto == 6 else 8
-        return ("tcp" if proto == 6 else "udp", source, ports[0], destination, ports[1], len(payload) > header)
-    return ("other", source, 0, destination, 0, True)
+        return ("tcp" if proto == 6 else "udp", source, ports[0], destination, ports[1], len(payload) > header, proto == 6 and bool(payload[13] & (FIN | RST)))
+    return ("other", source, 0, destination, 0, True, False)
 
 
 def label(capture, data, server, tools):
@@ -55,21 +56,24 @@ def label(capture, data, server, tools):
 
     server is the server's address; tools maps (proto, server port) to (tool, category), port 0 for what has none.
     A flow without a byte of payload, such as a SYN that is not answered, shows no tool whatever its port: it is not trusted.
+    Nor is a connection of which the capture has only the end.
     """
-    server, rows = ipaddress.ip_address(server), {}
+    server, rows, over = ipaddress.ip_address(server), {}, set()
     for frame in frames(data):
         found = endpoints(frame)
         if not found:
             continue
-        proto, source, source_port, destination, destination_port, speaks = found
+        proto, source, source_port, destination, destination_port, speaks, ends = found
         if source == server:
             source, source_port, destination, destination_port = destination, destination_port, source, source_port
         # An error message of ICMP belongs to no tool, whatever it quotes.
         is_icmp = proto == "other" and frame[23 if frame[12:14] == b"\x08\x00" else 20] in (1, 58)
         tool, category = ("none", "none") if is_icmp else tools.get((proto, destination_port), ("none", "none"))
         key = (proto, str(source), source_port, str(destination), destination_port)
+        if ends and key not in rows:
+            over.add(key)
         if key not in rows or tool != "none":
-            trusted = int(speaks or tool == "none" or key in rows and rows[key][8] == 1)
+            trusted = int(tool == "none" or key not in over and (speaks or key in rows and rows[key][8] == 1))
             rows[key] = [capture, *key, tool, category, trusted]
     return list(rows.values())
 

@@ -2,6 +2,7 @@
 """Captures the traffic of real programs between network namespaces, with labels true by construction.
 
 A program is a file in programs/: TOOL, CATEGORY, PACKAGES (Debian's names) and VARIANTS, a dict of name -> function(capture).
+It may have MODULES too, Go programs that Debian lacks (parts.py), and PYPI, packages for the lab's own Python.
 Each capture has a client, a server and a relay (relay.py) in namespaces of its own; ports, options, MTU, delay, loss,
 payload and address family follow from the seed. Nothing leaves the machine: no namespace has a route out.
 Half of each program's captures are set aside by the seed alone, before anything is run.
@@ -22,6 +23,7 @@ import threading
 import time
 
 import flows
+import parts
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMMON = ["iproute2", "ethtool", "openssl", "curl"]
@@ -43,7 +45,7 @@ class Capture:
         self.name, self.program, self.work = name, program, pathlib.Path(work)
         self.rng = rng = random.Random("%s/%s" % (seed, name))
         self.family = 4 if getattr(program, "IPV4_ONLY", False) else rng.choice([4, 4, 6])
-        self.mtu = rng.choice([1500, 1500, 1420, 1380, 1300])
+        self.mtu = max(rng.choice([1500, 1500, 1420, 1380, 1300]), getattr(program, "MIN_MTU", 0))
         self.link = rng.choice(list(LINKS))
         self.mix = rng.choice(MIXES)
         if self.family == 6:
@@ -75,6 +77,15 @@ class Capture:
     def label(self, proto, port, tool=None, category=None):
         """Say what listens on a port of the server."""
         self.tools[proto, port] = (tool or self.program.TOOL, category or self.program.CATEGORY)
+
+    def built(self, name):
+        """Path of a Go program of the program's MODULES."""
+        return parts.built(name, self.program.MODULES[name])
+
+    @property
+    def python(self):
+        """The Python that has the packages of PYPI."""
+        return parts.python()
 
     def file(self, name, text, mode=0o600):
         path = self.work / name
@@ -355,6 +366,10 @@ def main():
         install(packages)
     except subprocess.CalledProcessError:
         sys.exit("lab: apt-get could not install the packages above: run apt-get update, or leave a program out with --only")
+    try:
+        pinned = parts.fetch(programs)
+    except (parts.Missing, subprocess.CalledProcessError) as e:
+        sys.exit("lab: %s; leave the programs out with --only" % e)
     for half in ("open", "held-out"):
         (arguments.out / half).mkdir(parents=True, exist_ok=True)
         for old in [*(arguments.out / half).glob("*.pcap"), *(arguments.out / half).glob("labels.csv")]:
@@ -378,7 +393,7 @@ def main():
         sys.exit("lab: interrupted; what was started is stopped, namespaces are removed")
     for half in ("open", "held-out"):
         flows.write_labels(arguments.out / half / "labels.csv", [row for h, rows, _ in made if h == half for row in rows])
-    manifest = {"seed": arguments.seed, "kernel": os.uname().release, "packages": versions(packages), "captures": [facts for _, _, facts in made]}
+    manifest = {"seed": arguments.seed, "kernel": os.uname().release, "packages": {**versions(packages), **pinned}, "captures": [facts for _, _, facts in made]}
     (arguments.out / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     failed = [facts["capture"] for _, _, facts in made if facts["error"]]
     tools = {row[6] for _, rows, _ in made for row in rows} - {"none"}

@@ -32,8 +32,8 @@ def ports(source, destination):
     return struct.pack(">HHHH", source, destination, 9, 0) + b"x"
 
 
-def segment(source, destination, payload=b""):
-    return struct.pack(">HHIIBBHHH", source, destination, 0, 0, 5 << 4, 0, 0, 0, 0) + payload
+def segment(source, destination, payload=b"", flags=0):
+    return struct.pack(">HHIIBBHHH", source, destination, 0, 0, 5 << 4, flags, 0, 0, 0) + payload
 
 
 class Labels(unittest.TestCase):
@@ -60,6 +60,12 @@ class Labels(unittest.TestCase):
         syn, said = frame4(CLIENT, SERVER, 6, segment(4000, 1723)) + bytes(6), frame4(SERVER, CLIENT, 6, segment(1723, 4000, b"x"))
         self.assertEqual([row[8] for row in self.label(syn, tools=tools)], [0])
         self.assertEqual([row[8] for row in self.label(syn, said, syn, tools=tools)], [1])
+
+    def test_a_connection_that_was_over_is_not_trusted(self):
+        tools = {("tcp", 9001): ("tor", "anonymity")}
+        fin, last = frame4(CLIENT, SERVER, 6, segment(4000, 9001, flags=1)), frame4(SERVER, CLIENT, 6, segment(9001, 4000, b"x"))
+        self.assertEqual([row[8] for row in self.label(fin, last, tools=tools)], [0])
+        self.assertEqual([row[8] for row in self.label(last, fin, tools=tools)], [1])
 
     def test_ipv6_through_extensions_without_neighbour_discovery(self):
         client, server = "2001:db8::1", "2001:db8::2"

@@ -1,5 +1,5 @@
 """DNS over HTTPS of dnsdist, asked by kdig; the server is on no list, so that its flows show TLS and HTTP/2 alone."""
-import dns
+import resolver
 
 TOOL, CATEGORY = "doh", "encrypted_dns"
 PACKAGES = ["dnsdist", "unbound", "knot-dnsutils"]
@@ -9,9 +9,9 @@ def session(c, *how):
     port = c.port(443)
     c.label("tcp", port)
     ca, cert, key = c.certificate("dns")
-    dns.dnsdist(c, 'addDOHLocal("%s:%d", "%s", "%s", "/dns-query")' % (c.literal, port, cert, key))
+    resolver.dnsdist(c, 'addDOHLocal("%s:%d", "%s", "%s", "/dns-query")' % (c.literal, port, cert, key))
     c.listening("tcp", port)
-    dns.ask(c, port, "+tls-ca=" + ca, "+tls-hostname=dns.example", "+https=dns.example/dns-query", *how)
+    resolver.ask(c, port, "+tls-ca=" + ca, "+tls-hostname=dns.example", "+https=dns.example/dns-query", *how)
 
 
 VARIANTS = {

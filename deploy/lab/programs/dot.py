@@ -1,5 +1,5 @@
 """DNS over TLS: dnsdist and unbound answer, kdig asks, a connection a question or one for all."""
-import dns
+import resolver
 
 TOOL, CATEGORY = "dot", "encrypted_dns"
 PACKAGES = ["dnsdist", "unbound", "knot-dnsutils"]
@@ -10,11 +10,11 @@ def session(c, server, keep):
     c.label("tcp", port)
     _, cert, key = c.certificate("dns")
     if server == "dnsdist":
-        dns.dnsdist(c, 'addTLSLocal("%s:%d", "%s", "%s")' % (c.literal, port, cert, key))
+        resolver.dnsdist(c, 'addTLSLocal("%s:%d", "%s", "%s")' % (c.literal, port, cert, key))
     else:
-        dns.unbound(c, "%s@%d" % (c.server, port), more=" tls-port: %d\n tls-service-key: %s\n tls-service-pem: %s\n" % (port, key, cert))
+        resolver.unbound(c, "%s@%d" % (c.server, port), more=" tls-port: %d\n tls-service-key: %s\n tls-service-pem: %s\n" % (port, key, cert))
     c.listening("tcp", port)
-    dns.ask(c, port, "+tls", "+tls-sni=dns.example", *(["+keepopen"] if keep else []))
+    resolver.ask(c, port, "+tls", "+tls-sni=dns.example", *(["+keepopen"] if keep else []))
 
 
 VARIANTS = {

@@ -21,5 +21,12 @@ VARIANTS = {
     "null": lambda c: session(c, "NULL"),
     "txt": lambda c: session(c, "TXT"),
     "raw": lambda c: session(c, "", raw=True),
+    "mx": lambda c: session(c, "MX"),
+    "cname": lambda c: session(c, "CNAME"),
+    "srv": lambda c: session(c, "SRV"),
+    "a": lambda c: session(c, "A"),
+    "private": lambda c: session(c, "PRIVATE"),
     "middle": lambda c: session(c, "NULL", middle=True),
+    "txt-middle": lambda c: session(c, "TXT", middle=True),
+    "raw-middle": lambda c: session(c, "", raw=True, middle=True),
 }

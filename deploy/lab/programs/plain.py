@@ -1,5 +1,5 @@
 """Traffic of ordinary programs, and of programs on ports of other protocols: negatives that must not be named."""
-import dns
+import resolver
 
 TOOL, CATEGORY = "none", "none"
 PACKAGES = ["unbound", "knot-dnsutils", "chrony", "mosquitto", "mosquitto-clients", "nmap"]
@@ -22,7 +22,7 @@ def http(c, *ports):
 def lookups(c):
     """Plain DNS over UDP and TCP, with names that contain the names of tools."""
     names = ["www.example", "vpnmentor-news.example", "kavkazr.example", "torrent.example", "history-of-tor.example", "openvpn.example"]
-    dns.unbound(c, c.server, names=names)
+    resolver.unbound(c, c.server, names=names)
     c.listening("udp", 53)
     for _ in range(12):
         c.run("client", "kdig", "@" + c.server, *c.rng.choice([[], ["+tcp"], ["+dnssec"]]), c.rng.choice(names), c.rng.choice(["A", "AAAA", "TXT", "MX"]))

@@ -1,5 +1,10 @@
-"""shadowsocks-libev over TCP: fully encrypted, so that one flow shows nothing but that."""
+"""shadowsocks-libev and sing-box over TCP: fully encrypted, so that one flow shows nothing but that."""
+import base64
+
+import singbox
+
 TOOL, CATEGORY = "shadowsocks", "proxy"
+MODULES = singbox.MODULES
 PACKAGES = ["shadowsocks-libev", "curl"]
 
 
@@ -16,7 +21,15 @@ def session(c, method):
               "http://%s:8000/%d" % (c.literal, c.rng.randint(300, 300000)))
 
 
+def edition_2022(c):
+    method, key = c.option("method", ("2022-blake3-aes-128-gcm", 16), ("2022-blake3-aes-256-gcm", 32))
+    password = base64.b64encode(c.rng.randbytes(key)).decode()
+    singbox.run(c, {"type": "shadowsocks", "method": method, "password": password}, {"type": "shadowsocks", "method": method, "password": password}, ports=(8388, 443))
+
+
 VARIANTS = {
+    "2022": edition_2022,
+    "2022-2": edition_2022,
     "chacha20": lambda c: session(c, "chacha20-ietf-poly1305"),
     "aes-256": lambda c: session(c, "aes-256-gcm"),
     "aes-128": lambda c: session(c, "aes-128-gcm"),

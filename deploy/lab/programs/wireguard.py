@@ -3,7 +3,7 @@ TOOL, CATEGORY = "wireguard", "vpn"
 PACKAGES = ["wireguard-go", "wireguard-tools"]
 
 
-def session(c, ports=(51820,), psk=False, middle=False, answered=True):
+def session(c, ports=(51820,), psk=False, middle=False, answered=True, idle=False):
     port = c.port(*ports)
     c.label("udp", port)
     keys = {}
@@ -24,7 +24,7 @@ def session(c, ports=(51820,), psk=False, middle=False, answered=True):
         if psk:
             config += "PresharedKey = %s\n" % shared
         if side == "client":
-            config += "Endpoint = %s:%d\nPersistentKeepalive = %d\n" % (c.literal, port, c.option("keepalive", 1, 25))
+            config += "Endpoint = %s:%d\nPersistentKeepalive = %d\n" % (c.literal, port, 2 if idle else c.option("keepalive", 1, 25))
         c.run(side, "wg", "setconf", device, c.file(side + ".conf", config))
         c.run(side, "ip", "addr", "add", address + "/24", "dev", device)
         c.run(side, "ip", "link", "set", device, "mtu", c.mtu - 80, "up")
@@ -35,6 +35,9 @@ def session(c, ports=(51820,), psk=False, middle=False, answered=True):
     if middle:
         c.use("http://10.9.0.1:8000", "page")
         c.middle()
+    if idle:
+        c.run("client", "sleep", "6")
+        return
     c.use("http://10.9.0.1:8000")
 
 
@@ -43,5 +46,7 @@ VARIANTS = {
     "psk-dns-port": lambda c: session(c, (53,), psk=True),
     "sip-port": lambda c: session(c, (443, 5060)),
     "middle": lambda c: session(c, middle=True),
+    "middle-2": lambda c: session(c, (500, 3478), middle=True),
+    "idle-middle": lambda c: session(c, middle=True, idle=True),
     "unanswered": lambda c: session(c, answered=False),
 }

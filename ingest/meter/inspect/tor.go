@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -10,6 +11,7 @@ import (
 const (
 	torCell    = 514
 	torCellOld = 512
+	torChunk   = 4096 - 48 // what one buffer of Tor holds (buffers.c: chunks of 4096 bytes, less their header)
 )
 
 // minTorName is the shortest server name, www. and .com included, that is believed
@@ -31,11 +33,12 @@ const (
 //
 // Cells show where most of the client's records, and at least one of the server's (whose
 // writes a buffer cuts), are as long as whole cells and the overhead of the cipher
-// allow: three records of random length do with less than 2^-20.
+// allow: four records of random length do with less than 2^-24. Records of a full buffer,
+// which a download fills, do not count: they begin and end within cells.
 func tor(c *conversation, r *finding) {
 	h, ok := readClientHello(c.client(), true)
 	up, down := c.records(true), c.records(false)
-	cells := torRecords(up, minTorCells) && torRecords(down, 1)
+	cells := torRecords(up, minTorCells) && torRecords(down, 1) || torRecords(up, 2) && torRecords(down, 2)
 	if cells {
 		r.add(schemas.SigTorCells)
 	}
@@ -65,11 +68,14 @@ func torName(name []byte) (ok, digits bool) {
 	return true, digits
 }
 
+// torOverheads are the bytes that a record has more than its contents.
+var torOverheads = [...]int{17, 24, 16}
+
 // isTorRecord reports a record that holds whole cells: with the type byte and tag of TLS
 // 1.3 (17), nonce and tag of GCM (24), tag of ChaCha20-Poly1305 (16), or with CBC, where
 // SHA-1 or SHA-256 and padding fill blocks of 16 and an explicit IV may come first.
 func isTorRecord(size int) bool {
-	for _, overhead := range [...]int{17, 24, 16} {
+	for _, overhead := range torOverheads {
 		if n := size - overhead; n > 0 && n%torCell == 0 {
 			return true
 		}
@@ -96,7 +102,7 @@ func torRecords(stream []byte, want int) bool {
 	const emptyFragment = 48
 	cells, records := 0, 0
 	eachRecord(stream, func(kind byte, size int) bool {
-		if kind == recordApplication && size > emptyFragment {
+		if kind == recordApplication && size > emptyFragment && !isTorChunk(size) {
 			records++
 			if isTorRecord(size) {
 				cells++
@@ -108,4 +114,9 @@ func torRecords(stream []byte, want int) bool {
 	// the end of the handshake.
 	const variable = 3
 	return cells >= want && (want == 1 || 5*cells >= 3*(records-variable))
+}
+
+// isTorChunk reports a record that holds one full buffer.
+func isTorChunk(size int) bool {
+	return slices.Contains(torOverheads[:], size-torChunk)
 }
