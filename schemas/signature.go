@@ -69,6 +69,7 @@ const (
 	SigTLSRecords                                // TLS records both ways without a hello
 	SigBlockMAC                                  // at least 12 datagrams, all 4 mod 8: cipher blocks and a MAC of 4 bytes (tinc 1.0)
 	SigDTLSRecords                               // DTLS data records without a hello
+	SigDoTRecords                                // TLS records of the lengths of padded DNS messages (RFC 8467)
 )
 
 var signatureNames = [...]string{
@@ -82,7 +83,7 @@ var signatureNames = [...]string{
 	"telegram", "doq", "unanswered", "midstream",
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
-	"nat-keepalive", "tls-records", "block-mac", "dtls-records",
+	"nat-keepalive", "tls-records", "block-mac", "dtls-records", "dot-records",
 }
 
 // Signatures lists the vocabulary in bit order.

@@ -48,7 +48,7 @@ def build(name, module):
         (pathlib.Path(folder) / "go.mod").write_text("module lab\n\ngo 1.24\n\nrequire %s %s\n" % (path, version))
         if package.endswith(".go"):
             shutil.copy(HERE / package, pathlib.Path(folder) / "main.go")
-            package = "."
+            package = "main.go"  # named, so that its build constraint does not count
         subprocess.run(["go", "build", "-mod=mod", "-trimpath", "-tags", tags, "-o", str(built(name, module)), package], check=True, cwd=folder, stdout=sys.stderr,
                        env={**os.environ, "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"})
 

@@ -33,6 +33,7 @@ func samples() []sample {
 		dnsCryptUp = append(dnsCryptUp, up(join(head, d.bytes(12), d.bytes(16+256))))
 	}
 	cell := func(n int) []byte { return tlsRecord(recordApplication, d.bytes(514*n+17)) }
+	record := func(size int) []byte { return tlsRecord(recordApplication, d.bytes(size)) }
 	ntpAsk := join(0x23, make([]byte, 39), d.bytes(8))
 	sixteen := make([]Payload, 0, 8)
 	for i := range 8 {
@@ -124,6 +125,11 @@ func samples() []sample {
 			schemas.SigTLS | schemas.SigTLSServer | schemas.SigTorTLS | schemas.SigTorCells},
 		{"a word is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.facebook.com"})), down(tlsServerHello(d))), schemas.SigTLS | schemas.SigTLSServer},
 		{"a browser is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com", alpn: []string{"h2"}})), down(tlsServerHello(d))), schemas.SigTLS | schemas.SigTLSServer},
+		{"dot, padded, another port", tcp(up(hello), down(tlsServerHello(d)), up(record(53)), up(record(147)), down(record(250)), down(record(487)), up(record(275)), down(record(955))),
+			schemas.SigTLS | schemas.SigTLSServer | schemas.SigDoTRecords},
+		{"dot midstream", tcp(up(record(147)), down(record(487)), up(record(147)), down(record(487)), down(record(19))), schemas.SigTLSRecords | schemas.SigDoTRecords},
+		{"one record of another length is no dot", tcp(up(record(147)), down(record(487)), up(record(147)), down(record(488))), schemas.SigTLSRecords},
+		{"one question and one answer are no proof of dot", tcp(up(hello), down(tlsServerHello(d)), up(record(147)), down(record(487))), schemas.SigTLS | schemas.SigTLSServer},
 		{"dtls", udp(up(dtlsHello(d, dtls12, helloOptions{extra: []uint16{14}}))), schemas.SigDTLS},
 		{"anyconnect, before rfc 4347", udp(up(dtlsHello(d, dtlsBad, helloOptions{version: 0x0100, sessionID: d.bytes(32)}))), schemas.SigDTLS | schemas.SigAnyConnectDTLS},
 		{"openconnect psk", udp(up(dtlsHello(d, dtls10, helloOptions{version: dtls12, sessionID: d.bytes(32), ciphers: []uint16{0x00a9, 0x00a8, 0xccab}}))), schemas.SigDTLS | schemas.SigAnyConnectDTLS},

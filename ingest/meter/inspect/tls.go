@@ -16,6 +16,10 @@ const (
 	maxRecord         = 1<<14 + 2048
 )
 
+// recordOverheads are the bytes that a record has more than its contents: type and tag of
+// TLS 1.3, nonce and tag of GCM, tag of ChaCha20-Poly1305 (RFC 8446 section 5.2, 5288, 7905).
+var recordOverheads = [...]int{17, 24, 16}
+
 // tlsClient finds a TLS ClientHello (RFC 8446, RFC 5246): at the beginning of the
 // client's stream, or where one of its payloads begins (after STARTTLS, CONNECT or
 // SOCKS). Random bytes pass the first with less than 2^-40 (five header bytes, three

@@ -68,14 +68,10 @@ func torName(name []byte) (ok, digits bool) {
 	return true, digits
 }
 
-// torOverheads are the bytes that a record has more than its contents.
-var torOverheads = [...]int{17, 24, 16}
-
-// isTorRecord reports a record that holds whole cells: with the type byte and tag of TLS
-// 1.3 (17), nonce and tag of GCM (24), tag of ChaCha20-Poly1305 (16), or with CBC, where
+// isTorRecord reports a record that holds whole cells: under an AEAD, or with CBC, where
 // SHA-1 or SHA-256 and padding fill blocks of 16 and an explicit IV may come first.
 func isTorRecord(size int) bool {
-	for _, overhead := range torOverheads {
+	for _, overhead := range recordOverheads {
 		if n := size - overhead; n > 0 && n%torCell == 0 {
 			return true
 		}
@@ -118,5 +114,5 @@ func torRecords(stream []byte, want int) bool {
 
 // isTorChunk reports a record that holds one full buffer.
 func isTorChunk(size int) bool {
-	return slices.Contains(torOverheads[:], size-torChunk)
+	return slices.Contains(recordOverheads[:], size-torChunk)
 }

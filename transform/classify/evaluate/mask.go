@@ -28,7 +28,7 @@ type Mask struct {
 
 const (
 	allBits  = ^schemas.Signature(0)
-	sizeBits = schemas.SigMod16 | schemas.SigTorCells
+	sizeBits = schemas.SigMod16 | schemas.SigTorCells | schemas.SigBlockMAC | schemas.SigDoTRecords
 )
 
 // Masks are the levels of anonymisation that are compared, [Full] first.
