@@ -39,7 +39,7 @@ const (
 	SigRTP                                       // RTP/RTCP
 	SigTinc                                      // tinc meta protocol
 	SigNebula                                    // Nebula header
-	SigTailscaleDisco                            // disco magic
+	SigTailscaleDisco                            // disco magic, or STUN of its software
 	SigIodine                                    // DNS tunnel of iodine's form
 	SigFullyEncrypted                            // TCP: none of the exemptions of Wu et al. 2023 holds, and nothing else is recognised
 	SigMod16                                     // at least 8 payloads, all 0 mod 16 and at least 32
@@ -61,7 +61,7 @@ const (
 	SigGREPPP                                    // enhanced GRE (version 1) that carries PPP
 	SigTorCells                                  // TLS records of the lengths of Tor cells
 	SigZeroTier                                  // ZeroTier HELLO, or node addresses that answer each other
-	SigTailscaleHTTP                             // HTTP upgrade to Tailscale's control or relay protocol
+	SigTailscaleHTTP                             // HTTP of Tailscale's control or relay protocol, or what follows it
 	SigMQTT                                      // MQTT CONNECT
 	SigSMB                                       // SMB
 	SigFullyEncryptedUDP                         // as fully-encrypted, of a first datagram: weaker

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 
 	"github.com/banshift/banshift/schemas"
@@ -13,29 +14,71 @@ func isDisco(b []byte) bool {
 	return len(b) >= 6+32+24 && string(b[:6]) == "TS\xf0\x9f\x92\xac"
 }
 
-// tailscale finds disco messages.
+// tailscaleSTUN begins the attributes of a node's STUN request: SOFTWARE, eight bytes
+// (tailscale.com/net/stun).
+const tailscaleSTUN = "\x80\x22\x00\x08tailnode"
+
+// tailscale finds disco messages, and the STUN requests by which nodes learn their address.
 func tailscale(c *conversation, r *finding) {
 	for i := range c.payloads {
-		if isDisco(c.payloads[i].Data) {
+		p := &c.payloads[i]
+		if isDisco(p.Data) {
 			r.add(schemas.SigTailscaleDisco)
+			return
+		}
+		if isSTUN(p) && bytes.HasPrefix(p.Data[20:], []byte(tailscaleSTUN)) {
+			r.addRoleOf(schemas.SigTailscaleDisco, !c.fromClient(p))
 			return
 		}
 	}
 }
 
-// derp finds the HTTP upgrades of Tailscale: to its control protocol (control/ts2021)
-// and to a relay (derp/derphttp), both of them in the clear only on port 80.
+// derp finds the HTTP of Tailscale: upgrades to its control protocol (control/ts2021)
+// and to a relay (derp/derphttp), the control server's keys (control/controlclient,
+// loadServerPubKeys), all of them in the clear only on port 80; and control connections
+// of which the upgrade was missed.
 func derp(c *conversation, r *finding) {
+	if !c.initiator && isControlNoise(c.client()) && isControlNoise(c.server()) && len(c.payloads) >= minControlRecords {
+		r.add(schemas.SigTailscaleHTTP | schemas.SigMidstream)
+		return
+	}
 	b := c.client()
 	line, ok := readRequestLine(b)
 	if !ok || !line.whole {
 		return
+	}
+	if strings.HasPrefix(line.target, "/key?v=") && bytes.Contains(c.server(), []byte(`"publicKey":"mkey:`)) {
+		r.addRole(schemas.SigTailscaleHTTP)
 	}
 	head, _, _ := bytes.Cut(b, []byte("\r\n\r\n"))
 	upgrade := headerValue(head, "upgrade")
 	if line.target == "/ts2021" && upgrade == "tailscale-control-protocol" || line.target == "/derp" && upgrade == "derp" {
 		r.addRole(schemas.SigTailscaleHTTP)
 	}
+}
+
+// minControlRecords is how many payloads of records show a control connection.
+const minControlRecords = 3
+
+// isControlNoise reports a stream of whole records of type 4 behind their lengths, as
+// the control protocol has them after its handshake (control/controlbase, messages.go).
+// Random bytes: 2^-24 for each record that begins a stream.
+func isControlNoise(b []byte) bool {
+	const record, head, maxRecord = 4, 3, 4096
+	if len(b) == 0 {
+		return false
+	}
+	for len(b) > 0 {
+		if len(b) < head || b[0] != record {
+			return false
+		}
+		n := head + int(binary.BigEndian.Uint16(b[1:]))
+		if n < head+16 || n > maxRecord || n > len(b) {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
 }
 
 // headerValue gives a header's value in lower case.
