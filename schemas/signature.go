@@ -70,6 +70,7 @@ const (
 	SigBlockMAC                                  // at least 12 datagrams, all 4 mod 8: cipher blocks and a MAC of 4 bytes (tinc 1.0)
 	SigDTLSRecords                               // DTLS data records without a hello
 	SigDoTRecords                                // TLS records of the lengths of padded DNS messages (RFC 8467)
+	SigFortinetCertificate                       // TLS certificate that names a FortiGate
 )
 
 var signatureNames = [...]string{
@@ -84,6 +85,7 @@ var signatureNames = [...]string{
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "tls-records", "block-mac", "dtls-records", "dot-records",
+	"fortinet-certificate",
 }
 
 // Signatures lists the vocabulary in bit order.

@@ -8,13 +8,27 @@ import (
 )
 
 // dnsCryptCertificate finds the question by which a client fetches the resolver's
-// certificates: TXT of a name that begins with 2.dnscrypt-cert (DNSCrypt protocol,
-// "Certificates"). Nothing else asks it.
+// certificates: TXT of a provider name that begins with 2.dnscrypt-cert (DNSCrypt
+// protocol, "Certificates"), which nothing else asks; and an answer that is one, under
+// whatever name: magic DNSC, a version of two, minor version 0 (80 fixed bits).
 func dnsCryptCertificate(m *dnsmsg.Message, r *finding) {
-	if m.Type != dnsmsg.TypeTXT || !bytes.HasPrefix(bytes.ToLower(m.Name), []byte("2.dnscrypt-cert.")) {
+	if m.Type != dnsmsg.TypeTXT {
+		return
+	}
+	name := bytes.ToLower(m.Name)
+	if !bytes.HasPrefix(name, []byte("2.dnscrypt-cert.")) && !(m.AnswerType == dnsmsg.TypeTXT && isDNSCryptCertificate(m.AnswerData)) {
 		return
 	}
 	r.add(schemas.SigDNSCrypt)
+	if r.SNI == nil {
+		r.SNI = hostName(name)
+	}
+}
+
+// isDNSCryptCertificate checks the text of a TXT record.
+func isDNSCryptCertificate(text []byte) bool {
+	const least = 1 + 4 + 2 + 2 + 64 + 32 + 8 + 4 + 4 + 4
+	return len(text) >= least && string(text[1:6]) == "DNSC\x00" && (text[6] == 1 || text[6] == 2) && isZero(text[7:9])
 }
 
 // Form of DNSCrypt version 2 messages.

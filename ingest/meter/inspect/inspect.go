@@ -34,7 +34,7 @@ type Flow struct {
 // Result is what the payloads show. The slices are the caller's to keep.
 type Result struct {
 	Signatures schemas.Signature
-	SNI        []byte // server name of the ClientHello
+	SNI        []byte // server name of the ClientHello, or provider name of a DNSCrypt resolver
 	ALPN       []byte // protocols offered in it, joined by commas
 	JA4        []byte // TLS client fingerprint
 	// Reversed says that the payloads show Dst to be the client (its ClientHello,
@@ -61,7 +61,7 @@ type detector func(c *conversation, r *finding)
 // where the initiator is not known.
 var (
 	tcpDetectors = []detector{
-		tlsClient, tlsServer, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
+		tlsClient, tlsServer, tlsCertificate, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
 		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
 	}
 	udpDetectors = []detector{
