@@ -344,6 +344,18 @@ func TestQUICInPieces(t *testing.T) {
 	}
 }
 
+func TestGoogleHello(t *testing.T) {
+	d := newDice(6)
+	hello := join("\x0d", d.bytes(8), "Q043\x01", d.bytes(12), "\xa0\x01\x04\x00", "CHLO\x02\x00\x00\x00", "PAD\x00\x05\x00\x00\x00", "SNI\x00\x10\x00\x00\x00", "-----DNS.example", d.bytes(40))
+	r := New().Inspect(udp(up(hello)))
+	if string(r.SNI) != "dns.example" || r.Signatures != schemas.SigQUIC {
+		t.Errorf("sni %q, %q", r.SNI, r.Signatures)
+	}
+	for n := range hello {
+		New().Inspect(udp(up(hello[:n])))
+	}
+}
+
 // TestScrambled scrambles a reset exchange in the ways of the patch and finds it again.
 func TestScrambled(t *testing.T) {
 	d := newDice(11)

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
@@ -56,6 +57,9 @@ func quic(c *conversation, r *finding) {
 		p := &c.payloads[i]
 		if googleQUIC(p.Data) {
 			r.add(schemas.SigQUIC)
+			if c.fromClient(p) {
+				googleHello(p.Data, r)
+			}
 			return
 		}
 		client := c.fromClient(p)
@@ -102,6 +106,35 @@ func googleQUIC(b []byte) bool {
 		return tag(b[1:])
 	}
 	return (b[0] == 0x0d || b[0] == 0x09) && tag(b[9:]) // version and 8-byte connection id present
+}
+
+// googleHello reads the server name of gQUIC's own handshake, in the clear up to Q046
+// (Langley and Chang, "QUIC Crypto", "Handshake messages"): the tag CHLO, a count, then
+// tags with the ends of their values.
+func googleHello(b []byte, r *finding) {
+	const head, entry, maxHeader, maxTags = 8, 8, 64, 128
+	at := bytes.Index(b[:min(len(b), maxHeader)], []byte("CHLO"))
+	if at < 0 || at+head > len(b) {
+		return
+	}
+	n := int(binary.LittleEndian.Uint16(b[at+4:]))
+	tags := b[at+head:]
+	if n > maxTags || n*entry > len(tags) {
+		return
+	}
+	values, from := tags[n*entry:], uint32(0)
+	for i := range n {
+		tag, to := tags[i*entry:][:4], binary.LittleEndian.Uint32(tags[i*entry+4:])
+		if to < from || int64(to) > int64(len(values)) {
+			return
+		}
+		if string(tag) == "SNI\x00" {
+			r.addRole(schemas.SigQUIC)
+			r.SNI = hostName(values[from:to])
+			return
+		}
+		from = to
+	}
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
