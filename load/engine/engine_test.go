@@ -210,6 +210,7 @@ func TestLocate(t *testing.T) {
 			t.Setenv(engine.EnvPath, tt.env)
 			t.Setenv("PATH", tt.path)
 			t.Setenv("XDG_CACHE_HOME", tt.cache)
+			t.Setenv("BANSHIFT_CACHE", "")
 			got, err := engine.Locate(tt.given)
 			if got != tt.want || (err != nil) != (tt.want == "") {
 				t.Errorf("got %q, %v; want %q", got, err, tt.want)
@@ -218,5 +219,24 @@ func TestLocate(t *testing.T) {
 				t.Errorf("%v does not name the version", err)
 			}
 		})
+	}
+}
+
+// TestLocateInOwnCache finds the engine where BANSHIFT_CACHE says that parts are.
+func TestLocateInOwnCache(t *testing.T) {
+	cache := t.TempDir()
+	cached := filepath.Join(cache, "engine", engine.Version, "libchdb.so")
+	if err := os.MkdirAll(filepath.Dir(cached), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cached, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(engine.EnvPath, "")
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("BANSHIFT_CACHE", cache)
+	if got, err := engine.Locate(""); got != cached {
+		t.Errorf("got %q, %v; want %q", got, err, cached)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/banshift/banshift/deploy/parts"
 )
 
 // Version is the package version of libchdb that this program is tested with.
@@ -58,29 +60,17 @@ func Locate(path string) (string, error) {
 	} else {
 		tried = append(tried, "clickhouse on PATH")
 	}
-	cached, err := CachePath()
+	cache, err := parts.Cache()
 	if err != nil {
 		return "", err
 	}
+	cached := filepath.Join(cache, "engine", Version, "libchdb.so")
 	if _, err := os.Stat(cached); err == nil {
 		return cached, nil
 	}
 	tried = append(tried, cached)
 	return "", fmt.Errorf("%w: looked for %s; run `make engine`, or set %s to libchdb.so or a clickhouse binary, or use a server with --store clickhouse://user@host:9000/db",
 		ErrNotFound, strings.Join(tried, ", "), EnvPath)
-}
-
-// CachePath gives the place where `make engine` puts the library.
-func CachePath() (string, error) {
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "", fmt.Errorf("cache directory: %w", err)
-		}
-		cache = filepath.Join(home, ".cache")
-	}
-	return filepath.Join(cache, "banshift", "engine", Version, "libchdb.so"), nil
 }
 
 // isLibrary tells libchdb.so from a clickhouse binary by its name.

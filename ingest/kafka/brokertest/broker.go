@@ -19,6 +19,8 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/banshift/banshift/deploy/parts"
 )
 
 // Version is the broker's release, as deploy/parts/broker pins it.
@@ -55,6 +57,7 @@ type Broker struct {
 	SecureAddr, CAFile string
 
 	t          testing.TB
+	jars       string // the folder that make broker fills
 	dir        string
 	controller string
 	sasl       bool
@@ -69,33 +72,23 @@ func Start(t testing.TB, options ...Option) *Broker {
 	if _, err := exec.LookPath("java"); err != nil {
 		t.Skip("real broker: java is absent")
 	}
-	jars := jars()
+	cache, err := parts.Cache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	jars := filepath.Join(cache, "broker", Version)
 	if _, err := os.Stat(jars); err != nil {
 		t.Skip("real broker: its jars are absent; run make broker")
 	}
-	b := &Broker{t: t, dir: t.TempDir(), Addr: freeAddr(t), controller: freeAddr(t)}
+	b := &Broker{t: t, jars: jars, dir: t.TempDir(), Addr: freeAddr(t), controller: freeAddr(t)}
 	for _, o := range options {
 		o(b)
 	}
 	b.configure()
-	b.format(jars)
+	b.format()
 	b.Restart()
 	t.Cleanup(b.Stop)
 	return b
-}
-
-// jars is where deploy/parts/broker/fetch keeps them.
-func jars() string {
-	cache := os.Getenv("BANSHIFT_CACHE")
-	if cache == "" {
-		base := os.Getenv("XDG_CACHE_HOME")
-		if base == "" {
-			home, _ := os.UserHomeDir()
-			base = filepath.Join(home, ".cache")
-		}
-		cache = filepath.Join(base, "banshift")
-	}
-	return filepath.Join(cache, "broker", Version)
 }
 
 // URI is the address of a topic on the plain listener.
@@ -138,7 +131,7 @@ func (b *Broker) end(signal syscall.Signal) {
 func (b *Broker) Restart() {
 	b.t.Helper()
 	b.process = b.java("-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.awt.headless=true",
-		"-cp", b.classpath(jars()), "kafka.Kafka", b.path("server.properties"))
+		"-cp", b.classpath(), "kafka.Kafka", b.path("server.properties"))
 	log := b.process.Stdout.(*os.File)
 	if err := b.process.Start(); err != nil {
 		b.t.Fatalf("start the broker: %v", err)
@@ -204,8 +197,8 @@ func (b *Broker) configure() {
 }
 
 // format writes the identity of the node and its users into its folder.
-func (b *Broker) format(jars string) {
-	args := []string{"-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", b.classpath(jars),
+func (b *Broker) format() {
+	args := []string{"-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", b.classpath(),
 		"kafka.tools.StorageTool", "format", "-t", clusterID, "-c", b.path("server.properties")}
 	if b.sasl {
 		args = append(args, "--add-scram", "SCRAM-SHA-512=[name="+User+",password="+Password+"]")
@@ -241,8 +234,8 @@ func (b *Broker) logTail() string {
 	return string(tail)
 }
 
-func (b *Broker) classpath(jars string) string {
-	return b.dir + string(os.PathListSeparator) + filepath.Join(jars, "*")
+func (b *Broker) classpath() string {
+	return b.dir + string(os.PathListSeparator) + filepath.Join(b.jars, "*")
 }
 
 func (b *Broker) path(name string) string { return filepath.Join(b.dir, name) }
