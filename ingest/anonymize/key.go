@@ -15,12 +15,12 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/banshift/banshift/schemas"
 )
 
 // MasterKeyBytes is the length of the operator's key.
 const MasterKeyBytes = 32
-
-const dayMS = int64(24 * time.Hour / time.Millisecond)
 
 // Keys derives the keys of days from the operator's master key. Day keys exist in
 // memory only.
@@ -94,7 +94,7 @@ func (k *Keys) ID() string {
 
 // day derives the key of a UTC day (RFC 5869, info "client/<date>").
 func (k *Keys) day(day int64) (cipher.Block, error) {
-	date := time.UnixMilli(day * dayMS).UTC().Format(time.DateOnly)
+	date := time.UnixMilli(day * schemas.DayMS).UTC().Format(time.DateOnly)
 	key, err := hkdf.Key(sha256.New, k.master, nil, "client/"+date, 16)
 	if err != nil {
 		return nil, fmt.Errorf("key of %s: %w", date, err)
@@ -125,7 +125,7 @@ func NewPseudonymizer(keys *Keys) *Pseudonymizer {
 // pseudorandom function on single blocks. The same address has one pseudonym a day
 // and cannot be linked across days without the key.
 func (p *Pseudonymizer) Client(addr [16]byte, ms int64) (uint64, error) {
-	day := floorDiv(ms, dayMS)
+	day := schemas.Day(ms)
 	if p.block == nil || day != p.last {
 		if err := p.turnTo(day); err != nil {
 			return 0, err
@@ -150,13 +150,4 @@ func (p *Pseudonymizer) turnTo(day int64) error {
 	}
 	p.last, p.block = day, block
 	return nil
-}
-
-// floorDiv divides rounding down, so that times before 1970 fall into their own day.
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
 }

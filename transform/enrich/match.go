@@ -10,6 +10,7 @@ import (
 
 	"github.com/gaissmai/bart"
 
+	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/enrich/domain"
 )
 
@@ -106,9 +107,6 @@ func (l *Lists) AddressEntries(set uint32) []uint32 { return l.sets[set] }
 // NameEntries are the indexes of the entries of a set that Name gave.
 func (l *Lists) NameEntries(set uint32) []uint32 { return l.names.IDs(set) }
 
-// dayMS is a day in milliseconds.
-const dayMS = 24 * 60 * 60 * 1000
-
 // Valid reports whether entry i speaks of a flow to this port at this time (ms UTC),
 // and how old it is then.
 func (l *Lists) Valid(i uint32, at int64, port uint16, protocol uint8) (Match, bool) {
@@ -122,7 +120,7 @@ func (l *Lists) Valid(i uint32, at int64, port uint16, protocol uint8) (Match, b
 	if e.ValidTo != forever || at <= e.AsOf {
 		return Match{Entry: i}, true
 	}
-	return Match{Entry: i, AgeDays: int32((at - e.AsOf) / dayMS)}, true
+	return Match{Entry: i, AgeDays: int32((at - e.AsOf) / schemas.DayMS)}, true
 }
 
 // AppendValid appends the valid ones among the entries to dst.

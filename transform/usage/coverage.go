@@ -41,7 +41,7 @@ func (f *Folder) cover(src coverageSource) {
 	f.hours.clear()
 	first := len(f.coverage)
 	for i := range src.ms {
-		key := coverageKey{int32(floorDiv(int64(src.ms[i]), hourMS)), country[i], exporter[i], boolByte(src.simulated.Value(i))}
+		key := coverageKey{int32(schemas.Hour(int64(src.ms[i]))), country[i], exporter[i], boolByte(src.simulated.Value(i))}
 		n, isNew := f.hours.group(key.hash(), key)
 		if isNew {
 			f.coverage = append(f.coverage, coverageRow{

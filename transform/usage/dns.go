@@ -73,7 +73,7 @@ func (f *Folder) askedFor(dns *schemas.DNS, pack string) arrow.Record {
 	failed, silent := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
 	for i := range dns.Len {
 		key := nameKey{
-			client: dns.Client[i], hour: int32(floorDiv(int64(dns.Time[i]), hourMS)), country: country[i],
+			client: dns.Client[i], hour: int32(schemas.Hour(int64(dns.Time[i]))), country: country[i],
 			asn: dns.ClientASN[i], name: dns.Name.Value(i), simulated: boolByte(dns.Simulated.Value(i)),
 		}
 		n, isNew := f.names.group(key.hash(), key)
@@ -119,7 +119,7 @@ func (f *Folder) askedFor(dns *schemas.DNS, pack string) arrow.Record {
 func (f *Folder) interest(keys []nameKey) (service, category arrow.Array) {
 	services, categories := schemas.NewDictColumn(f.opts.Mem, len(keys)), schemas.NewDictColumn(f.opts.Mem, len(keys))
 	for i := range keys {
-		s, c, _ := f.opts.Interest(keys[i].name, int64(keys[i].hour)*hourMS)
+		s, c, _ := f.opts.Interest(keys[i].name, int64(keys[i].hour)*schemas.HourMS)
 		services.AppendString(s)
 		categories.AppendString(c)
 	}
@@ -137,7 +137,7 @@ func (f *Folder) resolved(dns *schemas.DNS) arrow.Record {
 		from, to := dns.Answers.ValueOffsets(i)
 		for j := from; j < to; j++ {
 			key := resolutionKey{
-				prefix: cutAddress([16]byte(addrs.Value(int(j)))), day: int32(floorDiv(int64(dns.Time[i]), dayMS)),
+				prefix: cutAddress([16]byte(addrs.Value(int(j)))), day: int32(schemas.Day(int64(dns.Time[i]))),
 				country: country[i], name: dns.Name.Value(i), simulated: boolByte(dns.Simulated.Value(i)),
 			}
 			n, isNew := f.resolutions.group(key.hash(), key)

@@ -27,7 +27,7 @@ func (f *Folder) reached(flows *schemas.Flows, v *verdicts) arrow.Record {
 			continue
 		}
 		key := endpointKey{
-			prefix: cutAddress([16]byte(flows.Server.Value(i))), day: int32(floorDiv(int64(flows.Start[i]), dayMS)),
+			prefix: cutAddress([16]byte(flows.Server.Value(i))), day: int32(schemas.Day(int64(flows.Start[i]))),
 			service: service[i], country: country[i], asn: v.serverASN[i], simulated: boolByte(flows.Simulated.Value(i)),
 		}
 		n, isNew := f.endpoints.group(key.hash(), key)

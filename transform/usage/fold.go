@@ -117,19 +117,6 @@ func (f *Folder) flows(rec arrow.Record, tables *Tables, counts *Counts) error {
 	return nil
 }
 
-const (
-	hourMS = 3_600_000
-	dayMS  = 24 * hourMS
-)
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
 // usageKey is a client-hour by what it used; codes are those of the batch's dictionaries.
 type usageKey struct {
 	client                  uint64
@@ -158,7 +145,7 @@ func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) arrow.Record {
 	records := schemas.NewColumn[uint64](mem, 0)
 	for i := range flows.Start {
 		key := usageKey{
-			client: flows.Client[i], hour: int32(floorDiv(int64(flows.Start[i]), hourMS)),
+			client: flows.Client[i], hour: int32(schemas.Hour(int64(flows.Start[i]))),
 			tool: tool[i], service: service[i], category: category[i], country: country[i],
 			asn: flows.ClientASN[i], level: v.level[i], simulated: boolByte(flows.Simulated.Value(i)),
 		}

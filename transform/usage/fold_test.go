@@ -36,7 +36,7 @@ func randomRows(random *rand.Rand, n int) []row {
 	for i := range rows {
 		level := schemas.Level(random.IntN(4))
 		rows[i] = row{
-			start: random.Int64N(3*dayMS) - dayMS, client: uint64(random.IntN(20)), country: pick("ru", "by", ""),
+			start: random.Int64N(3*schemas.DayMS) - schemas.DayMS, client: uint64(random.IntN(20)), country: pick("ru", "by", ""),
 			asn: uint32(random.IntN(3)), server: netip.AddrFrom4([4]byte{203, 0, byte(random.IntN(4)), byte(random.IntN(250))}),
 			tool: pick("wireguard", "none", "tor"), service: pick("", "examplevpn"), level: level,
 			p: float32(random.IntN(4)) / 4, rate: uint32(1 + random.IntN(3)), records: uint32(1 + random.IntN(2)),
@@ -181,7 +181,7 @@ func checkUsage(t *testing.T, rec arrow.Record, rows []row) {
 	}
 	want := map[string]sums{}
 	for _, r := range rows {
-		at := key(floorDiv(r.start, hourMS)*3600, r.country, r.asn, r.client, r.tool, r.service, r.level.String(), boolByte(r.sim))
+		at := key(schemas.Hour(r.start)*3600, r.country, r.asn, r.client, r.tool, r.service, r.level.String(), boolByte(r.sim))
 		s, rate := want[at], uint64(r.rate)
 		s.flows += rate
 		s.expected += float64(r.p) * float64(rate)
