@@ -261,7 +261,7 @@ func TestNamesAndResolutions(t *testing.T) {
 	ask(0, 1, "examplevpn.com", 0, "192.0.2.1", "192.0.2.200", "2001:db8:1:2::1")
 	ask(1000, 1, "examplevpn.com", 3)
 	ask(2000, 1, "examplevpn.com", schemas.NoRcode)
-	ask(hourMS, 2, "example.org", 0)
+	ask(schemas.HourMS, 2, "example.org", 0)
 	rec := b.Record()
 	defer rec.Release()
 	tables, counts, err := newTestFolder(mem).Fold(context.Background(), nil, rec, "core@1.0.0+abc")
