@@ -317,10 +317,10 @@ func (g *Generator) enforcement() EnforcementTruth {
 			}
 		})
 	var t EnforcementTruth
-	variances, effects := make([]float64, len(nets)), make([]float64, len(nets))
+	variances, effects := ownVariances(estimates), make([]float64, len(nets))
 	for i, n := range nets {
 		net := &g.world.networks[n]
-		effects[i], variances[i] = g.trueEffect([]int{n}, tunnels, use, enforced, enforced+daysAfter), variance(estimates[i])
+		effects[i] = g.trueEffect([]int{n}, tunnels, use, enforced, enforced+daysAfter)
 		t.Networks = append(t.Networks, NetworkTruth{net.name, net.asn, net.enforces, around(effects[i], estimates[i])})
 	}
 	var taus, is []float64
@@ -336,6 +336,31 @@ func (g *Generator) enforcement() EnforcementTruth {
 	typical := median(variances)
 	t.TauSquared, t.ISquared = around(tau, taus), around(tau/(tau+typical), is)
 	return t
+}
+
+// ownVariances are the variances of the networks' estimates without what all of them share
+// in a replicate: shared noise does not set networks apart. With k networks the distance from the mean
+// of all has the variance v(1-2/k) + mean(v)/k.
+func ownVariances(estimates [][]float64) []float64 {
+	k := float64(len(estimates))
+	variances := make([]float64, len(estimates))
+	all := 0.0
+	for i := range estimates {
+		apart := make([]float64, len(estimates[i]))
+		for r := range apart {
+			sum := 0.0
+			for j := range estimates {
+				sum += estimates[j][r]
+			}
+			apart[r] = estimates[i][r] - sum/k
+		}
+		variances[i] = variance(apart)
+		all += variances[i] / (k - 1)
+	}
+	for i, d := range variances {
+		variances[i] = (d - all/k) / (1 - 2/k)
+	}
+	return variances
 }
 
 func variance(x []float64) float64 {

@@ -452,3 +452,40 @@ func TestNetworkEffects(t *testing.T) {
 		t.Errorf("error %v, want ErrTooShort", err)
 	}
 }
+
+// TestNoiseIsTheNetworksOwn gives all networks the same effect and a large noise in common: Cochran's
+// Q must reject that they are alike in about one case in twenty, as it says.
+func TestNoiseIsTheNetworksOwn(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 8))
+	const runs = 400
+	rejected := 0
+	for range runs {
+		common := make([]float64, 120)
+		for d := range common {
+			common[d] = .1*random.NormFloat64() + .3*float64(d/100)
+		}
+		var networks []NetworkUse
+		for i := range 8 {
+			users := make([]float64, len(common))
+			for d := range users {
+				level := float64(40+20*i) * math.Exp(common[d])
+				users[d] = math.Max(0, math.Round(level+math.Sqrt(level)*random.NormFloat64()))
+			}
+			networks = append(networks, NetworkUse{fmt.Sprint(i), users})
+		}
+		effects, err := NetworkEffects(networks, 100, Windows{28, 7})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := MeasureHeterogeneity(effects)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.P < .05 {
+			rejected++
+		}
+	}
+	if share := float64(rejected) / runs; share < .02 || share > .1 {
+		t.Errorf("alike networks are found to differ in %.1f %% of the runs, want about 5", 100*share)
+	}
+}

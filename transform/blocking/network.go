@@ -25,11 +25,12 @@ const leastWeeks = 8
 // the mean, over the days after, of how far log users lie above the median of the same
 // weekday before. The variance of a network is phi/users, with phi pooled over all
 // networks from the same estimate on earlier windows that do not overlap: one network has
-// too few windows to tell its own. It is the squared median absolute deviation, so that a
-// week of holidays does not count as noise. Networks without an estimate are left out.
+// too few windows to tell its own. What all networks of a window share sets none of them
+// apart and is no noise here; the rest is the squared median absolute deviation, so that
+// one odd week does not count. Networks without an estimate are left out.
 func NetworkEffects(networks []NetworkUse, at int, w Windows) ([]NetworkEffect, error) {
 	var effects []NetworkEffect
-	var levels, noise []float64
+	var levels []float64
 	for _, net := range networks {
 		level := typical(net.Users, at, w)
 		effect := logEffect(net.Users, at, w)
@@ -37,11 +38,10 @@ func NetworkEffects(networks []NetworkUse, at int, w Windows) ([]NetworkEffect, 
 			continue
 		}
 		effects, levels = append(effects, NetworkEffect{Network: net.Network, Effect: effect}), append(levels, level)
-		for t := at - w.After; t >= w.Before; t -= w.After {
-			if placebo := logEffect(net.Users, t, w); !math.IsNaN(placebo) {
-				noise = append(noise, math.Abs(placebo)*math.Sqrt(typical(net.Users, t, w)))
-			}
-		}
+	}
+	var noise []float64
+	for t := at - w.After; t >= w.Before; t -= w.After {
+		noise = append(noise, apart(networks, t, w)...)
 	}
 	if len(noise) < leastWeeks {
 		return nil, ErrTooShort
@@ -59,6 +59,29 @@ func NetworkEffects(networks []NetworkUse, at int, w Windows) ([]NetworkEffect, 
 		effects[i].Variance = max(sd*sd, 1/float64(w.After)) * scale / levels[i] // no less than counting alone makes
 	}
 	return effects, nil
+}
+
+// apart is how far the networks' changes lie from their common one at the day t, without sign, each
+// in units in which counting one user a day has the variance 1.
+func apart(networks []NetworkUse, t int, w Windows) []float64 {
+	var changes, levels []float64
+	sum, total := 0.0, 0.0
+	for _, net := range networks {
+		change, level := logEffect(net.Users, t, w), typical(net.Users, t, w)
+		if math.IsNaN(change) || !(level > 0) {
+			continue
+		}
+		changes, levels = append(changes, change), append(levels, level)
+		sum, total = sum+level*change, total+level
+	}
+	if len(changes) < 2 {
+		return nil
+	}
+	for i, level := range levels {
+		own := level * total / (total - level) // the common change holds a part of the network itself
+		changes[i] = math.Abs(changes[i]-sum/total) * math.Sqrt(own)
+	}
+	return changes
 }
 
 // normalMAD is the standard deviation of a normal over its median absolute deviation.

@@ -136,7 +136,7 @@ func (s *study) enforcement() report.Question {
 		{"p of equal effects", h.P, nil, nil},
 		{"mean effect (%)", pct(h.Mean), pct(h.Low), pct(h.High)},
 		{"effect in another network (%)", nil, pct(h.PredictLow), pct(h.PredictHigh)}}}
-	q.Method = "The effect on circumvention in each network, as for the first question; pooled by DerSimonian and Laird, with the Q-profile interval of tau squared. The noise is pooled over networks from earlier windows."
+	q.Method = "The effect on circumvention in each network, as for the first question; pooled by DerSimonian and Laird, with the Q-profile interval of tau squared. The noise is pooled over networks from earlier windows, each without what all networks share in it."
 	q.Caveats = []string{"Where a provider enforces, more of its clients need a way around: a small effect may also mean clients who care less."}
 	return q
 }
