@@ -43,8 +43,10 @@ type Config struct {
 	BlockDays  int   `json:"block_days"`
 	Seed       int64 `json:"seed"`
 	// AlarmZ is the robust z that a day must pass, on AlarmDays of AlarmOf consecutive days;
-	// ScaleDays is how far back the noise is measured.
+	// past BurstZ two of three days are enough.
+	// ScaleDays is how far back the noise is measured; past BurstZ two of three days are enough.
 	AlarmZ    float64 `json:"alarm_z"`
+	BurstZ    float64 `json:"burst_z"`
 	AlarmDays int     `json:"alarm_days"`
 	AlarmOf   int     `json:"alarm_of_days"`
 	ScaleDays int     `json:"scale_days"`
@@ -60,8 +62,10 @@ type Config struct {
 	// OnsetFrom and OnsetTo bound the first alarm, in days from the event.
 	OnsetFrom int `json:"onset_from_days"`
 	OnsetTo   int `json:"onset_to_days"`
-	// OnsetLate is the last onset that fits an enforcement; a later one is ambiguous.
-	OnsetLate int `json:"onset_late_days"`
+	// OnsetEarly and OnsetLate are the first and the last onset that fit an enforcement; another
+	// one is ambiguous.
+	OnsetEarly int `json:"onset_early_days"`
+	OnsetLate  int `json:"onset_late_days"`
 	// NeighbourDays is the distance within which another event makes attribution ambiguous.
 	NeighbourDays int `json:"neighbour_days"`
 	// SmallCount is the mean a day below which counts are tested exactly.
@@ -84,8 +88,8 @@ func DefaultConfig() Config {
 		ControlUsers: 100, DonorUsers: 50, MinControls: 3,
 		Alpha: .05, FalseDiscovery: .10,
 		Replicates: 2000, BlockDays: 7, Seed: 1,
-		AlarmZ: 3, AlarmDays: 3, AlarmOf: 4, ScaleDays: 28, ScaleFloor: .03,
+		AlarmZ: 3, BurstZ: 6, AlarmDays: 3, AlarmOf: 4, ScaleDays: 28, ScaleFloor: .03,
 		CoverageLow: .75, CoverageHigh: 1.35, ArtefactShare: .30,
-		OnsetFrom: -1, OnsetTo: 3, OnsetLate: 1, NeighbourDays: 7, SmallCount: 20,
+		OnsetFrom: -1, OnsetTo: 3, OnsetEarly: 0, OnsetLate: 1, NeighbourDays: 7, SmallCount: 20,
 	}
 }

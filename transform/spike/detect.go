@@ -20,8 +20,8 @@ const detectWeeks = 8
 // detect runs the daily detector over a row: the median of the same weekday in the
 // four weeks before that were not in alarm, the common factor of the controls taken
 // off, over a robust scale floored by ScaleFloor and by counting noise; an alarm is
-// |z| > AlarmZ with one sign on AlarmDays of AlarmOf days. After detectWeeks a level
-// that stays is the new level. Small counts go by exact tails.
+// |z| > AlarmZ with one sign on AlarmDays of AlarmOf days, or > BurstZ on two of three.
+// After detectWeeks a level that stays is the new level. Small counts go by exact tails.
 func (p *panel) detect(r *row) state {
 	s := state{z: nans(p.days), residual: nans(p.days), up: make([]bool, p.days), down: make([]bool, p.days)}
 	flagged := make([]bool, p.days)
@@ -133,17 +133,26 @@ func tailScale(xs []float64) float64 {
 	return quantile(abs, tailQuantile) / tailDeviate
 }
 
-// persistent says whether day t is in the state of alarm: itself over the threshold,
-// and AlarmDays of the last AlarmOf days too.
+// persistent says whether day t is in the state of alarm: itself over the threshold and
+// AlarmDays of the last AlarmOf days too, or over BurstZ as one of the two days before it:
+// a ban of two days is over before a third can confirm it.
 func (p *panel) persistent(z []float64, t int, sign float64) bool {
-	n := 0
-	for u := max(0, t-p.cfg.AlarmOf+1); u <= t; u++ {
-		if sign*z[u] > p.cfg.AlarmZ {
-			n++
+	over := func(days int, threshold float64) int {
+		n := 0
+		for u := max(0, t-days+1); u <= t; u++ {
+			if sign*z[u] > threshold {
+				n++
+			}
 		}
+		return n
 	}
-	return n >= p.cfg.AlarmDays && sign*z[t] > p.cfg.AlarmZ
+	cfg := p.cfg
+	return sign*z[t] > cfg.AlarmZ && over(cfg.AlarmOf, cfg.AlarmZ) >= cfg.AlarmDays ||
+		sign*z[t] > cfg.BurstZ && over(burstOf, cfg.BurstZ) >= burstDays
 }
+
+// burstDays of burstOf days over BurstZ are an alarm.
+const burstDays, burstOf = 2, 3
 
 // minUnrest is the number of countries that a common unrest is measured over.
 const minUnrest = 10

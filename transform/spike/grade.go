@@ -167,8 +167,14 @@ func (a *assessment) judgeOnset(e Effect, v *verdict) {
 	if v.noOnset != "" {
 		v.doubt("%s", v.noOnset)
 	}
-	if e.OnsetDays != nil && *e.OnsetDays > cfg.OnsetLate {
-		v.doubt("it begins %d days after the event", *e.OnsetDays)
+	switch d := e.OnsetDays; {
+	case d == nil:
+	case *d > cfg.OnsetLate:
+		v.doubt("it begins %d days after the event", *d)
+	case *d < cfg.OnsetEarly:
+		v.doubt("it begins %d days before the event", -*d)
+	case e.OnsetBy == "change" && *d != 0:
+		v.doubt("no alarm dates it, and it is larger from another day on than from the event's")
 	}
 	if e.POnset != nil && *e.POnset > cfg.Alpha {
 		v.doubt("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)

@@ -2,6 +2,7 @@ package spike
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -15,8 +16,8 @@ type panel struct {
 	start time.Time
 	days  int
 	rows  []*row
-	// common[t][j] is the median over the controls of the change of day t from j+1 weeks before.
-	common [][]float64
+	// changes[t*maxLagWeeks+j] are the controls' changes of day t from j+1 weeks before, sorted.
+	changes [][]float64
 	// controlUsers is the level that makes a control, by day.
 	controlUsers []float64
 	// alarmRate is how many alarms begin a day in one country, over all, by direction.
@@ -35,7 +36,6 @@ type row struct {
 	quiet  []bool    // no catalogued event of this country within the radius
 	raw    []float64 // residual of a day from its weekday baseline
 	adj    []float64 // the same after the common factor
-	others []float64 // common changes without this row, by day and lag; filled as needed
 	z      []float64 // the detector's robust z of each day, filled by alarms
 	fitted bool      // raw and adj are filled
 }
@@ -128,58 +128,52 @@ func (p *panel) controlLevel(t int) float64 {
 	return min(p.cfg.ControlUsers, p.cfg.DonorUsers)
 }
 
-// fitCommon takes the median over the controls of each day's change from each number
-// of weeks before. The median, not the world's total: one large country can move that.
+// fitCommon sorts the controls' changes of each day from each number of weeks before; the common
+// factor is their median. The median, not the world's total: one large country can move that.
 func (p *panel) fitCommon() {
-	p.common = make([][]float64, p.days)
+	p.changes = make([][]float64, p.days*maxLagWeeks)
 	p.controlUsers = make([]float64, p.days)
-	buffer := make([]float64, 0, len(p.rows))
-	for t := range p.common {
+	for t := range p.days {
 		p.controlUsers[t] = p.controlLevel(t)
-		p.common[t] = make([]float64, maxLagWeeks)
 		for j := range maxLagWeeks {
-			p.common[t][j] = p.commonChange(t, j+1, nil, buffer)
+			p.changes[t*maxLagWeeks+j] = p.sortedChanges(t, j+1)
 		}
 	}
 }
 
-// commonChange is the median change of the controls other than one, NaN of too few.
-func (p *panel) commonChange(t, j int, other *row, buffer []float64) float64 {
-	buffer = buffer[:0]
+func (p *panel) sortedChanges(t, weeks int) []float64 {
+	var list []float64
 	for _, r := range p.rows {
-		if r == other || !p.isControl(r, t) {
+		if !p.isControl(r, t) {
 			continue
 		}
-		if c := r.change(t, j); !math.IsNaN(c) {
-			buffer = append(buffer, c)
+		if c := r.change(t, weeks); !math.IsNaN(c) {
+			list = append(list, c)
 		}
 	}
-	if len(buffer) < p.cfg.MinControls {
-		return math.NaN()
-	}
-	return median(buffer)
+	slices.Sort(list)
+	return list
 }
 
-// ownInfluence is the number of controls from which on a country's own part in the
-// median is too small to matter, so that leaving it out is not worth the time.
-const ownInfluence = 25
-
-// commonFor is the common change without r's own part.
-func (p *panel) commonFor(r *row, t, j int) float64 {
-	if len(p.rows) > ownInfluence || !p.isControl(r, t) {
-		return p.common[t][j-1]
+// commonFor is the median change of the controls other than r from so many weeks before day t, NaN
+// of too few.
+func (p *panel) commonFor(r *row, t, weeks int) float64 {
+	list := p.changes[t*maxLagWeeks+weeks-1]
+	own, n := len(list), len(list)
+	if c := r.change(t, weeks); p.isControl(r, t) && !math.IsNaN(c) {
+		own, _ = slices.BinarySearch(list, c)
+		n--
 	}
-	if r.others == nil {
-		r.others = make([]float64, p.days*maxLagWeeks)
-		for i := range r.others {
-			r.others[i] = math.Inf(1) // not worked out yet
+	if n < p.cfg.MinControls || n == 0 {
+		return math.NaN()
+	}
+	at := func(i int) float64 { // the list without its element own
+		if i >= own {
+			i++
 		}
+		return list[i]
 	}
-	at := &r.others[t*maxLagWeeks+j-1]
-	if math.IsInf(*at, 1) {
-		*at = p.commonChange(t, j, r, nil)
-	}
-	return *at
+	return (at((n-1)/2) + at(n/2)) / 2
 }
 
 // controls counts the controls of r on day t.
