@@ -22,8 +22,8 @@ import (
 
 // analyzeOptions are the flags of analyze.
 type analyzeOptions struct {
-	series, format, events, name, placebo, replay string
-	asJSON, secondary                             bool
+	series, format, country, events, name, placebo, replay string
+	asJSON, secondary                                      bool
 }
 
 func newAnalyzeCommand(a *app) *cobra.Command {
@@ -43,7 +43,8 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input (default: the store's own use)")
-	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats, ", "))
+	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats(), ", "))
+	f.StringVar(&o.country, "series-country", "", "lower-case ISO code of a file that names no country")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
@@ -94,8 +95,8 @@ func (a *app) analyzeFile(o analyzeOptions, catalogue []events.Event, cfg spike.
 	if err != nil {
 		return spike.Result{}, misused(err)
 	}
-	result.Provenance = &spike.Provenance{Version: programVersion(), Series: o.series, Format: o.format, Name: list[0].Name,
-		DataHash: spike.HashSeries(list), Config: cfg}
+	result.Provenance = &spike.Provenance{Version: programVersion(), Series: o.series, Format: o.format, Country: o.country, Name: list[0].Name,
+		Licence: series.Licence(o.format), DataHash: spike.HashSeries(list), Config: cfg}
 	return result, nil
 }
 
@@ -139,22 +140,18 @@ func (a *app) spikeConfig() spike.Config {
 }
 
 func (a *app) readSeries(o analyzeOptions) ([]spike.Series, error) {
-	name := o.name
+	from := series.Source{Format: o.format, Name: o.name, Country: strings.ToLower(o.country)}
 	if o.series == "-" {
-		if name == "" {
-			name = "stdin"
-		}
-		return series.Read(a.in, o.format, name)
+		from.Name = cmp.Or(from.Name, "stdin")
+		return series.Read(a.in, from)
 	}
 	f, err := os.Open(o.series)
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %w", err)
 	}
 	defer f.Close()
-	if name == "" {
-		name = strings.TrimSuffix(filepath.Base(o.series), filepath.Ext(o.series))
-	}
-	list, err := series.Read(f, o.format, name)
+	from.Name = cmp.Or(from.Name, strings.TrimSuffix(filepath.Base(o.series), filepath.Ext(o.series)))
+	list, err := series.Read(f, from)
 	if err != nil {
 		return nil, fmt.Errorf("analyze: %s: %w", o.series, err)
 	}

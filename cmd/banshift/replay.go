@@ -42,7 +42,7 @@ func (a *app) replay(ctx context.Context, path string) error {
 	if p.Series == storeSeries {
 		now, err = a.analyzeStore(ctx, catalogue, p.Config)
 	} else {
-		now, err = a.analyzeFile(analyzeOptions{series: p.Series, format: p.Format, name: p.Name}, catalogue, p.Config)
+		now, err = a.analyzeFile(analyzeOptions{series: p.Series, format: p.Format, country: p.Country, name: p.Name}, catalogue, p.Config)
 	}
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banshift/banshift/ingest/series"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
@@ -51,7 +52,8 @@ The file loads nothing from anywhere and prints well.`,
 	f.StringVar(&o.out, "out", "", "file to write; - is the standard output (default: EVENT.html)")
 	f.StringVar(&o.analyzeOptions.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&o.series, "series", "", "report on this file of daily users instead of the store")
-	f.StringVar(&o.format, "series-format", "csv", "csv or tor-userstats")
+	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats(), ", "))
+	f.StringVar(&o.country, "series-country", "", "lower-case ISO code of a file that names no country")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	f.StringVar(&o.substitute, "substitute", "", "service that was to replace the banned one (default: substitutes: in the configuration)")

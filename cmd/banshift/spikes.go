@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/banshift/banshift/ingest/series"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
@@ -29,7 +31,8 @@ no attribution: 'banshift analyze' tests that.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.series, "series", "", "file of daily users; - reads the standard input (default: the store's own use)")
-	f.StringVar(&o.format, "series-format", "csv", "tor-userstats, csv or ooni")
+	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats(), ", "))
+	f.StringVar(&o.country, "series-country", "", "lower-case ISO code of a file that names no country")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&country, "country", "", "only this country (lower-case ISO code)")

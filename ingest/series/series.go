@@ -1,13 +1,13 @@
-// Package series reads external series of daily users into spike.Series: Tor Metrics'
-// files as downloaded, and any CSV with date, country and value.
+// Package series reads external series by country and day into spike.Series: what Tor
+// Metrics, OONI, IODA, Cloudflare Radar and Google Trends publish, app ranks, and any CSV
+// with date, country and value.
 //
 // It never fills a missing day, never merges two countries and never corrects a
-// number: what a source says of a day is what the analysis sees.
+// number: what a source says of a day is what the analysis sees. Values finer than a day
+// are brought to the UTC day as their format says.
 package series
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -19,152 +19,180 @@ import (
 	"github.com/banshift/banshift/transform/spike"
 )
 
+// Source says how one file is read.
+type Source struct {
+	Format string // one of Formats
+	Name   string // what the series will be called
+	// Country is the lower-case ISO code of a file that names none.
+	Country string
+}
+
+// format is one way to read a file.
+type format struct {
+	name string
+	// licence is under which the source publishes, as it says itself; empty where the file's owner decides.
+	licence string
+	read    func(io.Reader, Source) (*gatherer, error)
+}
+
+var formats = []format{
+	{"csv", "", readCSV},
+	{"tor-userstats", "CC0 1.0", readTor},
+	{"ooni", "CC BY-NC-SA 4.0", readOONI},
+	{"ioda", "terms of IODA, Georgia Institute of Technology", readIODA},
+	{"cloudflare-radar", "CC BY-NC 4.0", readRadar},
+	{"google-trends", "terms of Google Trends", readTrends},
+	{"app-ranks", "", readRanks},
+}
+
 // Formats are the names that Read takes.
-//
-//	tor-userstats  Tor Metrics' userstats files: date, country, users, frac
-//	csv            date, country, value and, where known, fraction and denominator
-//	ooni           OONI's aggregation as CSV: measurements with signs of blocking out of all of them;
-//	               it shows blocking, not use
-var Formats = []string{"tor-userstats", "csv", "ooni"}
+func Formats() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// Licence is the one under which a format's source publishes its data; empty where it is
+// the file's owner who says so.
+func Licence(name string) string {
+	for _, f := range formats {
+		if f.name == name {
+			return f.licence
+		}
+	}
+	return ""
+}
+
+// Read reads one file. The order of the result is by country.
+func Read(r io.Reader, from Source) ([]spike.Series, error) {
+	for _, f := range formats {
+		if f.name == from.Format {
+			found, err := f.read(r, from)
+			if err != nil {
+				return nil, err
+			}
+			return found.series(from.Name)
+		}
+	}
+	return nil, fmt.Errorf("series format %q: want one of %s", from.Format, strings.Join(Formats(), ", "))
+}
 
 // maxDays bounds the span of one file, so that one wrong year cannot fill the memory.
 const maxDays = 366 * 60
 
-// Read reads one file in the named format. name is what the series will be called.
-// The order of the result is by country.
-func Read(r io.Reader, format, name string) ([]spike.Series, error) {
-	switch format {
-	case "tor-userstats":
-		return readTable(r, name, columns{date: "date", country: "country", values: []string{"users"}, coverage: "frac"}, torPlaces)
-	case "csv":
-		return readTable(r, name, columns{date: "date", country: "country", values: []string{"value"}, coverage: "fraction",
-			denominator: "denominator"}, nil)
-	case "ooni":
-		return readTable(r, name, columns{date: "measurement_start_day", country: "probe_cc",
-			values: []string{"anomaly_count", "confirmed_count"}, denominator: "measurement_count"}, nil)
-	}
-	return nil, fmt.Errorf("series format %q: want one of %s", format, strings.Join(Formats, ", "))
-}
+// within is what becomes of several points of one day.
+type within int
 
-// torPlaces are codes of Tor Metrics that are not countries: unknown, anonymous
-// proxies, satellite providers, and the GeoIP data base's regions.
-var torPlaces = []string{"??", "a1", "a2", "ap", "eu", "o1"}
+const (
+	single within = iota // two are an error
+	summed               // counts add up
+	meaned               // levels are averaged; the share of the day that has one is its coverage
+)
 
-// columns names the columns of a format; the ones left empty do not exist in it.
-type columns struct {
-	date, country         string
-	values                []string // their sum is the value
-	coverage, denominator string
-}
-
-// point is one row of a file.
+// point is one value; what is unknown of it is NaN.
 type point struct {
-	day                          time.Time
+	at                           time.Time
 	value, coverage, denominator float64
 }
 
-// readTable reads a CSV with a header line. Lines that begin with # are comments.
-func readTable(r io.Reader, name string, want columns, skip []string) ([]spike.Series, error) {
-	in := csv.NewReader(r)
-	in.Comment = '#'
-	in.FieldsPerRecord = -1
-	in.ReuseRecord = true
-	header, err := in.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("series: the file is empty; want a header line with " + want.date + ", " + want.country + ", " + strings.Join(want.values, ", "))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("series: header: %w", err)
-	}
-	at, err := locate(header, want)
-	if err != nil {
-		return nil, err
-	}
-	points := map[string][]point{}
-	for {
-		record, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("series: %w", err)
-		}
-		line, _ := in.FieldPos(0)
-		country, p, err := at.parse(record)
-		if err != nil {
-			return nil, fmt.Errorf("series: line %d: %w", line, err)
-		}
-		if !slices.Contains(skip, country) {
-			points[country] = append(points[country], p)
-		}
-	}
-	if len(points) == 0 {
-		return nil, errors.New("series: no data below the header line")
-	}
-	return assemble(name, points, at)
+// gatherer collects the points of one file by country.
+type gatherer struct {
+	within                within
+	coverage, denominator bool // the file has such a column
+	points                map[string][]point
 }
 
-// position is where the columns are in a file, -1 where they are not.
-type position struct {
-	date, country, coverage, denominator int
-	values                               []int
+func (g *gatherer) add(country string, p point) {
+	if g.points == nil {
+		g.points = map[string][]point{}
+	}
+	g.points[country] = append(g.points[country], p)
 }
 
-func locate(header []string, want columns) (position, error) {
-	var missing error
-	find := func(column string, needed bool) int {
-		at := slices.IndexFunc(header, func(h string) bool {
-			return column != "" && strings.EqualFold(strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")), column)
-		})
-		if at < 0 && needed && missing == nil {
-			missing = fmt.Errorf("series: no column %q in the header %q", column, strings.Join(header, ","))
+// series lays the points of each country on contiguous days.
+func (g *gatherer) series(name string) ([]spike.Series, error) {
+	if len(g.points) == 0 {
+		return nil, fmt.Errorf("series: no data in the file")
+	}
+	var all []spike.Series
+	for country, ps := range g.points {
+		slices.SortStableFunc(ps, func(a, b point) int { return a.at.Compare(b.at) })
+		first, last := spike.Day(ps[0].at), spike.Day(ps[len(ps)-1].at)
+		n := dayOf(first, last) + 1
+		if n > maxDays {
+			return nil, fmt.Errorf("series: country %q spans %s to %s: one of the dates is wrong",
+				country, first.Format(time.DateOnly), last.Format(time.DateOnly))
 		}
-		return at
+		s := spike.Series{Name: name, Country: country, Start: first, Values: missing(n)}
+		if g.coverage || g.within == meaned {
+			s.Coverage = missing(n)
+		}
+		if g.denominator {
+			s.Denominator = missing(n)
+		}
+		if err := g.lay(&s, ps); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
 	}
-	at := position{date: find(want.date, true), country: find(want.country, true),
-		coverage: find(want.coverage, false), denominator: find(want.denominator, false)}
-	for _, v := range want.values {
-		at.values = append(at.values, find(v, true))
-	}
-	return at, missing
+	slices.SortFunc(all, func(a, b spike.Series) int { return strings.Compare(a.Country, b.Country) })
+	return all, nil
 }
 
-// parse reads one row. An empty value is a missing day.
-func (at position) parse(record []string) (string, point, error) {
-	field := func(i int) string {
-		if i < 0 || i >= len(record) {
-			return ""
+// lay brings the points, in order, to the days of s.
+func (g *gatherer) lay(s *spike.Series, ps []point) error {
+	most := mostADay(ps)
+	for i := 0; i < len(ps); {
+		t, from := dayOf(s.Start, ps[i].at), i
+		for i++; i < len(ps) && dayOf(s.Start, ps[i].at) == t; i++ {
+			if g.within == single {
+				return fmt.Errorf("series: country %q has two rows for %s", s.Country, ps[i].at.Format(time.DateOnly))
+			}
 		}
-		return strings.TrimSpace(record[i])
-	}
-	date := field(at.date)
-	if len(date) > len(time.DateOnly) {
-		date = date[:len(time.DateOnly)] // a time of day after the date
-	}
-	day, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return "", point{}, fmt.Errorf("date %q: want YYYY-MM-DD", field(at.date))
-	}
-	p := point{day: day}
-	parts := make([]float64, len(at.values))
-	read := func(to *float64, i int, name string) {
-		v, e := number(field(i))
-		if e != nil && err == nil {
-			err = fmt.Errorf("%s %q: want a number that is not negative", name, field(i))
+		own := ps[from:i]
+		sum, n := total(own, func(p point) float64 { return p.value })
+		s.Values[t] = sum
+		if g.within == meaned {
+			s.Values[t], s.Coverage[t] = sum/float64(n), float64(n)/float64(most) // NaN of none
+		} else if g.coverage {
+			s.Coverage[t] = own[0].coverage
 		}
-		*to = v
+		if g.denominator {
+			s.Denominator[t], _ = total(own, func(p point) float64 { return p.denominator })
+		}
 	}
-	for i := range parts {
-		read(&parts[i], at.values[i], "value")
-		p.value += parts[i]
-	}
-	read(&p.coverage, at.coverage, "fraction")
-	read(&p.denominator, at.denominator, "denominator")
-	if err != nil {
-		return "", point{}, err
-	}
-	return strings.ToLower(field(at.country)), p, nil
+	return nil
 }
+
+// total adds up what is known, and how many that are; NaN of none.
+func total(ps []point, of func(point) float64) (sum float64, n int) {
+	for _, p := range ps {
+		if v := of(p); !math.IsNaN(v) {
+			sum, n = sum+v, n+1
+		}
+	}
+	if n == 0 {
+		return math.NaN(), 0
+	}
+	return sum, n
+}
+
+// mostADay is the largest number of points that a day has: a whole day's.
+func mostADay(ps []point) int {
+	most, n := 1, 0
+	for i := range ps {
+		n++
+		if i > 0 && !spike.Day(ps[i].at).Equal(spike.Day(ps[i-1].at)) {
+			n = 1
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
+func dayOf(start, at time.Time) int { return int(spike.Day(at).Sub(start).Hours() / 24) }
 
 // number reads a count; empty, NA and NaN are missing.
 func number(s string) (float64, error) {
@@ -176,43 +204,6 @@ func number(s string) (float64, error) {
 		err = strconv.ErrRange
 	}
 	return v, err
-}
-
-// assemble lays the points of each country on contiguous days.
-func assemble(name string, points map[string][]point, at position) ([]spike.Series, error) {
-	var all []spike.Series
-	for country, ps := range points {
-		slices.SortStableFunc(ps, func(a, b point) int { return a.day.Compare(b.day) })
-		first, last := ps[0].day, ps[len(ps)-1].day
-		n := int(last.Sub(first).Hours()/24) + 1
-		if n > maxDays {
-			return nil, fmt.Errorf("series: country %q spans %s to %s: one of the dates is wrong",
-				country, first.Format(time.DateOnly), last.Format(time.DateOnly))
-		}
-		s := spike.Series{Name: name, Country: country, Start: first, Values: missing(n)}
-		if at.coverage >= 0 {
-			s.Coverage = missing(n)
-		}
-		if at.denominator >= 0 {
-			s.Denominator = missing(n)
-		}
-		for i, p := range ps {
-			if i > 0 && p.day.Equal(ps[i-1].day) {
-				return nil, fmt.Errorf("series: country %q has two rows for %s", country, p.day.Format(time.DateOnly))
-			}
-			t := int(p.day.Sub(first).Hours() / 24)
-			s.Values[t] = p.value
-			if s.Coverage != nil {
-				s.Coverage[t] = p.coverage
-			}
-			if s.Denominator != nil {
-				s.Denominator[t] = p.denominator
-			}
-		}
-		all = append(all, s)
-	}
-	slices.SortFunc(all, func(a, b spike.Series) int { return strings.Compare(a.Country, b.Country) })
-	return all, nil
 }
 
 func missing(n int) []float64 {

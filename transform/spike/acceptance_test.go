@@ -31,7 +31,7 @@ func torBridgeUsers(t *testing.T) []spike.Series {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	list, err := series.Read(f, "tor-userstats", "tor-bridge-users")
+	list, err := series.Read(f, series.Source{Format: "tor-userstats", Name: "tor-bridge-users"})
 	if err != nil {
 		t.Fatal(err)
 	}

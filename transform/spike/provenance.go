@@ -20,6 +20,10 @@ type Provenance struct {
 	Series string `json:"series"`
 	Format string `json:"format,omitempty"`
 	Name   string `json:"name,omitempty"`
+	// Country is that of a file that names none.
+	Country string `json:"country,omitempty"`
+	// Licence is the one under which the series' source publishes it, where the format says whose it is.
+	Licence string `json:"licence,omitempty"`
 	// Events is the catalogue as given, empty for the built-in one.
 	Events string `json:"events,omitempty"`
 	// DataHash and EventsHash are SHA-256 over what was read.
