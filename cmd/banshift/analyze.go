@@ -23,6 +23,7 @@ import (
 // analyzeOptions are the flags of analyze.
 type analyzeOptions struct {
 	series, format, country, events, name, placebo, replay string
+	evidence                                               []string
 	asJSON, secondary                                      bool
 }
 
@@ -50,8 +51,9 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")
+	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh beside, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
 	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
-	for _, other := range []string{"series", "events", "placebo", "json"} {
+	for _, other := range []string{"series", "events", "placebo", "evidence", "json"} {
 		cmd.MarkFlagsMutuallyExclusive("replay", other)
 	}
 	return cmd
@@ -69,7 +71,7 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 	cfg.Placebo, cfg.Secondary = spike.PlaceboMode(o.placebo), o.secondary
 	var result spike.Result
 	if o.series == "" {
-		result, err = a.analyzeStore(ctx, catalogue, cfg)
+		result, err = a.analyzeStore(ctx, o, catalogue, cfg)
 	} else {
 		result, err = a.analyzeFile(o, catalogue, cfg)
 	}
@@ -91,11 +93,15 @@ func (a *app) analyzeFile(o analyzeOptions, catalogue []events.Event, cfg spike.
 	if err != nil {
 		return spike.Result{}, err
 	}
-	result, err := spike.Analyze(list, catalogue, cfg)
+	findings, files, err := evidenceFiles(o.evidence, catalogue, cfg)
+	if err != nil {
+		return spike.Result{}, err
+	}
+	result, err := spike.Analyze(list, catalogue, cfg, findings...)
 	if err != nil {
 		return spike.Result{}, misused(err)
 	}
-	result.Provenance = &spike.Provenance{Version: programVersion(), Series: o.series, Format: o.format, Country: o.country, Name: list[0].Name,
+	result.Provenance = &spike.Provenance{Version: programVersion(), Evidence: files, Series: o.series, Format: o.format, Country: o.country, Name: list[0].Name,
 		Licence: series.Licence(o.format), DataHash: spike.HashSeries(list), Config: cfg}
 	return result, nil
 }
@@ -105,7 +111,7 @@ const storeSeries = "store"
 
 // analyzeStore analyses the store's own use and keeps the catalogue, the effects and the
 // alarms in its tables, where the named queries find them.
-func (a *app) analyzeStore(ctx context.Context, catalogue []events.Event, cfg spike.Config) (spike.Result, error) {
+func (a *app) analyzeStore(ctx context.Context, o analyzeOptions, catalogue []events.Event, cfg spike.Config) (spike.Result, error) {
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return spike.Result{}, err
@@ -120,11 +126,19 @@ func (a *app) analyzeStore(ctx context.Context, catalogue []events.Event, cfg sp
 		return spike.Result{}, errors.New("analyze: the store holds no telemetry; load some with 'banshift run', or give --series FILE")
 	}
 	list := dailySeries("use", rows, func(r dailyRow) float64 { return float64(r.Clients) })
-	result, err := spike.Analyze(list, catalogue, cfg)
+	findings, err := storeFindings(ctx, store, list, simulated, catalogue, cfg)
+	if err != nil {
+		return spike.Result{}, err
+	}
+	more, files, err := evidenceFiles(o.evidence, catalogue, cfg)
+	if err != nil {
+		return spike.Result{}, err
+	}
+	result, err := spike.Analyze(list, catalogue, cfg, append(findings, more...)...)
 	if err != nil {
 		return spike.Result{}, misused(err)
 	}
-	result.Provenance = &spike.Provenance{Version: programVersion(), Series: storeSeries, DataHash: spike.HashSeries(list),
+	result.Provenance = &spike.Provenance{Version: programVersion(), Evidence: files, Series: storeSeries, DataHash: spike.HashSeries(list),
 		Packs: packsOf(rows), Simulated: simulated, Config: cfg}
 	return result, errors.Join(
 		store.PutEvents(ctx, eventRows(catalogue)),

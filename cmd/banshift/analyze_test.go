@@ -72,6 +72,18 @@ func TestAnalyzeAndReplay(t *testing.T) {
 	if code, again, errOut := runCommand(t, "analyze", "--replay", saved); code != exitDone || again != out {
 		t.Errorf("replay: exit %d, same bytes %v: %s", code, again == out, errOut)
 	}
+	beside := filepath.Join(dir, "interest.csv")
+	writeSeries(t, beside, 160)
+	code, with, errOut := runCommand(t, "analyze", "--series", series, "--events", bans, "--evidence", "csv="+beside, "--json")
+	if code != exitDone || !strings.Contains(with, `"demand`) || !strings.Contains(with, "csv interest") {
+		t.Errorf("evidence: exit %d: %s", code, errOut)
+	}
+	if err := os.WriteFile(saved+".evidence", []byte(with), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, again, errOut := runCommand(t, "analyze", "--replay", saved+".evidence"); code != exitDone || again != with {
+		t.Errorf("replay with evidence: exit %d, same bytes %v: %s", code, again == with, errOut)
+	}
 	if code, out, _ := runCommand(t, "spikes", "--series", series, "--events", bans); code != exitDone || !strings.Contains(out, "xa-ban (+0 d)") {
 		t.Errorf("spikes: exit %d: %s", code, out)
 	}
@@ -98,6 +110,7 @@ func TestAnalyzeRefuses(t *testing.T) {
 		"format":       {[]string{"analyze", "--series", series, "--series-format", "xls"}, exitFailed, "want one of"},
 		"wrong format": {[]string{"analyze", "--series", series, "--series-format", "tor-userstats"}, exitFailed, `no column "users"`},
 		"events":       {[]string{"analyze", "--series", series, "--events", wrong}, exitFailed, "want YYYY-MM-DD"},
+		"evidence":     {[]string{"analyze", "--series", series, "--evidence", wrong}, exitMisused, "FORMAT=FILE"},
 		"placebo":      {[]string{"analyze", "--series", series, "--placebo", "after"}, exitMisused, "want \"before\" or \"both\""},
 		"replay":       {[]string{"analyze", "--replay", series}, exitMisused, "is not a result"},
 		"no store":     {[]string{"analyze"}, exitMisused, "--store"},

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 )
 
 // companionQueries are the named queries that the companion questions are answered from.
-var companionQueries = []string{"block_list", "name_resolutions", "other_failures", "service_endpoints", "service_users", "use_by_network_day"}
+var companionQueries = []string{"block_list", "name_resolutions", "other_failures", "service_by_network", "service_endpoints", "service_users", "use_by_network_day"}
 
 // storeFacts reads what the companion questions need about the event of in.
 func storeFacts(ctx context.Context, store *load.Store, in *study.Input, substitute string) (*study.Facts, error) {
@@ -203,33 +202,11 @@ func (r *factReader) users() error {
 // quoted escapes a string for the engine's array syntax.
 func quoted(s string) string { return strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) }
 
-// networks reads the use of each network on the days of the event's own series. A day on
-// which nobody of a network was seen at all is missing.
-func (r *factReader) networks() error {
+// networks reads the use of each network on the days of the event's own series.
+func (r *factReader) networks() (err error) {
 	own := r.in.Use.Series[slices.IndexFunc(r.in.Use.Series, func(s spike.Series) bool { return s.Country == r.in.Event.Country })]
-	rows, err := queryRows[struct {
-		Day       string
-		ASN       uint32
-		Clients   float64
-		Simulated uint8
-	}](r.ctx, r.store, "use_by_network_day", r.country())
-	if err != nil {
-		return err
-	}
-	last := uint32(0)
-	for _, row := range rows {
-		t := int(dayOf(row.Day).Sub(own.Start).Hours() / 24)
-		if row.ASN == 0 || !r.kind(row.Simulated) || t < 0 || t >= len(own.Values) {
-			continue
-		}
-		if row.ASN != last {
-			last = row.ASN
-			name := "AS" + strconv.FormatUint(uint64(row.ASN), 10)
-			r.facts.Networks = append(r.facts.Networks, blocking.NetworkUse{Network: name, Users: unknown(len(own.Values))})
-		}
-		r.facts.Networks[len(r.facts.Networks)-1].Users[t] = row.Clients
-	}
-	return nil
+	r.facts.Networks, err = networkUse(r.ctx, r.store, own, r.in.Simulated)
+	return err
 }
 
 // substitute names what was to replace the event's target: as the flag says, else as the

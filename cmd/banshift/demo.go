@@ -78,7 +78,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	result, err := a.analyzeStore(ctx, catalogue, a.spikeConfig())
+	result, err := a.analyzeStore(ctx, analyzeOptions{}, catalogue, a.spikeConfig())
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
@@ -38,17 +39,24 @@ func (a *app) replay(ctx context.Context, path string) error {
 	if hash != p.EventsHash {
 		return fmt.Errorf("replay: the catalogue %q is not the one of the result (its hash is %.12s, was %.12s)", p.Events, hash, p.EventsHash)
 	}
+	o := analyzeOptions{series: p.Series, format: p.Format, country: p.Country, name: p.Name}
+	for _, file := range p.Evidence {
+		o.evidence = append(o.evidence, file.Given)
+	}
 	var now spike.Result
 	if p.Series == storeSeries {
-		now, err = a.analyzeStore(ctx, catalogue, p.Config)
+		now, err = a.analyzeStore(ctx, o, catalogue, p.Config)
 	} else {
-		now, err = a.analyzeFile(analyzeOptions{series: p.Series, format: p.Format, country: p.Country, name: p.Name}, catalogue, p.Config)
+		now, err = a.analyzeFile(o, catalogue, p.Config)
 	}
 	if err != nil {
 		return err
 	}
 	if now.Provenance.DataHash != p.DataHash {
 		return fmt.Errorf("replay: the data of %q are not those of the result (their hash is %.12s, was %.12s)", p.Series, now.Provenance.DataHash, p.DataHash)
+	}
+	if !slices.Equal(now.Provenance.Evidence, p.Evidence) {
+		return errors.New("replay: a file of --evidence is not the one of the result")
 	}
 	if p.Version != now.Provenance.Version {
 		a.log.Warn("the result was made by another version", "then", p.Version, "now", now.Provenance.Version)

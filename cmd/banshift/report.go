@@ -138,8 +138,8 @@ func seriesTitle(name string) string {
 }
 
 // analysed runs the analysis of one series against the event and its catalogue.
-func analysed(name, unit string, list []spike.Series, in study.Input) (study.Measure, error) {
-	result, err := spike.Analyze(list, in.Catalogue, in.Config)
+func analysed(name, unit string, list []spike.Series, in study.Input, findings ...spike.Finding) (study.Measure, error) {
+	result, err := spike.Analyze(list, in.Catalogue, in.Config, findings...)
 	if err != nil {
 		return study.Measure{}, misused(err)
 	}
@@ -185,7 +185,11 @@ func readStore(ctx context.Context, store *load.Store, in *study.Input) error {
 	}
 	rows, in.Simulated = oneKind(rows)
 	list := dailySeries("use", rows, func(r dailyRow) float64 { return float64(r.Clients) })
-	if in.Use, err = analysed("Use of VPN, proxy and anonymity tools", "clients a day", list, *in); err != nil {
+	findings, err := storeFindings(ctx, store, list, in.Simulated, []events.Event{in.Event}, in.Config)
+	if err != nil {
+		return err
+	}
+	if in.Use, err = analysed("Use of VPN, proxy and anonymity tools", "clients a day", list, *in, findings...); err != nil {
 		return err
 	}
 	in.Provenance = report.Provenance{Pack: packsOf(rows), DataHash: seriesHash(list), Queries: []string{"daily_series", "use_by_tool_day"}}
@@ -199,15 +203,10 @@ func readStore(ctx context.Context, store *load.Store, in *study.Input) error {
 // bannedService analyses the answered connections to the event's target; nil where the
 // store knows no such service.
 func bannedService(ctx context.Context, store *load.Store, in study.Input) (*study.Measure, error) {
-	rows, err := dailyRows(ctx, store, map[string]string{"service": strings.ToLower(in.Event.Target)})
-	if err != nil {
+	list, err := serviceSeries(ctx, store, strings.ToLower(in.Event.Target), in.Event.Country, in.Simulated)
+	if err != nil || list == nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(r dailyRow) bool { return r.Simulated != in.Simulated })
-	if !slices.ContainsFunc(rows, func(r dailyRow) bool { return r.Country == in.Event.Country && r.Flows > 0 }) {
-		return nil, nil
-	}
-	list := dailySeries("service", rows, func(r dailyRow) float64 { return float64(r.Flows) - float64(r.Unanswered) })
 	m, err := analysed("Answered connections to "+in.Event.Target, "connections a day", list, in)
 	return &m, err
 }

@@ -47,7 +47,7 @@ func (a *app) spikes(ctx context.Context, o analyzeOptions, country string) erro
 	}
 	var result spike.Result
 	if o.series == "" {
-		result, err = a.analyzeStore(ctx, catalogue, a.spikeConfig())
+		result, err = a.analyzeStore(ctx, o, catalogue, a.spikeConfig())
 	} else {
 		result, err = a.analyzeFile(o, catalogue, a.spikeConfig())
 	}

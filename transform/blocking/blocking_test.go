@@ -489,3 +489,41 @@ func TestNoiseIsTheNetworksOwn(t *testing.T) {
 		t.Errorf("alike networks are found to differ in %.1f %% of the runs, want about 5", 100*share)
 	}
 }
+
+// TestDose asks for the slope of an exact line, and for the
+// size of the test where effects do not follow the degree.
+func TestDose(t *testing.T) {
+	line := []NetworkEffect{{"a", .1, .01}, {"b", .2, .01}, {"c", .3, .01}, {"d", .4, .01}, {"unknown", 9, .01}}
+	degree := map[string]float64{"a": 0, "b": .25, "c": .5, "d": .75, "unknown": math.NaN()}
+	d, err := MeasureDose(line, degree)
+	if err != nil || d.Networks != 4 || math.Abs(d.Slope-.4) > 1e-12 || !(d.Low < .4 && .4 < d.High) {
+		t.Errorf("%+v, %v: want a slope of .4 over 4 networks", d, err)
+	}
+	if _, err := MeasureDose(line[:3], degree); !errors.Is(err, ErrNoDose) {
+		t.Errorf("three networks: %v", err)
+	}
+	if _, err := MeasureDose(line, map[string]float64{"a": .5, "b": .5, "c": .5, "d": .5}); !errors.Is(err, ErrNoDose) {
+		t.Errorf("networks that enforce alike: %v", err)
+	}
+	random := rand.New(rand.NewPCG(3, 9))
+	const runs = 1000
+	found := 0
+	for range runs {
+		degree, effects := map[string]float64{}, []NetworkEffect(nil)
+		for i := range 8 {
+			name, v := fmt.Sprint(i), .002+.008*random.Float64()
+			degree[name] = random.Float64()
+			effects = append(effects, NetworkEffect{name, .2 + .1*random.NormFloat64() + math.Sqrt(v)*random.NormFloat64(), v})
+		}
+		d, err := MeasureDose(effects, degree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.P < .05 {
+			found++
+		}
+	}
+	if share := float64(found) / runs; share > .07 {
+		t.Errorf("a dose is found where there is none in %.1f %%", 100*share)
+	}
+}

@@ -14,12 +14,17 @@ import (
 
 // Analyze tests every series against every event whose date lies inside it, with the
 // procedure of cfg, and lists the alarms. Series of one name are controls of each
-// other. The result depends on its arguments alone: the same input gives the same bytes.
-func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, error) {
+// other. What findings say about an event is weighed in its own country. The result depends
+// on its arguments alone: the same input gives the same bytes.
+func Analyze(series []Series, catalogue []events.Event, cfg Config, findings ...Finding) (Result, error) {
 	if err := cfg.check(); err != nil {
 		return Result{}, err
 	}
 	result := Result{Effects: []Effect{}, Alarms: []Alarm{}}
+	about := map[string][]Finding{}
+	for _, f := range findings {
+		about[f.Event] = append(about[f.Event], f)
+	}
 	eventDays := map[string][]time.Time{}
 	for _, e := range catalogue {
 		if e.Precision == "month" {
@@ -42,7 +47,7 @@ func Analyze(series []Series, catalogue []events.Event, cfg Config) (Result, err
 			effects, scales := p.spaceOf(t)
 			for i, r := range p.rows {
 				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: found[r],
-					space: p.placeboSpace(i, t, effects, scales)}
+					space: p.placeboSpace(i, t, effects, scales), findings: about[e.ID]}
 				result.Effects = append(result.Effects, a.effect())
 			}
 		}

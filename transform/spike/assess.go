@@ -17,6 +17,7 @@ type assessment struct {
 	catalogue []events.Event
 	alarms    []episode
 	space     placeboSpace
+	findings  []Finding // about the event, from beside the series
 
 	window   window
 	adjusted bool // the outcome under test is the one after the common factor
@@ -41,6 +42,7 @@ func (a *assessment) effect() Effect {
 		e.Shape = p.shapeAt(r, a.at, a.window.raw)
 		e.Sensitivity = a.sensitivity()
 		e.Anticipation = a.anticipation()
+		e.Evidence = a.findings
 		if cfg.Secondary {
 			e.Secondary = a.secondary()
 		}

@@ -48,6 +48,7 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 	}
 	a.judgeOnset(e, &v)
 	a.judgeAlternatives(e, &v)
+	v.weighFindings(a.findings)
 	if len(v.ambiguous) > 0 {
 		return Ambiguous, append(v.ambiguous, v.remarks...)
 	}

@@ -29,11 +29,20 @@ type Provenance struct {
 	// DataHash and EventsHash are SHA-256 over what was read.
 	DataHash   string `json:"data_sha256"`
 	EventsHash string `json:"events_sha256"`
+	// Evidence are the files of the series that were weighed beside.
+	Evidence []EvidenceFile `json:"evidence,omitempty"`
 	// Packs are the rule packs behind a store's numbers.
 	Packs     string `json:"packs,omitempty"`
 	Simulated bool   `json:"simulated,omitempty"`
 	// Config is the registered procedure with its windows and seed.
 	Config Config `json:"config"`
+}
+
+// EvidenceFile is a file of a series beside the tested one.
+type EvidenceFile struct {
+	Given    string `json:"given"` // as on the command line: format, country, file
+	DataHash string `json:"data_sha256"`
+	Licence  string `json:"licence,omitempty"`
 }
 
 // HashSeries identifies series: names, countries, days and all numbers.

@@ -68,6 +68,8 @@ type Effect struct {
 	Anticipation   *Anticipation   `json:"anticipation,omitempty"`
 	Sensitivity    []SensitivityAt `json:"sensitivity,omitempty"`
 	Secondary      []Secondary     `json:"secondary,omitempty"`
+	// Evidence is what was looked at beside the series.
+	Evidence []Finding `json:"evidence,omitempty"`
 
 	Grade   Grade    `json:"grade"`
 	Reasons []string `json:"reasons"`

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/blocking"
+	"github.com/banshift/banshift/transform/spike"
+)
+
+// kindOf is what a series of each format is evidence of.
+func kindOf(format string) spike.EvidenceKind {
+	switch format {
+	case "ioda":
+		return spike.Connectivity
+	case "ooni":
+		return spike.Blocking
+	}
+	return spike.Demand
+}
+
+// evidenceFiles tests the series of --evidence FORMAT[:COUNTRY]=FILE around the events.
+func evidenceFiles(list []string, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, []spike.EvidenceFile, error) {
+	var findings []spike.Finding
+	var files []spike.EvidenceFile
+	for _, given := range list {
+		how, path, ok := strings.Cut(given, "=")
+		if !ok {
+			return nil, nil, misused(fmt.Errorf("--evidence %s: want FORMAT=FILE or FORMAT:COUNTRY=FILE", given))
+		}
+		format, country, _ := strings.Cut(how, ":")
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		var read []spike.Series
+		err := withFile(path, func(f *os.File) (err error) {
+			read, err = series.Read(f, series.Source{Format: format, Name: name, Country: country})
+			return err
+		})
+		if err != nil {
+			return nil, nil, fmt.Errorf("evidence: %w", err)
+		}
+		found, err := spike.Beside(kindOf(format), format+" "+name, read, catalogue, cfg)
+		if err != nil {
+			return nil, nil, misused(err)
+		}
+		findings = append(findings, found...)
+		files = append(files, spike.EvidenceFile{Given: given, DataHash: spike.HashSeries(read), Licence: series.Licence(format)})
+	}
+	return findings, files, nil
+}
+
+func withFile(path string, use func(*os.File) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := use(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// storeFindings looks at what the store knows beside the use of tools, for each event inside
+// it against a service that it knows: whether direct use fell, and whether networks that enforce more rose more.
+func storeFindings(ctx context.Context, store *load.Store, list []spike.Series, simulated bool, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, error) {
+	var findings []spike.Finding
+	for _, e := range catalogue {
+		i := slices.IndexFunc(list, func(s spike.Series) bool { return s.Country == e.Country })
+		if i < 0 || e.Target == "" || e.Date().Before(list[i].Start) || !e.Date().Before(list[i].Start.AddDate(0, 0, len(list[i].Values))) {
+			continue
+		}
+		direct, err := serviceSeries(ctx, store, strings.ToLower(e.Target), e.Country, simulated)
+		if err != nil {
+			return nil, err
+		}
+		if direct == nil {
+			continue
+		}
+		found, err := spike.Beside(spike.DirectUse, "answered connections to "+e.Target, direct, []events.Event{e}, cfg)
+		if err != nil {
+			return nil, misused(err)
+		}
+		findings = append(findings, found...)
+		dose, err := doseFinding(ctx, store, list[i], e, simulated, cfg)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, dose...)
+	}
+	return findings, nil
+}
+
+// serviceSeries are the answered connections to a service, by country; nil where the store knows none
+// from the country.
+func serviceSeries(ctx context.Context, store *load.Store, service, country string, simulated bool) ([]spike.Series, error) {
+	rows, err := dailyRows(ctx, store, map[string]string{"service": service})
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(r dailyRow) bool { return r.Simulated != simulated })
+	if !slices.ContainsFunc(rows, func(r dailyRow) bool { return r.Country == country && r.Flows > 0 }) {
+		return nil, nil
+	}
+	return dailySeries("service", rows, func(r dailyRow) float64 { return float64(r.Flows) - float64(r.Unanswered) }), nil
+}
+
+// doseFinding asks whether the effect by network follows the share of tries of the banned
+// service that fail there; nothing where too few networks tell.
+func doseFinding(ctx context.Context, store *load.Store, own spike.Series, e events.Event, simulated bool, cfg spike.Config) ([]spike.Finding, error) {
+	networks, err := networkUse(ctx, store, own, simulated)
+	if err != nil {
+		return nil, err
+	}
+	at := int(e.Date().Sub(own.Start).Hours() / 24)
+	effects, err := blocking.NetworkEffects(networks, at, blocking.Windows{Before: cfg.BeforeDays, After: cfg.AfterDays})
+	if errors.Is(err, blocking.ErrTooShort) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	degree, err := failuresByNetwork(ctx, store, e, simulated, cfg)
+	if err != nil {
+		return nil, err
+	}
+	d, err := blocking.MeasureDose(effects, degree)
+	if errors.Is(err, blocking.ErrNoDose) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	f := spike.Finding{Event: e.ID, Source: "use and failures by network", Weight: spike.Silent}
+	numbers := fmt.Sprintf("%+.1f %% (%+.1f to %+.1f) for every 10 points more tries that fail, over %d networks, p = %.3f",
+		100*math.Expm1(d.Slope/10), 100*math.Expm1(d.Low/10), 100*math.Expm1(d.High/10), d.Networks, d.P)
+	if d.Low > 0 {
+		f.Weight, f.Text = spike.For, "dose: networks that block more rose more, "+numbers
+	} else {
+		f.Text = "dose: no clear relation with how much a network blocks, " + numbers
+	}
+	return []spike.Finding{f}, nil
+}
+
+// networkUse reads the use of each network of own's country on its days. A day on which nobody of a
+// network was seen at all is missing.
+func networkUse(ctx context.Context, store *load.Store, own spike.Series, simulated bool) ([]blocking.NetworkUse, error) {
+	rows, err := queryRows[struct {
+		Day       string
+		ASN       uint32
+		Clients   float64
+		Simulated uint8
+	}](ctx, store, "use_by_network_day", map[string]string{"country": own.Country})
+	if err != nil {
+		return nil, err
+	}
+	var networks []blocking.NetworkUse
+	last := uint32(0)
+	for _, row := range rows {
+		t := int(dayOf(row.Day).Sub(own.Start).Hours() / 24)
+		if row.ASN == 0 || (row.Simulated == 1) != simulated || t < 0 || t >= len(own.Values) {
+			continue
+		}
+		if row.ASN != last {
+			last = row.ASN
+			networks = append(networks, blocking.NetworkUse{Network: networkName(row.ASN), Users: unknown(len(own.Values))})
+		}
+		networks[len(networks)-1].Users[t] = row.Clients
+	}
+	return networks, nil
+}
+
+func networkName(asn uint32) string { return "AS" + strconv.FormatUint(uint64(asn), 10) }
+
+// failuresByNetwork is, by network, the share of tries of the event's target without an answer in the
+// days from the event on, less that of the days before.
+func failuresByNetwork(ctx context.Context, store *load.Store, e events.Event, simulated bool, cfg spike.Config) (map[string]float64, error) {
+	day := e.Date()
+	rows, err := queryRows[struct {
+		Day               string
+		ASN               uint32
+		Flows, Unanswered float64
+		Simulated         uint8
+	}](ctx, store, "service_by_network", map[string]string{"country": e.Country, "service": strings.ToLower(e.Target),
+		"from": day.AddDate(0, 0, -cfg.BeforeDays).Format(time.DateOnly), "to": day.AddDate(0, 0, cfg.AfterDays-1).Format(time.DateOnly)})
+	if err != nil {
+		return nil, err
+	}
+	type tally struct{ tried, failed [2]float64 }
+	byNetwork := map[string]*tally{}
+	for _, row := range rows {
+		if row.ASN == 0 || (row.Simulated == 1) != simulated {
+			continue
+		}
+		t := byNetwork[networkName(row.ASN)]
+		if t == nil {
+			t = &tally{}
+			byNetwork[networkName(row.ASN)] = t
+		}
+		after := 0
+		if !dayOf(row.Day).Before(day) {
+			after = 1
+		}
+		t.tried[after], t.failed[after] = t.tried[after]+row.Flows, t.failed[after]+row.Unanswered
+	}
+	degree := map[string]float64{}
+	for name, t := range byNetwork {
+		if t.tried[1] > 0 {
+			degree[name] = t.failed[1]/t.tried[1] - t.failed[0]/cmp.Or(t.tried[0], 1)
+		}
+	}
+	return degree, nil
+}
