@@ -19,7 +19,7 @@ type Day struct {
 	Unanswered uint64
 	AllClients uint64 // distinct clients seen at all, the denominator
 	AllFlows   uint64
-	Fraction   float64 // share of the sensors' hours that were reported, 0 where unknown
+	Fraction   float64 // share of the known sensors that reported, 0 where unknown
 	Simulated  bool
 	Packs      []string // rule packs that made the verdicts
 }

@@ -215,12 +215,64 @@ func TestDaily(t *testing.T) {
 	}
 	want := []load.Day{
 		{Country: "ru", Day: time.Date(2018, 4, 15, 0, 0, 0, 0, time.UTC), Clients: 1, Flows: 4, Expected: 3.5, Unanswered: 1,
-			AllClients: 3, AllFlows: 20, Fraction: 2.0 / 48, Simulated: true, Packs: []string{"first@1.0.0"}},
+			AllClients: 3, AllFlows: 20, Fraction: 1.0 / 2, Simulated: true, Packs: []string{"first@1.0.0"}},
 		{Country: "ru", Day: time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC), Clients: 2, Flows: 8, Expected: 8.65, Unanswered: 3,
-			AllClients: 3, AllFlows: 17, Fraction: 3.0 / 48, Simulated: true, Packs: []string{"first@1.0.0"}},
+			AllClients: 3, AllFlows: 17, Fraction: 1, Simulated: true, Packs: []string{"first@1.0.0"}},
 	}
 	if diff := cmp.Diff(days, want); diff != "" {
 		t.Errorf("(-got, +want):\n%s", diff)
+	}
+}
+
+// TestCoverage gives two sensors thirty days: a busy one that is out for twelve hours of day 20
+// and all of day 22, and one that reports in three hours of each day.
+func TestCoverage(t *testing.T) {
+	s := serverStore(t, "coverage")
+	start := time.Date(2018, 4, 1, 0, 0, 0, 0, time.UTC)
+	var rows []string
+	add := func(exporter string, day, hour int) {
+		rows = append(rows, fmt.Sprintf(`{"hour":%q,"country":"ru","exporter":%q,"simulated":0,"flow_records":1,"dns_records":0}`,
+			start.AddDate(0, 0, day).Add(time.Duration(hour)*time.Hour).Format(time.DateTime), exporter))
+	}
+	for day := range 30 {
+		for hour := range 24 {
+			if day != 22 && (day != 20 || hour < 12) {
+				add("busy", day, hour)
+			}
+		}
+		for hour := range 3 {
+			add("quiet", day, 7*hour+day%3)
+		}
+	}
+	rec, _, err := array.RecordFromJSON(memory.DefaultAllocator, schemas.TableSchemas()[schemas.TableCoverage], strings.NewReader("["+strings.Join(rows, ",")+"]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Release()
+	b := load.Batch{Source: "x", Next: 1, Counts: load.Counts{In: 1, Folded: 1}, Pack: "p", KeyID: "k", FirstEvent: start, LastEvent: start,
+		Tables: []load.TableBatch{{Name: schemas.TableCoverage, Record: rec}}}
+	if err := s.Write(context.Background(), b); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := s.Query(context.Background(), "coverage", nil, &out, load.JSON); err != nil {
+		t.Fatal(err)
+	}
+	var days []struct{ Fraction float64 }
+	if err := json.Unmarshal(out.Bytes(), &days); err != nil || len(days) != 30 {
+		t.Fatalf("%d days: %v", len(days), err)
+	}
+	for day, d := range days {
+		want := 1.0
+		switch day {
+		case 20:
+			want = .75 // (12/24 + 1) of 2
+		case 22:
+			want = .5
+		}
+		if d.Fraction != want {
+			t.Errorf("day %d: coverage %g, want %g", day, d.Fraction, want)
+		}
 	}
 }
 

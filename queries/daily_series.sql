@@ -15,28 +15,10 @@
 -- column unanswered: flows of it to which no byte came back
 -- column all_clients: distinct clients seen at all, the denominator
 -- column all_flows: all flows
--- column fraction: coverage: hours that sensors reported / hours of the sensors known within 14 days; 0 where unknown
+-- column fraction: coverage: sensors that reported / sensors known within 14 days, by part of the day; 0 where unknown
 -- column simulated: 1 where the rows are simulated
 -- column packs: rule packs that made the verdicts
 WITH
-    by_day AS
-    (
-        SELECT
-            country, toDate(hour) AS day, simulated,
-            uniqExact(hour, exporter) AS exporter_hours,
-            groupUniqArray(exporter) AS exporters,
-            sum(c.flow_records) AS flow_records,
-            sum(c.dns_records) AS dns_records
-        FROM coverage AS c
-        WHERE ({country:String} = '' OR country = {country:String}) AND toDate(hour) BETWEEN greatest({from:Date}, toDate('1970-01-15')) - 14 AND least({to:Date}, toDate('2149-05-23')) + 14
-        GROUP BY country, day, simulated
-    ),
-    covered AS
-    (
-        SELECT *, length(arrayDistinct(arrayFlatten(groupArray(exporters) OVER (
-            PARTITION BY country, simulated ORDER BY toInt32(day) RANGE BETWEEN 14 PRECEDING AND 14 FOLLOWING)))) AS known_exporters
-        FROM by_day
-    ),
     used AS
     (
         WITH
@@ -59,8 +41,8 @@ WITH
     )
 SELECT
     used.country AS country, used.day AS day, clients, flows, round(expected, 3) AS expected, unanswered, all_clients, all_flows,
-    if(known_exporters = 0, 0, exporter_hours / (24 * known_exporters)) AS fraction,
+    covered.fraction AS fraction,
     used.simulated AS simulated, packs
 FROM used
-LEFT JOIN covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
+LEFT JOIN coverage_days AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
 ORDER BY country, day, simulated

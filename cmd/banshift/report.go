@@ -239,8 +239,7 @@ func oneKind(rows []dailyRow) (kept []dailyRow, simulated bool) {
 }
 
 // dailySeries makes one series a country. A day without a row is missing. Coverage only
-// masks days: it counts the hours in which a sensor had anything to report, so it rises
-// with use itself where traffic is thin, and must not divide it.
+// masks days: which of the clients a silent sensor would have seen is not known.
 func dailySeries(name string, rows []dailyRow, value func(dailyRow) float64) []spike.Series {
 	byCountry := map[string][]dailyRow{}
 	for _, r := range rows {
