@@ -67,6 +67,7 @@ func (b *DNSBuilder) Record() arrow.Record {
 	n := b.Len()
 	cols := b.columns()
 	b.release()
+	b.room = n + n/8 // the next batch will have about as many
 	b.reset()
 	defer func() {
 		for _, c := range cols {
