@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -56,4 +57,21 @@ func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, err
 		return nil, explain(s.name, err)
 	}
 	return days, nil
+}
+
+// MethodBreaks gives the days on which the verdicts of a country come from other rule
+// packs than those of the day before it that has any: a step of the series there may be
+// the rules' and not the people's. days are in the order of [Store.Daily].
+func MethodBreaks(days []Day) []time.Time {
+	var breaks []time.Time
+	last := map[string][]string{}
+	for _, d := range days {
+		before, known := last[d.Country]
+		last[d.Country] = d.Packs
+		if known && !slices.Equal(before, d.Packs) && !slices.ContainsFunc(breaks, d.Day.Equal) {
+			breaks = append(breaks, d.Day)
+		}
+	}
+	slices.SortFunc(breaks, time.Time.Compare)
+	return breaks
 }

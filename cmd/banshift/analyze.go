@@ -125,7 +125,7 @@ func (a *app) analyzeStore(ctx context.Context, o analyzeOptions, catalogue []ev
 	if len(rows) == 0 {
 		return spike.Result{}, errors.New("analyze: the store holds no telemetry; load some with 'banshift run', or give --series FILE")
 	}
-	list := dailySeries("use", rows, func(r dailyRow) float64 { return float64(r.Clients) })
+	list := useSeries(rows, &cfg)
 	findings, err := storeFindings(ctx, store, list, simulated, catalogue, cfg)
 	if err != nil {
 		return spike.Result{}, err

@@ -184,7 +184,7 @@ func readStore(ctx context.Context, store *load.Store, in *study.Input) error {
 		return errEmptyStore
 	}
 	rows, in.Simulated = oneKind(rows)
-	list := dailySeries("use", rows, func(r dailyRow) float64 { return float64(r.Clients) })
+	list := useSeries(rows, &in.Config)
 	findings, err := storeFindings(ctx, store, list, in.Simulated, []events.Event{in.Event}, in.Config)
 	if err != nil {
 		return err
@@ -236,6 +236,17 @@ func queryRows[Row any](ctx context.Context, store *load.Store, name string, par
 func oneKind(rows []dailyRow) (kept []dailyRow, simulated bool) {
 	simulated = !slices.ContainsFunc(rows, func(r dailyRow) bool { return !r.Simulated })
 	return slices.DeleteFunc(rows, func(r dailyRow) bool { return r.Simulated != simulated }), simulated && len(rows) > 0
+}
+
+// useName is the name of the store's own series.
+const useName = "use"
+
+// useSeries are the clients a day by country; cfg learns where their rules changed.
+func useSeries(rows []dailyRow, cfg *spike.Config) []spike.Series {
+	if breaks := load.MethodBreaks(rows); len(breaks) > 0 {
+		cfg.Breaks = map[string][]time.Time{useName: breaks}
+	}
+	return dailySeries(useName, rows, func(r dailyRow) float64 { return float64(r.Clients) })
 }
 
 // dailySeries makes one series a country. A day without a row is missing. Coverage only

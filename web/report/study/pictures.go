@@ -59,7 +59,8 @@ func (s *study) cut(series spike.Series, values []float64) []report.Number {
 	return out
 }
 
-// markers are the dates of the event and of the country's other events in between.
+// markers are the dates of the event, of the country's other events in between, and of
+// changes of the method.
 func (s *study) markers(from, to time.Time) []report.Marker {
 	var list []report.Marker
 	add := func(at time.Time, label string, kind report.MarkerKind) {
@@ -75,6 +76,9 @@ func (s *study) markers(from, to time.Time) []report.Marker {
 		if e.Country == s.Event.Country && e.ID != s.Event.ID && e.Precision != "month" {
 			add(e.Date(), kindWords(e.Kind)+" "+e.Target, report.OtherMarker)
 		}
+	}
+	for _, at := range s.Config.Breaks[s.series.Name] {
+		add(at, "rules changed", report.OtherMarker)
 	}
 	slices.SortStableFunc(list, func(a, b report.Marker) int { return a.At.Compare(b.At) })
 	return list

@@ -1,0 +1,33 @@
+package load_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/load"
+)
+
+func TestMethodBreaks(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2018, 4, n, 0, 0, 0, 0, time.UTC) }
+	row := func(country string, n int, packs ...string) load.Day {
+		return load.Day{Country: country, Day: day(n), Packs: packs}
+	}
+	for name, c := range map[string]struct {
+		days []load.Day
+		want []time.Time
+	}{
+		"one pack":         {[]load.Day{row("by", 1, "a"), row("by", 2, "a"), row("ru", 1, "a")}, nil},
+		"another pack":     {[]load.Day{row("ru", 1, "a"), row("ru", 2, "b"), row("ru", 3, "b")}, []time.Time{day(2)}},
+		"in the middle":    {[]load.Day{row("ru", 1, "a"), row("ru", 2, "a", "b"), row("ru", 3, "b")}, []time.Time{day(2), day(3)}},
+		"over a gap":       {[]load.Day{row("ru", 1, "a"), row("ru", 9, "b")}, []time.Time{day(9)}},
+		"countries differ": {[]load.Day{row("by", 1, "a"), row("by", 5, "b"), row("ru", 1, "a"), row("ru", 3, "b"), row("ru", 5, "b")}, []time.Time{day(3), day(5)}},
+		"same in both":     {[]load.Day{row("by", 1, "a"), row("by", 3, "b"), row("ru", 1, "a"), row("ru", 3, "b")}, []time.Time{day(3)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := load.MethodBreaks(c.days); !slices.EqualFunc(got, c.want, time.Time.Equal) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
