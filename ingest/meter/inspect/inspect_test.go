@@ -137,6 +137,7 @@ func samples() []sample {
 		{"one question and one answer are no proof of dot", tcp(up(hello), down(tlsServerHello(d)), up(record(147)), down(record(487))), schemas.SigTLS | schemas.SigTLSServer},
 		{"dtls", udp(up(dtlsHello(d, dtls12, helloOptions{extra: []uint16{14}}))), schemas.SigDTLS},
 		{"anyconnect, before rfc 4347", udp(up(dtlsHello(d, dtlsBad, helloOptions{version: 0x0100, sessionID: d.bytes(32)}))), schemas.SigDTLS | schemas.SigAnyConnectDTLS},
+		{"a constrained device that resumes", udp(up(dtlsHello(d, dtls12, helloOptions{version: dtls12, sessionID: d.bytes(32), ciphers: []uint16{0xc0a8, 0xc0ae}}))), schemas.SigDTLS},
 		{"openconnect psk", udp(up(dtlsHello(d, dtls10, helloOptions{version: dtls12, sessionID: d.bytes(32), ciphers: []uint16{0x00a9, 0x00a8, 0xccab}}))), schemas.SigDTLS | schemas.SigAnyConnectDTLS},
 		{"quic", udp(up(quicInitial(1, d.bytes(8), 0, cryptoFrame(0, handshake(1, helloBody(d, helloOptions{sni: "q.example", alpn: []string{"h3"}})))))), schemas.SigQUIC},
 		{"quic v2, doq", udp(up(quicInitial(0x6b3343cf, d.bytes(8), 0, cryptoFrame(0, handshake(1, helloBody(d, helloOptions{alpn: []string{"doq"}})))))), schemas.SigQUIC | schemas.SigDoQ},
