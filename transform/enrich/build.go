@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -57,17 +58,21 @@ func (b *builder) build() *Lists {
 	l := &b.lists
 	l.sets = [][]uint32{nil}
 	known := map[string]uint32{"": 0}
+	var key []byte
 	for _, p := range prefixes {
 		covering, _ := l.addrs.LookupPrefix(p)
 		ids := slices.Concat(l.sets[covering], b.prefixes[p])
 		slices.Sort(ids)
 		ids = slices.Compact(ids)
-		key := fmt.Sprint(ids)
-		set, ok := known[key]
+		key = key[:0]
+		for _, id := range ids {
+			key = binary.LittleEndian.AppendUint32(key, id)
+		}
+		set, ok := known[string(key)]
 		if !ok {
 			set = uint32(len(l.sets))
 			l.sets = append(l.sets, ids)
-			known[key] = set
+			known[string(key)] = set
 		}
 		l.addrs.Insert(p, set)
 	}

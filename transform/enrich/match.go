@@ -34,11 +34,14 @@ func (k Kind) String() string { return kindNames[k] }
 
 // ParseKind reads a kind's name.
 func ParseKind(s string) (Kind, error) {
-	if i := slices.Index(kindNames[:], s); i > 0 {
-		return Kind(i), nil
+	if k := kindNamed(s); k != 0 {
+		return k, nil
 	}
 	return 0, fmt.Errorf("unknown kind %q: one of %s", s, strings.Join(kindNames[1:], ", "))
 }
+
+// kindNamed gives the kind of a name, 0 where there is none.
+func kindNamed(s string) Kind { return Kind(max(0, slices.Index(kindNames[:], s))) }
 
 // forever is the end of an entry without a stated end.
 const forever = math.MaxInt64

@@ -78,7 +78,7 @@ func (b *builder) load(src ListSource) error {
 		src.Format = recognise(data)
 	}
 	sum := sha256.Sum256(data)
-	r := &reader{builder: b, src: src, list: uint16(len(b.lists.info))}
+	r := &reader{builder: b, src: src, list: uint16(len(b.lists.info)), times: map[string]int64{}}
 	b.lists.info = append(b.lists.info, ListInfo{Name: src.Name, SHA256: hex.EncodeToString(sum[:6])})
 	if err := r.read(data); err != nil {
 		return fmt.Errorf("list %s (%s): %w", src.where(), src.Format, err)
@@ -138,6 +138,7 @@ type reader struct {
 	src              ListSource
 	list             uint16
 	entries, skipped int
+	times            map[string]int64 // ms of the texts read so far
 }
 
 func (r *reader) read(data []byte) error {
@@ -278,7 +279,7 @@ func records(data []byte, each func(get func(string) string) error) error {
 	cr := csv.NewReader(bytes.NewReader(data))
 	cr.TrimLeadingSpace = true
 	cr.Comment = '#'
-	cr.FieldsPerRecord = -1
+	cr.FieldsPerRecord, cr.ReuseRecord = -1, true
 	header, err := cr.Read()
 	if err != nil {
 		return fmt.Errorf("header: %w", err)
@@ -342,7 +343,7 @@ func (r *reader) csvEntry(get func(string) string) (Entry, error) {
 	// The column kind says exact or prefix; what the entries are comes from the column
 	// list_kind, from kind itself where it holds such a word, or from the source.
 	for _, column := range []string{"list_kind", "kind"} {
-		if k, kindErr := ParseKind(get(column)); kindErr == nil {
+		if k := kindNamed(get(column)); k != 0 {
 			e.Kind = k
 		}
 	}
@@ -366,7 +367,7 @@ func (r *reader) csvEntry(get func(string) string) (Entry, error) {
 		}
 		e.Share = float32(f)
 	}
-	err = errors.Join(err, csvTime(get("valid_from"), &e.ValidFrom), csvTime(get("valid_to"), &e.ValidTo))
+	err = errors.Join(err, r.csvTime(get("valid_from"), &e.ValidFrom), r.csvTime(get("valid_to"), &e.ValidTo))
 	if get("valid_from") != "" {
 		e.AsOf = max(e.AsOf, e.ValidFrom)
 	}
@@ -388,15 +389,21 @@ func kindOf(e *Entry) Kind {
 	return 0
 }
 
-func csvTime(s string, dst *int64) error {
+// csvTime reads a time. A list has few distinct ones: each is parsed once.
+func (r *reader) csvTime(s string, dst *int64) error {
 	if s == "" {
 		return nil
 	}
-	t, err := ParseTime(s)
-	if err != nil {
-		return err
+	ms, known := r.times[s]
+	if !known {
+		t, err := ParseTime(s)
+		if err != nil {
+			return err
+		}
+		ms = t.UnixMilli()
+		r.times[s] = ms
 	}
-	*dst = t.UnixMilli()
+	*dst = ms
 	return nil
 }
 
