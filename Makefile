@@ -55,6 +55,10 @@ fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 bench: build engine ## Measure against the engine's own SQL on the same rows
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
 
+.PHONY: calibrate
+calibrate: build ## Measure size and power of the analysis over its grid into docs/calibration.md (RUNS: 200)
+	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration.md
+
 .PHONY: lint
 lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }

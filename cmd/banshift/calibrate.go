@@ -33,7 +33,7 @@ Markdown table. With 200 runs it takes some minutes.`,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.calibrate(c.Context(), o) },
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.runs, "runs", 200, "simulated panels a row of the table")
+	f.IntVar(&o.runs, "runs", 200, "simulated panels a row of the table; five times as many where there is no effect")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of all that is drawn")
 	f.StringVar(&o.out, "out", "-", "file to write; - is the standard output")
 	return cmd
@@ -51,7 +51,7 @@ func (a *app) calibrate(ctx context.Context, o calibrateOptions) error {
 		return err
 	}
 	var text bytes.Buffer
-	if err := calibrate.WriteMarkdown(&text, rows, o.seed); err != nil {
+	if err := calibrate.WriteMarkdown(&text, rows, o.runs, o.seed); err != nil {
 		return err
 	}
 	if o.out == "-" {

@@ -21,12 +21,9 @@ func blockBootstrap(residuals []float64, block, n, replicates int, rng *rand.Ran
 		return nil
 	}
 	centre, _ := mean(means)
-	// What is known from k independent blocks is less sure than their spread says: the
-	// variance of the next mean about an estimated centre, with k-1 degrees of freedom.
-	// Blocks that follow each other are not quite independent either.
+	// Blocks that follow each other are not quite independent.
 	rho := math.Max(0, math.Min(.9, autocorrelation(means, centre, block)))
-	k := math.Max(2, float64(len(means)+block-1)/float64(block)*(1-rho)/(1+rho))
-	widen := math.Sqrt((k + 1) / (k - 1))
+	widen := widening(float64(len(means)+block-1) / float64(block) * (1 - rho) / (1 + rho))
 	draws := make([]float64, replicates)
 	blocks := (n + block - 1) / block
 	for i := range draws {
@@ -38,6 +35,13 @@ func blockBootstrap(residuals []float64, block, n, replicates int, rng *rand.Ran
 	}
 	slices.Sort(draws)
 	return draws
+}
+
+// widening is how much further than their spread says the next of k independent windows may
+// lie: the variance about an estimated centre, with k-1 degrees of freedom.
+func widening(k float64) float64 {
+	k = math.Max(2, k)
+	return math.Sqrt((k + 1) / (k - 1))
 }
 
 // interval is the basic bootstrap interval of estimate at level 1-alpha.

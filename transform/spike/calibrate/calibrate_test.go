@@ -12,7 +12,7 @@ import (
 // TestCalibration runs a small part of the plan: size, power, and grades where the
 // procedure must not speak.
 func TestCalibration(t *testing.T) {
-	const runs = 60
+	const runs = 40
 	cfg := spike.DefaultConfig()
 	cfg.Replicates = 200
 	var cells []Cell
@@ -26,7 +26,7 @@ func TestCalibration(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text strings.Builder
-	if err := WriteMarkdown(&text, rows, 1); err != nil {
+	if err := WriteMarkdown(&text, rows, runs, 1); err != nil {
 		t.Fatal(err)
 	}
 	t.Log("\n" + text.String())
@@ -37,7 +37,7 @@ func TestCalibration(t *testing.T) {
 				t.Errorf("%s: supported in %.0f %%", r.Cell.Name, 100*r.Grades[spike.Supported])
 			}
 		case r.Cell.Effect == 0:
-			if slack := 3 * math.Sqrt(nominal*(1-nominal)/runs); r.Time > nominal+slack || r.Grades[spike.Supported] > .04 {
+			if slack := 3 * math.Sqrt(nominal*(1-nominal)/(nullFactor*runs)); r.Time > nominal+slack || r.Grades[spike.Supported] > .04 {
 				t.Errorf("size %.3f, supported %.3f", r.Time, r.Grades[spike.Supported])
 			}
 		default:
@@ -59,7 +59,7 @@ func TestRunIsRepeatable(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text strings.Builder
-		if err := WriteMarkdown(&text, rows, 5); err != nil {
+		if err := WriteMarkdown(&text, rows, 2, 5); err != nil {
 			t.Fatal(err)
 		}
 		return text.String()

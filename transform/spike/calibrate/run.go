@@ -31,8 +31,12 @@ type Row struct {
 	Alarms float64
 }
 
-// Run measures every cell with runs panels each, on all processors. The seed makes it
-// repeatable; cells do not depend on each other.
+// nullFactor is how many times as many panels the cells without an effect get: a size needs
+// more of them than a power.
+const nullFactor = 5
+
+// Run measures every cell with runs panels each, nullFactor times as many where there is no effect,
+// on all processors. The seed makes it repeatable; cells do not depend on each other.
 func Run(ctx context.Context, cells []Cell, runs int, seed uint64, cfg spike.Config, progress func(done int)) ([]Row, error) {
 	rows := make([]Row, len(cells))
 	errs := make([]error, len(cells))
@@ -65,6 +69,9 @@ func Run(ctx context.Context, cells []Cell, runs int, seed uint64, cfg spike.Con
 }
 
 func measure(ctx context.Context, c Cell, runs int, rng *rand.Rand, cfg spike.Config) (Row, error) {
+	if c.Effect == 0 {
+		runs *= nullFactor
+	}
 	row := Row{Cell: c, Runs: runs, Grades: map[spike.Grade]float64{}}
 	var inTime, inSpace, inCount, covered, alarms share
 	for range runs {
@@ -130,17 +137,17 @@ func (s *share) of() float64 {
 	return float64(s.hits) / float64(s.n)
 }
 
-// WriteMarkdown writes the rows as a table with how it was made.
-func WriteMarkdown(w io.Writer, rows []Row, seed uint64) error {
+// WriteMarkdown writes the rows of Run as a table with how it was made.
+func WriteMarkdown(w io.Writer, rows []Row, runs int, seed uint64) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	p := printer{w: w}
 	p.line("# Size and power of the procedure\n")
-	p.line("Simulated panels of which everything is known, through the same code as real series: %d panels a row, seed %d. Of 5 %% tests,", rows[0].Runs, seed)
-	p.line("rows with effect 0 show the size (Monte Carlo error about ±%.1f points), the others the power. One-sided tests for a rise.", 200*math.Sqrt(nominal*(1-nominal)/float64(rows[0].Runs)))
+	p.line("Simulated panels of which everything is known, through the same code as real series: %d panels a row, %d where there is no effect, seed %d. Of 5 %% tests,", runs, nullFactor*runs, seed)
+	p.line("rows with effect 0 show the size (Monte Carlo error about ±%.1f points), the others the power. One-sided tests for a rise.", 200*math.Sqrt(nominal*(1-nominal)/float64(nullFactor*runs)))
 	p.line("Unless the row says otherwise: 1,000 users a day, AR(1) noise .05 with coefficient .5, a factor .04 common to 20 countries of 1,000 users, 200 days before.\n")
-	p.line("Made by `banshift calibrate --runs %d --seed %d`. Below 20 users a day the exact test of the count decides beside the placebos.\n", rows[0].Runs, seed)
+	p.line("Made by `banshift calibrate --runs %d --seed %d`. Below 20 users a day the exact test of the count decides beside the placebos.\n", runs, seed)
 	p.line("| series | effect | placebo in time | in space | exact count | interval covers | supported | ambiguous | not supported | insufficient | false alarms a country-year |")
 	p.line("|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, r := range rows {

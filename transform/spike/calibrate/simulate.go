@@ -18,7 +18,8 @@ import (
 type Cell struct {
 	Name      string
 	Effect    float64 // of the ban on its country, as a share: .2 is +20 %
-	Level     float64 // users a day in the ban's country; the others have otherLevel
+	Level     float64 // users a day in the ban's country
+	Others    float64 // and in each of the others
 	Phi       float64 // AR(1) coefficient of a country's own noise
 	Noise     float64 // its standard deviation, in log units
 	Drift     float64 // standard deviation of a random walk's daily step, in log units
@@ -31,7 +32,7 @@ type Cell struct {
 
 // base is the cell that the others vary.
 func base() Cell {
-	return Cell{Level: 1000, Phi: .5, Noise: .05, Countries: 20, Days: 200}
+	return Cell{Level: 1000, Others: 1000, Phi: .5, Noise: .05, Countries: 20, Days: 200}
 }
 
 // Grid is the whole plan.
@@ -62,6 +63,7 @@ func Grid() []Cell {
 		add("sensors lost after the event", func(c *Cell) { c.Coverage, c.Effect = true, effect })
 		add("another ban 3 days away", func(c *Cell) { c.Overlap, c.Effect = true, effect })
 		add("5 countries", func(c *Cell) { c.Countries, c.Effect = 5, effect })
+		add("every country of 100 users", func(c *Cell) { c.Level, c.Others, c.Effect = 100, 100, effect })
 		add("60 days of history", func(c *Cell) { c.Days, c.Effect = 60, effect })
 	}
 	return cells
@@ -72,9 +74,6 @@ const (
 	commonNoise = .04
 	commonPhi   = .7
 )
-
-// otherLevel is the users a day of the countries without a ban.
-const otherLevel = 1000
 
 // daysAfter is how long the series run on after the event.
 const daysAfter = 10
@@ -98,7 +97,7 @@ func (c Cell) draw(rng *rand.Rand) ([]spike.Series, []events.Event) {
 			Values: make([]float64, n), Coverage: coverage}
 		level := c.Level
 		if i > 0 {
-			level = otherLevel
+			level = c.Others
 		}
 		weekly := .05 + .1*rng.Float64()
 		phase := rng.Float64() * 7
