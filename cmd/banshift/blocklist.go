@@ -67,7 +67,7 @@ the same day replaces itself.`,
 	count.Flags().StringArrayVar(&stats.overlap, "overlap", nil, "NAME=FILE: ranges to compare with (prefixes, or ip-ranges.json); may be repeated")
 	count.Flags().BoolVar(&stats.asJSON, "json", false, "print JSON")
 	bring.Flags().StringVar(&imports.name, "name", "", "name of the list in the store")
-	cmd.AddCommand(count, bring)
+	cmd.AddCommand(count, bring, newOverblockedCommand(a))
 	return cmd
 }
 

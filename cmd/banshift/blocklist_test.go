@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -104,5 +105,25 @@ func TestSimulateCommand(t *testing.T) {
 	}
 	if code, out, _ := commandLine(t, "simulate", "--list"); code != exitDone || !strings.Contains(out, "uniform\t") {
 		t.Errorf("exit %d, list %q", code, out)
+	}
+}
+
+// TestOverblocked has the names of 10 March 2021 (net4people/bbs issue 65): *t.co* was meant for
+// Twitter's shortener.
+func TestOverblocked(t *testing.T) {
+	names := filepath.Join(t.TempDir(), "names.txt")
+	if err := os.WriteFile(names, []byte("# seen\nt.co\na.t.co\nreddit.com\nMicrosoft.com\nrt.com\nwikipedia.org\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errOut := runCommand(t, "blocklist", "overblocked", "t.co", "--names", names, "--json")
+	var hit []askedName
+	if err := json.Unmarshal([]byte(out), &hit); code != exitDone || err != nil {
+		t.Fatalf("exit %d, %v: %s", code, err, errOut)
+	}
+	if want := []askedName{{"Microsoft.com", 0}, {"reddit.com", 0}, {"rt.com", 0}}; !slices.Equal(hit, want) {
+		t.Errorf("hit %v, want %v", hit, want)
+	}
+	if code, _, _ := runCommand(t, "blocklist", "overblocked", "t.co", "--names", names+".none"); code != exitFailed {
+		t.Errorf("a missing file: exit %d", code)
 	}
 }

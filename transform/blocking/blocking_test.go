@@ -338,13 +338,13 @@ func TestHomogeneousNetworks(t *testing.T) {
 // mantelhaen.test(UCBAdmissions, correct = FALSE) gives 1.5246, p = .2169.
 func TestContrast(t *testing.T) {
 	admitted := func(yes, no uint64) Attempts { return Attempts{yes + no, yes} }
-	c := contrast([][2]Attempts{
+	c := MantelHaenszel([][2]Attempts{
 		{admitted(89, 19), admitted(512, 313)}, {admitted(17, 8), admitted(353, 207)}, {admitted(202, 391), admitted(120, 205)},
 		{admitted(131, 244), admitted(138, 279)}, {admitted(94, 299), admitted(53, 138)}, {admitted(24, 317), admitted(22, 351)},
 	})
 	near(t, "p", c.P, .2169, 5e-5)
 	// One stratum is a plain difference.
-	one := contrast([][2]Attempts{{{100, 20}, {50, 25}}})
+	one := MantelHaenszel([][2]Attempts{{{100, 20}, {50, 25}}})
 	near(t, "difference", one.Difference, .3, 1e-12)
 }
 
@@ -387,7 +387,7 @@ func TestContrastCovers(t *testing.T) {
 	const reps = 2000
 	covered := 0
 	for range reps {
-		c := contrast([][2]Attempts{{draw(150, .05), draw(80, .35)}, {draw(60, .4), draw(200, .7)}})
+		c := MantelHaenszel([][2]Attempts{{draw(150, .05), draw(80, .35)}, {draw(60, .4), draw(200, .7)}})
 		if c.Low <= .3 && .3 <= c.High {
 			covered++
 		}

@@ -54,7 +54,7 @@ func Decompose(f Failures) Decomposition {
 			byAddress[p][a], byPattern[a][p] = f.Cells[a][p], f.Cells[a][p]
 		}
 	}
-	d := Decomposition{Address: contrast(byAddress[:]), Pattern: contrast(byPattern[:])}
+	d := Decomposition{Address: MantelHaenszel(byAddress[:]), Pattern: MantelHaenszel(byPattern[:])}
 	address, pattern := d.Address.counts(), d.Pattern.counts()
 	switch {
 	case math.IsNaN(d.Address.Difference) || math.IsNaN(d.Pattern.Difference):
@@ -73,8 +73,10 @@ func Decompose(f Failures) Decomposition {
 
 func (c Contrast) counts() bool { return c.P < .01 && c.Difference >= least }
 
-// contrast compares exposed (1) with unexposed (0) over strata.
-func contrast(strata [][2]Attempts) Contrast {
+// MantelHaenszel compares the failures of exposed (1) with those of unexposed (0) connections within each
+// stratum, such as addresses on a list with the others of the same network. All of it is NaN
+// where no stratum has both.
+func MantelHaenszel(strata [][2]Attempts) Contrast {
 	var weights, difference, p, q float64
 	var excess, spread float64
 	for _, s := range strata {

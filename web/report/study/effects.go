@@ -2,7 +2,10 @@ package study
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/banshift/banshift/transform/blocking"
@@ -50,10 +53,56 @@ func (s *study) collateral() report.Question {
 		d := blocking.Compare(before, after)
 		row("the difference, in points", quantity("", 100*d.Value, 100*d.Low, 100*d.High, ""))
 	}
+	if d := s.controlPrefixes(); !math.IsNaN(d.Difference) {
+		row("connections to other known services: without an answer at blocked addresses more than at the others of the same networks, in points",
+			quantity("", 100*d.Difference, 100*d.Low, 100*d.High, ""))
+	}
+	if blocked := s.blockedOn(s.until().AddDate(0, 0, -1)); blocked.Count() > 0 && len(s.Facts.Sightings) > 0 {
+		q.Table.Rows = append(q.Table.Rows, []any{"of the blocked addresses, in a /24 at which " + s.Event.Target + " was tried", 100 * blocking.Precision(blocked, s.tried()), nil, nil})
+	}
 	q.Method = "Names are weighted by how often they are asked for, each day against the list of that day. A name counts as blocked in part where some address of an answer is, wholly where all are; answers are kept as /24 or /48, which count as blocked from one half on. Intervals are Wilson's."
 	q.Caveats = []string{"A question is not a visit, and a name with a second address may still work.",
-		"Destinations of connections to no known service are not kept, so their failures are told for all of them together, not for blocked space alone."}
+		"Destinations of connections to no known service are not kept, so their failures are told for all of them together; failures at blocked addresses against control prefixes are told for known services alone."}
 	return q
+}
+
+// controlPrefixes compares the failures of other known services at blocked addresses with those
+// at control prefixes, the other ones of the same networks, in the days from the event on.
+func (s *study) controlPrefixes() blocking.Contrast {
+	byNetwork := map[uint32]*[2]blocking.Attempts{}
+	for _, a := range s.Facts.Attempts {
+		share := s.blockedOn(a.Day).Share(a.Endpoint.Prefix)
+		if a.Banned || a.Endpoint.ASN == 0 || !s.after(a.Day) || share > 0 && share < 1 {
+			continue
+		}
+		if byNetwork[a.Endpoint.ASN] == nil {
+			byNetwork[a.Endpoint.ASN] = &[2]blocking.Attempts{}
+		}
+		cell := &byNetwork[a.Endpoint.ASN][int(share)]
+		cell.Tried, cell.Failed = cell.Tried+a.Tried, cell.Failed+a.Unanswered
+	}
+	var strata [][2]blocking.Attempts
+	for _, asn := range slices.Sorted(maps.Keys(byNetwork)) {
+		strata = append(strata, *byNetwork[asn])
+	}
+	return blocking.MantelHaenszel(strata)
+}
+
+// tried are the prefixes at which the banned service was tried before the end of the registered days.
+func (s *study) tried() blocking.Addresses {
+	var prefixes []netip.Prefix
+	for _, sight := range s.Facts.Sightings {
+		for _, e := range sight.Endpoints {
+			if sight.Day.Before(s.until()) {
+				prefixes = append(prefixes, e.Prefix)
+			}
+		}
+	}
+	set, err := blocking.Union(prefixes)
+	if err != nil {
+		return blocking.Addresses{} // the store gives valid prefixes only
+	}
+	return set
 }
 
 // otherFailures are the failures of connections to no known service before and after.

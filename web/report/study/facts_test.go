@@ -46,3 +46,47 @@ func TestGrowthCountsAddressesOnce(t *testing.T) {
 		}
 	}
 }
+
+// Failures at blocked addresses are held against the other addresses of the same network: one that
+// fails everywhere says nothing about the block.
+func TestControlPrefixes(t *testing.T) {
+	in := input(t, world(rand.New(rand.NewPCG(1, 2)), .3))
+	day := ban.Date().AddDate(0, 0, 1)
+	blocked, free, elsewhere := netip.MustParsePrefix("198.18.7.0/24"), netip.MustParsePrefix("198.19.0.0/24"), netip.MustParsePrefix("203.0.113.0/24")
+	attempt := func(p netip.Prefix, asn uint32, tried, failed uint64) Attempt {
+		return Attempt{Day: day, Endpoint: blocking.Endpoint{Prefix: p, ASN: asn}, Tried: tried, Unanswered: failed}
+	}
+	in.Facts = &Facts{
+		Snapshots: []blocking.Snapshot{{Day: ban.Date(), Prefixes: []netip.Prefix{netip.MustParsePrefix("198.18.0.0/16")}}},
+		Names:     []NamesDay{{Day: day, Resolutions: []blocking.Resolution{{Domain: "a.example", Prefixes: []netip.Prefix{free}, Queries: 9}}}},
+		Sightings: []blocking.Sighting{{Day: day, Endpoints: []blocking.Endpoint{{Prefix: blocked, ASN: 64500}}}},
+		Attempts:  []Attempt{attempt(blocked, 64500, 100, 80), attempt(free, 64500, 100, 10), attempt(elsewhere, 64501, 100, 100)},
+	}
+	r, err := Build(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var points, precision any
+	for _, row := range r.Questions[question(t, r, "collateral")].Table.Rows {
+		switch what := row[0].(string); {
+		case strings.Contains(what, "same networks"):
+			points = row[1]
+		case strings.Contains(what, "was tried"):
+			precision = row[1]
+		}
+	}
+	if points != report.Number(70) || precision != 100*256.0/65536 {
+		t.Errorf("%v points more failures, want 70; %v %% of the blocked addresses are the service's, want %g", points, precision, 100*256.0/65536)
+	}
+}
+
+func question(t *testing.T, r report.Report, id string) int {
+	t.Helper()
+	for i, q := range r.Questions {
+		if q.ID == id {
+			return i
+		}
+	}
+	t.Fatalf("no question %s", id)
+	return 0
+}
