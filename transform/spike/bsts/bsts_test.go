@@ -82,16 +82,18 @@ func TestCausalImpact(t *testing.T) {
 		name, file, y string
 		controls      []string
 		pre           int
+		add           float64 // to the days after
 		effect, sd    float64
 		low, high     float64
 		tolerance     float64 // of the point, in its units
 		significant   bool
 	}{
-		{"google", "google_data.csv", "y", []string{"x1", "x2"}, 61, 27, 4.5, 18, 36, 1.35, true},
-		{"comparison", "comparison_data.csv", "CHANGED", []string{"NOT_CHANGED_1", "NOT_CHANGED_2", "NOT_CHANGED_3"}, 90, -657, 736, -2076, 832, 200, false},
-		{"arma", "arma_data_r.csv", "y", []string{"X"}, 70, .89, .3, .27, 1.5, .0445, true},
-		{"basque", "basque.csv", "Basque", []string{"another"}, 21, -.76, .31, -1.4, -.2, .038, true},
-		{"volks", "volks_data.csv", "VolksWagen", []string{"BMW", "Allianz"}, 0, -44, 5.6, -55, -33, 2.2, true},
+		{"google", "google_data.csv", "y", []string{"x1", "x2"}, 61, 0, 27, 4.5, 18, 36, 1.35, true},
+		{"comparison", "comparison_data.csv", "CHANGED", []string{"NOT_CHANGED_1", "NOT_CHANGED_2", "NOT_CHANGED_3"}, 90, 0, -657, 736, -2076, 832, 200, false},
+		{"arma", "arma_data_r.csv", "y", []string{"X"}, 70, 0, .89, .3, .27, 1.5, .0445, true},
+		{"arma and 5", "arma_data_r.csv", "y", []string{"X"}, 70, 4, 4.89, .31, 4.26, 5.47, .2445, true},
+		{"basque", "basque.csv", "Basque", []string{"another"}, 21, 0, -.76, .31, -1.4, -.2, .038, true},
+		{"volks", "volks_data.csv", "VolksWagen", []string{"BMW", "Allianz"}, 0, 0, -44, 5.6, -55, -33, 2.2, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			header, rows := table(t, c.file)
@@ -107,7 +109,11 @@ func TestCausalImpact(t *testing.T) {
 			}
 			cfg := DefaultConfig()
 			cfg.Iterations = 5000
-			im, err := Estimated(column(t, header, rows, c.y), controls, pre, cfg)
+			y := column(t, header, rows, c.y)
+			for i := pre; i < len(y); i++ {
+				y[i] += c.add
+			}
+			im, err := Estimated(y, controls, pre, cfg)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,6 +124,9 @@ func TestCausalImpact(t *testing.T) {
 			}
 			if im.Average.SD < .7*c.sd || im.Average.SD > 1.4*c.sd {
 				t.Errorf("standard deviation %.3f, want about %g", im.Average.SD, c.sd)
+			}
+			if slack := .5 * c.sd; math.Abs(im.Average.Low-c.low) > slack || math.Abs(im.Average.High-c.high) > slack {
+				t.Errorf("interval %.3f to %.3f, want %g to %g within %.3f", im.Average.Low, im.Average.High, c.low, c.high, slack)
 			}
 			if (im.P < .05) != c.significant {
 				t.Errorf("p %.4f, significant in R: %v", im.P, c.significant)

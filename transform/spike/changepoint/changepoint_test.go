@@ -56,6 +56,11 @@ func TestPiecewise(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for i, want := range []float64{7.94880328, 7.11256051, 8.84500241} {
+		if math.Abs(y[i]-want) > 5e-9 {
+			t.Errorf("value %d is %.8f, want %.8f", i, y[i], want)
+		}
+	}
 	if got := PELT(y, 2, 2*math.Log(500)); !slices.Equal(got, []int{102, 206, 298, 399, 500}) {
 		t.Errorf("got %v", got)
 	}

@@ -3,6 +3,8 @@ package outlier
 import (
 	"math"
 	"testing"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // rosner are the 54 values of Rosner (1983), as in the NIST/SEMATECH e-Handbook, 1.3.5.17.3.
@@ -32,6 +34,10 @@ func TestDanezisVectors(t *testing.T) {
 	mean, sd, err := DanezisTrend(ratios)
 	if err != nil || math.Abs(mean-1.02125) > 1e-9 || math.Abs(sd-.0744039) > 1e-7 {
 		t.Errorf("trend %.6f, %.7f, %v", mean, sd, err)
+	}
+	normal := distuv.Normal{Mu: mean, Sigma: sd}
+	if low, high := normal.Quantile(1e-4), normal.Quantile(1-1e-4); math.Abs(low-.744541) > 5e-7 || math.Abs(high-1.297959) > 5e-7 {
+		t.Errorf("quantiles %.6f, %.6f, want .744541, 1.297959", low, high)
 	}
 	if low, high := DanezisRange(1000, mean, sd); low != 658 || high != 1453 {
 		t.Errorf("range of 1000: %g, %g, want 658, 1453", low, high)
