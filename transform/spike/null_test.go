@@ -3,7 +3,9 @@ package spike_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/banshift/banshift/transform/spike"
 )
@@ -108,4 +110,43 @@ func plant(list []spike.Series, i, day int, effect float64) []spike.Series {
 	}
 	out[i].Values = values
 	return out
+}
+
+// TestPlantedShortRise raises one to four days of a quiet country of at least 100 users by 30 to
+// 200 % and publishes how often the detector is in alarm from a day before to six after.
+func TestPlantedShortRise(t *testing.T) {
+	quiet := quietCountries(t)
+	rng := rand.New(rand.NewPCG(11, 11))
+	const tries = 120
+	var found, asked [5]int
+	for range tries {
+		i, day, n := rng.IntN(len(quiet)), 60+rng.IntN(105), 1+rng.IntN(4)
+		if quiet[i].Values[day-1] < 100 {
+			continue
+		}
+		list := append([]spike.Series(nil), quiet...)
+		values := append([]float64(nil), list[i].Values...)
+		factor := 1.3 + 1.7*rng.Float64()
+		for d := day; d < min(day+n, len(values)); d++ {
+			values[d] *= factor
+		}
+		list[i].Values = values
+		got, err := spike.Analyze(list, nil, fastConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked[n]++
+		from, to := quiet[i].Start.AddDate(0, 0, day-1).Format(time.DateOnly), quiet[i].Start.AddDate(0, 0, day+6).Format(time.DateOnly)
+		if slices.ContainsFunc(got.Alarms, func(a spike.Alarm) bool {
+			return a.Country == quiet[i].Country && a.Direction == spike.Up && a.Date <= to && a.Until >= from
+		}) {
+			found[n]++
+		}
+	}
+	for n := 1; n <= 4; n++ {
+		t.Logf("a rise of %d days: alarm in %d of %d", n, found[n], asked[n])
+	}
+	if 3*found[2] < asked[2] {
+		t.Errorf("a rise of two days is found in %d of %d", found[2], asked[2])
+	}
 }
