@@ -28,12 +28,17 @@ type TableBatch struct {
 	Record arrow.Record
 }
 
-// Batch is the outcome of one range of a source. It must follow from source, partition
-// and range alone: read again, it has to be the same.
+// Window bounds the positions whose records were looked at for what lies beside those of
+// a range, First inclusive, Next exclusive; both 0: none but its own.
+type Window struct{ First, Next int64 }
+
+// Batch is the outcome of one range of a source. It must follow from source, partition,
+// range and what is beside it alone: read again, it has to be the same.
 type Batch struct {
 	Source      string
 	Partition   int32
 	First, Next int64 // positions, First inclusive, Next exclusive
+	Beside      Window
 	Counts      Counts
 	Tables      []TableBatch
 	Pack, Lists string // versions of rule pack and lists
@@ -69,6 +74,8 @@ type ledgerRow struct {
 	Partition  int32   `json:"partition"`
 	First      int64   `json:"first"`
 	Next       int64   `json:"next"`
+	BesideFrom int64   `json:"beside_first"`
+	BesideTo   int64   `json:"beside_next"`
 	State      string  `json:"state"`
 	Token      string  `json:"token"`
 	In         uint64  `json:"records_in"`
@@ -92,6 +99,7 @@ const (
 func (b Batch) row(state string) ledgerRow {
 	r := ledgerRow{
 		Source: b.Source, Partition: b.Partition, First: b.First, Next: b.Next, State: state, Token: b.token(),
+		BesideFrom: b.Beside.First, BesideTo: b.Beside.Next,
 		In: b.Counts.In, Stored: b.Counts.Stored, Folded: b.Counts.Folded, Rejected: b.Counts.Rejected, Skipped: b.Counts.Skipped,
 		Pack: b.Pack, Lists: b.Lists, KeyID: b.KeyID, FirstEvent: eventTime(b.FirstEvent), LastEvent: eventTime(b.LastEvent),
 	}
@@ -120,10 +128,17 @@ type ledger struct {
 	group *groupWriter
 }
 
+// Intention is a range that was written down and not finished. It has to be read again
+// exactly as it is, with the same beside it.
+type Intention struct {
+	Range
+	Beside Window
+}
+
 // sourceState is what the ledger says of one source.
 type sourceState struct {
 	done     map[int32]ranges
-	intended map[int32][]Range // written down and not finished, as they were written
+	intended map[int32][]Intention
 }
 
 func newLedger(s *Store) *ledger {
@@ -200,7 +215,7 @@ func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, err error) {
 			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 	}
 	for _, other := range state.intended[b.Partition] {
-		if other == r {
+		if other.Range == r {
 			return false, nil
 		}
 		if r.First < other.Next && other.First < r.Next {
@@ -208,7 +223,7 @@ func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, err error) {
 				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 		}
 	}
-	state.intended[b.Partition] = append(state.intended[b.Partition], r)
+	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{r, b.Beside})
 	return false, nil
 }
 
@@ -218,7 +233,7 @@ func (l *ledger) finish(b Batch) {
 	defer l.mu.Unlock()
 	state := l.sources[b.Source]
 	r := b.ranged()
-	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(o Range) bool { return o == r })
+	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i Intention) bool { return i.Range == r })
 	state.done[b.Partition] = state.done[b.Partition].add(r)
 }
 
@@ -240,21 +255,21 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, max(state) = 'done' FROM batches
+	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, any(beside_first), any(beside_next), max(state) = 'done' FROM batches
 		WHERE source = ? GROUP BY partition, first, next ORDER BY partition, first`, source)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Range{}}
+	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
 	for rows.Next() {
-		var r Range
+		var r Intention
 		var done uint8
-		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &done); err != nil {
+		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &done); err != nil {
 			return nil, err
 		}
 		if done == 1 {
-			state.done[r.Partition] = state.done[r.Partition].add(r)
+			state.done[r.Partition] = state.done[r.Partition].add(r.Range)
 		} else {
 			state.intended[r.Partition] = append(state.intended[r.Partition], r)
 		}
@@ -278,18 +293,38 @@ func (s *Store) Done(ctx context.Context, source string) (map[int32][]Range, err
 }
 
 // Intended gives the ranges of a source that were written down and not finished, by
-// partition and position. They have to be read again first, exactly as they are.
-func (s *Store) Intended(ctx context.Context, source string) ([]Range, error) {
+// partition and position. They have to be read again first.
+func (s *Store) Intended(ctx context.Context, source string) ([]Intention, error) {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
 	state, err := s.ledger.load(ctx, source)
 	if err != nil {
 		return nil, explain(s.name, err)
 	}
-	var all []Range
-	for _, ranges := range state.intended {
-		all = append(all, ranges...)
+	var all []Intention
+	for _, intended := range state.intended {
+		all = append(all, intended...)
 	}
-	slices.SortFunc(all, compareRanges)
+	slices.SortFunc(all, func(a, b Intention) int { return compareRanges(a.Range, b.Range) })
 	return all, nil
+}
+
+// Borders gives where stored ranges of a partition begin or end inside a window, in
+// order: whoever reads what lies beside other records cuts there as it was cut before.
+func (s *Store) Borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
+	rows, err := s.conn.Query(ctx, `SELECT DISTINCT arrayJoin([first, next]) AS border FROM batches
+		WHERE source = ? AND partition = ? AND border > ? AND border < ? ORDER BY border`, source, partition, in.First, in.Next)
+	if err != nil {
+		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
+	}
+	defer rows.Close()
+	var borders []int64
+	for rows.Next() {
+		var border int64
+		if err := rows.Scan(&border); err != nil {
+			return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
+		}
+		borders = append(borders, border)
+	}
+	return borders, rows.Err()
 }

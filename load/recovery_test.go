@@ -113,7 +113,7 @@ func TestKillBetweenIntendedAndDone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(begun) != 1 || begun[0] != half.ranged() {
+	if len(begun) != 1 || begun[0].Range != half.ranged() {
 		t.Fatalf("intended %v, want %v", begun, half.ranged())
 	}
 	if r, err := s.Reconcile(ctx); err != nil || r.OK() || r.Unfinished != 1 {

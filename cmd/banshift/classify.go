@@ -87,8 +87,9 @@ func (a *app) scan(ctx context.Context, s *stages, args []string, formatName str
 		return err
 	}
 	opts := pipeline.Options{
-		NewParts:     func() (pipeline.Parts, error) { return s.revealing(keys) },
-		BatchRecords: a.cfg.Ingest.BatchRecords, BatchBytes: a.cfg.Ingest.BatchBytes, Log: a.log,
+		NewParts:     func() (pipeline.Parts, error) { return s.parts(keys) },
+		NewGate:      func() (*anonymize.Gate, error) { return s.revealingGate(keys) },
+		BatchRecords: a.cfg.Ingest.BatchRecords, BlockRecords: a.cfg.Ingest.BlockRecords, BlockBytes: a.cfg.Ingest.BlockBytes, Log: a.log,
 	}
 	for _, file := range list {
 		err := pipeline.Scan(ctx, file, opts, pipeline.FileOptions{Format: format, Stdin: a.in, Packets: packets}, each)
@@ -103,11 +104,11 @@ func (a *app) scan(ctx context.Context, s *stages, args []string, formatName str
 	return nil
 }
 
-// revealing makes parts whose gate keeps both ends of a flow beside its row.
-func (s *stages) revealing(keys *anonymize.Keys) (pipeline.Parts, error) {
+// revealingGate makes a gate that keeps both ends of a flow beside its row.
+func (s *stages) revealingGate(keys *anonymize.Keys) (*anonymize.Gate, error) {
 	opts := s.gateOptions(keys)
 	opts.Reveal, opts.FutureAfter = true, nil
-	return s.partsWith(opts)
+	return anonymize.NewGate(opts)
 }
 
 // verdictRow is one flow as classify shows it: the object of the command line contract.

@@ -96,12 +96,14 @@ type RulesConfig struct {
 	PriorDecibans float64 `mapstructure:"prior_decibans"`
 }
 
-// IngestConfig bounds memory and batches.
+// IngestConfig bounds memory, and how far is looked for what lies beside a flow.
 type IngestConfig struct {
-	// BatchRecords is how many telemetry records make a batch.
+	// BatchRecords is how many rows are enriched and classified at once; what is stored does not depend on it.
 	BatchRecords int `mapstructure:"batch_records"`
-	// BatchBytes is how many bytes of records that come as a stream (compressed lines, Kafka) make a batch at the most.
-	BatchBytes int `mapstructure:"batch_bytes"`
+	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and a flow is looked at beside its block and the two next to it.
+	BlockRecords int `mapstructure:"block_records"`
+	// BlockBytes is how many bytes make a block of a file of lines.
+	BlockBytes int `mapstructure:"block_bytes"`
 	// FlushAfterSeconds ends a batch that does not fill, when following.
 	FlushAfterSeconds int `mapstructure:"flush_after_seconds"`
 	// Workers decode and classify in parallel; 0: one a core.
@@ -119,8 +121,6 @@ type KafkaConfig struct {
 	CAFile   string `mapstructure:"ca_file"`
 	CertFile string `mapstructure:"cert_file"`
 	KeyFile  string `mapstructure:"key_file"`
-	// InFlightBytes bounds what is fetched and not yet stored.
-	InFlightBytes int `mapstructure:"in_flight_bytes"`
 }
 
 // EmbeddedConfig is for the embedded engine.
@@ -155,8 +155,7 @@ func defaultConfig() Config {
 		Substitutes: map[string]string{"telegram": "tamtam"},
 		Privacy:     PrivacyConfig{RawClients: "pseudonymise"},
 		Rules:       RulesConfig{PriorDecibans: -20},
-		Ingest:      IngestConfig{BatchRecords: 131072, BatchBytes: 16 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
-		Kafka:       KafkaConfig{InFlightBytes: 64 << 20},
+		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
 		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
 		Retention:   RetentionConfig{FlowsDays: 30},
@@ -240,9 +239,9 @@ func (c Config) check() error {
 		errs = append(errs, fmt.Errorf("privacy.raw_clients %q: want pseudonymise or refuse", c.Privacy.RawClients))
 	}
 	for key, n := range map[string]int{
-		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.batch_bytes": c.Ingest.BatchBytes,
-		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "kafka.in_flight_bytes": c.Kafka.InFlightBytes,
-		"embedded.memory_megabytes": c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
+		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
+		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds,
+		"embedded.memory_megabytes":  c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
 		"analysis.before_days": c.Analysis.BeforeDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {

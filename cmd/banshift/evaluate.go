@@ -13,8 +13,10 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/spf13/cobra"
 
+	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/transform/classify/evaluate"
+	"github.com/banshift/banshift/transform/flowcontext"
 )
 
 // evaluateOptions are the flags of evaluate.
@@ -113,7 +115,7 @@ func (s *stages) masked(ctx context.Context, capture string, scanned pipeline.Sc
 		return scanned.Batch.Ends[i].Client, scanned.Batch.Ends[i].Server
 	}
 	for _, mask := range evaluate.Masks() {
-		rec, err := s.classifyMasked(ctx, mask, scanned.Batch.Flows, scanned.Batch.DNS)
+		rec, err := s.classifyMasked(ctx, mask, scanned)
 		if err != nil {
 			return err
 		}
@@ -127,24 +129,54 @@ func (s *stages) masked(ctx context.Context, capture string, scanned pipeline.Sc
 	return nil
 }
 
-// classifyMasked runs the stages with part of the telemetry withheld.
-func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, flows, dns arrow.Record) (arrow.Record, error) {
-	withheld, err := mask.Flows(memory.DefaultAllocator, flows)
+// classifyMasked runs the stages with part of the telemetry withheld, from the flows
+// and from those beside them.
+func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, scanned pipeline.Scanned) (arrow.Record, error) {
+	withheld, own, err := lookMasked(s.context, mask, scanned.Batch)
 	if err != nil {
 		return nil, err
 	}
 	defer withheld.Release()
-	enriched, err := s.enricher.Apply(ctx, withheld)
+	defer own.Release()
+	var beside []*flowcontext.Sightings
+	for _, batch := range scanned.Beside {
+		flows, seen, err := lookMasked(s.context, mask, batch)
+		if err != nil {
+			return nil, err
+		}
+		if flows != nil {
+			defer flows.Release()
+		}
+		defer seen.Release()
+		beside = append(beside, seen)
+	}
+	placed, err := s.context.Apply(ctx, withheld, own, beside)
+	if err != nil {
+		return nil, err
+	}
+	defer placed.Release()
+	enriched, err := s.enricher.Apply(ctx, placed)
 	if err != nil {
 		return nil, err
 	}
 	defer enriched.Release()
 	seen := mask.Enriched(memory.DefaultAllocator, enriched)
 	defer seen.Release()
-	beside, err := s.context().ApplyWith(ctx, seen, dns)
-	if err != nil {
-		return nil, err
+	return s.verdicts.Apply(ctx, seen)
+}
+
+// lookMasked withholds part of a batch and looks at the rest; flows may be nil.
+func lookMasked(look *flowcontext.Stage, mask evaluate.Mask, batch anonymize.Batch) (flows arrow.Record, seen *flowcontext.Sightings, err error) {
+	if batch.Flows != nil {
+		if flows, err = mask.Flows(memory.DefaultAllocator, batch.Flows); err != nil {
+			return nil, nil, err
+		}
 	}
-	defer beside.Release()
-	return s.verdicts.Apply(ctx, beside)
+	if seen, err = look.Look(flows, batch.DNS); err != nil {
+		if flows != nil {
+			flows.Release()
+		}
+		return nil, nil, err
+	}
+	return flows, seen, nil
 }

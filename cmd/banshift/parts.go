@@ -31,6 +31,7 @@ type stages struct {
 	enricher *enrich.Enricher
 	pack     *classify.Pack
 	verdicts *classify.Classifier
+	context  *flowcontext.Stage
 }
 
 // loadStages reads the lists, networks, home prefixes and rules of the configuration.
@@ -55,7 +56,9 @@ func loadStages(cfg Config) (*stages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stages{cfg, home, enricher, pack, verdicts}, nil
+	s := &stages{cfg: cfg, home: home, enricher: enricher, pack: pack, verdicts: verdicts}
+	s.context = flowcontext.New(flowcontext.Options{Interest: s.interest})
+	return s, nil
 }
 
 // loadPack loads the configured rule pack, or the built-in one.
@@ -73,37 +76,22 @@ func (s *stages) gateOptions(keys *anonymize.Keys) anonymize.Options {
 		Keys: keys, Home: s.home, Locator: s.enricher,
 		Refuse:      s.cfg.Privacy.RawClients == "refuse",
 		FutureAfter: anonymize.FutureAfter(time.Now, time.Duration(s.cfg.Ingest.FutureSeconds)*time.Second),
-		Rows:        s.cfg.Ingest.BatchRecords,
 		Mem:         memory.DefaultAllocator,
 	}
 }
 
 // parts makes what one worker of the pipeline owns.
 func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
-	return s.partsWith(s.gateOptions(keys))
-}
-
-// partsWith is parts with a gate of the given options.
-func (s *stages) partsWith(opts anonymize.Options) (pipeline.Parts, error) {
-	gate, err := anonymize.NewGate(opts)
-	if err != nil {
-		return pipeline.Parts{}, err
-	}
 	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.interest, Mem: memory.DefaultAllocator})
 	return pipeline.Parts{
-		Gate: gate, Stages: []pipeline.Stage{s.enricher, s.context(), s.verdicts}, Folder: folder,
-		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(), KeyID: opts.Keys.ID(),
+		Context: s.context, Stages: []pipeline.Stage{s.enricher, s.verdicts}, Folder: folder,
+		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(), KeyID: keys.ID(),
 	}, nil
 }
 
 // evidence names a rule of the pack with its weight in decibans.
 func (s *stages) evidence(rule uint16) string {
 	return fmt.Sprintf("%s:%+g", s.pack.RuleID(rule), s.pack.Rule(rule).DB)
-}
-
-// context makes the stage that looks beside a flow.
-func (s *stages) context() *flowcontext.Stage {
-	return flowcontext.New(flowcontext.Options{Interest: s.interest})
 }
 
 // interest gives the service whose name a registered domain is: the configured lists

@@ -120,17 +120,8 @@ func (a *app) diffRules(ctx context.Context, oldName, newName string, paths []st
 		if scanned.Batch.Flows == nil {
 			return nil
 		}
-		enriched, err := s.enricher.Apply(ctx, scanned.Batch.Flows)
-		if err != nil {
-			return err
-		}
-		defer enriched.Release()
-		beside, err := s.context().ApplyWith(ctx, enriched, scanned.Batch.DNS)
-		if err != nil {
-			return err
-		}
-		defer beside.Release()
-		return d.Add(ctx, sides[0], sides[1], beside)
+		// The verdicts' columns come last and hide nothing before them.
+		return d.Add(ctx, sides[0], sides[1], scanned.Verdicts)
 	})
 	if err != nil {
 		return err

@@ -127,7 +127,8 @@ func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store) (*
 	in := a.cfg.Ingest
 	return pipeline.New(pipeline.Options{
 		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
-		Workers: in.workers(), BatchRecords: in.BatchRecords, BatchBytes: in.BatchBytes, Log: a.log,
+		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(s.gateOptions(keys)) },
+		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes, Log: a.log,
 	})
 }
 

@@ -26,7 +26,6 @@ func (a *app) kafkaConfig() kafka.Config {
 	k, in := a.cfg.Kafka, a.cfg.Ingest
 	return kafka.Config{
 		User: k.User, Password: k.Password, CAFile: k.CAFile, CertFile: k.CertFile, KeyFile: k.KeyFile,
-		BatchRecords: in.BatchRecords, BatchBytes: in.BatchBytes,
-		FlushAfter: time.Duration(in.FlushAfterSeconds) * time.Second, InFlightBytes: k.InFlightBytes, Log: a.log,
+		Block: int64(in.BlockRecords), FlushAfter: time.Duration(in.FlushAfterSeconds) * time.Second, Log: a.log,
 	}
 }

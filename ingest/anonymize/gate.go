@@ -40,7 +40,7 @@ type Options struct {
 	Reveal bool
 	// FutureAfter gives the time in ms behind which a record is rejected; nil: no limit.
 	FutureAfter func() int64
-	// Rows is the room for rows that a batch is made with.
+	// Rows is the room for rows that the first batch is made with.
 	Rows int
 	Mem  memory.Allocator
 }

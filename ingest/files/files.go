@@ -123,7 +123,6 @@ type Source struct {
 	reader io.Reader
 	file   *os.File // nil for standard input
 	plain  bool     // a regular file, not compressed: its bytes can be read in any order
-	line   int64    // how long its first lines are, on average
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -184,7 +183,6 @@ func (s *Source) look(given decode.Format) error {
 	if len(head) == 0 {
 		return errors.New("is empty")
 	}
-	s.line = int64(len(head) / max(1, bytes.Count(head, []byte{'\n'})))
 	if s.Format = given; given != "" {
 		return nil
 	}

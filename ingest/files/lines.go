@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 )
 
@@ -18,7 +19,8 @@ type Piece struct {
 
 	path   string
 	bytes  []byte
-	file   *os.File // nil: bytes has the lines
+	spare  *sync.Pool // where bytes go when they were read
+	file   *os.File   // nil: bytes has the lines
 	passed *atomic.Int64
 }
 
@@ -29,10 +31,11 @@ const chunkBytes = 1 << 20
 type LineReader struct{ buf []byte }
 
 // EachLine calls each with every line of p, without its end, and the line's position.
-// The line is valid until each returns.
+// The line is valid until each returns. A piece is read once.
 func (r *LineReader) EachLine(p Piece, each func(line []byte, position int64)) error {
 	if p.file == nil {
 		eachLine(p.bytes, p.First, true, each)
+		p.spare.Put(&p.bytes)
 		return nil
 	}
 	if r.buf == nil {
@@ -84,25 +87,15 @@ func eachLine(b []byte, position int64, last bool, each func([]byte, int64)) (us
 	return used
 }
 
-// Plan says how many bytes a piece at a position may have, or, where exact, that it has
-// just that many.
+// Plan says of the piece at a position in how many bytes from there its lines begin: the
+// last one may end behind them. exact: it has just that many bytes.
 type Plan func(position int64) (size int64, exact bool)
 
-// longestPiece bounds the pieces of a plain file, in multiples of those of a stream.
-const longestPiece = 8
-
-// PieceBytes says how long pieces should be that have about the given number of lines.
-// Those of a stream are in memory: they have held bytes, as those of a plain file have
-// at the least.
-func (s *Source) PieceBytes(lines, held int) int64 {
-	if !s.plain {
-		return int64(held)
-	}
-	return min(max(s.line*int64(lines), int64(held)), longestPiece*int64(held))
-}
+// maxLine bounds what a piece may be longer than planned.
+const maxLine = 16 << 20
 
 // Pieces cuts the source into pieces that end at a line's end and hands them on in
-// order. A line longer than a piece is an error.
+// order. Where they end follows from the plan and the lines alone.
 func (s *Source) Pieces(ctx context.Context, plan Plan, yield func(Piece) error) error {
 	if s.plain {
 		return s.planPieces(ctx, plan, yield)
@@ -121,7 +114,7 @@ func (s *Source) planPieces(ctx context.Context, plan Plan, yield func(Piece) er
 		next := min(position+size, s.Size)
 		if !exact && next < s.Size {
 			var err error
-			if next, err = s.lineEndBefore(position, next); err != nil {
+			if next, err = s.lineEnd(next - 1); err != nil {
 				return err
 			}
 		}
@@ -136,50 +129,52 @@ func (s *Source) planPieces(ctx context.Context, plan Plan, yield func(Piece) er
 // borderBytes is how much is read at once to find the end of a piece.
 const borderBytes = 16 << 10
 
-// lineEndBefore gives the end of the last line in [from, to).
-func (s *Source) lineEndBefore(from, to int64) (int64, error) {
+// lineEnd gives the end of the line that a byte belongs to.
+func (s *Source) lineEnd(at int64) (int64, error) {
 	window := make([]byte, borderBytes)
-	for end := to; end > from; {
-		window = window[:min(borderBytes, end-from)]
-		end -= int64(len(window))
-		if n, err := s.file.ReadAt(window, end); n < len(window) {
-			return 0, fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, end+int64(n), cause(shortened(err)))
+	for from := at; from < s.Size; from += int64(len(window)) {
+		window = window[:min(borderBytes, s.Size-from)]
+		if n, err := s.file.ReadAt(window, from); n < len(window) {
+			return 0, fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, from+int64(n), cause(shortened(err)))
 		}
-		if n := bytes.LastIndexByte(window, '\n'); n >= 0 {
-			return end + int64(n) + 1, nil
+		if n := bytes.IndexByte(window, '\n'); n >= 0 {
+			return from + int64(n) + 1, nil
+		}
+		if from-at > maxLine {
+			return 0, s.tooLong(at)
 		}
 	}
-	return 0, s.tooLong(from, to-from)
+	return s.Size, nil
 }
 
-func (s *Source) tooLong(position, size int64) error {
-	return fmt.Errorf("source %s: the line at byte %d is longer than %d bytes", s.Path, position, size)
+func (s *Source) tooLong(at int64) error {
+	return fmt.Errorf("source %s: the line around byte %d is longer than %d bytes", s.Path, at, maxLine)
 }
 
 // readPieces reads a stream.
 func (s *Source) readPieces(ctx context.Context, plan Plan, yield func(Piece) error) error {
 	var position int64
 	var rest []byte
+	var spare sync.Pool // of *[]byte
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		size, exact := plan(position)
-		piece := make([]byte, size)
+		piece := room(&spare, size)
 		n := copy(piece, rest)
 		rest = rest[n:]
 		n, err := s.fill(piece, n)
 		piece = piece[:n]
-		if !exact && !errors.Is(err, io.EOF) {
-			end := bytes.LastIndexByte(piece, '\n') + 1
-			if end == 0 && err == nil {
-				return s.tooLong(position, size)
-			}
-			piece, rest = piece[:end:end], append(piece[end:n:n], rest...)
+		if err == nil && !exact {
+			piece, rest, err = s.finishLine(piece, rest, position+size)
+		}
+		if err != nil && !exact && !errors.Is(err, io.EOF) {
+			piece = piece[:bytes.LastIndexByte(piece, '\n')+1]
 		}
 		next := position + int64(len(piece))
 		if len(piece) > 0 {
-			if err := yield(Piece{First: position, Next: next, path: s.Path, bytes: piece}); err != nil {
+			if err := yield(Piece{First: position, Next: next, path: s.Path, bytes: piece, spare: &spare}); err != nil {
 				return err
 			}
 		}
@@ -191,6 +186,43 @@ func (s *Source) readPieces(ctx context.Context, plan Plan, yield func(Piece) er
 			return fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, position, err)
 		}
 	}
+}
+
+// room gives size bytes, and some behind them, where there are none to spare.
+func room(spare *sync.Pool, size int64) []byte {
+	if b, ok := spare.Get().(*[]byte); ok && int64(cap(*b)) >= size {
+		return (*b)[:size]
+	}
+	return make([]byte, size, size+borderBytes)
+}
+
+// finishLine takes from rest, and from the source, what the last line of a piece lacks
+// that ends at a position.
+func (s *Source) finishLine(piece, rest []byte, at int64) (whole, left []byte, err error) {
+	planned := len(piece)
+	for piece[len(piece)-1] != '\n' {
+		if len(rest) == 0 && err == nil {
+			rest = make([]byte, borderBytes)
+			var n int
+			n, err = s.fill(rest, 0)
+			rest = rest[:n]
+		}
+		if len(rest) == 0 {
+			return piece, nil, err
+		}
+		end := bytes.IndexByte(rest, '\n') + 1
+		if end == 0 {
+			end = len(rest)
+		}
+		piece, rest = append(piece, rest[:end]...), rest[end:]
+		if len(piece)-planned > maxLine {
+			return piece[:planned], nil, s.tooLong(at)
+		}
+	}
+	if len(rest) > 0 {
+		err = nil // it comes again, when the rest is taken
+	}
+	return piece, rest, err
 }
 
 // fill reads behind the first n bytes of p until it is full or an error comes.

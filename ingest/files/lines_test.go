@@ -67,7 +67,7 @@ func checkPieces(t *testing.T, random *rand.Rand, src *Source, text string) {
 			exact[position+size] = true
 			return size, true
 		}
-		return int64(31 + random.IntN(40)), false
+		return int64(1 + random.IntN(70)), false
 	}
 	reader := LineReader{buf: make([]byte, 7)} // shorter than a line
 	var got strings.Builder
@@ -101,29 +101,39 @@ func checkPieces(t *testing.T, random *rand.Rand, src *Source, text string) {
 func TestTooLongLine(t *testing.T) {
 	for name, open := range ways {
 		t.Run(name, func(t *testing.T) {
-			src := open(t, "ab\n"+strings.Repeat("c", 100))
+			src := open(t, "ab\n"+strings.Repeat("c", maxLine+1<<20))
 			err := src.Pieces(context.Background(), func(int64) (int64, bool) { return 10, false }, func(Piece) error { return nil })
-			if err == nil || !strings.Contains(err.Error(), "line at byte 3 is longer than 10 bytes") {
+			if err == nil || !strings.Contains(err.Error(), "is longer than 16777216 bytes") {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
 }
 
-func TestPieceBytes(t *testing.T) {
-	text := strings.Repeat("0123456789abcde\n", 100) // lines of 16 bytes
-	for _, c := range []struct {
-		way         string
-		lines, held int
-		want        int64
-	}{
-		{"file", 1000, 10_000, 16_000},
-		{"file", 10, 10_000, 10_000},
-		{"file", 1_000_000, 10_000, 80_000},
-		{"stream", 1000, 10_000, 10_000},
-	} {
-		if got := ways[c.way](t, text).PieceBytes(c.lines, c.held); got != c.want {
-			t.Errorf("%s, %d lines, %d bytes held: %d bytes, want %d", c.way, c.lines, c.held, got, c.want)
+// TestPiecesEndAlike has a file and a stream cut at the same places: where the line of a
+// piece's last planned byte ends.
+func TestPiecesEndAlike(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for range 100 {
+		var text strings.Builder
+		for range 1 + random.IntN(60) {
+			text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
+		}
+		size := int64(1 + random.IntN(100))
+		for name, open := range ways {
+			err := open(t, text.String()).Pieces(context.Background(), func(int64) (int64, bool) { return size, false }, func(p Piece) error {
+				want := int64(text.Len())
+				if planned := p.First + size - 1; planned < want {
+					want = planned + int64(strings.IndexByte(text.String()[planned:], '\n')) + 1
+				}
+				if p.Next != want {
+					t.Errorf("%s: a piece of %d bytes at %d ends at %d, want %d", name, size, p.First, p.Next, want)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

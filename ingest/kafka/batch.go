@@ -14,61 +14,59 @@ type Message struct {
 	Value  []byte
 }
 
-// Messages are all records of one range of a partition's offsets. Offsets are not
-// dense: compaction and transaction markers leave holes. Records and values are valid
-// until the handler returns.
+// Messages are records of one range of a partition's offsets, in order: all of them, or
+// a part. Offsets are not dense: compaction and transaction markers leave holes. Records
+// and values are valid until the call returns.
 type Messages struct {
-	Topic       string
-	Partition   int32
-	First, Next int64 // offsets, First inclusive, Next exclusive
-	Records     []Message
+	Topic     string
+	Partition int32
+	First     int64 // offset at which the range begins, inclusive
+	Records   []Message
+	// Ends: these are the last records of the range, which ends at Next, exclusive.
+	Ends bool
+	Next int64
+	// Aside: the range is not to be stored; it lies beside others that are.
+	Aside bool
 }
 
-// batch collects the records of a range in borrowed chunks.
-type batch struct {
+// partBytes is how much of a range is handed on at once.
+const partBytes = 1 << 20
+
+// part collects records of the range that begins at first.
+type part struct {
 	first   int64
-	began   time.Time
+	began   time.Time // when the range got its first record; zero: it has none yet
 	records []Message
-	bytes   int
-	held    [][]byte // the last one has room
+	buffer  []byte
 }
 
-// room reports whether n more bytes fit into what is held. A record that is larger
-// than a chunk fits into an empty one, which grows.
-func (b *batch) room(n int) bool {
-	if len(b.held) == 0 {
-		return false
-	}
-	last := b.held[len(b.held)-1]
-	return len(last) == 0 || len(last)+n <= cap(last)
+// begin empties the part for the range that begins at first.
+func (p *part) begin(first int64) {
+	*p = part{first: first, records: p.records[:0], buffer: p.buffer[:0]}
 }
+
+// handed empties the part for the rest of its range.
+func (p *part) handed() { p.records, p.buffer = p.records[:0], p.buffer[:0] }
+
+// room reports whether n more bytes fit. A record that is larger than a part fits into an empty one.
+func (p *part) room(n int) bool { return len(p.records) == 0 || len(p.buffer)+n <= cap(p.buffer) }
 
 // add copies a record.
-func (b *batch) add(rec *kafkago.Record, size int) error {
-	if len(b.records) == 0 {
-		b.began = time.Now()
+func (p *part) add(rec *kafkago.Record, size int) error {
+	if p.began.IsZero() {
+		p.began = time.Now()
 	}
-	last := &b.held[len(b.held)-1]
-	start := len(*last)
-	if start+size > cap(*last) {
-		*last = make([]byte, 0, size)
+	start := len(p.buffer)
+	if start+size > cap(p.buffer) {
+		p.buffer = make([]byte, start, max(partBytes, size))
 	}
-	*last = (*last)[:start+size]
-	value := (*last)[start : start+size : start+size]
+	p.buffer = p.buffer[:start+size]
+	value := p.buffer[start : start+size : start+size]
 	if size > 0 {
 		if _, err := io.ReadFull(rec.Value, value); err != nil {
 			return err
 		}
 	}
-	b.records = append(b.records, Message{Offset: rec.Offset, Time: rec.Time, Value: value})
-	b.bytes += size
+	p.records = append(p.records, Message{Offset: rec.Offset, Time: rec.Time, Value: value})
 	return nil
-}
-
-// empty gives the chunks back and begins a range at first.
-func (b *batch) empty(from *chunks, first int64) {
-	for _, c := range b.held {
-		from.give(c)
-	}
-	*b = batch{first: first, records: b.records[:0], held: b.held[:0]}
 }

@@ -27,21 +27,49 @@ type stored struct {
 
 func newStored() *stored { return &stored{done: map[int32][]kafka.Range{}, values: map[string]int{}} }
 
-func (s *stored) Ranges(_ context.Context, _ string, partition int32) (done, intended []kafka.Range, err error) {
+func (s *stored) Ranges(_ context.Context, _ string, partition int32) (done []kafka.Range, intended []kafka.Intention, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.done[partition]), nil, nil
 }
 
-func (s *stored) handle(_ context.Context, m kafka.Messages) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, r := range m.Records {
-		s.values[string(r.Value)]++
-	}
-	s.done[m.Partition] = append(s.done[m.Partition], kafka.Range{First: m.First, Next: m.Next})
-	return nil
+func (s *stored) Borders(context.Context, string, int32, kafka.Range) ([]int64, error) {
+	return nil, nil
 }
+
+func (s *stored) walk(int32) kafka.Walk { return &storedWalk{stored: s} }
+
+// storedWalk stores each range when it ends.
+type storedWalk struct {
+	*stored
+	values []string
+	next   int64
+}
+
+func (w *storedWalk) Take(_ context.Context, m kafka.Messages) (kafka.Progress, error) {
+	for _, r := range m.Records {
+		w.values = append(w.values, string(r.Value))
+	}
+	if !m.Ends {
+		return kafka.Progress{Stored: w.next}, nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !m.Aside {
+		for _, v := range w.values {
+			w.stored.values[v]++
+		}
+		w.done[m.Partition] = append(w.done[m.Partition], kafka.Range{First: m.First, Next: m.Next})
+	}
+	w.values, w.next = nil, m.Next
+	return kafka.Progress{Stored: w.next}, nil
+}
+
+func (w *storedWalk) Horizon(context.Context) (kafka.Progress, error) {
+	return kafka.Progress{Stored: w.next}, nil
+}
+
+func (w *storedWalk) Close() {}
 
 func (s *stored) len() int {
 	s.mu.Lock()
@@ -100,7 +128,7 @@ func run(ctx context.Context, t *testing.T, uri string, cfg kafka.Config, s *sto
 	ended := make(chan error, 1)
 	go func() {
 		defer source.Close()
-		ended <- source.Run(ctx, true, s, s.handle)
+		ended <- source.Run(ctx, true, s, s.walk)
 	}()
 	return ended
 }
@@ -131,7 +159,7 @@ func crash(t *testing.T, broker *brokertest.Broker) {
 	s := newStored()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	cfg := kafka.Config{BatchRecords: 500, FlushAfter: 50 * time.Millisecond}
+	cfg := kafka.Config{Block: 500, FlushAfter: 50 * time.Millisecond}
 	first := run(ctx, t, uri, cfg, s)
 	await(t, "the first records", func() bool { return s.len() > 0 })
 	second := run(ctx, t, uri, cfg, s)
@@ -214,7 +242,7 @@ func corrupt(t *testing.T, broker *brokertest.Broker) {
 	}
 	defer source.Close()
 	s := newStored()
-	err = source.Run(t.Context(), false, s, s.handle)
+	err = source.Run(t.Context(), false, s, s.walk)
 	if err == nil || !strings.Contains(err.Error(), "records cannot be read") || !strings.Contains(err.Error(), "partition 0") {
 		t.Errorf("%v, want the corrupt batch", err)
 	}

@@ -14,6 +14,8 @@ type ledger struct {
 	mu sync.Mutex
 
 	done, intended map[int32][]Range
+	beside         map[int32][]Range // where others lie beside those intended
+	aside          map[int32][]Range // handed on and not to be stored, in order
 	handled        map[int32][]Range // in the order of handling
 	values         map[string]int    // how often a record's value was stored
 	each           func(Messages)    // called outside the lock, before a range is stored
@@ -21,14 +23,74 @@ type ledger struct {
 }
 
 func newLedger(t testing.TB) *ledger {
-	return &ledger{t: t, done: map[int32][]Range{}, intended: map[int32][]Range{}, handled: map[int32][]Range{}, values: map[string]int{}}
+	return &ledger{t: t, done: map[int32][]Range{}, intended: map[int32][]Range{}, handled: map[int32][]Range{}, beside: map[int32][]Range{}, aside: map[int32][]Range{}, values: map[string]int{}}
 }
 
-func (l *ledger) Ranges(_ context.Context, _ string, partition int32) (done, intended []Range, err error) {
+func (l *ledger) Ranges(_ context.Context, _ string, partition int32) (done []Range, intended []Intention, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.done[partition]), slices.Clone(l.intended[partition]), nil
+	for i, r := range l.intended[partition] {
+		intended = append(intended, Intention{Range: r})
+		if i < len(l.beside[partition]) {
+			intended[i].Beside = l.beside[partition][i]
+		}
+	}
+	return slices.Clone(l.done[partition]), intended, nil
 }
+
+func (l *ledger) Borders(_ context.Context, _ string, partition int32, in Range) ([]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var borders []int64
+	for _, r := range slices.Concat(l.done[partition], l.intended[partition]) {
+		for _, at := range []int64{r.First, r.Next} {
+			if in.First < at && at < in.Next {
+				borders = append(borders, at)
+			}
+		}
+	}
+	return borders, nil
+}
+
+// walk stores each range as soon as it ends.
+func (l *ledger) walk(int32) Walk { return &ledgerWalk{ledger: l} }
+
+// ledgerWalk puts the parts of a range together.
+type ledgerWalk struct {
+	*ledger
+	whole  []Message
+	stored int64
+}
+
+func (w *ledgerWalk) Take(ctx context.Context, m Messages) (Progress, error) {
+	size := 0
+	for _, r := range m.Records {
+		w.whole = append(w.whole, Message{Offset: r.Offset, Value: slices.Clone(r.Value)})
+		size += len(r.Value)
+	}
+	if size > partBytes && len(m.Records) > 1 {
+		w.t.Errorf("a part of %d bytes", size)
+	}
+	if !m.Ends {
+		return Progress{Stored: w.stored}, nil
+	}
+	m.Records, w.whole = w.whole, nil
+	if m.Aside {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.aside[m.Partition] = append(w.aside[m.Partition], Range{m.First, m.Next})
+		return Progress{Stored: w.stored}, nil
+	}
+	err := w.handle(ctx, m)
+	w.stored = m.Next
+	return Progress{Stored: w.stored}, err
+}
+
+func (w *ledgerWalk) Horizon(context.Context) (Progress, error) {
+	return Progress{Stored: w.stored}, nil
+}
+
+func (w *ledgerWalk) Close() {}
 
 func (l *ledger) handle(ctx context.Context, m Messages) error {
 	if l.each != nil {

@@ -10,34 +10,35 @@ import (
 
 func TestPlan(t *testing.T) {
 	cases := []struct {
-		name           string
-		done, intended []Range
-		logStart, end  int64
-		todo           []segment
-		lost           []Range
+		name          string
+		done          []Range
+		intended      []Intention
+		logStart, end int64
+		todo          []segment
+		lost          []Range
 	}{
-		{name: "nothing known", end: 10, todo: []segment{{Range{0, 10}, false}}},
+		{name: "nothing known", end: 10, todo: []segment{{Range: Range{0, 10}}}},
 		{name: "empty partition"},
-		{name: "log began late before anything was known", logStart: 5, end: 10, todo: []segment{{Range{5, 10}, false}}},
-		{name: "goes on after what is done", done: []Range{{0, 4}}, end: 10, todo: []segment{{Range{4, 10}, false}}},
+		{name: "log began late before anything was known", logStart: 5, end: 10, todo: []segment{{Range: Range{5, 10}}}},
+		{name: "goes on after what is done", done: []Range{{0, 4}}, end: 10, todo: []segment{{Range: Range{4, 10}}}},
 		{name: "all done", done: []Range{{0, 10}}, end: 10},
-		{name: "follows without an end", done: []Range{{0, 4}}, end: endless, todo: []segment{{Range{4, endless}, false}}},
+		{name: "follows without an end", done: []Range{{0, 4}}, end: endless, todo: []segment{{Range: Range{4, endless}}}},
 		{
-			name: "intended first, exactly", done: []Range{{0, 4}}, intended: []Range{{6, 8}}, end: 10,
-			todo: []segment{{Range{6, 8}, true}, {Range{4, 6}, false}, {Range{8, 10}, false}},
+			name: "intended first, exactly", done: []Range{{0, 4}}, intended: []Intention{{Range: Range{6, 8}}}, end: 10,
+			todo: []segment{{Range: Range{6, 8}, exact: true}, {Range: Range{4, 6}}, {Range: Range{8, 10}}},
 		},
-		{name: "a hole between done ranges", done: []Range{{6, 8}, {0, 4}}, end: 8, todo: []segment{{Range{4, 6}, false}}},
+		{name: "a hole between done ranges", done: []Range{{6, 8}, {0, 4}}, end: 8, todo: []segment{{Range: Range{4, 6}}}},
 		{
 			name: "retention took what was to follow", done: []Range{{0, 4}}, logStart: 7, end: 10,
-			todo: []segment{{Range{7, 10}, false}}, lost: []Range{{4, 7}},
+			todo: []segment{{Range: Range{7, 10}}}, lost: []Range{{4, 7}},
 		},
-		{name: "retention took only what is done", done: []Range{{0, 8}}, logStart: 7, end: 10, todo: []segment{{Range{8, 10}, false}}},
+		{name: "retention took only what is done", done: []Range{{0, 8}}, logStart: 7, end: 10, todo: []segment{{Range: Range{8, 10}}}},
 		{
-			name: "retention took part of an intended range", done: []Range{{0, 4}}, intended: []Range{{4, 8}}, logStart: 6, end: 8,
-			todo: []segment{{Range{4, 8}, true}}, lost: []Range{{4, 6}},
+			name: "retention took part of an intended range", done: []Range{{0, 4}}, intended: []Intention{{Range: Range{4, 8}}}, logStart: 6, end: 8,
+			todo: []segment{{Range: Range{4, 8}, exact: true}}, lost: []Range{{4, 6}},
 		},
 		{name: "known began late", done: []Range{{5, 8}}, logStart: 5, end: 8},
-		{name: "log reaches back before what is known", done: []Range{{5, 8}}, logStart: 2, end: 8, todo: []segment{{Range{2, 5}, false}}},
+		{name: "log reaches back before what is known", done: []Range{{5, 8}}, logStart: 2, end: 8, todo: []segment{{Range: Range{2, 5}}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,7 +60,8 @@ func TestPlanCoversEveryOffsetOnce(t *testing.T) {
 	for range 2000 {
 		const end = 40
 		logStart := random.Int64N(end)
-		var done, intended []Range
+		var done []Range
+		var intended []Intention
 		times := [end]int{} // how often an offset is stored, to be read, or lost
 		begun := int64(end)
 		for at := random.Int64N(10); at < end; {
@@ -68,7 +70,7 @@ func TestPlanCoversEveryOffsetOnce(t *testing.T) {
 			case 0:
 				done = append(done, r)
 			case 1:
-				intended = append(intended, r)
+				intended = append(intended, Intention{Range: r})
 			default:
 				at = r.Next
 				continue

@@ -17,26 +17,19 @@ type Config struct {
 	User, Password string
 	// CAFile, CertFile and KeyFile are PEM files for TLS; without CAFile the system's authorities count.
 	CAFile, CertFile, KeyFile string
-	// BatchRecords (65536) and BatchBytes (16 MiB) end a batch.
-	BatchRecords, BatchBytes int
-	// FlushAfter (5 s) ends a batch that does not fill.
+	// Block (65536) is how many offsets make a block. A range ends where its block does.
+	Block int64
+	// FlushAfter (5 s) is how long a range is waited for when following: for its end, and
+	// for what lies beside it.
 	FlushAfter time.Duration
-	// InFlightBytes (64 MiB) bounds the records that are fetched and not yet handled,
-	// over all partitions, but for a fetch of up to 1 MiB (as compressed) each.
-	InFlightBytes int
 	// GiveUpAfter (1 min) is how long a run that does not follow waits for a broker.
 	GiveUpAfter time.Duration
 	Log         *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
-	for _, d := range []struct {
-		value *int
-		def   int
-	}{{&c.BatchRecords, 65536}, {&c.BatchBytes, 16 << 20}, {&c.InFlightBytes, 64 << 20}} {
-		if *d.value <= 0 {
-			*d.value = d.def
-		}
+	if c.Block <= 0 {
+		c.Block = 65536
 	}
 	if c.FlushAfter <= 0 {
 		c.FlushAfter = 5 * time.Second
@@ -50,10 +43,30 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Handler takes one range. It is called for one range of a partition at a time, for
-// several partitions at once, and holds reading of its partition up until it returns.
-// Its error ends the run. ctx is not cancelled by a stop: the range is to be finished.
-type Handler func(ctx context.Context, m Messages) error
+// Handler begins a walk along a partition. Several partitions are walked at once.
+type Handler func(partition int32) Walk
+
+// Walk takes the ranges of one stretch of a partition's offsets, in order and without a
+// hole between them: those to be stored, and before and behind them those that lie
+// beside them. Its methods are called one at a time and hold reading of the partition up;
+// their errors end the run. Their contexts are not cancelled by a stop: what was begun is
+// to be finished.
+type Walk interface {
+	Take(ctx context.Context, m Messages) (Progress, error)
+	// Horizon says that nothing behind the ranges taken so far is waited for: the walk
+	// ends with them, or the log does for now.
+	Horizon(ctx context.Context) (Progress, error)
+	// Close lets go of what was taken and is not stored.
+	Close()
+}
+
+// Progress is how far a walk has come.
+type Progress struct {
+	// Waiting is how many ranges were taken, are to be stored and are not yet.
+	Waiting int
+	// Stored: no such range lies before.
+	Stored int64
+}
 
 // Stats are what a run met besides records.
 type Stats struct {
@@ -65,10 +78,9 @@ type Stats struct {
 // Source is one topic.
 type Source struct {
 	*connection
-	cfg    Config
-	log    *slog.Logger
-	chunks *chunks
-	stats  struct{ gaps, lost, commitFailures, generations atomic.Int64 }
+	cfg   Config
+	log   *slog.Logger
+	stats struct{ gaps, lost, commitFailures, generations atomic.Int64 }
 }
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
@@ -91,7 +103,7 @@ func Open(ctx context.Context, uri string, cfg Config) (*Source, error) {
 		c.transport.CloseIdleConnections()
 		return nil, err
 	}
-	return &Source{connection: c, cfg: cfg, log: cfg.Log, chunks: newChunks(cfg.InFlightBytes)}, nil
+	return &Source{connection: c, cfg: cfg, log: cfg.Log}, nil
 }
 
 // Close ends idle connections.
@@ -122,11 +134,11 @@ func (s *Source) Stats() Stats {
 	}
 }
 
-// Run hands every offset that the ledger does not have as done to h, in ranges of one
-// partition: first those that were intended, exactly as they were, then the rest in
+// Run hands every offset that the ledger does not have as done to a walk, in ranges of
+// one partition: first those that were intended, exactly as they were, then the rest in
 // order. Without follow all partitions are read, each to the end that it has at the
 // start. With follow the partitions are those that the consumer group gives this
-// member, until ctx is done. Handlers that are at work then are waited for, what was
+// member, until ctx is done. Walks that are at work then are waited for, what was
 // not begun is left for the next run, and the error is the cause of ctx.
 func (s *Source) Run(ctx context.Context, follow bool, off Offsets, h Handler) error {
 	if follow {

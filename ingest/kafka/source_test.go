@@ -60,8 +60,8 @@ func TestDrainGivesEveryRecordOnce(t *testing.T) {
 	_, uri := fake(t, 4)
 	want := produce(t, uri, Config{}, 0, 4001)
 	l := newLedger(t)
-	s := open(t, uri, Config{BatchRecords: 100})
-	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+	s := open(t, uri, Config{Block: 100})
+	if err := s.Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	l.check(want)
@@ -77,7 +77,7 @@ func TestDrainGivesEveryRecordOnce(t *testing.T) {
 
 	// Run again: nothing is left but what came since.
 	want = append(want, produce(t, uri, Config{}, 4001, 10)...)
-	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+	if err := s.Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	l.check(want)
@@ -89,8 +89,8 @@ func TestIntendedRangesComeFirstAndExactly(t *testing.T) {
 	l := newLedger(t)
 	l.done[0] = []Range{{0, 100}}
 	l.intended[0] = []Range{{137, 250}, {100, 120}}
-	s := open(t, uri, Config{BatchRecords: 50})
-	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+	s := open(t, uri, Config{Block: 50})
+	if err := s.Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	want := []Range{{100, 120}, {137, 250}, {120, 137}, {250, 300}}
@@ -102,41 +102,69 @@ func TestIntendedRangesComeFirstAndExactly(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBoundedAndNobodyStarves(t *testing.T) {
+// TestRangesComeInParts has ranges that are larger than what is held of them.
+func TestRangesComeInParts(t *testing.T) {
 	_, uri := fake(t, 6)
 	p, err := NewProducer(t.Context(), uri, Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	const size = 100_000
 	var want [][]byte
 	for i := range 120 {
+		size := 100_000
+		if i == 60 {
+			size = 900_000
+		}
 		want = append(want, append(fmt.Appendf(nil, "%06d", i), bytes.Repeat([]byte{'x'}, size)...))
 	}
 	if err := p.Write(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
-	l := newLedger(t)
-	var inFlight, most atomic.Int64
-	l.each = func(m Messages) {
-		n := int64(len(m.Records) * size)
-		if now := inFlight.Add(n); now > most.Load() {
-			most.Store(now)
-		}
-		time.Sleep(time.Millisecond)
-		inFlight.Add(-n)
-	}
-	s := open(t, uri, Config{InFlightBytes: 3 << 20}) // less than one chunk a partition
-	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+	l := newLedger(t) // it complains about a part of more than partBytes
+	if err := open(t, uri, Config{}).Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	l.check(want)
-	if most.Load() > 3<<20 {
-		t.Errorf("%d bytes in handlers at once, allowed are %d", most.Load(), 3<<20)
+	for partition, ranges := range l.handled {
+		if len(ranges) != 1 {
+			t.Errorf("partition %d: %v, want one range", partition, ranges)
+		}
 	}
-	if free := len(s.chunks.free); free != 3 {
-		t.Errorf("%d chunks of 3 came back", free)
+}
+
+// TestBesideASegment has the neighbours of what is stored handed on, cut where they were
+// cut before, and nothing else.
+func TestBesideASegment(t *testing.T) {
+	_, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 300)
+	for name, test := range map[string]struct {
+		done, intended, beside []Range
+		handled, aside         []Range
+	}{
+		"from the start": {nil, nil, nil, []Range{{0, 100}, {100, 200}, {200, 300}}, nil},
+		"goes on": {[]Range{{0, 40}, {40, 100}, {100, 130}, {130, 230}}, nil, nil,
+			[]Range{{230, 300}}, []Range{{100, 130}, {130, 200}, {200, 230}}},
+		"a gap": {[]Range{{0, 30}, {60, 70}, {70, 300}}, nil, nil,
+			[]Range{{30, 60}}, []Range{{0, 30}, {60, 70}, {70, 100}, {100, 200}}},
+		"intended with its horizon": {[]Range{{0, 120}}, []Range{{120, 150}}, []Range{{0, 170}},
+			[]Range{{120, 150}, {150, 200}, {200, 300}},
+			[]Range{{0, 100}, {100, 120}, {150, 170}, {0, 100}, {100, 120}, {120, 150}}},
+		"intended alone": {[]Range{{0, 120}, {150, 300}}, []Range{{120, 150}}, nil, []Range{{120, 150}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger(t)
+			l.done[0], l.intended[0], l.beside[0] = test.done, test.intended, test.beside
+			if err := open(t, uri, Config{Block: 100}).Run(t.Context(), false, l, l.walk); err != nil {
+				t.Fatal(err)
+			}
+			if got := l.handled[0]; fmt.Sprint(got) != fmt.Sprint(test.handled) {
+				t.Errorf("stored %v, want %v", got, test.handled)
+			}
+			if got := l.aside[0]; fmt.Sprint(got) != fmt.Sprint(test.aside) {
+				t.Errorf("aside %v, want %v", got, test.aside)
+			}
+		})
 	}
 }
 
@@ -147,8 +175,8 @@ func TestHandlersErrorEndsTheRun(t *testing.T) {
 			produce(t, uri, Config{}, 0, 400)
 			l := newLedger(t)
 			l.fail = errors.New("store is full")
-			s := open(t, uri, Config{BatchRecords: 10, FlushAfter: time.Millisecond})
-			err := s.Run(t.Context(), follow, l, l.handle)
+			s := open(t, uri, Config{Block: 10, FlushAfter: time.Millisecond})
+			err := s.Run(t.Context(), follow, l, l.walk)
 			if !errors.Is(err, l.fail) || !strings.Contains(err.Error(), "topic flows partition") {
 				t.Errorf("%v, want where and %v", err, l.fail)
 			}
@@ -171,8 +199,8 @@ func TestStopAndGoOn(t *testing.T) {
 				stop()
 			}
 		}
-		s := open(t, uri, Config{BatchRecords: 30})
-		err := s.Run(ctx, false, l, l.handle)
+		s := open(t, uri, Config{Block: 30})
+		err := s.Run(ctx, false, l, l.walk)
 		if err != nil && !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
@@ -189,8 +217,8 @@ func TestTwoMembersShareATopic(t *testing.T) {
 	defer stop()
 	ended := make(chan error, 2)
 	member := func() *Source {
-		s := open(t, uri, Config{BatchRecords: 20, FlushAfter: 10 * time.Millisecond})
-		go func() { ended <- s.Run(ctx, true, l, l.handle) }()
+		s := open(t, uri, Config{Block: 20, FlushAfter: 10 * time.Millisecond})
+		go func() { ended <- s.Run(ctx, true, l, l.walk) }()
 		return s
 	}
 	first := member()
@@ -220,7 +248,7 @@ func TestLostConnectionsAreSurvived(t *testing.T) {
 		return nil, nil, false
 	})
 	l := newLedger(t)
-	if err := open(t, uri, Config{BatchRecords: 100}).Run(t.Context(), false, l, l.handle); err != nil {
+	if err := open(t, uri, Config{Block: 100}).Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	l.check(want)
@@ -260,7 +288,7 @@ func TestGapAtTheStartIsNeverSilent(t *testing.T) {
 	l.done[0] = []Range{{0, 50}}
 	deleteBefore(t, cluster, 120)
 
-	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.handle)
+	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.walk)
 	if err == nil || !strings.Contains(err.Error(), "offsets 50 to 120 are gone") || !strings.Contains(err.Error(), "gap=count") {
 		t.Errorf("%v, want what is lost and what to do", err)
 	}
@@ -269,7 +297,7 @@ func TestGapAtTheStartIsNeverSilent(t *testing.T) {
 	}
 
 	s := open(t, uri+"?gap=count", Config{})
-	if err := s.Run(t.Context(), false, l, l.handle); err != nil {
+	if err := s.Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.Stats(); got.Gaps != 1 || got.LostOffsets != 70 || l.count() != 80 {
@@ -292,7 +320,7 @@ func TestRetentionOvertakesAReader(t *testing.T) {
 	defer stop()
 	s := open(t, uri+"?gap=count", Config{FlushAfter: time.Millisecond})
 	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx, true, l, l.handle) }()
+	go func() { ended <- s.Run(ctx, true, l, l.walk) }()
 	await(t, "what is left", func() bool { return l.count() >= 220 })
 	stop()
 	<-ended
@@ -306,7 +334,7 @@ func TestTopicMadeAnewIsRefused(t *testing.T) {
 	produce(t, uri, Config{}, 0, 10)
 	l := newLedger(t)
 	l.done[0] = []Range{{0, 500}}
-	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.handle)
+	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.walk)
 	if err == nil || !strings.Contains(err.Error(), "was the topic made anew?") {
 		t.Errorf("%v", err)
 	}
@@ -318,7 +346,7 @@ func TestTransactionMarkers(t *testing.T) {
 	cluster, uri := fake(t, 1)
 	want := transactions(t, cluster.ListenAddrs()[0])
 	l := newLedger(t)
-	if err := open(t, uri, Config{}).Run(t.Context(), false, l, l.handle); err != nil {
+	if err := open(t, uri, Config{}).Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
 	l.check(want)

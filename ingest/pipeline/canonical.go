@@ -25,13 +25,19 @@ func (w *worker) canonical(ctx context.Context, src *files.Source, known ranges)
 		return &unreadableError{fmt.Errorf("source %s: %w", src.Path, err)}
 	}
 	defer batches.Release()
+	n := w.pipeline.neighbourhood(int64(w.pipeline.opts.BlockRecords))
+	defer n.close()
 	var first int64
 	for batches.Next() {
 		rec := batches.Record()
-		if err := w.rows(ctx, src.ID, rec, first, known); err != nil {
+		if err := w.rows(ctx, n, src.ID, rec, first, known); err != nil {
 			return err
 		}
 		first += rec.NumRows()
+	}
+	n.horizon()
+	if err := n.advance(ctx, w); err != nil {
+		return err
 	}
 	if err := batches.Err(); err != nil {
 		return &unreadableError{fmt.Errorf("source %s: %w", src.Path, err)}
@@ -39,22 +45,19 @@ func (w *worker) canonical(ctx context.Context, src *files.Source, known ranges)
 	return nil
 }
 
-// rows delivers the rows of rec, which begins at position first, in batches.
-func (w *worker) rows(ctx context.Context, source string, rec arrow.Record, first int64, known ranges) error {
+// rows delivers the rows of rec, which begins at position first, in ranges.
+func (w *worker) rows(ctx context.Context, n *neighbourhood, source string, rec arrow.Record, first int64, known ranges) error {
 	last := first + rec.NumRows()
 	for from, to := first, int64(0); from < last; from = to {
-		length, _ := known.plan(from, int64(w.pipeline.opts.BatchRecords))
+		length, _ := known.plan(from, toBorder(from, n.block))
 		to = min(from+length, last)
-		if known.finished(from, to) {
-			continue
-		}
 		part := rec.NewSlice(from-first, to-first)
 		batch, err := canonicalBatch(part)
 		if err != nil {
 			part.Release()
 			return err
 		}
-		if err := w.pipeline.accept(ctx, w, span{source, 0, from, to}, batch); err != nil {
+		if err := w.deliver(ctx, n, known.held(span{source, 0, from, to}, n.block), batch); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/ingest/record"
@@ -112,9 +113,17 @@ func (p *Pipeline) cut(ctx context.Context, src *files.Source, err error) error 
 		return err
 	}
 	rejectErr := p.with(ctx, func(w *worker) error {
-		w.Gate.Begin(src.ID, completePartition)
-		w.Gate.Reject("rest of the file unreadable", nil, src.Consumed())
-		return w.deliver(ctx, span{src.ID, completePartition, 1, 2})
+		gate, err := p.lend()
+		if err != nil {
+			return err
+		}
+		defer p.takeBack(gate)
+		gate.Begin(src.ID, completePartition)
+		gate.Reject("rest of the file unreadable", nil, src.Consumed())
+		n := p.neighbourhood(1)
+		defer n.close()
+		n.over = true
+		return w.deliver(ctx, n, &held{span: span{src.ID, completePartition, 1, 2}, store: true}, gate.Flush())
 	})
 	if rejectErr != nil {
 		return rejectErr
@@ -127,23 +136,31 @@ type unreadableError struct{ error }
 
 func (e *unreadableError) Unwrap() error { return e.error }
 
-// lines cuts a file at line ends; workers decode the pieces at the same time.
+// lines cuts a file at line ends; workers decode the ranges at the same time.
 func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) error {
-	pieces, pieceCtx := errgroup.WithContext(ctx)
-	pieces.SetLimit(cap(p.idle))
-	size := src.PieceBytes(p.opts.BatchRecords, p.opts.BatchBytes)
-	plan := func(position int64) (int64, bool) { return known.plan(position, size) }
-	err := src.Pieces(pieceCtx, plan, func(piece files.Piece) error {
-		if known.finished(piece.First, piece.Next) {
+	n := p.neighbourhood(int64(p.opts.BlockBytes))
+	defer n.close()
+	work, workCtx := errgroup.WithContext(ctx)
+	work.SetLimit(cap(p.idle))
+	plan := func(position int64) (int64, bool) { return known.plan(position, toBorder(position, n.block)) }
+	err := src.Pieces(workCtx, plan, func(piece files.Piece) error {
+		r := known.held(span{src.ID, 0, piece.First, piece.Next}, n.block)
+		if !r.store && !known.near(r.first, n.block) {
+			n.pass(r.next)
 			return nil
 		}
-		pieces.Go(func() error {
-			return p.with(pieceCtx, func(w *worker) error { return w.piece(pieceCtx, src, piece) })
+		n.announce(r)
+		work.Go(func() error {
+			return p.with(workCtx, func(w *worker) error { return w.piece(workCtx, n, r, src.Format, piece) })
 		})
-		return pieceCtx.Err()
+		return workCtx.Err()
 	})
-	if pieceErr := pieces.Wait(); pieceErr != nil {
-		return pieceErr
+	n.horizon()
+	if workErr := work.Wait(); workErr != nil {
+		return workErr
+	}
+	if restErr := p.rest(ctx, n); restErr != nil {
+		return restErr
 	}
 	if err != nil && ctx.Err() == nil {
 		return &unreadableError{err}
@@ -151,19 +168,39 @@ func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) e
 	return err
 }
 
-// piece decodes whole lines as one batch.
-func (w *worker) piece(ctx context.Context, src *files.Source, piece files.Piece) error {
-	decoder, err := w.message(src.Format)
+// rest has all workers accept what is left of a walk.
+func (p *Pipeline) rest(ctx context.Context, n *neighbourhood) error {
+	work, ctx := errgroup.WithContext(ctx)
+	for range cap(p.idle) {
+		work.Go(func() error {
+			return p.with(ctx, func(w *worker) error { return n.advance(ctx, w) })
+		})
+	}
+	return work.Wait()
+}
+
+// piece decodes the lines of a range.
+func (w *worker) piece(ctx context.Context, n *neighbourhood, r *held, format decode.Format, piece files.Piece) error {
+	decoder, err := w.message(format)
 	if err != nil {
 		return err
 	}
-	w.Gate.Begin(src.ID, 0)
-	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, w.Gate) })
+	gate, err := w.pipeline.lend()
 	if err != nil {
-		w.Gate.Flush().Release()
+		return err
+	}
+	gate.Begin(r.source, 0)
+	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, gate) })
+	batch := gate.Flush()
+	w.pipeline.takeBack(gate)
+	if err != nil {
+		batch.Release()
 		return &unreadableError{err}
 	}
-	return w.deliver(ctx, span{src.ID, 0, piece.First, piece.Next})
+	if err := n.arrive(w, r, batch); err != nil {
+		return err
+	}
+	return n.advance(ctx, w)
 }
 
 // stream decodes a source that must be read from its beginning. Its ranges are
@@ -178,16 +215,27 @@ func (w *worker) stream(ctx context.Context, src *files.Source, known ranges, o 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	w.Gate.Begin(src.ID, 0)
-	sink := &batchingSink{worker: w, ctx: ctx, cancel: cancel, source: src.ID, known: known}
+	n := w.pipeline.neighbourhood(int64(w.pipeline.opts.BlockRecords))
+	defer n.close()
+	gate, err := w.pipeline.lend()
+	if err != nil {
+		return err
+	}
+	defer w.pipeline.takeBack(gate)
+	gate.Begin(src.ID, 0)
+	sink := &cuttingSink{worker: w, gate: gate, ctx: ctx, cancel: cancel, source: src.ID, known: known, neighbours: n}
 	sink.begin(0)
 	err = decoder.Decode(ctx, src, sink)
 	if cause := context.Cause(ctx); cause != nil {
-		w.Gate.Flush().Release()
+		gate.Flush().Release()
 		return cause
 	}
 	if flushErr := sink.flush(); flushErr != nil {
 		return flushErr
+	}
+	n.horizon()
+	if restErr := n.advance(ctx, w); restErr != nil {
+		return restErr
 	}
 	if err != nil {
 		return &unreadableError{fmt.Errorf("source %s: %w", src.Path, err)}
@@ -202,37 +250,39 @@ func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
 	return decode.NewStream(f, decode.WithInspect(InspectPayloads()))
 }
 
-// batchingSink passes records on and delivers a batch whenever it is full.
-type batchingSink struct {
+// cuttingSink passes records on and delivers a range wherever it ends.
+type cuttingSink struct {
 	worker           *worker
+	gate             *anonymize.Gate
 	ctx              context.Context
 	cancel           context.CancelCauseFunc
 	source           string
 	known            ranges
+	neighbours       *neighbourhood
 	first, next, end int64
 }
 
-var _ record.Sink = (*batchingSink)(nil)
+var _ record.Sink = (*cuttingSink)(nil)
 
-func (s *batchingSink) Flow(f *record.Flow, position int64) {
-	s.worker.Gate.Flow(f, position)
+func (s *cuttingSink) Flow(f *record.Flow, position int64) {
+	s.gate.Flow(f, position)
 	s.passed()
 }
 
-func (s *batchingSink) DNS(d *record.DNS, position int64) {
-	s.worker.Gate.DNS(d, position)
+func (s *cuttingSink) DNS(d *record.DNS, position int64) {
+	s.gate.DNS(d, position)
 	s.passed()
 }
 
-func (s *batchingSink) Reject(reason string, raw []byte, position int64) {
-	s.worker.Gate.Reject(reason, raw, position)
+func (s *cuttingSink) Reject(reason string, raw []byte, position int64) {
+	s.gate.Reject(reason, raw, position)
 	s.passed()
 }
 
-func (s *batchingSink) Skip(reason string, position int64) { s.worker.Gate.Skip(reason, position) }
+func (s *cuttingSink) Skip(reason string, position int64) { s.gate.Skip(reason, position) }
 
-// passed counts a record and ends the batch where the plan says so.
-func (s *batchingSink) passed() {
+// passed counts a record and ends the range where the plan says so.
+func (s *cuttingSink) passed() {
 	s.next++
 	if s.next < s.end {
 		return
@@ -242,24 +292,20 @@ func (s *batchingSink) passed() {
 	}
 }
 
-// begin plans the batch that starts at a position.
-func (s *batchingSink) begin(position int64) {
-	length, _ := s.known.plan(position, int64(s.worker.pipeline.opts.BatchRecords))
+// begin plans the range that starts at a position.
+func (s *cuttingSink) begin(position int64) {
+	length, _ := s.known.plan(position, toBorder(position, s.neighbours.block))
 	s.first, s.next, s.end = position, position, position+length
 }
 
-// flush delivers the records since the last batch, unless the ledger has them.
-func (s *batchingSink) flush() error {
+// flush delivers the records since the last range.
+func (s *cuttingSink) flush() error {
 	at := span{s.source, 0, s.first, s.next}
-	batch := s.worker.Gate.Flush()
+	batch := s.gate.Flush()
 	s.begin(s.next)
-	if at.first == at.next || s.known.finished(at.first, at.next) {
+	if at.first == at.next {
 		batch.Release()
 		return nil
 	}
-	if err := context.Cause(s.ctx); err != nil {
-		batch.Release()
-		return err
-	}
-	return s.worker.pipeline.accept(s.ctx, s.worker, at, batch)
+	return s.worker.deliver(s.ctx, s.neighbours, s.known.held(at, s.neighbours.block), batch)
 }

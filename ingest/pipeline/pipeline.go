@@ -1,6 +1,12 @@
 // Package pipeline carries telemetry the whole way: source, decoder, privacy gate,
-// enrichment, classification, folding, store. It cuts sources into ranges that can be
-// replayed, spreads them over workers, and counts what became of every record.
+// context, enrichment, classification, folding, store. It cuts sources into ranges that
+// can be replayed, spreads them over workers, and counts what became of every record.
+//
+// Positions of a partition (bytes of a file of lines, ordinals of a stream, Kafka
+// offsets) fall into blocks of a fixed size. A range lies in one block; its rows are
+// looked at beside those of its block, the one before and the one behind. What is
+// stored is so a function of the records and the configuration, whatever the number of
+// workers and rows that go through the stages at once.
 //
 // It must never drop a record without a count, and never look into one.
 package pipeline
@@ -9,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -18,6 +25,7 @@ import (
 	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/transform/flowcontext"
 	"github.com/banshift/banshift/transform/usage"
 )
 
@@ -26,26 +34,23 @@ type Stage interface {
 	Apply(ctx context.Context, rec arrow.Record) (arrow.Record, error)
 }
 
-// ContextStage is a stage that also reads the DNS batch of the same range, which may be nil.
-type ContextStage interface {
-	Stage
-	ApplyWith(ctx context.Context, rec, dns arrow.Record) (arrow.Record, error)
-}
-
 // Store is what the pipeline needs of load.
 type Store interface {
 	Write(ctx context.Context, batch load.Batch) error
 	Done(ctx context.Context, source string) (map[int32][]load.Range, error)
-	Intended(ctx context.Context, source string) ([]load.Range, error)
+	Intended(ctx context.Context, source string) ([]load.Intention, error)
+	// Borders gives where ranges of a partition that were written down begin or end inside a window.
+	Borders(ctx context.Context, source string, partition int32, in load.Window) ([]int64, error)
 	// Refresh looks at a partition's ledger again, so that what others wrote is seen.
 	Refresh(ctx context.Context, source string, partition int32) error
 }
 
 // Parts are what one worker owns: none of it is safe for concurrent use.
 type Parts struct {
-	Gate   *anonymize.Gate
-	Stages []Stage // enrichment, context, then classification
-	Folder *usage.Folder
+	// Context looks beside the flows, before the stages; nil: nothing does.
+	Context *flowcontext.Stage
+	Stages  []Stage // enrichment, then classification
+	Folder  *usage.Folder
 	// Pack and Lists are the versions that every batch is written down with.
 	Pack, Lists string
 	// KeyID names the key of the pseudonyms.
@@ -55,12 +60,15 @@ type Parts struct {
 // Options configure a pipeline.
 type Options struct {
 	Store Store
-	// NewParts makes the parts of a worker.
+	// NewParts makes the parts of a worker, NewGate a gate: each range at work needs one.
 	NewParts func() (Parts, error)
+	NewGate  func() (*anonymize.Gate, error)
 	Workers  int
-	// BatchRecords is how many records make a batch, about as many for lines of a plain
-	// file. BatchBytes is how many bytes of lines that come as a stream make one.
-	BatchRecords, BatchBytes int
+	// BatchRecords is how many rows go through the stages at once.
+	BatchRecords int
+	// BlockRecords is how many records of a stream or a topic make a block, BlockBytes
+	// how many bytes of lines.
+	BlockRecords, BlockBytes int
 	Log                      *slog.Logger
 }
 
@@ -69,8 +77,14 @@ type Pipeline struct {
 	opts  Options
 	idle  chan *worker
 	stats Stats
-	// accept takes a batch of a span over: into the store, or to a scan's caller.
-	accept func(ctx context.Context, w *worker, at span, batch anonymize.Batch) error
+	gates struct {
+		mu   sync.Mutex
+		free []*anonymize.Gate
+	}
+	// accept takes a range over, beside which others lie: into the store, or to a scan's caller.
+	accept func(ctx context.Context, w *worker, r *held, beside []*held) error
+	// keep has the batches of ranges kept for as long as something may lie beside them.
+	keep bool
 }
 
 // New makes a pipeline and its workers. Close it.
@@ -79,7 +93,6 @@ func New(opts Options) (*Pipeline, error) {
 	for range opts.Workers {
 		parts, err := opts.NewParts()
 		if err != nil {
-			p.Close()
 			return nil, err
 		}
 		p.idle <- &worker{Parts: parts, pipeline: p, decoders: map[decode.Format]decode.Message{}}
@@ -87,11 +100,30 @@ func New(opts Options) (*Pipeline, error) {
 	return p, nil
 }
 
-// Close releases the workers. No run may be under way.
+// Close releases the gates. No run may be under way.
 func (p *Pipeline) Close() {
-	for range len(p.idle) {
-		(<-p.idle).Gate.Release()
+	for _, g := range p.gates.free {
+		g.Release()
 	}
+	p.gates.free = nil
+}
+
+// lend gives a gate that nobody uses. It has to be given back empty.
+func (p *Pipeline) lend() (*anonymize.Gate, error) {
+	p.gates.mu.Lock()
+	defer p.gates.mu.Unlock()
+	if n := len(p.gates.free); n > 0 {
+		g := p.gates.free[n-1]
+		p.gates.free = p.gates.free[:n-1]
+		return g, nil
+	}
+	return p.opts.NewGate()
+}
+
+func (p *Pipeline) takeBack(g *anonymize.Gate) {
+	p.gates.mu.Lock()
+	defer p.gates.mu.Unlock()
+	p.gates.free = append(p.gates.free, g)
 }
 
 // with lends an idle worker to work, waiting for one.
@@ -118,7 +150,7 @@ func (w *worker) message(f decode.Format) (decode.Message, error) {
 	if d, ok := w.decoders[f]; ok {
 		return d, nil
 	}
-	d, err := decode.NewMessage(f, decode.WithInspect(InspectPayloads()))
+	d, err := newMessage(f)
 	if err != nil {
 		return nil, err
 	}
@@ -126,16 +158,15 @@ func (w *worker) message(f decode.Format) (decode.Message, error) {
 	return d, nil
 }
 
+func newMessage(f decode.Format) (decode.Message, error) {
+	return decode.NewMessage(f, decode.WithInspect(InspectPayloads()))
+}
+
 // span names a range of a source: positions from First up to, not including, Next.
 type span struct {
 	source      string
 	partition   int32
 	first, next int64
-}
-
-// deliver hands on what the gate holds as the batch of a span.
-func (w *worker) deliver(ctx context.Context, at span) error {
-	return w.pipeline.accept(ctx, w, at, w.Gate.Flush())
 }
 
 // drainTime is how long a batch may take to reach the store once the run is asked to stop.
@@ -149,13 +180,13 @@ func draining(ctx context.Context) (context.Context, context.CancelFunc) {
 	return longer, func() { stop(); cancel() }
 }
 
-// store transforms a batch and writes it.
-func store(ctx context.Context, w *worker, at span, in anonymize.Batch) error {
+// store transforms the batch of a range and writes it.
+func store(ctx context.Context, w *worker, r *held, beside []*held) error {
 	ctx, cancel := draining(ctx)
 	defer cancel()
-	defer releaseRecords(in.Flows, in.DNS)
+	in := r.batch
 	batch := load.Batch{
-		Source: at.source, Partition: at.partition, First: at.first, Next: at.next,
+		Source: r.source, Partition: r.partition, First: r.first, Next: r.next, Beside: r.window,
 		Pack: w.Pack, Lists: w.Lists, KeyID: w.KeyID,
 		Counts: load.Counts{
 			In: uint64(in.Counts.In), Rejected: uint64(in.Counts.Rejected), Skipped: uint64(in.Counts.Skipped),
@@ -165,13 +196,14 @@ func store(ctx context.Context, w *worker, at span, in anonymize.Batch) error {
 	if in.Counts.Flows+in.Counts.DNS > 0 {
 		batch.FirstEvent, batch.LastEvent = time.UnixMilli(in.Counts.MinTime), time.UnixMilli(in.Counts.MaxTime)
 	}
-	tables, counts, err := w.transform(ctx, in.Flows, in.DNS)
+	tables, counts, err := w.transform(ctx, r, beside)
 	if in.Rejects != nil {
+		in.Rejects.Retain()
 		tables = append(tables, usage.Table{Name: schemas.TableRejects, Record: in.Rejects})
 	}
 	defer tables.Release()
 	if err != nil {
-		return fmt.Errorf("batch %s[%d] %d to %d: %w", at.source, at.partition, at.first, at.next, err)
+		return fmt.Errorf("batch %s[%d] %d to %d: %w", r.source, r.partition, r.first, r.next, err)
 	}
 	batch.Counts.Stored, batch.Counts.Folded = uint64(counts.Stored), uint64(counts.Folded)
 	for _, t := range tables {
@@ -185,25 +217,44 @@ func store(ctx context.Context, w *worker, at span, in anonymize.Batch) error {
 	return nil
 }
 
-// transform runs the stages over a flow batch and folds the results.
-func (w *worker) transform(ctx context.Context, flows, dns arrow.Record) (usage.Tables, usage.Counts, error) {
-	if flows == nil {
-		return w.Folder.Fold(ctx, nil, dns, w.Pack)
+// transform classifies the flows of a range and folds the results.
+func (w *worker) transform(ctx context.Context, r *held, beside []*held) (usage.Tables, usage.Counts, error) {
+	if r.batch.Flows == nil {
+		return w.Folder.Fold(ctx, nil, r.batch.DNS, w.Pack)
 	}
-	rec, err := w.classify(ctx, flows, dns)
+	rec, err := w.classify(ctx, r, beside)
 	if err != nil {
 		return nil, usage.Counts{}, err
 	}
 	defer rec.Release()
-	return w.Folder.Fold(ctx, rec, dns, w.Pack)
+	return w.Folder.Fold(ctx, rec, r.batch.DNS, w.Pack)
 }
 
-// classify runs the stages over a flow batch.
-func (w *worker) classify(ctx context.Context, flows, dns arrow.Record) (arrow.Record, error) {
-	rec := flows
+// classify looks beside the flows of a range and runs the stages over them.
+func (w *worker) classify(ctx context.Context, r *held, beside []*held) (arrow.Record, error) {
+	rec := r.batch.Flows
+	rec.Retain()
+	defer func() { rec.Release() }()
+	if w.Context != nil {
+		var others []*flowcontext.Sightings
+		for _, o := range beside {
+			others = append(others, o.seen)
+		}
+		next, err := w.Context.Apply(ctx, rec, r.seen, others)
+		if err != nil {
+			return nil, err
+		}
+		rec.Release()
+		rec = next
+	}
+	return inBatches(rec, w.pipeline.opts.BatchRecords, func(part arrow.Record) (arrow.Record, error) { return w.stages(ctx, part) })
+}
+
+// stages runs the stages over a batch.
+func (w *worker) stages(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
 	rec.Retain()
 	for _, stage := range w.Stages {
-		next, err := apply(ctx, stage, rec, dns)
+		next, err := stage.Apply(ctx, rec)
 		rec.Release()
 		if err != nil {
 			return nil, err
@@ -211,19 +262,4 @@ func (w *worker) classify(ctx context.Context, flows, dns arrow.Record) (arrow.R
 		rec = next
 	}
 	return rec, nil
-}
-
-func apply(ctx context.Context, stage Stage, rec, dns arrow.Record) (arrow.Record, error) {
-	if beside, ok := stage.(ContextStage); ok {
-		return beside.ApplyWith(ctx, rec, dns)
-	}
-	return stage.Apply(ctx, rec)
-}
-
-func releaseRecords(recs ...arrow.Record) {
-	for _, r := range recs {
-		if r != nil {
-			r.Release()
-		}
-	}
 }

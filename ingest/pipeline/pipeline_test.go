@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ import (
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/classify"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/flowcontext"
 	"github.com/banshift/banshift/transform/usage"
 )
 
@@ -32,14 +34,18 @@ import (
 type ledger struct {
 	mu       sync.Mutex
 	done     map[load.Range]uint64 // records in
-	intended map[load.Range]bool
+	intended map[load.Range]load.Window
 	usage    map[load.Range]uint64 // records in table usage
+	beside   map[load.Range]load.Window
+	rows     map[load.Range]string // all that is stored
+	tried    map[load.Range]string // what was not stored when it was to be
 	failAt   int                   // fails the write with this number, 0: none
 	writes   int
 }
 
 func newLedger() *ledger {
-	return &ledger{done: map[load.Range]uint64{}, intended: map[load.Range]bool{}, usage: map[load.Range]uint64{}}
+	return &ledger{done: map[load.Range]uint64{}, intended: map[load.Range]load.Window{}, usage: map[load.Range]uint64{},
+		beside: map[load.Range]load.Window{}, rows: map[load.Range]string{}, tried: map[load.Range]string{}}
 }
 
 var errGone = errors.New("store gone")
@@ -59,10 +65,22 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	if b.Counts.In != b.Counts.Stored+b.Counts.Folded+b.Counts.Rejected {
 		return fmt.Errorf("accounts of %v do not add up: %+v", r, b.Counts)
 	}
-	l.intended[r] = true
+	if was, again := l.intended[r]; again && was != b.Beside {
+		return fmt.Errorf("range %v was intended beside %v and comes beside %v", r, was, b.Beside)
+	}
+	l.intended[r] = b.Beside
+	rows, err := text(b)
+	if err != nil {
+		return err
+	}
+	if was, again := l.tried[r]; again && was != rows {
+		return fmt.Errorf("range %v comes again with other rows", r)
+	}
 	if l.writes++; l.writes == l.failAt {
+		l.tried[r] = rows
 		return errGone
 	}
+	l.rows[r], l.beside[r] = rows, b.Beside
 	for _, table := range b.Tables {
 		if table.Name == schemas.TableUsage {
 			column := table.Record.Column(int(table.Record.NumCols()) - 1).(*array.Uint64)
@@ -86,14 +104,29 @@ func (l *ledger) Done(context.Context, string) (map[int32][]load.Range, error) {
 	return done, nil
 }
 
-func (l *ledger) Intended(context.Context, string) ([]load.Range, error) {
+func (l *ledger) Intended(context.Context, string) ([]load.Intention, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var list []load.Range
-	for r := range l.intended {
-		list = append(list, r)
+	var list []load.Intention
+	for r, beside := range l.intended {
+		list = append(list, load.Intention{Range: r, Beside: beside})
 	}
 	return list, nil
+}
+
+func (l *ledger) Borders(_ context.Context, _ string, partition int32, in load.Window) ([]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var borders []int64
+	for r := range l.done {
+		for _, at := range []int64{r.First, r.Next} {
+			if r.Partition == partition && in.First < at && at < in.Next {
+				borders = append(borders, at)
+			}
+		}
+	}
+	slices.Sort(borders)
+	return borders, nil
 }
 
 func (l *ledger) Refresh(context.Context, string, int32) error { return nil }
@@ -132,14 +165,17 @@ func options(t *testing.T, store Store, mem memory.Allocator) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
+	besides := flowcontext.New(flowcontext.Options{Memory: mem})
 	return Options{
-		Store: store, Workers: 2, BatchRecords: 50, BatchBytes: 4096, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Store: store, Workers: 2, BatchRecords: 50, BlockRecords: 50, BlockBytes: 4096, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		NewParts: func() (Parts, error) {
-			gate, err := anonymize.NewGate(anonymize.Options{Keys: keys, Mem: mem, Rows: 16})
 			folder := usage.New(usage.Options{
 				Evidence: pack.RuleID, Interest: func(string, int64) (string, string, bool) { return "", "", false }, Mem: mem,
 			})
-			return Parts{Gate: gate, Stages: []Stage{enricher, classifier}, Folder: folder, Pack: pack.Version()}, err
+			return Parts{Context: besides, Stages: []Stage{enricher, classifier}, Folder: folder, Pack: pack.Version()}, nil
+		},
+		NewGate: func() (*anonymize.Gate, error) {
+			return anonymize.NewGate(anonymize.Options{Keys: keys, Mem: mem, Rows: 16})
 		},
 	}
 }
@@ -186,7 +222,7 @@ func TestReplayAfterFailure(t *testing.T) {
 			first := runFile(t, options(t, store, mem), file)
 			second := options(t, store, mem)
 			if failAt%2 == 0 {
-				second.BatchRecords, second.BatchBytes = 37, 1777
+				second.BlockRecords, second.BlockBytes = 37, 1777
 			}
 			if err := runFile(t, second, file); err != nil {
 				t.Fatalf("%s, failing at %d (%v): %v", name, failAt, first, err)
@@ -267,7 +303,7 @@ func TestPlanAgainstMap(t *testing.T) {
 				known.done = append(known.done, r)
 				mark(kind, r, "done")
 			} else {
-				known.intended = append(known.intended, r)
+				known.intended = append(known.intended, load.Intention{Range: r})
 				mark(kind, r, fmt.Sprint("intended", r.First))
 			}
 			position = next + int64(random.IntN(4))

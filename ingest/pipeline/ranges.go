@@ -9,7 +9,10 @@ import (
 
 // ranges are what the ledger knows of one partition of a source: finished, and
 // written down but not finished.
-type ranges struct{ done, intended []load.Range }
+type ranges struct {
+	done     []load.Range
+	intended []load.Intention
+}
 
 // known asks the ledger.
 func (p *Pipeline) known(ctx context.Context, source string, partition int32) (ranges, error) {
@@ -21,7 +24,7 @@ func (p *Pipeline) known(ctx context.Context, source string, partition int32) (r
 	if err != nil {
 		return ranges{}, err
 	}
-	intended = slices.DeleteFunc(intended, func(r load.Range) bool { return r.Partition != partition })
+	intended = slices.DeleteFunc(intended, func(i load.Intention) bool { return i.Partition != partition })
 	return ranges{done[partition], intended}, nil
 }
 
@@ -54,4 +57,23 @@ func (r ranges) plan(position, step int64) (length int64, exact bool) {
 		}
 	}
 	return min(step, border-position), border-position <= step
+}
+
+// held makes the range at a span of what the ledger says: an intended one is looked at
+// beside what it was looked at before, another beside the blocks around it.
+func (r ranges) held(at span, block int64) *held {
+	h := &held{span: at, window: window(at.first, block), store: !r.finished(at.first, at.next)}
+	for _, i := range r.intended {
+		if i.First == at.first && i.Next == at.next {
+			h.window = i.Beside
+		}
+	}
+	return h
+}
+
+// near reports whether something that is not finished lies in the block of a position
+// or in one beside it.
+func (r ranges) near(position, block int64) bool {
+	w := window(position, block)
+	return !r.finished(w.First, w.Next)
 }

@@ -10,17 +10,19 @@ import (
 	"github.com/banshift/banshift/load"
 )
 
-// Scanned is one classified batch of a file.
+// Scanned is one classified range of a file.
 type Scanned struct {
 	Path string
 	// Batch is as it left the gate; under Reveal it carries both ends of each row.
 	Batch anonymize.Batch
+	// Beside are the batches of the ranges that lie beside this one.
+	Beside []anonymize.Batch
 	// Verdicts are the classified flows, row for row those of Batch.Flows; nil where
-	// there are none. The receiver may not keep it.
+	// there are none. The receiver may not keep any of the records.
 	Verdicts arrow.Record
 }
 
-// Scan classifies one file without a store and hands every batch on, in order.
+// Scan classifies one file without a store and hands every range on, in order.
 func Scan(ctx context.Context, file files.File, opts Options, o FileOptions, each func(Scanned) error) error {
 	opts.Store, opts.Workers = unstored{}, 1
 	p, err := New(opts)
@@ -28,11 +30,14 @@ func Scan(ctx context.Context, file files.File, opts Options, o FileOptions, eac
 		return err
 	}
 	defer p.Close()
-	p.accept = func(ctx context.Context, w *worker, _ span, batch anonymize.Batch) error {
-		defer batch.Release()
-		scanned := Scanned{Path: file.Path, Batch: batch}
-		if batch.Flows != nil {
-			verdicts, err := w.classify(ctx, batch.Flows, batch.DNS)
+	p.keep = true
+	p.accept = func(ctx context.Context, w *worker, r *held, beside []*held) error {
+		scanned := Scanned{Path: file.Path, Batch: r.batch}
+		for _, o := range beside {
+			scanned.Beside = append(scanned.Beside, o.batch)
+		}
+		if r.batch.Flows != nil {
+			verdicts, err := w.classify(ctx, r, beside)
 			if err != nil {
 				return err
 			}
@@ -51,6 +56,10 @@ func (unstored) Write(context.Context, load.Batch) error { return nil }
 
 func (unstored) Done(context.Context, string) (map[int32][]load.Range, error) { return nil, nil }
 
-func (unstored) Intended(context.Context, string) ([]load.Range, error) { return nil, nil }
+func (unstored) Intended(context.Context, string) ([]load.Intention, error) { return nil, nil }
+
+func (unstored) Borders(context.Context, string, int32, load.Window) ([]int64, error) {
+	return nil, nil
+}
 
 func (unstored) Refresh(context.Context, string, int32) error { return nil }

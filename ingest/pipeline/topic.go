@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/kafka"
+	"github.com/banshift/banshift/load"
 )
 
 // Topic runs a Kafka topic into the store: to its present end, or with follow until
@@ -14,7 +16,7 @@ import (
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
 	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format())}
-	return source.Run(ctx, follow, t, t.handle)
+	return source.Run(ctx, follow, t, t.walk)
 }
 
 // topic carries the ranges of one topic.
@@ -25,7 +27,7 @@ type topic struct {
 }
 
 // Ranges implements [kafka.Offsets].
-func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done, intended []kafka.Range, err error) {
+func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []kafka.Range, intended []kafka.Intention, err error) {
 	if err := t.pipeline.opts.Store.Refresh(ctx, t.source, partition); err != nil {
 		return nil, nil, err
 	}
@@ -33,45 +35,107 @@ func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done, in
 	for _, r := range known.done {
 		done = append(done, kafka.Range{First: r.First, Next: r.Next})
 	}
-	for _, r := range known.intended {
-		intended = append(intended, kafka.Range{First: r.First, Next: r.Next})
+	for _, i := range known.intended {
+		intended = append(intended, kafka.Intention{
+			Range:  kafka.Range{First: i.First, Next: i.Next},
+			Beside: kafka.Range{First: i.Beside.First, Next: i.Beside.Next},
+		})
 	}
 	return done, intended, err
 }
 
-// handle is the [kafka.Handler]: it decodes a range as one batch.
-func (t *topic) handle(ctx context.Context, m kafka.Messages) error {
-	format, err := t.formatOf(m)
-	if err != nil {
-		return err
-	}
-	return t.pipeline.with(ctx, func(w *worker) error {
-		w.Gate.Begin(t.source, m.Partition)
-		if err := w.messages(format, m.Records); err != nil {
-			return err
-		}
-		return w.deliver(ctx, span{t.source, m.Partition, m.First, m.Next})
-	})
+// Borders implements [kafka.Offsets].
+func (t *topic) Borders(ctx context.Context, _ string, partition int32, in kafka.Range) ([]int64, error) {
+	return t.pipeline.opts.Store.Borders(ctx, t.source, partition, load.Window{First: in.First, Next: in.Next})
 }
 
-// messages decodes the records of a range.
-func (w *worker) messages(format decode.Format, records []kafka.Message) error {
-	if len(records) == 0 {
+// walk begins a [kafka.Walk].
+func (t *topic) walk(partition int32) kafka.Walk {
+	return &topicWalk{topic: t, partition: partition, neighbours: t.pipeline.neighbourhood(int64(t.pipeline.opts.BlockRecords))}
+}
+
+// topicWalk decodes the ranges of a partition one after the other. Its gate collects the
+// rows of a range over several parts.
+type topicWalk struct {
+	*topic
+	partition  int32
+	neighbours *neighbourhood
+	gate       *anonymize.Gate // nil between two ranges
+	decoder    decode.Message
+}
+
+// Take implements [kafka.Walk].
+func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress, error) {
+	err := t.pipeline.with(ctx, func(w *worker) error {
+		if err := t.decode(m); err != nil {
+			return err
+		}
+		if !m.Ends {
+			return nil
+		}
+		r := &held{
+			span: span{t.source, t.partition, m.First, m.Next}, window: window(m.First, t.neighbours.block), store: !m.Aside,
+		}
+		batch := t.gate.Flush()
+		t.pipeline.takeBack(t.gate)
+		t.gate, t.decoder = nil, nil
+		return w.deliver(ctx, t.neighbours, r, batch)
+	})
+	return t.progress(), err
+}
+
+// Horizon implements [kafka.Walk].
+func (t *topicWalk) Horizon(ctx context.Context) (kafka.Progress, error) {
+	t.neighbours.horizon()
+	err := t.pipeline.with(ctx, func(w *worker) error { return t.neighbours.advance(ctx, w) })
+	return t.progress(), err
+}
+
+// Close implements [kafka.Walk].
+func (t *topicWalk) Close() {
+	t.neighbours.close()
+	if t.gate != nil {
+		t.gate.Flush().Release()
+		t.pipeline.takeBack(t.gate)
+		t.gate = nil
+	}
+}
+
+func (t *topicWalk) progress() kafka.Progress {
+	ranges, before := t.neighbours.waiting()
+	return kafka.Progress{Waiting: ranges, Stored: before}
+}
+
+// decode has the gate take the records of a part.
+func (t *topicWalk) decode(m kafka.Messages) error {
+	if t.gate == nil {
+		var err error
+		if t.gate, err = t.pipeline.lend(); err != nil {
+			return err
+		}
+		t.gate.Begin(t.source, t.partition)
+	}
+	if len(m.Records) == 0 {
 		return nil
 	}
-	decoder, err := w.message(format)
-	if err != nil {
-		return err
+	if t.decoder == nil {
+		format, err := t.formatOf(m)
+		if err != nil {
+			return err
+		}
+		if t.decoder, err = newMessage(format); err != nil {
+			return err
+		}
 	}
-	for i := range records {
-		decoder.Decode(records[i].Value, records[i].Offset, w.Gate)
+	for i := range m.Records {
+		t.decoder.Decode(m.Records[i].Value, m.Records[i].Offset, t.gate)
 	}
 	return nil
 }
 
-// formatOf gives the format of a range of messages.
+// formatOf gives the format of a range by its first records.
 func (t *topic) formatOf(m kafka.Messages) (decode.Format, error) {
-	if t.format != "" || len(m.Records) == 0 {
+	if t.format != "" {
 		return t.format, nil
 	}
 	format, err := decode.Recognise(m.Records[0].Value, "")

@@ -1,6 +1,7 @@
-// Package flowcontext says of a flow what lies beside it in the same batch: another
-// flow between the same ends, a look-up before it, its share of what the client moves.
+// Package flowcontext says of a flow what lies beside it: another flow between the same
+// ends, a look-up before it, its share of what the client moves.
 //
-// It must never reach across batches: a batch is a function of its range of the source
-// alone, so that a replay gives the same rows. It must never depend on the order of rows.
+// It never decides how far is looked: the caller gives the ranges that lie beside a
+// range, and must give the same ones again when the range is replayed. It must never
+// depend on the order of rows, nor on where ranges were cut.
 package flowcontext

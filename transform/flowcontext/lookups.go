@@ -28,36 +28,42 @@ func circumvents(category string) bool {
 	return false
 }
 
-// lookups sets [AfterLookup].
-func (s *scratch) lookups(dns arrow.Record, interest func(string, int64) (string, string, bool)) error {
+func (s *Sightings) lookAtDNS(dns arrow.Record, interest func(string, int64) (string, string, bool)) error {
 	d, err := schemas.DNSOf(dns)
 	if err != nil {
 		return err
 	}
-	s.seen = filter{}
-	asked := s.asked[:0]
 	for i := range d.Len {
 		if _, category, ok := interest(d.Name.Value(i), int64(d.Time[i])); ok && circumvents(category) {
-			asked = append(asked, lookup{d.Client[i], int64(d.Time[i])})
-			s.seen.add(hashClient(d.Client[i]))
-		}
-	}
-	s.asked = asked
-	if len(asked) == 0 {
-		return nil
-	}
-	slices.SortFunc(asked, compareLookups)
-	f := s.flows
-	for i := range f.Len {
-		if !s.seen.has(hashClient(f.Client[i])) {
-			continue
-		}
-		start := int64(f.Start[i])
-		// The last question by this client no later than the flow's start.
-		n, _ := slices.BinarySearchFunc(asked, lookup{f.Client[i], start + 1}, compareLookups)
-		if n > 0 && asked[n-1].client == f.Client[i] && start-asked[n-1].at <= LookupWindow {
-			s.out[i] |= uint32(AfterLookup)
+			s.asked = append(s.asked, lookup{d.Client[i], int64(d.Time[i])})
+			s.asking.add(hashClient(d.Client[i]))
 		}
 	}
 	return nil
+}
+
+// lookups sets [AfterLookup].
+func (s *scratch) lookups() {
+	s.seen, s.asked = filter{}, s.asked[:0]
+	for _, r := range s.all {
+		if len(r.asked) > 0 {
+			s.seen.merge(&r.asking)
+			s.asked = append(s.asked, r.asked...)
+		}
+	}
+	if len(s.asked) == 0 {
+		return
+	}
+	slices.SortFunc(s.asked, compareLookups)
+	for i, client := range s.own.client {
+		if !s.seen.has(hashClient(client)) {
+			continue
+		}
+		start := int64(s.own.start[i])
+		// The last question by this client no later than the flow's start.
+		n, _ := slices.BinarySearchFunc(s.asked, lookup{client, start + 1}, compareLookups)
+		if n > 0 && s.asked[n-1].client == client && start-s.asked[n-1].at <= LookupWindow {
+			s.out[i] |= uint32(AfterLookup)
+		}
+	}
 }

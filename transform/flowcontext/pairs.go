@@ -3,7 +3,6 @@ package flowcontext
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -11,7 +10,7 @@ import (
 )
 
 // kind is what a flow is to its neighbours.
-type kind uint16
+type kind uint8
 
 const (
 	kindIKE kind = 1 << iota
@@ -27,6 +26,9 @@ const (
 
 // rare kinds decide which pairs of ends are looked at: every pairing has one of them.
 const rare = kindIKE | kindNATT | kindDTLS | kindAnyConnect | kindTinc
+
+// sought kinds make a flow a neighbour that others look for.
+const sought = rare | kindTLS | kindSTUN
 
 // pairing sets a bit on flows of a kind that have a neighbour of another kind which
 // begins at most before ms earlier or at most after ms later.
@@ -96,113 +98,108 @@ func kindsOf(f *schemas.Flows, i int) kind {
 	return k
 }
 
-// filterBits is the size of the filters that spare most rows the sorting.
-const filterBits = 16
+// elsewhere stands for the row of a flow of another range: its bits are not asked for.
+const elsewhere = -1
 
-// filter holds hashes; what it lacks was surely not added.
-type filter [1 << filterBits / 64]uint64
-
-func (f *filter) add(hash uint64) {
-	f[hash>>(64-filterBits)/64] |= 1 << (hash >> (64 - filterBits) % 64)
+// entry is a flow that is looked at closely.
+type entry struct {
+	client     uint64
+	server     [16]byte
+	start, end int64
+	bytes      uint64
+	kinds      kind
+	row        int32 // in the range itself, or elsewhere
 }
-func (f *filter) has(hash uint64) bool {
-	return f[hash>>(64-filterBits)/64]&(1<<(hash>>(64-filterBits)%64)) != 0
-}
 
-func hashClient(client uint64) uint64 { return client * 0x9e3779b97f4a7c15 }
-
-// scratch is the working memory of one batch at a time.
+// scratch is the working memory of one range at a time.
 type scratch struct {
-	flows *schemas.Flows
-	out   []uint32
-	kinds []kind
-	rows  []int32
-	seen  filter
-	asked []lookup
+	own     *Sightings
+	all     []*Sightings // own and those beside it
+	out     []uint32
+	entries []entry
+	seen    filter
+	asked   []lookup
 }
 
-func (s *scratch) open(f *schemas.Flows, out []uint32) { s.flows, s.out = f, out }
+// close lets go of the range and keeps the space.
+func (s *scratch) close() {
+	s.own, s.out = nil, nil
+	clear(s.all)
+}
 
-// close lets go of the batch's memory and keeps the scratch space.
-func (s *scratch) close() { s.flows, s.out = nil, nil }
-
-func (s *scratch) server(i int32) []byte { return s.flows.Server.Value(int(i)) }
-
-var nowhere [16]byte
-
-// hashEnds is 0 where the server's address is withheld: such flows have no neighbours.
-func (s *scratch) hashEnds(i int32) uint64 {
-	server := s.server(i)
-	if bytes.Equal(server, nowhere[:]) {
-		return 0
+// add takes a row in.
+func (s *scratch) add(r *Sightings, i int) {
+	e := entry{
+		client: r.client[i], server: [16]byte(r.serverOf(i)), start: int64(r.start[i]), end: int64(r.end[i]),
+		bytes: r.bytesOf(i), kinds: r.kinds[i], row: elsewhere,
 	}
-	h := hashClient(s.flows.Client[i]) ^ binary.LittleEndian.Uint64(server)
-	return (h*0x9e3779b97f4a7c15 ^ binary.LittleEndian.Uint64(server[8:])) * 0x9e3779b97f4a7c15
+	if r == s.own {
+		e.row = int32(i)
+	}
+	s.entries = append(s.entries, e)
 }
 
-// compareEnds orders rows by client, server and start.
-func (s *scratch) compareEnds(a, b int32) int {
-	f := s.flows
-	return cmp.Or(cmp.Compare(f.Client[a], f.Client[b]), bytes.Compare(s.server(a), s.server(b)), cmp.Compare(f.Start[a], f.Start[b]))
+// compareEnds orders by client, server and start.
+func compareEnds(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.client, b.client), bytes.Compare(a.server[:], b.server[:]), cmp.Compare(a.start, b.start))
 }
 
-func (s *scratch) sameEnds(a, b int32) bool {
-	return s.flows.Client[a] == s.flows.Client[b] && bytes.Equal(s.server(a), s.server(b))
-}
+func sameEnds(a, b *entry) bool { return a.client == b.client && a.server == b.server }
 
 // pairs sets the bits of flows between the same ends.
 func (s *scratch) pairs() {
 	s.seen = filter{}
-	s.kinds = slices.Grow(s.kinds[:0], s.flows.Len)[:s.flows.Len]
 	found := false
-	for i := range s.flows.Len {
-		s.kinds[i] = kindsOf(s.flows, i)
-		if s.kinds[i]&rare == 0 {
-			continue
-		}
-		if h := s.hashEnds(int32(i)); h != 0 {
-			s.seen.add(h)
+	for _, r := range s.all {
+		if r.hasRare {
+			s.seen.merge(&r.ends)
 			found = true
 		}
 	}
 	if !found {
 		return
 	}
-	s.rows = s.rows[:0]
-	for i, k := range s.kinds {
-		if k == 0 {
-			continue
+	s.entries = s.entries[:0]
+	for _, r := range s.all {
+		wanted := kind(sought)
+		if r == s.own {
+			wanted = ^kind(0)
 		}
-		if h := s.hashEnds(int32(i)); h != 0 && s.seen.has(h) {
-			s.rows = append(s.rows, int32(i))
+		for i, k := range r.kinds {
+			if k&wanted == 0 {
+				continue
+			}
+			if h := r.hashEnds(i); h != 0 && s.seen.has(h) {
+				s.add(r, i)
+			}
 		}
 	}
-	slices.SortFunc(s.rows, s.compareEnds)
-	eachGroup(s.rows, s.sameEnds, s.pairGroup)
+	slices.SortFunc(s.entries, compareEnds)
+	eachGroup(s.entries, sameEnds, s.pairGroup)
 }
 
-// eachGroup calls each for every run of rows that belong together.
-func eachGroup(rows []int32, same func(a, b int32) bool, each func([]int32)) {
-	for len(rows) > 0 {
+// eachGroup calls each for every run of entries that belong together.
+func eachGroup(entries []entry, same func(a, b *entry) bool, each func([]entry)) {
+	for len(entries) > 0 {
 		n := 1
-		for n < len(rows) && same(rows[0], rows[n]) {
+		for n < len(entries) && same(&entries[0], &entries[n]) {
 			n++
 		}
-		each(rows[:n])
-		rows = rows[n:]
+		each(entries[:n])
+		entries = entries[n:]
 	}
 }
 
 // pairGroup walks the flows between two ends forwards, then backwards. Flows that begin
 // at the same time are each other's neighbours in both walks, whatever their order; a
 // flow of two kinds is its own.
-func (s *scratch) pairGroup(rows []int32) {
+func (s *scratch) pairGroup(group []entry) {
 	var last [numKinds]int64
 	for k := range last {
 		last[k] = math.MinInt64 / 2
 	}
-	s.eachInstant(rows, func(at int64, now []int32) {
-		s.note(&last, at, now)
+	eachInstant(group, func(at int64, now []entry) {
+		note(&last, at, now)
 		for _, p := range pairings {
 			if p.before != never && at-last[p.other] <= p.before {
 				s.mark(now, p)
@@ -212,9 +209,9 @@ func (s *scratch) pairGroup(rows []int32) {
 	for k := range last {
 		last[k] = math.MaxInt64 / 2
 	}
-	slices.Reverse(rows)
-	s.eachInstant(rows, func(at int64, now []int32) {
-		s.note(&last, at, now)
+	slices.Reverse(group)
+	eachInstant(group, func(at int64, now []entry) {
+		note(&last, at, now)
 		for _, p := range pairings {
 			if p.after != never && last[p.other]-at <= p.after {
 				s.mark(now, p)
@@ -223,26 +220,26 @@ func (s *scratch) pairGroup(rows []int32) {
 	})
 }
 
-// eachInstant calls each for the rows of every distinct start.
-func (s *scratch) eachInstant(rows []int32, each func(at int64, now []int32)) {
-	same := func(a, b int32) bool { return s.flows.Start[a] == s.flows.Start[b] }
-	eachGroup(rows, same, func(now []int32) { each(int64(s.flows.Start[now[0]]), now) })
+// eachInstant calls each for the entries of every distinct start.
+func eachInstant(group []entry, each func(at int64, now []entry)) {
+	same := func(a, b *entry) bool { return a.start == b.start }
+	eachGroup(group, same, func(now []entry) { each(now[0].start, now) })
 }
 
-func (s *scratch) note(last *[numKinds]int64, at int64, now []int32) {
-	for _, i := range now {
+func note(last *[numKinds]int64, at int64, now []entry) {
+	for i := range now {
 		for k := range last {
-			if s.kinds[i]&(1<<k) != 0 {
+			if now[i].kinds&(1<<k) != 0 {
 				last[k] = at
 			}
 		}
 	}
 }
 
-func (s *scratch) mark(now []int32, p pairing) {
-	for _, i := range now {
-		if s.kinds[i]&p.self != 0 {
-			s.out[i] |= uint32(p.bit)
+func (s *scratch) mark(now []entry, p pairing) {
+	for i := range now {
+		if e := &now[i]; e.row != elsewhere && e.kinds&p.self != 0 {
+			s.out[e.row] |= uint32(p.bit)
 		}
 	}
 }

@@ -3,79 +3,68 @@ package flowcontext
 import (
 	"cmp"
 	"slices"
-
-	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// peers sets [SinglePeer]. Only clients with a long flow are looked at.
+// peers sets [SinglePeer]. Only clients with a long flow in the range itself are looked at.
 func (s *scratch) peers() {
-	f := s.flows
-	s.seen = filter{}
-	found := false
-	for i := range f.Len {
-		if int64(f.End[i]-f.Start[i]) >= PeerDuration {
-			s.seen.add(hashClient(f.Client[i]))
-			found = true
-		}
-	}
-	if !found {
+	if !s.own.hasLong {
 		return
 	}
-	s.rows = s.rows[:0]
-	for i := range f.Len {
-		if s.seen.has(hashClient(f.Client[i])) && s.hashEnds(int32(i)) != 0 {
-			s.rows = append(s.rows, int32(i))
+	s.entries = s.entries[:0]
+	for _, r := range s.all {
+		for i, client := range r.client {
+			if s.own.long.has(hashClient(client)) && r.hashEnds(i) != 0 {
+				s.add(r, i)
+			}
 		}
 	}
-	slices.SortFunc(s.rows, s.compareEnds)
+	slices.SortFunc(s.entries, compareEnds)
 	all := make(map[int32]uint64) // long flow -> the client's bytes while it lasts
-	byClient := slices.Clone(s.rows)
-	sameClient := func(a, b int32) bool { return f.Client[a] == f.Client[b] }
-	eachGroup(byClient, sameClient, func(rows []int32) { s.during(rows, func(i int32, n uint64) { all[i] = n }) })
-	eachGroup(s.rows, s.sameEnds, func(rows []int32) {
-		s.during(rows, func(i int32, peer uint64) {
-			if total := all[i]; peer < total && float64(peer)*100 >= float64(total)*PeerShare {
-				s.out[i] |= uint32(SinglePeer)
+	byClient := slices.Clone(s.entries)
+	sameClient := func(a, b *entry) bool { return a.client == b.client }
+	eachGroup(byClient, sameClient, func(group []entry) {
+		during(group, func(row int32, n uint64) { all[row] = n })
+	})
+	eachGroup(s.entries, sameEnds, func(group []entry) {
+		during(group, func(row int32, peer uint64) {
+			if total := all[row]; peer < total && float64(peer)*100 >= float64(total)*PeerShare {
+				s.out[row] |= uint32(SinglePeer)
 			}
 		})
 	})
 }
 
-func (s *scratch) bytes(i int32) uint64 {
-	f := s.flows
-	return (f.BytesUp[i] + f.BytesDown[i]) * uint64(max(f.SamplingRate[i], 1))
-}
+// asksForShare reports whether an entry is a long flow of the range itself.
+func (e *entry) asksForShare() bool { return e.row != elsewhere && e.end-e.start >= PeerDuration }
 
-// during gives for each long flow of rows the bytes of those rows that overlap it: what
-// began by its end without what ended before its start. It may reorder rows.
-func (s *scratch) during(rows []int32, each func(i int32, bytes uint64)) {
-	f := s.flows
-	if !slices.ContainsFunc(rows, s.long) {
+// during gives for each long flow of the range itself the bytes of those entries that
+// overlap it: what began by its end without what ended before its start. It reorders them.
+func during(group []entry, each func(row int32, bytes uint64)) {
+	if !slices.ContainsFunc(group, func(e entry) bool { return e.asksForShare() }) {
 		return
 	}
-	slices.SortFunc(rows, func(a, b int32) int { return cmp.Compare(f.Start[a], f.Start[b]) })
-	begun := s.running(rows)
-	byEnd := slices.Clone(rows)
-	slices.SortFunc(byEnd, func(a, b int32) int { return cmp.Compare(f.End[a], f.End[b]) })
-	ended := s.running(byEnd)
-	for _, i := range rows {
-		if !s.long(i) {
+	slices.SortFunc(group, func(a, b entry) int { return cmp.Compare(a.start, b.start) })
+	begun := running(group)
+	byEnd := slices.Clone(group)
+	slices.SortFunc(byEnd, func(a, b entry) int { return cmp.Compare(a.end, b.end) })
+	ended := running(byEnd)
+	for i := range group {
+		e := &group[i]
+		if !e.asksForShare() {
 			continue
 		}
-		// The first flow that begins after i ends, and the first that ends no earlier than i begins.
-		n, _ := slices.BinarySearchFunc(rows, f.End[i]+1, func(row int32, t arrow.Timestamp) int { return cmp.Compare(f.Start[row], t) })
-		m, _ := slices.BinarySearchFunc(byEnd, f.Start[i], func(row int32, t arrow.Timestamp) int { return cmp.Compare(f.End[row], t) })
-		each(i, begun[n]-ended[m])
+		// The first flow that begins after e ends, and the first that ends no earlier than e begins.
+		n, _ := slices.BinarySearchFunc(group, e.end+1, func(o entry, t int64) int { return cmp.Compare(o.start, t) })
+		m, _ := slices.BinarySearchFunc(byEnd, e.start, func(o entry, t int64) int { return cmp.Compare(o.end, t) })
+		each(e.row, begun[n]-ended[m])
 	}
 }
 
-func (s *scratch) long(i int32) bool { return int64(s.flows.End[i]-s.flows.Start[i]) >= PeerDuration }
-
-// running gives the sums of bytes before each place of rows, and at the end of all.
-func (s *scratch) running(rows []int32) []uint64 {
-	sums := make([]uint64, len(rows)+1)
-	for k, i := range rows {
-		sums[k+1] = sums[k] + s.bytes(i)
+// running gives the sums of bytes before each place, and at the end of all.
+func running(group []entry) []uint64 {
+	sums := make([]uint64, len(group)+1)
+	for i := range group {
+		sums[i+1] = sums[i] + group[i].bytes
 	}
 	return sums
 }

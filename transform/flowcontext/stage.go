@@ -24,12 +24,13 @@ type Options struct {
 	Memory memory.Allocator
 }
 
-// Stage appends [Field] to flow batches. It is safe for concurrent use. Its memory is
-// bounded by the batch; it keeps nothing between batches.
+// Stage appends [Field] to flow batches. It is safe for concurrent use and keeps
+// nothing but what [Stage.Look] gives away.
 type Stage struct {
-	interest func(string, int64) (string, string, bool)
-	mem      memory.Allocator
-	scratch  sync.Pool // of *scratch
+	interest  func(string, int64) (string, string, bool)
+	mem       memory.Allocator
+	scratch   sync.Pool // of *scratch
+	sightings sync.Pool // of *Sightings
 }
 
 // New makes the stage.
@@ -39,42 +40,43 @@ func New(opts Options) *Stage {
 		s.mem = memory.DefaultAllocator
 	}
 	s.scratch.New = func() any { return new(scratch) }
+	s.sightings.New = func() any { return &Sightings{pool: &s.sightings} }
 	return s
 }
 
-// Apply is [Stage.ApplyWith] without DNS.
-func (s *Stage) Apply(ctx context.Context, rec arrow.Record) (arrow.Record, error) {
-	return s.ApplyWith(ctx, rec, nil)
-}
-
-// ApplyWith appends [Field] to a flow batch. dns is the DNS batch of the same range, nil
-// where there is none; its clients match only where it has the flows' pseudonyms. The
-// caller releases all records.
-func (s *Stage) ApplyWith(ctx context.Context, rec, dns arrow.Record) (arrow.Record, error) {
+// Apply appends [Field] to the flow batch of a range, row for row as it was looked at:
+// own are the sightings of the range itself, beside those of the ranges beside it. The
+// caller releases all of them.
+func (s *Stage) Apply(ctx context.Context, rec arrow.Record, own *Sightings, beside []*Sightings) (arrow.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	flows, err := schemas.FlowsOf(rec)
-	if err != nil {
-		return nil, fmt.Errorf("context: %w", err)
+	if int(rec.NumRows()) != own.rows {
+		return nil, fmt.Errorf("context: a batch of %d rows with the sightings of %d", rec.NumRows(), own.rows)
 	}
-	column := schemas.NewColumn[uint32](s.mem, flows.Len)
-	for range flows.Len {
+	column := schemas.NewColumn[uint32](s.mem, own.rows)
+	for range own.rows {
 		column.Append(0)
 	}
 	work := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(work)
-	work.open(&flows, column.V)
+	work.own, work.out = own, column.V
+	work.all = append(append(work.all[:0], own), beside...)
 	defer work.close()
 	work.pairs()
 	work.peers()
-	if dns != nil && s.interest != nil {
-		if err := work.lookups(dns, s.interest); err != nil {
-			column.Release()
-			return nil, fmt.Errorf("context: %w", err)
-		}
-	}
+	work.lookups()
 	return appendTo(rec, &column), nil
+}
+
+// Alone is [Stage.Apply] for a range with nothing beside it. dns may be nil.
+func (s *Stage) Alone(ctx context.Context, rec, dns arrow.Record) (arrow.Record, error) {
+	own, err := s.Look(rec, dns)
+	if err != nil {
+		return nil, err
+	}
+	defer own.Release()
+	return s.Apply(ctx, rec, own, nil)
 }
 
 // Attach appends [Field] with known values, one a row.

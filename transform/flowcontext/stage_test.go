@@ -81,32 +81,59 @@ func batch(mem memory.Allocator, flows []flow) arrow.Record {
 	return b.Record()
 }
 
-func run(t *testing.T, flows []flow, questions []question) []flowcontext.Bits {
+func testStage(mem memory.Allocator) *flowcontext.Stage {
+	return flowcontext.New(flowcontext.Options{Memory: mem, Interest: func(name string, _ int64) (string, string, bool) {
+		return "v", map[string]string{"vpn.example": "vpn", "chat.example": "messenger"}[name], name != "other"
+	}})
+}
+
+// part is one range: its flows and its questions.
+type part struct {
+	flows     []flow
+	questions []question
+}
+
+// run gives the bits of all flows, in order, every part looked at with all others beside it.
+func run(t *testing.T, parts ...part) []flowcontext.Bits {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	defer mem.AssertSize(t, 0)
-	rec := batch(mem, flows)
-	defer rec.Release()
-	var dns arrow.Record
-	if questions != nil {
-		dns = dnsBatch(mem, questions)
-		defer dns.Release()
+	stage := testStage(mem)
+	recs := make([]arrow.Record, len(parts))
+	seen := make([]*flowcontext.Sightings, len(parts))
+	for i, p := range parts {
+		var dns arrow.Record
+		if p.flows != nil {
+			recs[i] = batch(mem, p.flows)
+			defer recs[i].Release()
+		}
+		if p.questions != nil {
+			dns = dnsBatch(mem, p.questions)
+			defer dns.Release()
+		}
+		var err error
+		if seen[i], err = stage.Look(recs[i], dns); err != nil {
+			t.Fatal(err)
+		}
+		defer seen[i].Release()
 	}
-	stage := flowcontext.New(flowcontext.Options{Memory: mem, Interest: func(name string, _ int64) (string, string, bool) {
-		return "v", map[string]string{"vpn.example": "vpn", "chat.example": "messenger"}[name], name != "other"
-	}})
-	out, err := stage.ApplyWith(context.Background(), rec, dns)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Release()
-	values, ok := flowcontext.Of(out)
-	if !ok {
-		t.Fatal("no column context")
-	}
-	bits := make([]flowcontext.Bits, len(values))
-	for i, v := range values {
-		bits[i] = flowcontext.Bits(v)
+	var bits []flowcontext.Bits
+	for i, rec := range recs {
+		if rec == nil {
+			continue
+		}
+		out, err := stage.Apply(context.Background(), rec, seen[i], slices.Concat(seen[:i], seen[i+1:]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		values, ok := flowcontext.Of(out)
+		if !ok {
+			t.Fatal("no column context")
+		}
+		for _, v := range values {
+			bits = append(bits, flowcontext.Bits(v))
+		}
+		out.Release()
 	}
 	return bits
 }
@@ -143,7 +170,7 @@ func TestWindows(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			for i, got := range run(t, test.flows, test.questions) {
+			for i, got := range run(t, part{test.flows, test.questions}) {
 				want := ""
 				if i < len(test.want) {
 					want = test.want[i]
@@ -156,8 +183,8 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// slow decides every bit by looking at all pairs of flows.
-func slow(flows []flow) []flowcontext.Bits {
+// slow decides every bit by looking at all pairs of flows, and of flows and questions.
+func slow(flows []flow, questions []question) []flowcontext.Bits {
 	out := make([]flowcontext.Bits, len(flows))
 	within := func(d, n int64) bool { return d >= 0 && d <= n }
 	for i, a := range flows {
@@ -192,6 +219,11 @@ func slow(flows []flow) []flowcontext.Bits {
 				out[i] |= flowcontext.DTLSBesideSTUN
 			}
 		}
+		for _, q := range questions {
+			if q.client == a.client && q.name == "vpn.example" && within(a.start-q.at, 120) {
+				out[i] |= flowcontext.AfterLookup
+			}
+		}
 		if a.end-a.start >= 600 && peer < all && peer*100 >= all*80 {
 			out[i] |= flowcontext.SinglePeer
 		}
@@ -199,15 +231,18 @@ func slow(flows []flow) []flowcontext.Bits {
 	return out
 }
 
-func TestAgainstAllPairsInAnyOrder(t *testing.T) {
+// TestAgainstAllPairs compares with the slow version in any order of rows and however
+// they are cut into ranges.
+func TestAgainstAllPairs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	kinds := []flow{
 		{port: 500}, {port: 4500}, {port: 4500, unanswered: true}, {tcp: true, sig: schemas.SigTLS}, {sig: schemas.SigDTLS},
 		{sig: schemas.SigDTLS | schemas.SigAnyConnectDTLS}, {sig: schemas.SigDTLS | schemas.SigSTUN}, {sig: schemas.SigSTUN},
 		{tcp: true, sig: schemas.SigTinc}, {port: 655}, {tcp: true}, {sig: schemas.SigQUIC},
 	}
+	names := []string{"vpn.example", "chat.example", "other"}
 	var seen flowcontext.Bits
-	for round := range 60 {
+	for round := range 80 {
 		flows := make([]flow, rng.IntN(200))
 		for i := range flows {
 			f := kinds[rng.IntN(len(kinds))]
@@ -216,9 +251,13 @@ func TestAgainstAllPairsInAnyOrder(t *testing.T) {
 			f.end, f.bytes = f.start+rng.Int64N(800), 1<<rng.IntN(10)
 			flows[i] = f
 		}
-		want := slow(flows)
-		for range 2 {
-			if got := run(t, flows, nil); !slices.Equal(got, want) {
+		questions := make([]question, rng.IntN(4))
+		for i := range questions {
+			questions[i] = question{rng.Uint64N(3), rng.Int64N(400), names[rng.IntN(len(names))]}
+		}
+		want := slow(flows, questions)
+		for range 3 {
+			if got := run(t, cuts(rng, flows, questions)...); !slices.Equal(got, want) {
 				t.Fatalf("round %d: %v, want %v", round, got, want)
 			}
 			rng.Shuffle(len(flows), func(i, j int) {
@@ -230,14 +269,34 @@ func TestAgainstAllPairsInAnyOrder(t *testing.T) {
 			seen |= b
 		}
 	}
-	if want := flowcontext.AfterLookup - 1 | flowcontext.SinglePeer; seen != want {
+	if want := flowcontext.SinglePeer<<1 - 1; seen != want {
 		t.Errorf("the rounds only saw %s", seen)
 	}
 }
 
-// TestAnyConnectInOneBatch holds the rules to what the stage finds: TLS that is like any
+// cuts spreads flows, in order, and questions over up to five parts.
+func cuts(rng *rand.Rand, flows []flow, questions []question) []part {
+	parts := make([]part, 1+rng.IntN(5))
+	for i := range parts {
+		n := rng.IntN(len(flows) + 1)
+		if i == len(parts)-1 {
+			n = len(flows)
+		}
+		parts[i].flows, flows = flows[:n:n], flows[n:]
+		if n == 0 {
+			parts[i].flows = nil
+		}
+	}
+	for _, q := range questions {
+		p := &parts[rng.IntN(len(parts))]
+		p.questions = append(p.questions, q)
+	}
+	return parts
+}
+
+// TestAnyConnect holds the rules to what the stage finds: TLS that is like any
 // other is named where AnyConnect's DTLS lies beside it, and only there.
-func TestAnyConnectInOneBatch(t *testing.T) {
+func TestAnyConnect(t *testing.T) {
 	pack, err := classify.Default()
 	if err != nil {
 		t.Fatal(err)
@@ -259,7 +318,7 @@ func TestAnyConnectInOneBatch(t *testing.T) {
 		{[]flow{tls}, []string{"none"}},
 	} {
 		rec := batch(memory.DefaultAllocator, test.flows)
-		beside, err := flowcontext.New(flowcontext.Options{}).Apply(context.Background(), rec)
+		beside, err := flowcontext.New(flowcontext.Options{}).Alone(context.Background(), rec, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
