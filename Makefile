@@ -74,6 +74,10 @@ notebooks: build engine ## Execute the notebooks (PyPI packages, about 130 MB)
 lab: ## Capture real programs with known labels to OUT (out/lab), by SEED (1): Linux, root, Debian packages
 	@python3 deploy/lab/lab.py --seed $(or $(SEED),1) --out $(or $(OUT),out/lab)
 
+.PHONY: accuracy
+accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_SHARED
+	.ci/accuracy bin/banshift $(BANSHIFT_SHARED)/data/captures
+
 .PHONY: docs
 docs: web/dist/banshift.js ## Write the generated references under docs/
 	$(GO) generate ./...

@@ -71,6 +71,7 @@ const (
 	SigDTLSRecords                               // DTLS data records without a hello
 	SigDoTRecords                                // TLS records of the lengths of padded DNS messages (RFC 8467)
 	SigFortinetCertificate                       // TLS certificate that names a FortiGate
+	SigFakeTLS                                   // a handshake of TLS 1.3 in which the client's Finished is missing
 )
 
 var signatureNames = [...]string{
@@ -85,7 +86,7 @@ var signatureNames = [...]string{
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "tls-records", "block-mac", "dtls-records", "dot-records",
-	"fortinet-certificate",
+	"fortinet-certificate", "fake-tls",
 }
 
 // Signatures lists the vocabulary in bit order.

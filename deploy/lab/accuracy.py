@@ -11,7 +11,7 @@ import flows
 
 HALVES = ("open", "held-out")
 # What looks like TLS or like random bytes: a verdict above "possible" would be more than a flow can show.
-NO_SIGNATURE = {"anyconnect, TLS", "stunnel", "trojan", "shadowsocks", "obfs4", "doh"}
+NO_SIGNATURE = {"anyconnect, TLS", "anytls", "doh", "hysteria2", "obfs4", "reality", "shadowsocks", "shadowtls", "softether", "stunnel", "tailscale-relay", "trojan", "tuic", "vless", "vmess"}
 # Why flows of a tool are missed, from the documents of its protocol.
 NOTES = {
     "anyconnect": "The hello of DTLS, which resumes the session of TLS, is what tells (draft-mavrogiannopoulos-openconnect); a capture that begins after it does not show it.",
@@ -24,6 +24,16 @@ NOTES = {
     "obfs4": "Random bytes of random length from the first on (obfs4-spec, section 3).",
     "stunnel": "TLS, and nothing else is in the clear.",
     "trojan": "TLS to a web site, by design (the trojan protocol's document).",
+    "anytls": "TLS with padding of its own, made to look like any other.",
+    "hysteria2": "QUIC to a host, as HTTP/3 is; with Salamander random bytes.",
+    "reality": "The handshake of the site that it borrows.",
+    "shadowtls": "The handshake of the site that it borrows, then records of random bytes.",
+    "softether": "HTTPS with an unlisted name; named are its UDP acceleration and its packets over port 53 (SoftEther source, Cedar/UdpAccel.c).",
+    "tailscale": "Where neither disco messages nor the usual port are seen, its datagrams are WireGuard and named so.",
+    "tailscale-relay": "TLS to a host; the relays that Tailscale runs are known by name, others are not.",
+    "tuic": "QUIC to a host, as HTTP/3 is.",
+    "vless": "TLS, and nothing else is in the clear.",
+    "vmess": "Random bytes from the first on, or WebSocket, or TLS.",
     "pptp": "A connection to port 1723 of which only the end was captured has no message with the magic cookie (RFC 2637, section 2).",
 }
 
@@ -60,14 +70,14 @@ def recall(tool):
     return share(tool["tp"], tool["tp"] + tool["fn"], tool["recall_ci"]) if tool else "-"
 
 
-def render(results, manifests):
-    """The page: results by half, manifests of the labs they were measured on."""
+def render(results, manifests, rules):
+    """The page: results by half, manifests of the labs they were measured on, the rule pack."""
     by_tool = {half: {t["tool"]: t for t in results[half]["per_tool"] if t["tp"] + t["fn"]} for half in HALVES}
     names = sorted(set().union(*by_tool.values()))
     out = ["# Accuracy on the lab's captures", "",
            "Captures of real programs between network namespaces, labels true by construction: [how they are made](howto/lab.md). `held-out` is the half that the seed set aside;",
            "no rule may be written from it. Recall is of flows named at *likely* or better, with 95 % Wilson intervals; flows of one capture are not independent, so the intervals are narrow by that.", "",
-           "Written by `python3 deploy/lab/accuracy.py bin/banshift " + " ".join("out/lab-%s" % m["seed"] for m in manifests) + " > docs/lab-accuracy.md` after",
+           "Measured with " + rules + ". Written by `python3 deploy/lab/accuracy.py bin/banshift " + " ".join("out/lab-%s" % m["seed"] for m in manifests) + " > docs/lab-accuracy.md` after",
            " and ".join("`make lab SEED=%s OUT=out/lab-%s`" % (m["seed"], m["seed"]) for m in manifests) + ".", ""]
     for title, chosen in (("Tools with a signature", [n for n in names if n not in NO_SIGNATURE]), ("Tools that look like TLS or like random bytes", [n for n in names if n in NO_SIGNATURE])):
         out += ["## " + title, "", "| tool | open | held-out | confirmed, open / held-out | only *possible* | named wrongly |", "|---|---|---|---|---|---|"]
@@ -115,7 +125,9 @@ def main():
         sys.exit(__doc__)
     labs = [pathlib.Path(a) for a in sys.argv[2:]]
     manifests = [json.loads((lab / "manifest.json").read_text()) for lab in labs]
-    print(render({half: evaluate(sys.argv[1], half, labs) for half in HALVES}, manifests), end="")
+    version = subprocess.run([sys.argv[1], "version"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    rules = "rules " + next(line.split()[1] for line in version.splitlines() if line.startswith("rules"))
+    print(render({half: evaluate(sys.argv[1], half, labs) for half in HALVES}, manifests, rules), end="")
 
 
 if __name__ == "__main__":

@@ -112,6 +112,10 @@ class Facts(unittest.TestCase):
         for program in programs:
             self.assertTrue(program.TOOL and program.CATEGORY and program.PACKAGES, program.__name__)
             self.assertGreaterEqual(len(program.VARIANTS), 2, program.__name__)
+            for package in getattr(program, "PYPI", []):
+                self.assertRegex(package, r"^[\w.-]+==[\w.]+$", program.__name__)
+            for module in getattr(program, "MODULES", {}).values():
+                self.assertRegex(module[1], r"^v\d+\.\d+\.\d+", program.__name__)
 
 
 class Table(unittest.TestCase):
@@ -121,7 +125,7 @@ class Table(unittest.TestCase):
             return {"per_tool": [tool], "unmatched": 0, "negatives": {"flows": 9, "false_positives": 1, "confirmed": 0, "possible": 2, "rate_ci": [0, 0.4],
                     "cases": [{"capture": "scan.pcap", "truth": "none", "verdict": "tor", "level": "likely", "p": 0.9}]},
                     "by_capture": [{"capture": "tinc.pcap", "positives": found + missed, "named": found}]}
-        page = accuracy.render({"open": result(4, 0), "held-out": result(1, 3)}, [{"seed": "1", "kernel": "6", "packages": {"tinc": "1.0"}, "captures": [{"capture": "tinc.pcap", "error": ""}]}])
+        page = accuracy.render({"open": result(4, 0), "held-out": result(1, 3)}, [{"seed": "1", "kernel": "6", "packages": {"tinc": "1.0"}, "captures": [{"capture": "tinc.pcap", "error": ""}]}], "rules p@1+0")
         self.assertIn("| tinc | 4 of 4 = 1.00 [0.10, 0.90] | 1 of 4 = 0.25 [0.10, 0.90] | 4 / 1 | 0 / 0 | 0 / 0 |", page)
         self.assertIn("* held-out: `tinc.pcap`, 1 of 4 named", page)
         self.assertIn("`scan.pcap` was named tor (likely, p = 0.90)", page)

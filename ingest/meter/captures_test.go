@@ -130,7 +130,8 @@ const vpnBits = schemas.SigWireGuardInit | schemas.SigWireGuardResponse | schema
 	schemas.SigIKE | schemas.SigIKENATT | schemas.SigESPinUDP | schemas.SigL2TP | schemas.SigPPTP | schemas.SigSOCKS4 | schemas.SigSOCKS5 |
 	schemas.SigHTTPConnect | schemas.SigHTTPProxyGet | schemas.SigDNSCrypt | schemas.SigTorTLS | schemas.SigTorCells | schemas.SigMTProto |
 	schemas.SigTinc | schemas.SigNebula | schemas.SigTailscaleDisco | schemas.SigTailscaleHTTP | schemas.SigIodine | schemas.SigAnyConnectDTLS |
-	schemas.SigSoftEther | schemas.SigSSTP | schemas.SigDoQ | schemas.SigZeroTier | schemas.SigGREPPP | schemas.SigTelegram
+	schemas.SigSoftEther | schemas.SigSSTP | schemas.SigDoQ | schemas.SigZeroTier | schemas.SigGREPPP | schemas.SigTelegram |
+	schemas.SigDoTRecords | schemas.SigFortinetCertificate | schemas.SigFakeTLS
 
 // wanted gives the signatures of which a flow of a tool must have one, in the captures
 // that were made to be true: the tools that a flow's payloads can show.

@@ -1,4 +1,4 @@
-"""MTProxy: mtprotoproxy, asked by Telethon in its obfuscated and padded transports; behind it no Telegram, but a server that answers at random."""
+"""MTProxy: mtprotoproxy, asked by Telethon in its obfuscated and padded transports, and by a client of fake TLS; behind it no Telegram, but a server that answers at random."""
 import os
 
 TOOL, CATEGORY = "mtproto", "proxy"
@@ -7,7 +7,7 @@ PEER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
 IPV4_ONLY = True  # the proxy knows the IPv4 addresses of the data centres
 
 
-def session(c, secret=""):
+def session(c, secret="", fake=False):
     port = c.port(443, 8443)
     c.label("tcp", port)
     key = c.rng.randbytes(16).hex()
@@ -15,6 +15,10 @@ def session(c, secret=""):
     c.start("server", c.python, PEER, "centre")
     c.start("server", c.python, PEER, "proxy", config)
     c.listening("tcp", port)
+    if fake:
+        for _ in range(c.rng.randint(1, 3)):
+            c.run("client", c.python, PEER, "fake", c.server, port, key, c.option("name", "www.example", "cdn.example"), timeout=40)
+        return
     c.run("client", c.python, PEER, "ask", c.server, port, secret + key, timeout=40)
 
 
@@ -23,4 +27,6 @@ VARIANTS = {
     "padded": lambda c: session(c, "dd"),
     "padded-2": lambda c: session(c, "dd"),
     "obfuscated-2": session,
+    "fake-tls": lambda c: session(c, fake=True),
+    "fake-tls-2": lambda c: session(c, fake=True),
 }

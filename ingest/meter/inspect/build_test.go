@@ -182,6 +182,11 @@ func tlsServerHello(d dice) []byte {
 	return tlsRecord(recordHandshake, handshake(handshakeServer, join("\x03\x03", d.bytes(32), 32, d.bytes(32), "\x13\x01\x00", withLength(d.bytes(46)))))
 }
 
+func tls13ServerHello(d dice) []byte {
+	ext := join(uint16(51), withLength(d.bytes(36)), uint16(43), withLength([]byte{3, 4}))
+	return tlsRecord(recordHandshake, handshake(handshakeServer, join("\x03\x03", d.bytes(32), 32, d.bytes(32), "\x13\x01\x00", withLength(ext))))
+}
+
 func dtlsHello(d dice, version uint16, o helloOptions) []byte {
 	o.dtls = true
 	body := helloBody(d, o)

@@ -58,6 +58,8 @@ func (h *clientHello) namesSession() bool {
 	suites := 0
 	for _, c := range h.ciphers {
 		switch {
+		case isCCM8(c):
+			return false // constrained devices (RFC 7925 section 4.2) resume sessions too
 		case c >= 0x00a8 && c <= 0x00ad || c >= 0xccab && c <= 0xccae || c >= 0xd001 && c <= 0xd002 || c == 0xc0a4 || c == 0xc0a5:
 			return true // PSK with GCM, ChaCha20-Poly1305 or CCM with the long tag
 		case c != 0x00ff:
@@ -65,6 +67,11 @@ func (h *clientHello) namesSession() bool {
 		}
 	}
 	return suites <= maxResumedSuites && len(h.versions) == 0
+}
+
+// isCCM8 reports a suite with the short tag of CCM (RFC 6655, RFC 7251).
+func isCCM8(c uint16) bool {
+	return c >= 0xc0a0 && c <= 0xc0a3 || c >= 0xc0a8 && c <= 0xc0ab || c == 0xc0ae || c == 0xc0af
 }
 
 // dtlsJoin joins the fragments of a ClientHello.

@@ -10,6 +10,7 @@ const (
 	extSupportedGroups   = 10
 	extSignatureAlgs     = 13
 	extALPN              = 16
+	extEarlyData         = 42
 	extSupportedVersions = 43
 )
 

@@ -20,12 +20,12 @@ func softEtherTCP(c *conversation, r *finding) {
 var softEtherIVs = [...]int{12, 20}
 
 // minSoftEtherChain is how many datagrams must announce the vector of their successor.
-const minSoftEtherChain = 3
+const minSoftEtherChain = 2
 
 // softEtherUDP finds SoftEther's UDP acceleration (Cedar/UdpAccel.c): each datagram
 // begins with an initialisation vector, 12 bytes (version 2) or 20 (version 1), and the
 // sender takes the bytes behind it, the first of the ciphertext, as the vector of its
-// next one. Random bytes: 2^-288 for three links of the chain.
+// next one. Random bytes: 2^-192 for two links of the chain.
 //
 // It also finds the same vendor's R-UDP over DNS (Mayaqua/Network.c): questions for the
 // DNSKEY of eight hexadecimal digits, whose OPT record carries ciphertext where RFC

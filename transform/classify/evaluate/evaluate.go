@@ -19,7 +19,8 @@ type Evaluation struct {
 	MacroF1     float64   `json:"macro_f1"`
 	MacroRecall float64   `json:"macro_recall"`
 	Negatives   Negatives `json:"negatives"`
-	// Confusion counts truth -> verdict at likely or better, else "unclassified".
+	// Confusion counts truth -> verdict at likely or better, else "unclassified". Flows
+	// whose label is a guess stand under [Untrusted].
 	Confusion       map[string]map[string]int `json:"confusion"`
 	ByAnonymisation []Anonymised              `json:"by_anonymisation"`
 	ByCapture       []CaptureResult           `json:"by_capture"`
@@ -199,7 +200,7 @@ func (c *counter) count(l *Label) {
 		c.captures[l.Capture] = capture
 	}
 	truth := l.truth()
-	named := c.confuse(truth, v)
+	named := c.confuse(truth, l.Trusted, v)
 	c.calibrate(v.P, truth != None)
 	if truth == None {
 		c.negative(l, v, named, capture)
@@ -209,13 +210,16 @@ func (c *counter) count(l *Label) {
 }
 
 // confuse books the verdict under the truth and gives the name it was booked as.
-func (c *counter) confuse(truth string, v *Verdict) string {
+func (c *counter) confuse(truth string, trusted bool, v *Verdict) string {
 	named := "unclassified"
 	switch {
 	case truth != None && v.says(truth):
 		named = truth
 	case v.Level >= schemas.Likely && v.Tool != None:
 		named = v.Tool
+	}
+	if !trusted {
+		truth = Untrusted
 	}
 	if c.e.Confusion[truth] == nil {
 		c.e.Confusion[truth] = make(map[string]int)

@@ -71,7 +71,7 @@ func TestRunCounts(t *testing.T) {
 	if e.MacroRecall != round((.5+1+1)/3) || e.MacroF1 != round((2./3+1+1)/3) {
 		t.Errorf("macro recall %v, F1 %v", e.MacroRecall, e.MacroF1)
 	}
-	if e.Confusion["none"]["tor"] != 1 || e.Confusion["wireguard"]["unclassified"] != 1 || e.Confusion["nordvpn"]["nordvpn"] != 1 {
+	if e.Confusion["none"]["tor"] != 1 || e.Confusion["wireguard"]["unclassified"] != 1 || e.Confusion["nordvpn"]["nordvpn"] != 1 || e.Confusion[Untrusted]["pptp"] != 1 {
 		t.Errorf("confusion %v", e.Confusion)
 	}
 	brier := (.001*.001 + .4*.4 + .85*.85 + 0 + .01*.01 + .9*.9 + .1*.1) / 7

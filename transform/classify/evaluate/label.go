@@ -15,6 +15,9 @@ import (
 // None is the tool of flows that are none of the tools.
 const None = "none"
 
+// Untrusted stands in a confusion table for flows whose label is a guess.
+const Untrusted = "untrusted"
+
 // Label is what is known of one flow.
 type Label struct {
 	Capture  string

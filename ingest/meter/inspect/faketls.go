@@ -1,0 +1,83 @@
+package inspect
+
+import (
+	"bytes"
+	"encoding/binary"
+
+	"github.com/banshift/banshift/schemas"
+	"golang.org/x/crypto/cryptobyte"
+)
+
+// Sizes of a client's Finished in TLS 1.3: header, a hash of 32 or 48 bytes, type, tag
+// (RFC 8446 sections 4.4.4 and 5.2).
+const (
+	finishedSHA256 = 4 + 32 + 1 + 16
+	finishedSHA384 = 4 + 48 + 1 + 16
+)
+
+// minClientCertificate is below what a client's certificate takes, the one thing that may
+// come before its Finished (an empty one takes 25 bytes).
+const minClientCertificate = 250
+
+// helloRetry is the random value of a HelloRetryRequest (RFC 8446 section 4.1.3).
+const helloRetry = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
+
+// minFakeRecord is the obfuscated transport's initialisation, with which the client's
+// first record begins, and the least that follows it.
+const minFakeRecord = 64 + 8
+
+// fakeTLS finds a handshake that only looks like TLS 1.3, as MTProxy's does behind a
+// secret that begins with ee (core.telegram.org/mtproto/mtproto-transports; mtproxy
+// README): the server chose TLS 1.3, but the client's first encrypted record is no
+// Finished, which its cipher gives one of two sizes, and too short for the certificate
+// that may come before one.
+func fakeTLS(c *conversation, r *finding) {
+	up := c.client()
+	hello, ok := readClientHello(up, false)
+	if !ok || hasExtension(hello, extEarlyData) || !choosesTLS13(c.server()) {
+		return
+	}
+	first := 0
+	eachRecord(up, func(kind byte, size int) bool {
+		if kind == recordApplication {
+			first = size
+		}
+		return kind != recordApplication
+	})
+	if first >= minFakeRecord && first < minClientCertificate && first != finishedSHA256 && first != finishedSHA384 {
+		r.addRole(schemas.SigFakeTLS)
+	}
+}
+
+func hasExtension(h *clientHello, kind uint16) bool {
+	for _, e := range h.extensions {
+		if e == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// choosesTLS13 reports a ServerHello of TLS 1.3 that is no request for another hello.
+func choosesTLS13(b []byte) bool {
+	const random, cipherAndCompression = 32, 3
+	if !isServerHello(b) || bytes.HasPrefix(b[11:], []byte(helloRetry)) {
+		return false
+	}
+	s := cryptobyte.String(b[9:min(len(b), 5+int(binary.BigEndian.Uint16(b[3:])))])
+	var session, extensions cryptobyte.String
+	if !s.Skip(2+random) || !s.ReadUint8LengthPrefixed(&session) || !s.Skip(cipherAndCompression) || !s.ReadUint16LengthPrefixed(&extensions) {
+		return false
+	}
+	for !extensions.Empty() {
+		var kind, version uint16
+		var data cryptobyte.String
+		if !extensions.ReadUint16(&kind) || !extensions.ReadUint16LengthPrefixed(&data) {
+			return false
+		}
+		if kind == extSupportedVersions {
+			return data.ReadUint16(&version) && version == 0x0304
+		}
+	}
+	return false
+}
