@@ -68,6 +68,16 @@ func samples() []sample {
 		magicWord = append(magicWord, up(join("LOG1", uint32(i+1), d.bytes(100))))
 		espOneWay = append(espOneWay, up(espMessage(d, spi, uint32(i+1), 100)))
 	}
+	var cbcV1, cbcV2, constant []Payload
+	for i := range 18 {
+		message := func(head []byte, size int) Payload {
+			b := join(head, d.bytes(size-len(head)))
+			return Payload{Up: i%2 == 0, Size: len(b), Data: b}
+		}
+		cbcV1 = append(cbcV1, message([]byte{0x30}, 53+16*(i%5)))
+		cbcV2 = append(cbcV2, message([]byte{0x48, 0, 0, 1}, 64+8*(i%5)))
+		constant = append(constant, message(join(0x30, uint32(7)), 53+16*(i%5)))
+	}
 	spiC, spiS := d.bytes(4), d.bytes(4)
 	hello := tlsHello(d, helloOptions{sni: "Example.org", alpn: []string{"h2", "http/1.1"}, versions: []uint16{0x0a0a, 0x0304, 0x0303}})
 	return []sample{
@@ -93,6 +103,9 @@ func samples() []sample {
 		{"openvpn answers another", udp(up(ovpnReset(sidC)), down(ovpnAnswer(sidS, sidS))), 0},
 		{"openvpn probe among others", udp(up(join("\x05\x00\x0b\x03", d.bytes(68))), up(ovpnReset(sidC))), 0},
 		{"openvpn midstream", udp(ovpnMid...), schemas.SigOpenVPNData | schemas.SigMidstream},
+		{"openvpn cbc of small blocks midstream", udp(cbcV2...), schemas.SigOpenVPNData | schemas.SigMidstream},
+		{"openvpn cbc without peer id midstream", udp(cbcV1...), schemas.SigOpenVPNData | schemas.SigMidstream},
+		{"blocks behind a constant are no openvpn", udp(constant...), 0},
 		{"openvpn tcp", tcp(up(withLength(ovpnReset(sidC))), down(withLength(ovpnAnswer(sidS, sidC))), up(join(withLength(ovpnControlMessage(d, sidC, 22)), withLength(ovpnControlMessage(d, sidC, 80))))),
 			schemas.SigOpenVPNClient | schemas.SigOpenVPNServer | schemas.SigOpenVPNData},
 		{"openvpn tcp, answered by http", tcp(up(withLength(ovpnReset(sidC))), down([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))), schemas.SigHTTP},

@@ -127,7 +127,7 @@ func ovpnFrames(b []byte) (frames [][]byte, whole bool) {
 // about 40 bits). A server's reset must acknowledge the client's session id, where it
 // can be read: 64 more bits. Data messages count where a reset was seen, or where they
 // prove themselves: the four bytes of opcode, key id and peer id stay the same both
-// ways and the packet id behind them grows, or (CBC) all lengths agree modulo 16.
+// ways and the packet id behind them grows, or (CBC) all lengths agree modulo 16, or 8.
 // A handshake of which the resets were missed shows by control messages that
 // acknowledge under the other side's session id (64 bits), by ACK messages of exact
 // length that name one and the same session, or (tls-crypt) by replay ids that grow
@@ -375,7 +375,9 @@ const (
 	minOvpnFollow = 2 // consistent messages behind a reset exchange
 	minOvpnData   = 5 // data messages that prove themselves by a counter
 	minOvpnBlocks = 8 // data messages that prove themselves by their lengths
-	minOvpnACKs   = 2 // ACK messages that name one session, or replay ids that follow
+	// The same of blocks of 8 bytes, and where one byte of each message is fixed, not four.
+	minOvpnSmallBlocks, minOvpnBlocksV1 = 16, 12
+	minOvpnACKs                         = 2 // ACK messages that name one session, or replay ids that follow
 )
 
 // conclude notes what the messages show together. A reset among messages that are not
@@ -393,7 +395,7 @@ func (w *ovpnWatch) conclude(r *finding) {
 		r.add(schemas.SigOpenVPNData)
 	case w.reset || w.unknown > 0:
 	case w.echoes > 0 && w.control >= minOvpnFollow, w.acks >= minOvpnACKs, w.replays >= minOvpnACKs,
-		w.v2.proven(), w.v1.proven() && w.v1.counts(minOvpnData):
+		w.v2.proven(), w.v1.proven() && (w.v1.counts(minOvpnData) || w.v1.n >= minOvpnBlocksV1 && w.v1.isRandom()):
 		r.add(schemas.SigOpenVPNData | schemas.SigMidstream)
 	}
 }
@@ -410,6 +412,7 @@ type ovpnData struct {
 // ovpnCount follows the packet ids of one direction.
 type ovpnCount struct {
 	n, grows int
+	repeats  int // messages that begin as the one before
 	last     uint32
 }
 
@@ -431,6 +434,8 @@ func (d *ovpnData) add(m ovpnMessage, head int) {
 	way := &d.ways[wayOf(m.client)]
 	if step := int32(id - way.last); way.n > 0 && (step > 0 && step <= maxCounterStep || step < 0 && step > -16) {
 		way.grows++
+	} else if way.n > 0 && step == 0 {
+		way.repeats++
 	}
 	way.n++
 	way.last = id
@@ -467,10 +472,18 @@ func (d *ovpnData) proven() bool {
 	if d.counts(minOvpnData) {
 		return true
 	}
-	for _, n := range d.lengths {
-		if n == d.n && d.n >= minOvpnBlocks && d.ways[0].n > 0 && d.ways[1].n > 0 {
+	if d.ways[0].n == 0 || d.ways[1].n == 0 {
+		return false
+	}
+	for i, n := range d.lengths {
+		if n == d.n && d.n >= minOvpnBlocks || n+d.lengths[(i+8)%16] == d.n && d.n >= minOvpnSmallBlocks {
 			return true
 		}
 	}
 	return false
+}
+
+// isRandom reports that what follows the head neither counts nor repeats: an HMAC.
+func (d *ovpnData) isRandom() bool {
+	return d.ways[0].grows+d.ways[1].grows+d.ways[0].repeats+d.ways[1].repeats == 0
 }
