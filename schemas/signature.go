@@ -67,7 +67,7 @@ const (
 	SigFullyEncryptedUDP                         // as fully-encrypted, of a first datagram: weaker
 	SigNATKeepalive                              // datagrams of one byte 0xff (RFC 3948)
 	SigTLSRecords                                // TLS records both ways without a hello
-	SigBlockMAC                                  // at least 12 datagrams, all 4 mod 8: cipher blocks and a MAC of 4 bytes (tinc 1.0)
+	SigBlockMAC                                  // at least 12 datagrams, all 4 mod 8, or 9, all 4 mod 16: cipher blocks and a MAC of 4 bytes (tinc 1.0)
 	SigDTLSRecords                               // DTLS data records without a hello
 	SigDoTRecords                                // TLS records of the lengths of padded DNS messages (RFC 8467)
 	SigFortinetCertificate                       // TLS certificate that names a FortiGate

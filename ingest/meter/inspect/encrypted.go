@@ -104,31 +104,34 @@ func mod16(c *conversation, r *finding) {
 
 // Thresholds of [blockMAC].
 const (
-	minBlockMACCount = 12
+	minBlockMACBits  = 36 // 3 a payload where lengths agree modulo 8, 4 modulo 16
 	minBlockMACSizes = 4
 )
 
-// blockMAC reports that all of at least twelve payloads, both ways and of at least four
-// sizes, are blocks of eight bytes with a MAC of four: tinc 1.0's datagrams (tinc
-// manual, Cipher, Digest and MACLength at their defaults). Random lengths: 2^-36; other
-// protocols that count in words of eight bytes do it too.
+// blockMAC reports that all payloads, both ways and of at least four sizes, are blocks of
+// eight or sixteen bytes with a MAC of four: tinc 1.0's datagrams (tinc manual, Cipher,
+// Digest and MACLength at their defaults). At least twelve or nine of them: 2^-36 for
+// random lengths; other protocols that count in such blocks do it too.
 func blockMAC(c *conversation, r *finding) {
-	if len(c.payloads) < minBlockMACCount || c.first(true) == nil || c.first(false) == nil {
+	if c.first(true) == nil || c.first(false) == nil {
 		return
 	}
 	var sizes [minBlockMACSizes]int
-	different := 0
+	different, bits := 0, 4
 	for i := range c.payloads {
 		size := c.payloads[i].Size
 		if size%8 != 4 || size < minMod16Size {
 			return
+		}
+		if size%16 != 4 {
+			bits = 3
 		}
 		if different < len(sizes) && !slices.Contains(sizes[:different], size) {
 			sizes[different] = size
 			different++
 		}
 	}
-	if different == minBlockMACSizes {
+	if different == minBlockMACSizes && bits*len(c.payloads) >= minBlockMACBits {
 		r.add(schemas.SigBlockMAC)
 	}
 }
