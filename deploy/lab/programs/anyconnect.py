@@ -36,4 +36,6 @@ VARIANTS = {
     "tls-only": lambda c: session(c, dtls=False),
     "dtls-middle": lambda c: session(c, middle=True),
     "dtls-2": lambda c: session(c),
+    "dtls-3": lambda c: session(c),
+    "dtls-4": lambda c: session(c),
 }

@@ -30,7 +30,8 @@ def session(c, middle=False):
     for i in range(c.rng.randint(3, 5)):
         if middle and i == 1:
             c.middle()
-        c.run("client", "curl", "-sS", "-o", "/dev/null", "--max-time", "20", "--retry", "4", "--retry-all-errors", "--retry-delay", "1", "-x", "socks5h://127.0.0.1:9000", "--noproxy", "", "http://%s:8000/%d" % (address, c.rng.randint(300, 300000)), timeout=60)
+        c.run("client", "sleep", "2")  # people pause, and nodes look for each other anew
+        c.run("client", "curl", "-sS", "-o", c.work / "page", "--max-time", "20", "--retry", "4", "--retry-all-errors", "--retry-delay", "1", "-x", "socks5h://127.0.0.1:9000", "--noproxy", "", "http://%s:8000/%d" % (address, c.rng.randint(300, 300000)), timeout=60)
 
 
 VARIANTS = {"direct": session, "direct-2": session, "middle": lambda c: session(c, True), "middle-2": lambda c: session(c, True)}

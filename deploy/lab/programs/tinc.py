@@ -36,5 +36,7 @@ VARIANTS = {
     "udp": lambda c: session(c),
     "tcp-only": lambda c: session(c, "TCPOnly = yes\n"),
     "udp-aes": lambda c: session(c, "Cipher = aes-256-cbc\nDigest = sha256\n"),
+    "udp-2": lambda c: session(c),
+    "tcp-only-2": lambda c: session(c, "TCPOnly = yes\n"),
     "middle": lambda c: session(c, middle=True),
 }

@@ -361,6 +361,21 @@ func TestQUICInPieces(t *testing.T) {
 	}
 }
 
+func TestLater(t *testing.T) {
+	disco := join("TS\xf0\x9f\x92\xac", newDice(1).bytes(100))
+	if got := Later(schemas.SigWireGuardSession, disco); got != schemas.SigTailscaleDisco {
+		t.Errorf("disco beside wireguard: %q", got)
+	}
+	for _, known := range []schemas.Signature{0, schemas.SigSTUN} {
+		if got := Later(known, disco); got != 0 {
+			t.Errorf("disco beside %q: %q", known, got)
+		}
+	}
+	if got := Later(schemas.SigWireGuardSession, disco[1:]); got != 0 {
+		t.Errorf("other bytes beside wireguard: %q", got)
+	}
+}
+
 func TestGoogleHello(t *testing.T) {
 	d := newDice(6)
 	hello := join("\x0d", d.bytes(8), "Q043\x01", d.bytes(12), "\xa0\x01\x04\x00", "CHLO\x02\x00\x00\x00", "PAD\x00\x05\x00\x00\x00", "SNI\x00\x10\x00\x00\x00", "-----DNS.example", d.bytes(40))

@@ -33,6 +33,16 @@ func tailscale(c *conversation, r *finding) {
 	}
 }
 
+// Later gives what a datagram behind the first ones adds to a flow's signatures: between
+// Tailscale's nodes disco messages go along with WireGuard every few seconds, and a
+// download fills the first payloads sooner.
+func Later(known schemas.Signature, b []byte) schemas.Signature {
+	if known&(schemas.SigWireGuardSession|schemas.SigWireGuardInit) != 0 && isDisco(b) {
+		return schemas.SigTailscaleDisco
+	}
+	return 0
+}
+
 // derp finds the HTTP of Tailscale: upgrades to its control protocol (control/ts2021)
 // and to a relay (derp/derphttp), the control server's keys (control/controlclient,
 // loadServerPubKeys), all of them in the clear only on port 80; and control connections
