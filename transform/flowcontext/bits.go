@@ -14,7 +14,8 @@ const (
 	// TLSThenDTLS: a TLS hello and, within [PairWindow] after it, a DTLS hello; both flows
 	// carry the bit (draft-mavrogiannopoulos-openconnect).
 	TLSThenDTLS
-	// TLSBesideAnyConnect: the same, the DTLS hello being AnyConnect's; on the TLS flow.
+	// TLSBesideAnyConnect: a TLS hello within [PairWindow] before or after AnyConnect's DTLS
+	// hello; on the TLS flow (log-in and log-out are connections of their own).
 	TLSBesideAnyConnect
 	// BesideTincMeta: UDP that begins within [PairWindow] after a connection of tinc's meta protocol.
 	BesideTincMeta

@@ -46,7 +46,7 @@ var pairings = [...]pairing{
 	{IKEThenNATT, kindIKE, 1, never, PairWindow},
 	{TLSThenDTLS, kindDTLS, 2, PairWindow, never},
 	{TLSThenDTLS, kindTLS, 3, never, PairWindow},
-	{TLSBesideAnyConnect, kindTLS, 4, never, PairWindow},
+	{TLSBesideAnyConnect, kindTLS, 4, PairWindow, PairWindow},
 	{BesideTincMeta, kindUDP, 5, PairWindow, never},
 	{DTLSBesideSTUN, kindDTLS, 6, CallWindow, never},
 }

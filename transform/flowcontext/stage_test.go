@@ -154,7 +154,9 @@ func TestWindows(t *testing.T) {
 	}{
 		{"anyconnect", []flow{tls, dtls}, nil, []string{"tls-then-dtls,tls-beside-anyconnect", "tls-then-dtls"}},
 		{"too late", []flow{tls, with(dtls, func(f *flow) { f.start = 61 })}, nil, []string{"", ""}},
-		{"dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), dtls}, nil, []string{"", ""}},
+		{"dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), dtls}, nil, []string{"tls-beside-anyconnect", ""}},
+		{"dtls first, long ago", []flow{with(tls, func(f *flow) { f.start = 121 }), dtls}, nil, []string{"", ""}},
+		{"a call's dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), with(dtls, func(f *flow) { f.sig = schemas.SigDTLS })}, nil, []string{"", ""}},
 		{"another server", []flow{tls, with(dtls, func(f *flow) { f.server = 2 })}, nil, []string{"", ""}},
 		{"another client", []flow{tls, with(dtls, func(f *flow) { f.client = 2 })}, nil, []string{"", ""}},
 		{"ike", []flow{ike, natt}, nil, []string{"ike-then-natt", "ike-then-natt"}},
@@ -209,7 +211,7 @@ func slow(flows []flow, questions []question) []flowcontext.Bits {
 			if aDTLS && bTLS && within(since, 60) || aTLS && bDTLS && within(until, 60) {
 				out[i] |= flowcontext.TLSThenDTLS
 			}
-			if aTLS && bDTLS && b.sig&schemas.SigAnyConnectDTLS != 0 && within(until, 60) {
+			if aTLS && bDTLS && b.sig&schemas.SigAnyConnectDTLS != 0 && (within(until, 60) || within(since, 60)) {
 				out[i] |= flowcontext.TLSBesideAnyConnect
 			}
 			if !a.tcp && a.sig == 0 && b.tcp && b.sig == schemas.SigTinc && within(since, 60) {
