@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +11,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +70,10 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 	if err != nil {
 		return err
 	}
-	cfg := a.spikeConfig()
+	cfg, err := a.spikeConfig()
+	if err != nil {
+		return err
+	}
 	cfg.Placebo, cfg.Secondary = spike.PlaceboMode(o.placebo), o.secondary
 	var result spike.Result
 	if o.series == "" {
@@ -146,11 +152,46 @@ func (a *app) analyzeStore(ctx context.Context, o analyzeOptions, catalogue []ev
 		store.PutSpikes(ctx, spikeRows(result.Alarms, list, simulated, packsOf(rows))))
 }
 
-// spikeConfig is the procedure with the windows that the configuration registers.
-func (a *app) spikeConfig() spike.Config {
+// spikeConfig is the procedure with the windows and holidays that the configuration registers.
+func (a *app) spikeConfig() (spike.Config, error) {
 	cfg := spike.DefaultConfig()
 	cfg.BeforeDays, cfg.AfterDays, cfg.Seed = a.cfg.Analysis.BeforeDays, a.cfg.Analysis.AfterDays, a.cfg.Analysis.Seed
-	return cfg
+	for _, path := range a.cfg.Analysis.Holidays {
+		err := readFile(path, func(r io.Reader) (err error) {
+			cfg.Holidays, err = readHolidays(r, cfg.Holidays)
+			return err
+		})
+		if err != nil {
+			return cfg, misused(fmt.Errorf("holidays: %w", err))
+		}
+	}
+	return cfg, nil
+}
+
+// readHolidays adds the rows of a CSV with the columns country and date to the days of each country.
+func readHolidays(r io.Reader, days map[string][]time.Time) (map[string][]time.Time, error) {
+	in := csv.NewReader(r)
+	in.Comment = '#'
+	rows, err := in.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || slices.Index(rows[0], "country") < 0 || slices.Index(rows[0], "date") < 0 {
+		return nil, errors.New("want a header line with country and date")
+	}
+	country, date := slices.Index(rows[0], "country"), slices.Index(rows[0], "date")
+	if days == nil {
+		days = map[string][]time.Time{}
+	}
+	for _, row := range rows[1:] {
+		day, err := time.Parse(time.DateOnly, row[date])
+		if err != nil {
+			return nil, fmt.Errorf("date %q: want YYYY-MM-DD", row[date])
+		}
+		code := strings.ToLower(row[country])
+		days[code] = append(days[code], day)
+	}
+	return days, nil
 }
 
 func (a *app) readSeries(o analyzeOptions) ([]spike.Series, error) {

@@ -93,6 +93,35 @@ func TestAnalyzeAndReplay(t *testing.T) {
 	}
 }
 
+// TestHolidays gives the country a holiday in the ban's week: the weeks without one are no longer
+// comparable, and too few are left.
+func TestHolidays(t *testing.T) {
+	dir := t.TempDir()
+	series, bans, config := filepath.Join(dir, "use.csv"), filepath.Join(dir, "bans.csv"), filepath.Join(dir, "banshift.yaml")
+	writeSeries(t, series, 150)
+	for path, text := range map[string]string{
+		bans:                               "id,country,target,kind,announced_at,enforced_at,ended_at\nxa-ban,xa,Messenger,enforce,,2018-05-31,\n",
+		filepath.Join(dir, "holidays.csv"): "country,date,name\nXA,2018-06-01,a day\n",
+		filepath.Join(dir, "wrong.csv"):    "country,date\nxa,1.6.2018\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for file, want := range map[string]string{"holidays.csv": `"2018-06-01T00:00:00Z"`, "wrong.csv": "want YYYY-MM-DD", "none.csv": "no such file"} {
+		if err := os.WriteFile(config, []byte("analysis: {holidays: ["+file+"]}\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errOut := runCommand(t, "--config", config, "analyze", "--series", series, "--events", bans, "--json")
+		if (code == exitDone) != (file == "holidays.csv") || !strings.Contains(out+errOut, want) {
+			t.Errorf("%s: exit %d, %s; want %q", file, code, errOut, want)
+		}
+		if file == "holidays.csv" && strings.Contains(out, `"grade": "supported"`) {
+			t.Error("supported without a comparable week")
+		}
+	}
+}
+
 func TestAnalyzeRefuses(t *testing.T) {
 	dir := t.TempDir()
 	series := filepath.Join(dir, "use.csv")

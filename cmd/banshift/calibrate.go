@@ -43,8 +43,12 @@ func (a *app) calibrate(ctx context.Context, o calibrateOptions) error {
 	if o.runs < 1 {
 		return misused(errors.New("calibrate: --runs: want a positive number"))
 	}
+	cfg, err := a.spikeConfig()
+	if err != nil {
+		return err
+	}
 	cells := calibrate.Grid()
-	rows, err := calibrate.Run(ctx, cells, o.runs, o.seed, a.spikeConfig(), func(done int) {
+	rows, err := calibrate.Run(ctx, cells, o.runs, o.seed, cfg, func(done int) {
 		a.log.Info("calibrated", "rows", done, "of", len(cells))
 	})
 	if err != nil {

@@ -139,6 +139,8 @@ type AnalysisConfig struct {
 	AfterDays int `mapstructure:"after_days"`
 	// Seed makes the bootstrap repeatable.
 	Seed int64 `mapstructure:"seed"`
+	// Holidays are CSV files with country and date: weeks with one are compared with each other only.
+	Holidays []string `mapstructure:"holidays"`
 }
 
 // RetentionConfig says how long rows stay.
@@ -221,6 +223,9 @@ func (c *Config) resolve(base string) {
 	}
 	for i := range c.Topology.Delegations {
 		paths = append(paths, &c.Topology.Delegations[i])
+	}
+	for i := range c.Analysis.Holidays {
+		paths = append(paths, &c.Analysis.Holidays[i])
 	}
 	for i := range c.Networks {
 		paths = append(paths, &c.Networks[i].Path)

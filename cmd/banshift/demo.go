@@ -78,7 +78,11 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	result, err := a.analyzeStore(ctx, analyzeOptions{}, catalogue, a.spikeConfig())
+	cfg, err := a.spikeConfig()
+	if err != nil {
+		return err
+	}
+	result, err := a.analyzeStore(ctx, analyzeOptions{}, catalogue, cfg)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,10 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 	if i < 0 {
 		return misused(fmt.Errorf("event %q is not in the catalogue; 'banshift events list' shows what is", id))
 	}
-	cfg := a.spikeConfig()
+	cfg, err := a.spikeConfig()
+	if err != nil {
+		return err
+	}
 	cfg.Placebo = spike.PlaceboMode(o.placebo)
 	in := study.Input{Event: catalogue[i], Catalogue: catalogue, Config: cfg}
 	if o.series != "" {

@@ -68,7 +68,11 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 // reporter makes the report of an event from the open store.
 func (a *app) reporter(store *load.Store, catalogue []events.Event) func(context.Context, events.Event) (report.Report, error) {
 	return func(ctx context.Context, event events.Event) (report.Report, error) {
-		in := study.Input{Event: event, Catalogue: catalogue, Config: a.spikeConfig()}
+		cfg, err := a.spikeConfig()
+		if err != nil {
+			return report.Report{}, err
+		}
+		in := study.Input{Event: event, Catalogue: catalogue, Config: cfg}
 		if err := readStore(ctx, store, &in); err != nil {
 			return report.Report{}, err
 		}

@@ -45,11 +45,15 @@ func (a *app) spikes(ctx context.Context, o analyzeOptions, country string) erro
 	if err != nil {
 		return err
 	}
+	cfg, err := a.spikeConfig()
+	if err != nil {
+		return err
+	}
 	var result spike.Result
 	if o.series == "" {
-		result, err = a.analyzeStore(ctx, o, catalogue, a.spikeConfig())
+		result, err = a.analyzeStore(ctx, o, catalogue, cfg)
 	} else {
-		result, err = a.analyzeFile(o, catalogue, a.spikeConfig())
+		result, err = a.analyzeFile(o, catalogue, cfg)
 	}
 	if err != nil {
 		return err

@@ -205,6 +205,9 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < cfg.AfterDays {
 		v.says("it ended %d days later: the window is longer than the event", days(date, ended))
 	}
+	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.window.raw {
+		v.doubt("coverage changed by %+.0f %% between the two windows, which alone can make half of the change", 100*(*c-1))
+	}
 	if within(date, cfg.Breaks[a.panel.name], 14) {
 		v.doubt("the method of the series changed within 14 days")
 	}
@@ -216,6 +219,10 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 		v.says("%.0f %% of the countries left their baseline the same way, but this one twice as far as their median, and first of all", 100*share)
 	}
 }
+
+// coveragePart is the part of a change that a change of coverage in the same direction has to
+// reach to be another explanation of it.
+const coveragePart = .5
 
 // standsOut says whether the effect is at least twice the common factor's part and ranks first.
 func (a *assessment) standsOut(e Effect) bool {

@@ -83,6 +83,19 @@ func TestGrades(t *testing.T) {
 				}
 				return w
 			}},
+		{name: "more sensors report from the day on", grade: spike.Ambiguous, reason: "coverage changed by +25 %",
+			world: func() []spike.Series {
+				w := world(1, 30, 200, 1000)
+				scale(w, 0, at, 200, 1.4)
+				w[0].Coverage = make([]float64, len(w[0].Values))
+				for t := range w[0].Coverage {
+					w[0].Coverage[t] = .8
+					if t >= at {
+						w[0].Coverage[t] = 1
+					}
+				}
+				return w
+			}},
 		{name: "the week is missing", grade: spike.Insufficient, reason: "valid days",
 			world: func() []spike.Series {
 				w := world(6, 30, 200, 1000)
