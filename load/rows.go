@@ -21,14 +21,15 @@ type Event struct {
 
 // SeriesPoint is a row of table series.
 type SeriesPoint struct {
-	Series    string    `json:"series"`
-	Country   string    `json:"country"`
-	Time      time.Time `json:"time"`
-	Value     float64   `json:"value"`
-	Fraction  *float64  `json:"fraction"` // share of the sensors that reported, nil where unknown
-	Source    string    `json:"source"`
-	Licence   string    `json:"licence"`
-	Simulated uint8     `json:"simulated"`
+	Series      string    `json:"series"`
+	Country     string    `json:"country"`
+	Time        time.Time `json:"time"`
+	Value       float64   `json:"value"`
+	Denominator *float64  `json:"denominator"` // what the value is out of, nil where unknown
+	Fraction    *float64  `json:"fraction"`    // share of the sensors that reported, nil where unknown
+	Source      string    `json:"source"`
+	Licence     string    `json:"licence"`
+	Simulated   uint8     `json:"simulated"`
 }
 
 // Spike is a row of table spikes: an alarm of the detector.

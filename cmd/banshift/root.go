@@ -55,7 +55,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
-	newAnalyzeCommand, newSpikesCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newConfigCommand,
+	newAnalyzeCommand, newSpikesCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
 	newReconcileCommand, newMigrateCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 
