@@ -430,7 +430,7 @@ func bitsOf(t *testing.T, a *schemas.Flows, i int, around []anonymize.Batch) (bi
 			if is(a, i, 17, schemas.SigDTLS) && tls(&b, j) && before || tls(a, i) && is(&b, j, 17, schemas.SigDTLS) && after {
 				bits |= flowcontext.TLSThenDTLS
 			}
-			if tls(a, i) && is(&b, j, 17, schemas.SigAnyConnectDTLS) && after {
+			if tls(a, i) && is(&b, j, 17, schemas.SigAnyConnectDTLS) && (before || after) {
 				bits |= flowcontext.TLSBesideAnyConnect
 			}
 			if udp && is(&b, j, 6, schemas.SigTinc) && before {

@@ -122,7 +122,6 @@ func (p *Pipeline) cut(ctx context.Context, src *files.Source, err error) error 
 		gate.Reject("rest of the file unreadable", nil, src.Consumed())
 		n := p.neighbourhood(1)
 		defer n.close()
-		n.over = true
 		return w.deliver(ctx, n, &held{span: span{src.ID, completePartition, 1, 2}, store: true}, gate.Flush())
 	})
 	if rejectErr != nil {

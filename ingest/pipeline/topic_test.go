@@ -216,7 +216,7 @@ func TestFollowingAgainstLedger(t *testing.T) {
 		for round := 0; len(values) > 0; round++ {
 			s.batch = batchSizes[rng.IntN(len(batchSizes))]
 			store.mu.Lock()
-			if round%2 == 1 {
+			if store.failAt = 0; round%2 == 1 {
 				store.failAt = store.writes + 1 + rng.IntN(8)
 			}
 			store.mu.Unlock()
@@ -235,6 +235,7 @@ func TestFollowingAgainstLedger(t *testing.T) {
 			}
 			stop()
 		}
+		store.failAt = 0
 		if err := runTopic(t.Context(), t, uri, seen.of(contextOptions(t, store, mem, s)), false); err != nil {
 			t.Fatal(err)
 		}
