@@ -134,7 +134,7 @@ func TestNoStoreGiven(t *testing.T) { wantOpenError(t, "", nil, "--store") }
 
 func TestEngineMissing(t *testing.T) {
 	t.Setenv("BANSHIFT_ENGINE", "")
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("BANSHIFT_CACHE", t.TempDir())
 	t.Setenv("PATH", t.TempDir())
 	wantOpenError(t, t.TempDir(), nil, "make engine", "BANSHIFT_ENGINE")
 }
