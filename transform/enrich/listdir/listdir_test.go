@@ -2,6 +2,8 @@ package listdir_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -62,6 +64,50 @@ func TestTheLastGoodCopyStays(t *testing.T) {
 	}
 	if err := d.Verify(); err == nil || !strings.Contains(err.Error(), "vpn.txt") {
 		t.Errorf("a changed list: %v", err)
+	}
+}
+
+// TestOverHTTP fetches from a server that answers well, is broken, cuts its answer, and is gone.
+func TestOverHTTP(t *testing.T) {
+	written := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	good := "192.0.2.1\n192.0.2.2\n"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/vpn.txt":
+			w.Header().Set("Last-Modified", written.Format(http.TimeFormat))
+			w.Write([]byte(good))
+		case "/cut.txt":
+			w.Header().Set("Content-Length", "1000")
+			w.Write([]byte(good))
+		default:
+			http.Error(w, "no such list", http.StatusNotFound)
+		}
+	}))
+	defer server.Close()
+	d, err := listdir.Open(filepath.Join(t.TempDir(), "lists"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := func(path string) error {
+		return d.Update(context.Background(), "vpn.txt", server.URL+path, enrich.ListSource{Kind: enrich.KindVPN}, written.AddDate(0, 0, 3))
+	}
+	if err := update("/vpn.txt"); err != nil {
+		t.Fatal(err)
+	}
+	if e, _ := d.Find("vpn.txt"); e.Entries != 2 || !e.AsOf.Equal(written) || e.Source != server.URL+"/vpn.txt" {
+		t.Errorf("entry %+v", e)
+	}
+	for path, want := range map[string]string{"/gone.txt": "404", "/cut.txt": "unexpected EOF"} {
+		if err := update(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one that says %q", path, err, want)
+		}
+	}
+	server.Close()
+	if err := update("/vpn.txt"); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("a server that is gone: %v", err)
+	}
+	if data, _ := os.ReadFile(d.File("vpn.txt")); string(data) != good {
+		t.Errorf("the last good copy is gone: %q", data)
 	}
 }
 
