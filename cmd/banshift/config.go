@@ -106,7 +106,7 @@ type IngestConfig struct {
 	BlockBytes int `mapstructure:"block_bytes"`
 	// FlushAfterSeconds ends a batch that does not fill, when following.
 	FlushAfterSeconds int `mapstructure:"flush_after_seconds"`
-	// Workers decode and classify in parallel; 0: one a core.
+	// Workers decode and classify in parallel; 0: one more than there are cores, as one or the other waits for the store.
 	Workers int `mapstructure:"workers"`
 	// FutureSeconds is how far ahead of the clock a record may be before it is rejected.
 	FutureSeconds int `mapstructure:"future_seconds"`

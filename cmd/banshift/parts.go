@@ -238,10 +238,10 @@ func passingKeys() (*anonymize.Keys, error) {
 	return anonymize.NewKeys(master)
 }
 
-// workers is the configured number of workers, by default one a core.
+// workers is the configured number of workers, by default one more than cores.
 func (c IngestConfig) workers() int {
 	if c.Workers > 0 {
 		return c.Workers
 	}
-	return runtime.GOMAXPROCS(0)
+	return runtime.GOMAXPROCS(0) + 1
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,15 +77,11 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	list = a.outsideStore(list)
-	stages, err := loadStages(a.cfg)
-	if err != nil {
-		return err
-	}
 	keys, err := a.keys()
 	if err != nil {
 		return err
 	}
-	store, err := a.createStore(ctx)
+	stages, store, err := a.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -109,6 +106,24 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
+}
+
+// prepare loads rules and lists while the store is opened. What is wrong with the
+// configuration comes first.
+func (a *app) prepare(ctx context.Context) (*stages, *load.Store, error) {
+	var loaded *stages
+	var loadErr error
+	var loading sync.WaitGroup
+	loading.Go(func() { loaded, loadErr = loadStages(a.cfg) })
+	store, err := a.createStore(ctx)
+	loading.Wait()
+	if loadErr != nil && err == nil {
+		loadErr = errors.Join(loadErr, store.Close())
+	}
+	if loadErr != nil {
+		return nil, nil, loadErr
+	}
+	return loaded, store, err
 }
 
 // outsideStore leaves out what lies in the store's own directory.

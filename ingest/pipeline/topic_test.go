@@ -44,17 +44,20 @@ func produce(t *testing.T, uri string, values [][]byte) {
 	}
 }
 
+// errNotOpened is what a topic gives whose time is over before it is open.
+var errNotOpened = errors.New("topic not opened")
+
 // runTopic drains a topic, or follows it until ctx is done.
 func runTopic(ctx context.Context, t *testing.T, uri string, opts Options, follow bool) error {
 	t.Helper()
 	source, err := kafka.Open(ctx, uri, kafka.Config{Block: int64(opts.BlockRecords), FlushAfter: 30 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		t.Fatal(err)
+		return errors.Join(errNotOpened, err)
 	}
 	defer source.Close()
 	p, err := New(opts)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer p.Close()
 	return p.Topic(ctx, source, follow)
@@ -230,7 +233,9 @@ func TestFollowingAgainstLedger(t *testing.T) {
 				values = values[n:]
 				time.Sleep(time.Duration(rng.IntN(120)) * time.Millisecond)
 			}
-			if err := <-ended; !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errGone) {
+			err := <-ended
+			late := errors.Is(err, errNotOpened) && ctx.Err() != nil
+			if !late && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, errGone) {
 				t.Fatalf("%s: %v", format, err)
 			}
 			stop()
