@@ -14,6 +14,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/gaissmai/bart"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/pipeline"
@@ -44,12 +45,15 @@ func loadStages(cfg Config) (*stages, error) {
 	if err != nil {
 		return nil, misused(err)
 	}
-	enricher, err := enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks)})
-	if err != nil {
-		return nil, err
-	}
-	pack, err := loadPack(cfg.Rules)
-	if err != nil {
+	var enricher *enrich.Enricher
+	var pack *classify.Pack
+	var loading errgroup.Group
+	loading.Go(func() (err error) { pack, err = loadPack(cfg.Rules); return err })
+	loading.Go(func() (err error) {
+		enricher, err = enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks)})
+		return err
+	})
+	if err := loading.Wait(); err != nil {
 		return nil, err
 	}
 	verdicts, err := classify.New(pack, classify.Options{Lists: enricher.Lists(), PriorDB: cfg.Rules.PriorDecibans})
