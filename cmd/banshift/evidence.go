@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -43,7 +43,7 @@ func evidenceFiles(list []string, catalogue []events.Event, cfg spike.Config) ([
 		format, country, _ := strings.Cut(how, ":")
 		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 		var read []spike.Series
-		err := withFile(path, func(f *os.File) (err error) {
+		err := readFile(path, func(f io.Reader) (err error) {
 			read, err = series.Read(f, series.Source{Format: format, Name: name, Country: country})
 			return err
 		})
@@ -58,18 +58,6 @@ func evidenceFiles(list []string, catalogue []events.Event, cfg spike.Config) ([
 		files = append(files, spike.EvidenceFile{Given: given, DataHash: spike.HashSeries(read), Licence: series.Licence(format)})
 	}
 	return findings, files, nil
-}
-
-func withFile(path string, use func(*os.File) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := use(f); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
 }
 
 // storeFindings looks at what the store knows beside the use of tools, for each event inside

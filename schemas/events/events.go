@@ -14,9 +14,6 @@ import (
 //go:embed *.yaml schema.json
 var files embed.FS
 
-// Files gives the built-in catalogue's files.
-func Files() embed.FS { return files }
-
 // Kind is what happened.
 type Kind string
 

@@ -44,11 +44,6 @@ type Option func(*Broker)
 // WithSASL adds a listener with TLS and SCRAM-SHA-512 for [User] and [Password].
 func WithSASL() Option { return func(b *Broker) { b.sasl = true } }
 
-// WithProperties adds lines to the broker's configuration.
-func WithProperties(lines ...string) Option {
-	return func(b *Broker) { b.properties = append(b.properties, lines...) }
-}
-
 // Broker is a running broker. It is stopped when the test ends.
 type Broker struct {
 	// Addr is host:port of the plain listener.
@@ -61,7 +56,6 @@ type Broker struct {
 	dir        string
 	controller string
 	sasl       bool
-	properties []string
 	process    *exec.Cmd
 	exited     chan struct{}
 }
@@ -191,7 +185,6 @@ func (b *Broker) configure() {
 			"listener.name.sasl_ssl.ssl.keystore.type=PEM", "listener.name.sasl_ssl.ssl.keystore.location="+b.path("keystore.pem"))
 	}
 	lines = append(lines, "advertised.listeners="+listeners, "listeners="+listeners+",CONTROLLER://"+b.controller)
-	lines = append(lines, b.properties...)
 	b.write("server.properties", []byte(strings.Join(lines, "\n")+"\n"))
 	b.write("log4j2.xml", log4j2)
 }

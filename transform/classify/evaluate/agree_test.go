@@ -1,16 +1,12 @@
 package evaluate_test
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/banshift/banshift/ingest/anonymize"
-	"github.com/banshift/banshift/ingest/decode"
-	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/classify/evaluate"
 )
@@ -59,16 +55,7 @@ func TestCapturesAndSensorAgree(t *testing.T) {
 		fromPackets := s.read(filepath.Join(dir, "captures", "ndpi", capture))
 		packets := s.verdictsOf(capture, fromPackets)
 		fromPackets.Release()
-		stream, err := decode.NewStream(decode.NDPId, decode.WithInspect(pipeline.InspectPayloads()))
-		s.check(err)
-		file, err := os.Open(path)
-		s.check(err)
-		s.gate.Begin(capture, 0)
-		if err := stream.Decode(context.Background(), file, s.gate); err != nil {
-			t.Logf("%s: %v", capture, err)
-		}
-		s.check(file.Close())
-		fromJSON := s.gate.Flush()
+		fromJSON := s.readSensor(path, capture)
 		sensor := s.verdictsOf(capture, fromJSON)
 		fromJSON.Release()
 		for k, p := range packets {

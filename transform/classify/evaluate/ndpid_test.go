@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/transform/classify/evaluate"
@@ -28,16 +29,7 @@ func TestNDPIdJSON(t *testing.T) {
 	s.check(err)
 	for _, path := range files {
 		capture := strings.TrimSuffix(filepath.Base(path), ".out")
-		stream, err := decode.NewStream(decode.NDPId, decode.WithInspect(pipeline.InspectPayloads()))
-		s.check(err)
-		file, err := os.Open(path)
-		s.check(err)
-		s.gate.Begin(capture, 0)
-		if err := stream.Decode(context.Background(), file, s.gate); err != nil {
-			t.Logf("%s: %v", capture, err)
-		}
-		s.check(file.Close())
-		batch := s.gate.Flush()
+		batch := s.readSensor(path, capture)
 		if batch.Flows != nil {
 			out := s.classify(batch.Flows, evaluate.Masks()[0])
 			v, err := evaluate.Verdicts(capture, out, func(i int) (netip.AddrPort, netip.AddrPort) {
@@ -53,4 +45,19 @@ func TestNDPIdJSON(t *testing.T) {
 		batch.Release()
 	}
 	holds(t, evaluate.Run(labels, verdicts), .95, "openvpn", "wireguard", "ipsec", "pptp", "socks", "http-proxy", "dot", "doq", "telegram", "teredo", "tinc", "operavpn", "warp", "fortinet")
+}
+
+// readSensor reads nDPId's events of a capture.
+func (s *stages) readSensor(path, capture string) anonymize.Batch {
+	s.t.Helper()
+	stream, err := decode.NewStream(decode.NDPId, decode.WithInspect(pipeline.InspectPayloads()))
+	s.check(err)
+	file, err := os.Open(path)
+	s.check(err)
+	s.gate.Begin(capture, 0)
+	if err := stream.Decode(context.Background(), file, s.gate); err != nil {
+		s.t.Logf("%s: %v", capture, err)
+	}
+	s.check(file.Close())
+	return s.gate.Flush()
 }
