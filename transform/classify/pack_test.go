@@ -18,6 +18,17 @@ func loadDefault(t testing.TB) *Pack {
 	return p
 }
 
+// TestDefaultPackFitsItsSchema checks what [Default] does not check at each start.
+func TestDefaultPackFitsItsSchema(t *testing.T) {
+	checked, err := Load(rules.Files(), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := loadDefault(t).Version(); got != checked.Version() {
+		t.Errorf("version %s unchecked, %s checked", got, checked.Version())
+	}
+}
+
 func TestDefaultPackRunsItsExamples(t *testing.T) {
 	p := loadDefault(t)
 	if err := p.TestExamples(); err != nil {

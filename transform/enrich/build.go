@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -14,28 +15,37 @@ import (
 type builder struct {
 	lists    Lists
 	entryIDs map[Entry]uint32
-	prefixes map[netip.Prefix][]uint32
+	last     uint32 // the entry that was asked for last
+	prefixes []listed
 	names    domain.Builder
 }
 
-func newBuilder() *builder {
-	return &builder{entryIDs: make(map[Entry]uint32), prefixes: make(map[netip.Prefix][]uint32)}
+// listed is a prefix that an entry speaks of.
+type listed struct {
+	prefix netip.Prefix
+	entry  uint32
 }
+
+func newBuilder() *builder { return &builder{entryIDs: make(map[Entry]uint32)} }
 
 // entry interns e: a list of one kind has few distinct statements, however many prefixes.
 func (b *builder) entry(e Entry) uint32 {
-	if i, ok := b.entryIDs[e]; ok {
-		return i
+	if len(b.lists.entries) > 0 && b.lists.entries[b.last] == e {
+		return b.last
 	}
-	i := uint32(len(b.lists.entries))
-	b.lists.entries = append(b.lists.entries, e)
-	b.entryIDs[e] = i
+	i, ok := b.entryIDs[e]
+	if !ok {
+		i = uint32(len(b.lists.entries))
+		b.lists.entries = append(b.lists.entries, e)
+		b.entryIDs[e] = i
+	}
+	b.last = i
 	return i
 }
 
 func (b *builder) addPrefix(p netip.Prefix, e Entry) {
 	p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()).Masked()
-	b.prefixes[p] = append(b.prefixes[p], b.entry(e))
+	b.prefixes = append(b.prefixes, listed{p, b.entry(e)})
 }
 
 func (b *builder) addName(name string, exact bool, e Entry) error {
@@ -45,23 +55,22 @@ func (b *builder) addName(name string, exact bool, e Entry) error {
 // build inserts shorter prefixes first, so that each prefix finds the finished set of
 // what covers it and one longest-prefix look-up later gives all statements.
 func (b *builder) build() *Lists {
-	prefixes := make([]netip.Prefix, 0, len(b.prefixes))
-	for p := range b.prefixes {
-		prefixes = append(prefixes, p)
-	}
-	slices.SortFunc(prefixes, func(x, y netip.Prefix) int {
-		if d := x.Bits() - y.Bits(); d != 0 {
-			return d
-		}
-		return x.Addr().Compare(y.Addr())
+	slices.SortFunc(b.prefixes, func(x, y listed) int {
+		return cmp.Or(x.prefix.Bits()-y.prefix.Bits(), x.prefix.Addr().Compare(y.prefix.Addr()), cmp.Compare(x.entry, y.entry))
 	})
 	l := &b.lists
 	l.sets = [][]uint32{nil}
 	known := map[string]uint32{"": 0}
+	var ids []uint32
 	var key []byte
-	for _, p := range prefixes {
+	for rest := b.prefixes; len(rest) > 0; {
+		p := rest[0].prefix
 		covering, _ := l.addrs.LookupPrefix(p)
-		ids := slices.Concat(l.sets[covering], b.prefixes[p])
+		ids = append(ids[:0], l.sets[covering]...)
+		for len(rest) > 0 && rest[0].prefix == p {
+			ids = append(ids, rest[0].entry)
+			rest = rest[1:]
+		}
 		slices.Sort(ids)
 		ids = slices.Compact(ids)
 		key = key[:0]
@@ -71,7 +80,7 @@ func (b *builder) build() *Lists {
 		set, ok := known[string(key)]
 		if !ok {
 			set = uint32(len(l.sets))
-			l.sets = append(l.sets, ids)
+			l.sets = append(l.sets, slices.Clone(ids))
 			known[string(key)] = set
 		}
 		l.addrs.Insert(p, set)

@@ -248,6 +248,7 @@ func TestLocate(t *testing.T) {
 192.0.2.0/24,64500,RU,Example,eyeball
 192.0.2.128/25,AS64501,ua,Other,hosting
 2001:db8::/32,64502,kz,,
+203.0.113.0/24,64503,A1,,
 `)
 	e, err := enrich.New(enrich.Config{Networks: []enrich.NetworkSource{{Path: path}}})
 	if err != nil {
@@ -258,7 +259,7 @@ func TestLocate(t *testing.T) {
 		asn           uint32
 	}{
 		{"192.0.2.1", "ru", 64500}, {"192.0.2.200", "ua", 64501}, {"2001:db8::1", "kz", 64502},
-		{"::ffff:192.0.2.1", "ru", 64500}, {"198.51.100.1", "", 0},
+		{"::ffff:192.0.2.1", "ru", 64500}, {"198.51.100.1", "", 0}, {"203.0.113.1", "a1", 64503},
 	} {
 		country, asn := e.Locate(netip.MustParseAddr(c.addr))
 		if country != c.country || asn != c.asn {

@@ -63,13 +63,32 @@ func CountryOf(code string) Country {
 	return Country(binary.BigEndian.Uint16([]byte(upper)))
 }
 
-// String gives the lower-case code, empty where unknown.
+// String gives the lower-case code, empty where unknown. It does not allocate for letters.
 func (c Country) String() string {
 	if c == 0 {
 		return ""
 	}
-	return strings.ToLower(string([]byte{byte(c >> 8), byte(c)}))
+	high, low := uint(c>>8)-'A', uint(c&0xff)-'A'
+	if high >= letters || low >= letters {
+		return strings.ToLower(string([]byte{byte(c >> 8), byte(c)}))
+	}
+	i := 2 * (high*letters + low)
+	return codes[i : i+2]
 }
+
+const letters = 26
+
+// codes holds all pairs of two letters, in order.
+var codes = func() string {
+	var all strings.Builder
+	for high := 'a'; high <= 'z'; high++ {
+		for low := 'a'; low <= 'z'; low++ {
+			all.WriteRune(high)
+			all.WriteRune(low)
+		}
+	}
+	return all.String()
+}()
 
 // network is what is known of a prefix.
 type network struct {
@@ -137,21 +156,21 @@ func loadNetworkCSV(path string) (*bart.Table[network], error) {
 		return nil, errors.New("first line must be the header prefix,asn,country[,as_name,type]")
 	}
 	t := new(bart.Table[network])
-	err = records(data, func(get func(string) string) error {
-		p, err := parsePrefix(get("prefix"))
+	err = records(data, []string{"prefix", "asn", "country", "type"}, func(values []string) error {
+		p, err := parsePrefix(values[0])
 		if err != nil {
 			return err
 		}
 		var n network
-		if s := strings.TrimPrefix(strings.ToUpper(get("asn")), "AS"); s != "" {
+		if s := strings.TrimPrefix(strings.ToUpper(values[1]), "AS"); s != "" {
 			asn, err := strconv.ParseUint(s, 10, 32)
 			if err != nil {
 				return fmt.Errorf("asn: %w", err)
 			}
 			n.asn = uint32(asn)
 		}
-		n.country = CountryOf(get("country"))
-		if n.kind, err = ParseASType(get("type")); err != nil {
+		n.country = CountryOf(values[2])
+		if n.kind, err = ParseASType(values[3]); err != nil {
 			return err
 		}
 		t.Insert(p.Masked(), n)

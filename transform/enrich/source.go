@@ -3,6 +3,7 @@ package enrich
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -274,8 +276,10 @@ func parsePrefix(s string) (netip.Prefix, error) {
 	return netip.PrefixFrom(a, a.BitLen()), nil
 }
 
-// records reads a CSV with a header and gives each row as a look-up by column name.
-func records(data []byte, each func(get func(string) string) error) error {
+// records reads a CSV with a header and gives the named columns of each row, in the
+// order of their names; a column that is not there is empty. The values are valid until
+// the next row.
+func records(data []byte, columns []string, each func(values []string) error) error {
 	cr := csv.NewReader(bytes.NewReader(data))
 	cr.TrimLeadingSpace = true
 	cr.Comment = '#'
@@ -284,10 +288,11 @@ func records(data []byte, each func(get func(string) string) error) error {
 	if err != nil {
 		return fmt.Errorf("header: %w", err)
 	}
-	column := make(map[string]int, len(header))
-	for i, h := range header {
-		column[strings.ToLower(strings.TrimSpace(h))] = i
+	at := make([]int, len(columns)) // -1: not there
+	for c := range columns {
+		at[c] = slices.IndexFunc(header, func(h string) bool { return strings.ToLower(strings.TrimSpace(h)) == columns[c] })
 	}
+	values := make([]string, len(columns))
 	for {
 		row, err := cr.Read()
 		if errors.Is(err, io.EOF) {
@@ -296,79 +301,84 @@ func records(data []byte, each func(get func(string) string) error) error {
 		if err != nil {
 			return err
 		}
-		get := func(name string) string {
-			if i, ok := column[name]; ok && i < len(row) {
-				return strings.TrimSpace(row[i])
+		for c, i := range at {
+			values[c] = ""
+			if i >= 0 && i < len(row) {
+				values[c] = strings.TrimSpace(row[i])
 			}
-			return ""
 		}
-		if err := each(get); err != nil {
+		if err := each(values); err != nil {
 			line, _ := cr.FieldPos(0)
 			return fmt.Errorf("line %d: %w", line, err)
 		}
 	}
 }
 
+// csvColumns are the columns of [FormatCSV]. kind says "exact" or "prefix"; what the
+// entries are comes from list_kind, from kind where it holds such a word, or from the source.
+var csvColumns = []string{
+	"prefix_or_addr", "prefix", "port", "proto", "tool", "service", "category", "kind", "list_kind", "share", "valid_from", "valid_to",
+}
+
+// csvRow is a row of them.
+type csvRow struct {
+	subject, prefix, port, proto, tool, service, category, kind, listKind, share, validFrom, validTo string
+}
+
+func csvRowOf(v []string) csvRow {
+	return csvRow{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11]}
+}
+
 // csv reads the project's own format, the only one that states everything itself.
 func (r *reader) csv(data []byte) error {
-	return records(data, func(get func(string) string) error {
-		e, err := r.csvEntry(get)
+	return records(data, csvColumns, func(values []string) error {
+		row := csvRowOf(values)
+		e, err := r.csvEntry(&row)
 		if err != nil {
 			return err
 		}
-		subject := get("prefix_or_addr")
-		if subject == "" {
-			subject = get("prefix")
-		}
-		p, err := parsePrefix(subject)
+		p, err := parsePrefix(cmp.Or(row.subject, row.prefix))
 		if err != nil {
 			return err
 		}
-		e.Exact = get("kind") == "exact" || p.IsSingleIP() && get("kind") != "prefix"
+		e.Exact = row.kind == "exact" || p.IsSingleIP() && row.kind != "prefix"
 		return r.add(p, e)
 	})
 }
 
-func (r *reader) csvEntry(get func(string) string) (Entry, error) {
+func (r *reader) csvEntry(row *csvRow) (Entry, error) {
 	e := r.base()
-	var err error
-	set := func(dst *string, column string) {
-		if v := get(column); v != "" {
-			*dst = v
-		}
-	}
-	set(&e.Tool, "tool")
-	set(&e.Service, "service")
-	set(&e.Category, "category")
-	// The column kind says exact or prefix; what the entries are comes from the column
-	// list_kind, from kind itself where it holds such a word, or from the source.
-	for _, column := range []string{"list_kind", "kind"} {
-		if k := kindNamed(get(column)); k != 0 {
+	e.Tool = cmp.Or(row.tool, e.Tool)
+	e.Service = cmp.Or(row.service, e.Service)
+	e.Category = cmp.Or(row.category, e.Category)
+	for _, name := range []string{row.listKind, row.kind} {
+		if k := kindNamed(name); k != 0 {
 			e.Kind = k
 		}
 	}
 	if e.Kind == 0 {
 		e.Kind = kindOf(&e)
 	}
-	if v := get("port"); v != "" {
-		n, portErr := strconv.ParseUint(v, 10, 16)
+	var err error
+	if row.port != "" {
+		n, portErr := strconv.ParseUint(row.port, 10, 16)
 		err = errors.Join(err, portErr)
 		e.Port = uint16(n)
 	}
-	if v := get("proto"); v != "" {
-		n, protoErr := parseProtocol(v)
+	if row.proto != "" {
+		n, protoErr := parseProtocol(row.proto)
 		err = errors.Join(err, protoErr)
 		e.Protocol = n
 	}
-	if v := get("share"); v != "" {
-		f, shareErr := strconv.ParseFloat(v, 32)
+	if row.share != "" {
+		f, shareErr := strconv.ParseFloat(row.share, 32)
 		if shareErr != nil || math.IsNaN(f) || f < 0 || f > 1 {
-			err = errors.Join(err, fmt.Errorf("share %q: not in 0 to 1", v))
+			err = errors.Join(err, fmt.Errorf("share %q: not in 0 to 1", row.share))
 		}
 		e.Share = float32(f)
 	}
-	err = errors.Join(err, r.csvTime(get("valid_from"), &e.ValidFrom), r.csvTime(get("valid_to"), &e.ValidTo))
-	if get("valid_from") != "" {
+	err = errors.Join(err, r.csvTime(row.validFrom, &e.ValidFrom), r.csvTime(row.validTo, &e.ValidTo))
+	if row.validFrom != "" {
 		e.AsOf = max(e.AsOf, e.ValidFrom)
 	}
 	return e, err
@@ -435,12 +445,12 @@ func parseProtocol(s string) (uint8, error) {
 
 // torNodes reads fingerprint, ipaddr, port: a relay's ORPort is TCP by definition.
 func (r *reader) torNodes(data []byte) error {
-	return records(data, func(get func(string) string) error {
-		p, err := parsePrefix(get("ipaddr"))
+	return records(data, []string{"ipaddr", "port"}, func(values []string) error {
+		p, err := parsePrefix(values[0])
 		if err != nil {
 			return err
 		}
-		port, err := strconv.ParseUint(get("port"), 10, 16)
+		port, err := strconv.ParseUint(values[1], 10, 16)
 		if err != nil {
 			return fmt.Errorf("port: %w", err)
 		}
@@ -454,13 +464,13 @@ func (r *reader) torNodes(data []byte) error {
 // ndpiProviders maps nDPI's list names to what this project calls them; ranges of
 // services that have nothing to do with the question are skipped.
 func (r *reader) ndpiProviders(data []byte) error {
-	return records(data, func(get func(string) string) error {
-		meaning, known := ndpiMeaning(get("list"))
+	return records(data, []string{"list", "prefix"}, func(values []string) error {
+		meaning, known := ndpiMeaning(values[0])
 		if !known {
 			r.skipped++
 			return nil
 		}
-		p, err := parsePrefix(get("prefix"))
+		p, err := parsePrefix(values[1])
 		if err != nil {
 			return err
 		}
