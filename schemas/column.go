@@ -31,6 +31,28 @@ func (c *Column[T]) Append(v T) {
 	c.V = append(c.V, v)
 }
 
+// AppendAt adds the value of a row behind those of earlier rows; rows without one are zero.
+func (c *Column[T]) AppendAt(row int, v T) {
+	var zero T
+	c.Fill(row, zero)
+	c.Append(v)
+}
+
+// Fill lengthens the column to n values by copies of v; a longer column stays as it is.
+func (c *Column[T]) Fill(n int, v T) {
+	from := len(c.V)
+	if n <= from {
+		return
+	}
+	if n > cap(c.V) {
+		c.grow(n)
+	}
+	c.V = c.V[:n]
+	for i := range c.V[from:] {
+		c.V[from+i] = v
+	}
+}
+
 func (c *Column[T]) grow(n int) {
 	var zero T
 	length := len(c.V)
@@ -86,6 +108,15 @@ func (c *TextColumn) AppendString(text string) {
 	c.Append(unsafe.Slice(unsafe.StringData(text), len(text)))
 }
 
+// AppendAt adds the text of a row behind those of earlier rows; rows without one are empty.
+func (c *TextColumn) AppendAt(row int, text []byte) {
+	c.Fill(row)
+	c.Append(text)
+}
+
+// Fill lengthens the column to n texts by empty ones; a longer column stays as it is.
+func (c *TextColumn) Fill(n int) { c.ends.Fill(n+1, int32(len(c.text.V))) }
+
 // Array hands the texts over as an Arrow array and leaves the column empty and without memory.
 func (c *TextColumn) Array() arrow.Array {
 	n, ends, text := len(c.ends.V)-1, c.ends.buf, c.text.buf
@@ -118,17 +149,32 @@ func NewDictColumn(mem memory.Allocator, n int) DictColumn {
 }
 
 // Append adds a value. The text is copied where it is new.
-func (c *DictColumn) Append(text []byte) {
+func (c *DictColumn) Append(text []byte) { c.Index.Append(c.code(text)) }
+
+// AppendAt adds the value of a row behind those of earlier rows; rows without one are empty.
+func (c *DictColumn) AppendAt(row int, text []byte) {
+	c.Fill(row, nil)
+	c.Append(text)
+}
+
+// Fill lengthens the column to n values by copies of text; a longer column stays as it is.
+func (c *DictColumn) Fill(n int, text []byte) {
+	if n > len(c.Index.V) {
+		c.Index.Fill(n, c.code(text))
+	}
+}
+
+// code gives the place of a value in the dictionary.
+func (c *DictColumn) code(text []byte) int32 {
 	if c.last >= 0 && c.values[c.last] == string(text) {
-		c.Index.Append(c.last)
-		return
+		return c.last
 	}
 	i, known := c.index[string(text)]
 	if !known {
 		i = c.add(string(text))
 	}
 	c.last = i
-	c.Index.Append(i)
+	return i
 }
 
 // AppendString is Append for a string.

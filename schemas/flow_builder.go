@@ -8,6 +8,8 @@ import (
 
 // FlowBuilder builds a batch in [FlowSchema] column by column. The exported columns
 // may be read and changed until Record is called; all must then have the same length.
+// Only what most formats do not know may be shorter: SNI, ALPN, JA4, FirstSizes,
+// Signatures, SensorLabel and SensorConfidence of the rows that they lack are empty.
 type FlowBuilder struct {
 	Start, End             Column[int64]
 	Client                 Column[uint64]
@@ -59,12 +61,12 @@ func (b *FlowBuilder) reset() {
 	b.PacketsUp, b.PacketsDown = NewColumn[uint64](mem, n), NewColumn[uint64](mem, n)
 	b.TCPFlags = NewColumn[uint8](mem, n)
 	b.SamplingRate = NewColumn[uint32](mem, n)
-	b.SNI, b.ALPN, b.JA4 = NewTextColumn(mem, n), NewTextColumn(mem, n), NewTextColumn(mem, n)
-	b.FirstSizes = NewColumn[[MaxFirstSizes]int16](mem, n)
+	b.SNI, b.ALPN, b.JA4 = NewTextColumn(mem, 0), NewTextColumn(mem, 0), NewTextColumn(mem, 0)
+	b.FirstSizes = NewColumn[[MaxFirstSizes]int16](mem, 0)
 	b.LenSemantics = NewColumn[uint8](mem, n)
-	b.Signatures = NewColumn[uint64](mem, n)
-	b.SensorLabel = NewDictColumn(mem, n)
-	b.SensorConfidence = NewColumn[uint8](mem, n)
+	b.Signatures = NewColumn[uint64](mem, 0)
+	b.SensorLabel = NewDictColumn(mem, 0)
+	b.SensorConfidence = NewColumn[uint8](mem, 0)
 	b.Exporter, b.Source = NewDictColumn(mem, n), NewDictColumn(mem, n)
 	b.Partition = NewColumn[int32](mem, n)
 	b.Offset = NewColumn[int64](mem, n)
@@ -79,6 +81,7 @@ func (b *FlowBuilder) Len() int { return len(b.Start.V) }
 // Record hands the rows over as a batch and starts an empty one.
 func (b *FlowBuilder) Record() arrow.Record {
 	n := b.Len()
+	b.fill(n)
 	cols := b.columns()
 	b.release()
 	b.room = n + n/8 // the next batch will have about as many
@@ -89,6 +92,17 @@ func (b *FlowBuilder) Record() arrow.Record {
 		}
 	}()
 	return array.NewRecord(FlowSchema, cols, int64(n))
+}
+
+// fill lengthens the columns that may be shorter.
+func (b *FlowBuilder) fill(n int) {
+	for _, c := range []*TextColumn{&b.SNI, &b.ALPN, &b.JA4} {
+		c.Fill(n)
+	}
+	b.FirstSizes.Fill(n, [MaxFirstSizes]int16{})
+	b.Signatures.Fill(n, 0)
+	b.SensorLabel.Fill(n, nil)
+	b.SensorConfidence.Fill(n, 0)
 }
 
 // columns hands every column over, in the order of the schema.

@@ -112,6 +112,7 @@ func NewGate(opts Options) (*Gate, error) {
 
 // Begin says where the following records come from.
 func (g *Gate) Begin(source string, partition int32) {
+	g.stamp()
 	g.source, g.partition = []byte(source), partition
 	g.future = 1<<63 - 1
 	if g.opts.FutureAfter != nil {
@@ -131,6 +132,7 @@ func (g *Gate) Rows() int { return g.flows.Len() + g.dns.Len() + g.rejects.len()
 
 // Flush gives the batch and starts an empty one.
 func (g *Gate) Flush() Batch {
+	g.stamp()
 	batch := g.batch
 	if g.flows.Len() > 0 {
 		batch.Flows = g.flows.Record()
@@ -144,6 +146,12 @@ func (g *Gate) Flush() Batch {
 	g.batch = Batch{}
 	g.pairs.clear()
 	return batch
+}
+
+// stamp gives the flows that came since the last time the source they come from.
+func (g *Gate) stamp() {
+	g.flows.Source.Fill(g.flows.Len(), g.source)
+	g.flows.Partition.Fill(g.flows.Len(), g.partition)
 }
 
 // Flow implements [record.Sink].
@@ -208,12 +216,8 @@ func (g *Gate) ends(f *record.Flow, flip bool) (ends, error) {
 func (g *Gate) append(f *record.Flow, e *ends, how schemas.Orientation, flip bool, position int64) {
 	b := g.flows
 	up, down := direction{f.SrcBytes, f.SrcPackets}, direction{f.DstBytes, f.DstPackets}
-	sizes := f.FirstSizes
 	if flip {
 		up, down = down, up
-		for i := range sizes {
-			sizes[i] = -sizes[i]
-		}
 	}
 	b.Start.Append(f.Start)
 	b.End.Append(max(f.Start, f.End))
@@ -231,26 +235,48 @@ func (g *Gate) append(f *record.Flow, e *ends, how schemas.Orientation, flip boo
 	b.PacketsDown.Append(down.packets)
 	b.TCPFlags.Append(f.TCPFlags)
 	b.SamplingRate.Append(max(1, f.SamplingRate))
-	b.SNI.Append(f.SNI)
-	b.ALPN.Append(f.ALPN)
-	b.JA4.Append(f.JA4)
-	b.FirstSizes.Append(sizes)
 	b.LenSemantics.Append(uint8(f.LenSemantics))
-	b.Signatures.Append(uint64(f.Signatures))
-	b.SensorLabel.Append(f.SensorLabel)
-	b.SensorConfidence.Append(f.SensorConfidence)
 	b.Exporter.Append(f.Exporter)
-	b.Source.Append(g.source)
-	b.Partition.Append(g.partition)
 	b.Offset.Append(position)
 	b.Orientation.Append(uint8(how))
 	b.Records.Append(1)
 	b.Simulated.Append(f.Simulated)
+	g.appendSeen(f, flip)
 	if g.opts.Reveal {
 		g.batch.Ends = append(g.batch.Ends, Ends{
 			Client: netip.AddrPortFrom(e.clientAddr.Unmap(), e.clientPort),
 			Server: netip.AddrPortFrom(netip.AddrFrom16(e.serverAddr).Unmap(), e.serverPort),
 		})
+	}
+}
+
+// appendSeen adds to the row that was begun last what only some formats know of a flow.
+func (g *Gate) appendSeen(f *record.Flow, flip bool) {
+	b, row := g.flows, g.flows.Len()-1
+	for _, text := range [...]struct {
+		to *schemas.TextColumn
+		of []byte
+	}{{&b.SNI, f.SNI}, {&b.ALPN, f.ALPN}, {&b.JA4, f.JA4}} {
+		if len(text.of) > 0 {
+			text.to.AppendAt(row, text.of)
+		}
+	}
+	if sizes := f.FirstSizes; sizes != [schemas.MaxFirstSizes]int16{} {
+		if flip {
+			for i := range sizes {
+				sizes[i] = -sizes[i]
+			}
+		}
+		b.FirstSizes.AppendAt(row, sizes)
+	}
+	if f.Signatures != 0 {
+		b.Signatures.AppendAt(row, uint64(f.Signatures))
+	}
+	if len(f.SensorLabel) > 0 {
+		b.SensorLabel.AppendAt(row, f.SensorLabel)
+	}
+	if f.SensorConfidence != 0 {
+		b.SensorConfidence.AppendAt(row, f.SensorConfidence)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/gaissmai/bart"
 
@@ -83,6 +84,47 @@ func TestOrientation(t *testing.T) {
 		how, flip := orient(f, test.home)
 		if how != test.how || flip != test.flip {
 			t.Errorf("%s: got %d, flip %v; want %d, flip %v", test.name, how, flip, test.how, test.flip)
+		}
+	}
+}
+
+// TestWhatFewFormatsKnowStaysInItsRow mixes flows of which names, sizes and signatures
+// are known with such of which they are not.
+func TestWhatFewFormatsKnowStaysInItsRow(t *testing.T) {
+	g := testGate(t, nil)
+	known := map[int]bool{1: true, 2: true, 5: true}
+	const rows = 7
+	for i := range rows {
+		f := flow(fmt.Sprintf("192.0.2.1:%d", 40000+i), "198.51.100.1:443")
+		if known[i] {
+			f.SNI, f.ALPN, f.JA4, f.SensorLabel = fmt.Appendf(nil, "host%d.example", i), []byte("h2"), []byte("t13"), []byte("tls")
+			f.SensorConfidence, f.FirstSizes[0], f.Signatures = uint8(i), int16(i), schemas.Signature(i)
+		}
+		g.Flow(f, int64(i))
+	}
+	g.Begin("another", 4)
+	g.Flow(flow("192.0.2.1:50000", "198.51.100.1:443"), rows)
+	batch := g.Flush()
+	defer batch.Release()
+	flows, err := schemas.FlowsOf(batch.Flows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range rows + 1 {
+		source, n := "test 3", 0
+		if i == rows {
+			source = "another 4"
+		}
+		want := source + " \"\" \"\" \"\" \"\" 0 0 0"
+		if known[i] {
+			n = i
+			want = fmt.Sprintf("%s \"host%d.example\" \"h2\" \"t13\" \"tls\" %d %d %d", source, i, n, n, n)
+		}
+		text := func(d *array.Dictionary) string { return d.Dictionary().(*array.String).Value(d.GetValueIndex(i)) }
+		got := fmt.Sprintf("%s %d %q %q %q %q %d %d %d", text(flows.Source), flows.Partition[i], flows.SNI.Value(i), flows.ALPN.Value(i),
+			flows.JA4.Value(i), text(flows.SensorLabel), flows.SensorConfidence[i], flows.FirstSizes[i*schemas.MaxFirstSizes], flows.Signatures[i])
+		if got != want {
+			t.Errorf("row %d: %s, want %s", i, got, want)
 		}
 	}
 }
