@@ -19,31 +19,46 @@ func parseAddress(b []byte) (netip.Addr, bool) {
 
 // parseIPv4 reads four decimal fields without leading zeros.
 func parseIPv4(b []byte) (addr [4]byte, ok bool) {
-	field, digits, value := 0, 0, 0
-	for _, c := range b {
-		if c == '.' {
-			if digits == 0 || field == 3 {
-				return addr, false
-			}
-			addr[field] = byte(value)
-			field, digits, value = field+1, 0, 0
-			continue
-		}
-		d := int(c) - '0'
-		if d < 0 || d > 9 || digits > 0 && value == 0 {
+	for field := range addr {
+		value, digits := octet(b)
+		if digits == 0 {
 			return addr, false
 		}
-		value = value*10 + d
-		digits++
-		if value > 255 {
+		addr[field] = value
+		b = b[digits:]
+		if field == 3 {
+			break
+		}
+		if len(b) == 0 || b[0] != '.' {
 			return addr, false
 		}
+		b = b[1:]
 	}
-	if field != 3 || digits == 0 {
-		return addr, false
+	return addr, len(b) == 0
+}
+
+// octet reads the decimal number that b begins with; digits is 0 where it has a leading
+// zero, is beyond 255 or is none.
+func octet(b []byte) (value byte, digits int) {
+	if len(b) == 0 || b[0]-'0' > 9 {
+		return 0, 0
 	}
-	addr[3] = byte(value)
-	return addr, true
+	n := uint(b[0] - '0')
+	if len(b) == 1 || b[1]-'0' > 9 {
+		return byte(n), 1
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	n = 10*n + uint(b[1]-'0')
+	if len(b) == 2 || b[2]-'0' > 9 {
+		return byte(n), 2
+	}
+	n = 10*n + uint(b[2]-'0')
+	if n > 255 {
+		return 0, 0
+	}
+	return byte(n), 3
 }
 
 // parseIPv6 reads groups of hexadecimal digits, one "::", an IPv4 tail and a zone.

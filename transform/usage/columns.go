@@ -44,19 +44,22 @@ func recode[K any](mem memory.Allocator, keys []K, of *array.Dictionary, code fu
 // constant makes a dictionary column of one text.
 func constant(mem memory.Allocator, text string, rows int) arrow.Array {
 	c := schemas.NewDictColumn(mem, rows)
-	for range rows {
-		c.AppendString(text)
-	}
+	c.Fill(rows, []byte(text))
 	return c.Array()
 }
 
 // levelNames makes a dictionary column of the names of levels.
 func levelNames[K any](mem memory.Allocator, keys []K, level func(*K) uint8) arrow.Array {
-	c := schemas.NewDictColumn(mem, len(keys))
-	for i := range keys {
-		c.AppendString(schemas.Level(level(&keys[i])).String())
+	names := array.NewStringBuilder(mem)
+	defer names.Release()
+	for l := schemas.Unclassified; l <= schemas.Confirmed; l++ {
+		names.Append(l.String())
 	}
-	return c.Array()
+	dictionary := names.NewArray()
+	defer dictionary.Release()
+	indices := fill(mem, keys, arrow.PrimitiveTypes.Int32, func(k *K) int32 { return int32(level(k)) })
+	defer indices.Release()
+	return array.NewDictionaryArray(dictType, indices, dictionary)
 }
 
 func hashAddress(a [16]byte) uint64 {

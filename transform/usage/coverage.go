@@ -38,7 +38,7 @@ type coverageRow struct {
 func (f *Folder) cover(src coverageSource) {
 	country, exporter := codes(src.country), codes(src.exporter)
 	countries, exporters := texts(src.country), texts(src.exporter)
-	f.hours.clear()
+	f.hours.clear(0)
 	first := len(f.coverage)
 	for i := range src.ms {
 		key := coverageKey{int32(schemas.Hour(int64(src.ms[i]))), country[i], exporter[i], boolByte(src.simulated.Value(i))}

@@ -68,7 +68,7 @@ const (
 func (f *Folder) askedFor(dns *schemas.DNS, pack string) arrow.Record {
 	mem := f.opts.Mem
 	country := codes(dns.ClientCountry)
-	f.names.clear()
+	f.names.clear(0)
 	queries, answered := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
 	failed, silent := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
 	for i := range dns.Len {
@@ -131,7 +131,7 @@ func (f *Folder) resolved(dns *schemas.DNS) arrow.Record {
 	mem := f.opts.Mem
 	country := codes(dns.ClientCountry)
 	addrs := dns.Answers.ListValues().(*array.FixedSizeBinary)
-	f.resolutions.clear()
+	f.resolutions.clear(0)
 	count := schemas.NewColumn[uint64](mem, 0)
 	for i := range dns.Len {
 		from, to := dns.Answers.ValueOffsets(i)

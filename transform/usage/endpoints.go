@@ -20,7 +20,7 @@ func (f *Folder) reached(flows *schemas.Flows, v *verdicts) arrow.Record {
 	mem := f.opts.Mem
 	service, country := codes(v.service), codes(flows.ClientCountry)
 	names := texts(v.service)
-	f.endpoints.clear()
+	f.endpoints.clear(0)
 	count, unanswered := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
 	for i := range flows.Start {
 		if schemas.Level(v.level[i]) < schemas.Possible || names.Value(int(service[i])) == "" {

@@ -137,12 +137,13 @@ func (k *usageKey) hash() uint64 {
 func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) arrow.Record {
 	mem := f.opts.Mem
 	tool, service, category, country := codes(v.tool), codes(v.service), codes(v.category), codes(flows.ClientCountry)
-	f.usage.clear()
-	count := schemas.NewColumn[uint64](mem, 0)
-	expected := schemas.NewColumn[float64](mem, 0)
-	unanswered := schemas.NewColumn[uint64](mem, 0)
-	up, down := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
-	records := schemas.NewColumn[uint64](mem, 0)
+	room := len(f.usage.keys) // as many as the batch before had
+	f.usage.clear(flows.Len)
+	count := schemas.NewColumn[uint64](mem, room)
+	expected := schemas.NewColumn[float64](mem, room)
+	unanswered := schemas.NewColumn[uint64](mem, room)
+	up, down := schemas.NewColumn[uint64](mem, room), schemas.NewColumn[uint64](mem, room)
+	records := schemas.NewColumn[uint64](mem, room)
 	for i := range flows.Start {
 		key := usageKey{
 			client: flows.Client[i], hour: int32(schemas.Hour(int64(flows.Start[i]))),

@@ -1,5 +1,10 @@
 package usage
 
+import (
+	"math/bits"
+	"slices"
+)
+
 // grouper numbers distinct keys in the order of their first appearance. It is an
 // open-addressing table that is emptied by counting up an epoch, because it meets
 // every row of telemetry and is needed anew for every batch.
@@ -19,9 +24,13 @@ func newGrouper[K comparable]() *grouper[K] {
 	return &grouper[K]{slots: make([]groupSlot, 1<<10), epoch: 1}
 }
 
-func (g *grouper[K]) clear() {
-	g.keys = g.keys[:0]
+// clear forgets the keys and makes room for n.
+func (g *grouper[K]) clear(n int) {
+	g.keys = slices.Grow(g.keys[:0], n)
 	g.epoch++
+	if size := 1 << bits.Len(uint(2*n)); size > len(g.slots) {
+		g.slots = make([]groupSlot, size)
+	}
 }
 
 // group gives the number of a key and whether it is new. Equal keys must have equal hashes.

@@ -73,8 +73,22 @@ func (s *Scanner) guessed() bool {
 	return true
 }
 
+// begins compares eight bytes at a time, the last eight overlapping: leads are short, and
+// a call of the general comparison costs as much as comparing them (measured).
 func begins(b, with []byte) bool {
-	return len(b) >= len(with) && string(b[:len(with)]) == string(with)
+	n := len(with)
+	if len(b) < n {
+		return false
+	}
+	if n < 8 {
+		return string(b[:n]) == string(with)
+	}
+	for i := 0; i < n-8; i += 8 {
+		if binary.LittleEndian.Uint64(b[i:]) != binary.LittleEndian.Uint64(with[i:]) {
+			return false
+		}
+	}
+	return binary.LittleEndian.Uint64(b[n-8:]) == binary.LittleEndian.Uint64(with[n-8:])
 }
 
 // take reads the value at i; it is false, with nothing done, where that is none.
