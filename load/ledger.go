@@ -312,17 +312,29 @@ func (s *Store) Intended(ctx context.Context, source string) ([]Intention, error
 // Borders gives where stored ranges of a partition begin or end inside a window, in
 // order: whoever reads what lies beside other records cuts there as it was cut before.
 func (s *Store) Borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
+	var borders []int64
+	err := s.retry(ctx, 0, func() (err error) {
+		borders, err = s.borders(ctx, source, partition, in)
+		return err
+	})
+	if err != nil {
+		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
+	}
+	return borders, nil
+}
+
+func (s *Store) borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
 	rows, err := s.conn.Query(ctx, `SELECT DISTINCT arrayJoin([first, next]) AS border FROM batches
 		WHERE source = ? AND partition = ? AND border > ? AND border < ? ORDER BY border`, source, partition, in.First, in.Next)
 	if err != nil {
-		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
+		return nil, err
 	}
 	defer rows.Close()
 	var borders []int64
 	for rows.Next() {
 		var border int64
 		if err := rows.Scan(&border); err != nil {
-			return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
+			return nil, err
 		}
 		borders = append(borders, border)
 	}

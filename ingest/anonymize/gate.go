@@ -188,10 +188,16 @@ func (g *Gate) refusal(client netip.Addr, ms int64) string {
 		return "no source address"
 	case g.opts.Refuse:
 		return "raw client address refused"
-	case ms > g.future:
+	case ms > g.future && g.isFuture(ms):
 		return "time in the future"
 	}
 	return ""
+}
+
+// isFuture asks the clock again: records may come in long after [Gate.Begin].
+func (g *Gate) isFuture(ms int64) bool {
+	g.future = g.opts.FutureAfter()
+	return ms > g.future
 }
 
 // ends are the two ends of a flow after its orientation.

@@ -88,6 +88,22 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
+// TestFutureMovesOn has records come in long after the source was begun.
+func TestFutureMovesOn(t *testing.T) {
+	now := int64(1_523_836_800_000)
+	g := testGate(t, func(o *Options) { o.FutureAfter = func() int64 { return now } })
+	f := flow("192.0.2.1:40000", "198.51.100.1:443")
+	f.Start = now + 1
+	g.Flow(f, 0)
+	now++
+	g.Flow(f, 1)
+	batch := g.Flush()
+	defer batch.Release()
+	if batch.Counts.Flows != 1 || batch.Counts.Rejected != 1 {
+		t.Errorf("%d flows and %d rejects, want one of each", batch.Counts.Flows, batch.Counts.Rejected)
+	}
+}
+
 // TestWhatFewFormatsKnowStaysInItsRow mixes flows of which names, sizes and signatures
 // are known with such of which they are not.
 func TestWhatFewFormatsKnowStaysInItsRow(t *testing.T) {

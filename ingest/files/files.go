@@ -122,7 +122,7 @@ type Source struct {
 	raw    *countingReader
 	reader io.Reader
 	file   *os.File // nil for standard input
-	plain  bool     // a regular file, not compressed: its bytes can be read in any order
+	plain  bool
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -220,6 +220,9 @@ func (s *Source) decompress() (io.Reader, error) {
 	}
 	return buffered, nil
 }
+
+// Plain reports a regular file, not compressed: its bytes can be read in any order.
+func (s *Source) Plain() bool { return s.plain }
 
 // Read gives the decompressed bytes.
 func (s *Source) Read(p []byte) (int, error) { return s.reader.Read(p) }

@@ -7,20 +7,17 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 	"sync/atomic"
 )
 
-// Piece is whole lines of a source, from position First up to, not including, Next.
-// Lines of a plain file stay where they are until [Piece.EachLine] reads them, so that
-// workers read side by side; those of a stream are in memory.
+// Piece is whole lines of a plain file, from position First up to, not including, Next.
+// They stay where they are until [LineReader.EachLine] reads them, so that workers read
+// side by side.
 type Piece struct {
 	First, Next int64
 
 	path   string
-	bytes  []byte
-	spare  *sync.Pool // where bytes go when they were read
-	file   *os.File   // nil: bytes has the lines
+	file   *os.File
 	passed *atomic.Int64
 }
 
@@ -33,11 +30,6 @@ type LineReader struct{ buf []byte }
 // EachLine calls each with every line of p, without its end, and the line's position.
 // The line is valid until each returns. A piece is read once.
 func (r *LineReader) EachLine(p Piece, each func(line []byte, position int64)) error {
-	if p.file == nil {
-		eachLine(p.bytes, p.First, true, each)
-		p.spare.Put(&p.bytes)
-		return nil
-	}
 	if r.buf == nil {
 		r.buf = make([]byte, chunkBytes)
 	}
@@ -94,17 +86,9 @@ type Plan func(position int64) (size int64, exact bool)
 // maxLine bounds what a piece may be longer than planned.
 const maxLine = 16 << 20
 
-// Pieces cuts the source into pieces that end at a line's end and hands them on in
-// order. Where they end follows from the plan and the lines alone.
+// Pieces finds the borders of the pieces of a plain file and hands them on in order; it
+// reads nothing else. A piece ends with the line of its last planned byte.
 func (s *Source) Pieces(ctx context.Context, plan Plan, yield func(Piece) error) error {
-	if s.plain {
-		return s.planPieces(ctx, plan, yield)
-	}
-	return s.readPieces(ctx, plan, yield)
-}
-
-// planPieces finds the borders of the pieces of a plain file and reads nothing else.
-func (s *Source) planPieces(ctx context.Context, plan Plan, yield func(Piece) error) error {
 	s.raw.n.Store(0) // of what was read to recognise the format
 	for position := int64(0); position < s.Size; {
 		if err := ctx.Err(); err != nil {
@@ -149,90 +133,4 @@ func (s *Source) lineEnd(at int64) (int64, error) {
 
 func (s *Source) tooLong(at int64) error {
 	return fmt.Errorf("source %s: the line around byte %d is longer than %d bytes", s.Path, at, maxLine)
-}
-
-// readPieces reads a stream.
-func (s *Source) readPieces(ctx context.Context, plan Plan, yield func(Piece) error) error {
-	var position int64
-	var rest []byte
-	var spare sync.Pool // of *[]byte
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		size, exact := plan(position)
-		piece := room(&spare, size)
-		n := copy(piece, rest)
-		rest = rest[n:]
-		n, err := s.fill(piece, n)
-		piece = piece[:n]
-		if err == nil && !exact {
-			piece, rest, err = s.finishLine(piece, rest, position+size)
-		}
-		if err != nil && !exact && !errors.Is(err, io.EOF) {
-			piece = piece[:bytes.LastIndexByte(piece, '\n')+1]
-		}
-		next := position + int64(len(piece))
-		if len(piece) > 0 {
-			if err := yield(Piece{First: position, Next: next, path: s.Path, bytes: piece, spare: &spare}); err != nil {
-				return err
-			}
-		}
-		position = next
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, position, err)
-		}
-	}
-}
-
-// room gives size bytes, and some behind them, where there are none to spare.
-func room(spare *sync.Pool, size int64) []byte {
-	if b, ok := spare.Get().(*[]byte); ok && int64(cap(*b)) >= size {
-		return (*b)[:size]
-	}
-	return make([]byte, size, size+borderBytes)
-}
-
-// finishLine takes from rest, and from the source, what the last line of a piece lacks
-// that ends at a position.
-func (s *Source) finishLine(piece, rest []byte, at int64) (whole, left []byte, err error) {
-	planned := len(piece)
-	for piece[len(piece)-1] != '\n' {
-		if len(rest) == 0 && err == nil {
-			rest = make([]byte, borderBytes)
-			var n int
-			n, err = s.fill(rest, 0)
-			rest = rest[:n]
-		}
-		if len(rest) == 0 {
-			return piece, nil, err
-		}
-		end := bytes.IndexByte(rest, '\n') + 1
-		if end == 0 {
-			end = len(rest)
-		}
-		piece, rest = append(piece, rest[:end]...), rest[end:]
-		if len(piece)-planned > maxLine {
-			return piece[:planned], nil, s.tooLong(at)
-		}
-	}
-	if len(rest) > 0 {
-		err = nil // it comes again, when the rest is taken
-	}
-	return piece, rest, err
-}
-
-// fill reads behind the first n bytes of p until it is full or an error comes.
-func (s *Source) fill(p []byte, n int) (int, error) {
-	for n < len(p) {
-		m, err := s.Read(p[n:])
-		n += m
-		if err != nil {
-			return n, err
-		}
-	}
-	return n, nil
 }

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/banshift/banshift/ingest/decode"
 )
@@ -33,6 +35,30 @@ func asFile(t *testing.T, text string) *Source {
 }
 
 var ways = map[string]func(*testing.T, string) *Source{"stream": asStream, "file": asFile}
+
+// read gives the lines of a source, and where each of its ranges ends.
+func read(src *Source, plan Plan, line func([]byte, int64), end func(first, next int64) error) error {
+	ctx := context.Background()
+	if !src.Plain() {
+		return src.EachRange(ctx, plan, funcs{line, end})
+	}
+	reader := LineReader{buf: make([]byte, 7)} // shorter than a line
+	return src.Pieces(ctx, plan, func(p Piece) error {
+		if err := reader.EachLine(p, line); err != nil {
+			return err
+		}
+		return end(p.First, p.Next)
+	})
+}
+
+// funcs are [Lines].
+type funcs struct {
+	line func([]byte, int64)
+	end  func(first, next int64) error
+}
+
+func (f funcs) Line(line []byte, position int64) { f.line(line, position) }
+func (f funcs) End(first, next int64) error      { return f.end(first, next) }
 
 // TestPiecesAgainstWhole cuts random text in random plans and reads its lines.
 func TestPiecesAgainstWhole(t *testing.T) {
@@ -69,26 +95,28 @@ func checkPieces(t *testing.T, random *rand.Rand, src *Source, text string) {
 		}
 		return int64(1 + random.IntN(70)), false
 	}
-	reader := LineReader{buf: make([]byte, 7)} // shorter than a line
 	var got strings.Builder
 	var end int64
-	err := src.Pieces(context.Background(), plan, func(p Piece) error {
-		if p.First != end {
-			t.Fatalf("piece at %d, want %d", p.First, end)
+	err := read(src, plan, func(line []byte, position int64) {
+		if position != int64(got.Len()) {
+			t.Fatalf("line at %d, want %d", position, got.Len())
 		}
-		end = p.Next
+		got.Write(line)
+		if got.Len() < len(text) {
+			got.WriteByte('\n')
+		}
+	}, func(first, next int64) error {
+		if first != end {
+			t.Fatalf("range from %d, want %d", first, end)
+		}
+		end = next
 		if end < int64(len(text)) && !exact[end] && text[end-1] != '\n' {
-			t.Fatalf("a piece ends inside a line at %d", end)
+			t.Fatalf("a range ends inside a line at %d", end)
 		}
-		return reader.EachLine(p, func(line []byte, position int64) {
-			if position != int64(got.Len()) {
-				t.Fatalf("line at %d, want %d", position, got.Len())
-			}
-			got.Write(line)
-			if got.Len() < len(text) {
-				got.WriteByte('\n')
-			}
-		})
+		if got.Len() != int(next) {
+			t.Fatalf("a range ends at %d behind lines to %d", next, got.Len())
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,11 +126,53 @@ func checkPieces(t *testing.T, random *rand.Rand, src *Source, text string) {
 	}
 }
 
+// TestStreamInSmallSteps has every line come byte by byte into a buffer shorter than it.
+func TestStreamInSmallSteps(t *testing.T) {
+	random := rand.New(rand.NewPCG(13, 14))
+	for range 200 {
+		var text strings.Builder
+		for range 1 + random.IntN(20) {
+			text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
+		}
+		text.WriteString(strings.Repeat("y", random.IntN(3)))
+		r := &lineStream{from: iotest.OneByteReader(strings.NewReader(text.String())), buf: make([]byte, 7)}
+		var got []string
+		var err error
+		for err == nil {
+			err = r.lines(r.position+int64(1+random.IntN(70)), false, funcs{line: func(line []byte, position int64) {
+				if !strings.HasPrefix(text.String()[position:], string(line)) {
+					t.Fatalf("line %q is not at %d", line, position)
+				}
+				got = append(got, string(line))
+			}})
+		}
+		if want := strings.TrimSuffix(text.String(), "\n"); !errors.Is(err, io.EOF) || strings.Join(got, "\n") != want {
+			t.Fatalf("got %q, error %v, want %q", got, err, want)
+		}
+	}
+}
+
+// TestReadingEndsWithItsContext cancels the reading of a stream that gives nothing.
+func TestReadingEndsWithItsContext(t *testing.T) {
+	silent, writer := io.Pipe()
+	defer writer.Close()
+	go writer.Write([]byte("line\n"))
+	src := &Source{Path: "silent", reader: silent}
+	ctx, cancel := context.WithCancel(context.Background())
+	err := src.EachRange(ctx, func(int64) (int64, bool) { return 100, false }, funcs{
+		line: func([]byte, int64) { cancel() },
+		end:  func(first, next int64) error { t.Errorf("range %d to %d ended", first, next); return nil },
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestTooLongLine(t *testing.T) {
 	for name, open := range ways {
 		t.Run(name, func(t *testing.T) {
 			src := open(t, "ab\n"+strings.Repeat("c", maxLine+1<<20))
-			err := src.Pieces(context.Background(), func(int64) (int64, bool) { return 10, false }, func(Piece) error { return nil })
+			err := read(src, func(int64) (int64, bool) { return 10, false }, func([]byte, int64) {}, func(int64, int64) error { return nil })
 			if err == nil || !strings.Contains(err.Error(), "is longer than 16777216 bytes") {
 				t.Errorf("got %v", err)
 			}
@@ -121,13 +191,14 @@ func TestPiecesEndAlike(t *testing.T) {
 		}
 		size := int64(1 + random.IntN(100))
 		for name, open := range ways {
-			err := open(t, text.String()).Pieces(context.Background(), func(int64) (int64, bool) { return size, false }, func(p Piece) error {
+			plan := func(int64) (int64, bool) { return size, false }
+			err := read(open(t, text.String()), plan, func([]byte, int64) {}, func(first, next int64) error {
 				want := int64(text.Len())
-				if planned := p.First + size - 1; planned < want {
+				if planned := first + size - 1; planned < want {
 					want = planned + int64(strings.IndexByte(text.String()[planned:], '\n')) + 1
 				}
-				if p.Next != want {
-					t.Errorf("%s: a piece of %d bytes at %d ends at %d, want %d", name, size, p.First, p.Next, want)
+				if next != want {
+					t.Errorf("%s: a range of %d bytes at %d ends at %d, want %d", name, size, first, next, want)
 				}
 				return nil
 			})
@@ -172,16 +243,15 @@ func FuzzOpen(f *testing.F) {
 		if err != nil {
 			return
 		}
-		var reader LineReader
 		var total int64
-		err = src.Pieces(context.Background(), func(int64) (int64, bool) { return 1 << 12, false }, func(p Piece) error {
-			if p.First != total {
-				t.Fatalf("position %d, want %d", p.First, total)
+		err = read(src, func(int64) (int64, bool) { return 1 << 12, false }, func([]byte, int64) {}, func(first, next int64) error {
+			if first != total {
+				t.Fatalf("position %d, want %d", first, total)
 			}
-			if total = p.Next; total > 1<<24 {
+			if total = next; total > 1<<24 {
 				return errors.New("enough")
 			}
-			return reader.EachLine(p, func([]byte, int64) {})
+			return nil
 		})
 		_ = err // cut or broken compression is an error, not a panic
 	})

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -459,16 +457,16 @@ func contextSources(t *testing.T, rng *rand.Rand, n int) []contextSource {
 	t.Helper()
 	sources := []contextSource{
 		{name: "flows.ndjson", format: decode.Goflow2JSON, content: append(bytes.Join(netflowLines(rng, n), []byte("\n")), '\n')},
+		{name: "flows.ndjson.gz", format: decode.Goflow2JSON, content: append(bytes.Join(netflowLines(rng, n), []byte("\n")), '\n')},
 		{name: "eve.json", format: decode.SuricataEVE, content: append(bytes.Join(eveLines(rng, n), []byte("\n")), '\n')},
 		{name: "flows.arrow", format: decode.Arrow, content: canonicalFlows(rng, n)},
 	}
-	dir := t.TempDir()
 	for i := range sources {
-		path := filepath.Join(dir, sources[i].name)
-		if err := os.WriteFile(path, sources[i].content, 0o600); err != nil {
-			t.Fatal(err)
+		content := sources[i].content
+		if strings.HasSuffix(sources[i].name, ".gz") {
+			content = gzipped(t, content)
 		}
-		sources[i].file = files.File{Path: path, Explicit: true}
+		sources[i].file = put(t, sources[i].name, string(content))
 	}
 	return sources
 }
@@ -554,30 +552,36 @@ func TestScanLooksBeside(t *testing.T) {
 // another number of workers and size of batches: what is stored in the end is what an
 // uninterrupted run stores, and each range comes again as it was.
 func TestContextAfterFailure(t *testing.T) {
-	rng := rand.New(rand.NewPCG(10, 11))
-	for _, src := range contextSources(t, rng, 200) {
-		s := sizes{batch: 65536, workers: 2, records: 30, bytes: 7000}
-		whole := newLedger()
-		if err := runFile(t, contextOptions(t, whole, memory.DefaultAllocator, s), src.file); err != nil {
-			t.Fatal(err)
+	for seed := range uint64(3) {
+		rng := rand.New(rand.NewPCG(seed, 11))
+		for _, src := range contextSources(t, rng, 200) {
+			t.Run(fmt.Sprint(seed, " ", src.name), func(t *testing.T) { failAtEachWrite(t, rng, src.file) })
 		}
-		for failAt := 1; failAt <= whole.writes; failAt++ {
-			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
-			store := newLedger()
-			store.failAt = failAt
-			s.batch, s.workers = batchSizes[rng.IntN(len(batchSizes))], 1+rng.IntN(3)
-			if err := runFile(t, contextOptions(t, store, mem, s), src.file); !errors.Is(err, errGone) {
-				t.Fatalf("%s, failing at %d: %v", src.name, failAt, err)
-			}
-			s.batch, s.workers = batchSizes[rng.IntN(len(batchSizes))], 1+rng.IntN(3)
-			if err := runFile(t, contextOptions(t, store, mem, s), src.file); err != nil {
-				t.Fatalf("%s, failing at %d: %v", src.name, failAt, err)
-			}
-			if store.dump() != whole.dump() {
-				t.Errorf("%s, failing at %d: other rows are stored than by one run", src.name, failAt)
-			}
-			mem.AssertSize(t, 0)
+	}
+}
+
+func failAtEachWrite(t *testing.T, rng *rand.Rand, file files.File) {
+	s := sizes{batch: 65536, workers: 2, records: 30, bytes: 7000}
+	whole := newLedger()
+	if err := runFile(t, contextOptions(t, whole, memory.DefaultAllocator, s), file); err != nil {
+		t.Fatal(err)
+	}
+	for failAt := 1; failAt <= whole.writes; failAt++ {
+		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+		store := newLedger()
+		store.failAt = failAt
+		s.batch, s.workers = batchSizes[rng.IntN(len(batchSizes))], 1+rng.IntN(3)
+		if err := runFile(t, contextOptions(t, store, mem, s), file); !errors.Is(err, errGone) {
+			t.Fatalf("failing at %d: %v", failAt, err)
 		}
+		s.batch, s.workers = batchSizes[rng.IntN(len(batchSizes))], 1+rng.IntN(3)
+		if err := runFile(t, contextOptions(t, store, mem, s), file); err != nil {
+			t.Fatalf("failing at %d: %v", failAt, err)
+		}
+		if store.dump() != whole.dump() {
+			t.Errorf("failing at %d: other rows are stored than by one run", failAt)
+		}
+		mem.AssertSize(t, 0)
 	}
 }
 

@@ -81,7 +81,7 @@ func (p *Pipeline) file(ctx context.Context, file files.File, o FileOptions) err
 	if o.Opened != nil {
 		o.Opened(src)
 	}
-	known, err := p.known(ctx, src.ID, 0)
+	known, err := p.knownFile(ctx, src.ID)
 	if err != nil {
 		return err
 	}
@@ -95,10 +95,13 @@ func (p *Pipeline) file(ctx context.Context, file files.File, o FileOptions) err
 		return nil
 	}
 	p.stats.Sources.Add(1)
-	if decode.LineBased(src.Format) {
-		err = p.lines(ctx, src, known)
-	} else {
+	switch {
+	case !decode.LineBased(src.Format):
 		err = p.with(ctx, func(w *worker) error { return w.stream(ctx, src, known, o) })
+	case src.Plain():
+		err = p.lines(ctx, src, known)
+	default:
+		err = p.streamOfLines(ctx, src, known)
 	}
 	if err != nil {
 		return p.cut(ctx, src, err)
@@ -135,7 +138,7 @@ type unreadableError struct{ error }
 
 func (e *unreadableError) Unwrap() error { return e.error }
 
-// lines cuts a file at line ends; workers decode the ranges at the same time.
+// lines cuts a plain file at line ends; workers decode the ranges at the same time.
 func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) error {
 	n := p.neighbourhood(int64(p.opts.BlockBytes))
 	defer n.close()
@@ -154,6 +157,12 @@ func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) e
 		})
 		return workCtx.Err()
 	})
+	return p.settle(ctx, n, work, err)
+}
+
+// settle waits for the work on the ranges of a file whose reading ended with err, and
+// accepts what is left.
+func (p *Pipeline) settle(ctx context.Context, n *neighbourhood, work *errgroup.Group, err error) error {
 	n.horizon()
 	if workErr := work.Wait(); workErr != nil {
 		return workErr
@@ -200,6 +209,81 @@ func (w *worker) piece(ctx context.Context, n *neighbourhood, r *held, format de
 		return err
 	}
 	return n.advance(ctx, w)
+}
+
+// streamOfLines decodes lines that must be read from their beginning, compressed or from
+// standard input, one range after the other; workers transform and store them meanwhile.
+func (p *Pipeline) streamOfLines(ctx context.Context, src *files.Source, known ranges) error {
+	n := p.neighbourhood(int64(p.opts.BlockBytes))
+	defer n.close()
+	decoder, err := newMessage(src.Format)
+	if err != nil {
+		return err
+	}
+	gate, err := p.lend()
+	if err != nil {
+		return err
+	}
+	work, workCtx := errgroup.WithContext(ctx)
+	work.SetLimit(cap(p.idle))
+	lines := &lineSink{pipeline: p, ctx: workCtx, work: work, source: src.ID, known: known, neighbours: n, decoder: decoder, gate: gate}
+	err = src.EachRange(workCtx, lines.plan, lines)
+	gate.Flush().Release()
+	p.takeBack(gate)
+	return p.settle(ctx, n, work, err)
+}
+
+// lineSink decodes the lines of a stream and has workers take over what a range of them
+// made. It implements [files.Lines].
+type lineSink struct {
+	pipeline   *Pipeline
+	ctx        context.Context
+	work       *errgroup.Group
+	source     string
+	known      ranges
+	neighbours *neighbourhood
+	decoder    decode.Message
+	gate       *anonymize.Gate
+	passing    bool // the range is stored and nothing needs it
+}
+
+// plan implements [files.Plan], and begins a range.
+func (s *lineSink) plan(position int64) (size int64, exact bool) {
+	size, exact = s.known.plan(position, toBorder(position, s.neighbours.block))
+	s.passing = exact && s.known.finished(position, position+size) && !s.known.near(position, s.neighbours.block)
+	s.gate.Begin(s.source, 0)
+	return size, exact
+}
+
+func (s *lineSink) Line(line []byte, position int64) {
+	if !s.passing {
+		s.decoder.Decode(line, position, s.gate)
+	}
+}
+
+func (s *lineSink) End(first, next int64) error {
+	if s.passing {
+		s.neighbours.pass(next)
+		return nil
+	}
+	r := s.known.held(span{s.source, 0, first, next}, s.neighbours.block)
+	batch := s.gate.Flush()
+	s.neighbours.announce(r)
+	s.work.Go(func() error {
+		arrived := false
+		err := s.pipeline.with(s.ctx, func(w *worker) error {
+			arrived = true
+			if err := s.neighbours.arrive(w, r, batch); err != nil {
+				return err
+			}
+			return s.neighbours.advance(s.ctx, w)
+		})
+		if !arrived {
+			batch.Release()
+		}
+		return err
+	})
+	return s.ctx.Err()
 }
 
 // stream decodes a source that must be read from its beginning. Its ranges are

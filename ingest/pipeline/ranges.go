@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/banshift/banshift/load"
@@ -12,6 +13,7 @@ import (
 type ranges struct {
 	done     []load.Range
 	intended []load.Intention
+	borders  []int64 // in order; where ranges of done begin and end that may be merged there
 }
 
 // known asks the ledger.
@@ -25,7 +27,19 @@ func (p *Pipeline) known(ctx context.Context, source string, partition int32) (r
 		return ranges{}, err
 	}
 	intended = slices.DeleteFunc(intended, func(i load.Intention) bool { return i.Partition != partition })
-	return ranges{done[partition], intended}, nil
+	return ranges{done: done[partition], intended: intended}, nil
+}
+
+// knownFile is known for a file, whose done ranges are cut again where they were cut: a
+// border of a block lies inside a line, and two records that lay in one range are joined
+// only if they do again.
+func (p *Pipeline) knownFile(ctx context.Context, source string) (ranges, error) {
+	r, err := p.known(ctx, source, 0)
+	if err != nil || len(r.done) == 0 {
+		return r, err
+	}
+	r.borders, err = p.opts.Store.Borders(ctx, source, 0, load.Window{First: -1, Next: math.MaxInt64})
+	return r, err
 }
 
 // finished reports whether all of [first, next) is done.
@@ -34,7 +48,7 @@ func (r ranges) finished(first, next int64) bool {
 }
 
 // plan says how long the batch at a position should be: an intended range is replayed
-// exactly as it was written down, a done one is passed over in steps, and nothing else
+// exactly as it was written down, a done one ends where it did, and nothing else
 // reaches into either. exact: the end is such a border.
 func (r ranges) plan(position, step int64) (length int64, exact bool) {
 	for _, i := range r.intended {
@@ -45,7 +59,7 @@ func (r ranges) plan(position, step int64) (length int64, exact bool) {
 	border := position + step + 1
 	for _, d := range r.done {
 		if d.First <= position && position < d.Next {
-			return min(step, d.Next-position), true
+			return min(d.Next, r.borderBehind(position)) - position, true
 		}
 		if d.First > position {
 			border = min(border, d.First)
@@ -57,6 +71,15 @@ func (r ranges) plan(position, step int64) (length int64, exact bool) {
 		}
 	}
 	return min(step, border-position), border-position <= step
+}
+
+// borderBehind gives the first border behind a position.
+func (r ranges) borderBehind(position int64) int64 {
+	i, _ := slices.BinarySearch(r.borders, position+1)
+	if i == len(r.borders) {
+		return math.MaxInt64
+	}
+	return r.borders[i]
 }
 
 // held makes the range at a span of what the ledger says: an intended one is looked at
