@@ -53,7 +53,7 @@ fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 
 .PHONY: bench
 bench: build engine ## Measure against the engine's own SQL on the same rows
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./...
+	BANSHIFT_PROGRAM=$(CURDIR)/bin/banshift $(GO) test -run '^$$' -bench . -benchtime 1x -p 1 -timeout 60m ./...
 
 .PHONY: calibrate
 calibrate: build ## Measure size and power of the analysis over its grid into docs/calibration.md (RUNS: 200)

@@ -86,16 +86,20 @@ func (s *stages) gateOptions(keys *anonymize.Keys) anonymize.Options {
 
 // parts makes what one worker of the pipeline owns.
 func (s *stages) parts(keys *anonymize.Keys) (pipeline.Parts, error) {
-	folder := usage.New(usage.Options{Evidence: s.evidence, Interest: s.interest, Mem: memory.DefaultAllocator})
+	folder := usage.New(usage.Options{Evidence: s.evidence(), Interest: s.interest, Mem: memory.DefaultAllocator})
 	return pipeline.Parts{
 		Context: s.context, Stages: []pipeline.Stage{s.enricher, s.verdicts}, Folder: folder,
 		Pack: s.pack.Version(), Lists: s.enricher.Lists().Version(), KeyID: keys.ID(),
 	}, nil
 }
 
-// evidence names a rule of the pack with its weight in decibans.
-func (s *stages) evidence(rule uint16) string {
-	return fmt.Sprintf("%s:%+g", s.pack.RuleID(rule), s.pack.Rule(rule).DB)
+// evidence names each rule of the pack with its weight in decibans.
+func (s *stages) evidence() []string {
+	texts := make([]string, s.pack.NumRules())
+	for i := range texts {
+		texts[i] = fmt.Sprintf("%s:%+g", s.pack.RuleID(uint16(i)), s.pack.Rule(uint16(i)).DB)
+	}
+	return texts
 }
 
 // interest gives the service whose name a registered domain is: the configured lists

@@ -172,7 +172,7 @@ func options(t *testing.T, store Store, mem memory.Allocator) Options {
 		Store: store, Workers: 2, BatchRecords: 50, BlockRecords: 50, BlockBytes: 4096, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		NewParts: func() (Parts, error) {
 			folder := usage.New(usage.Options{
-				Evidence: pack.RuleID, Interest: func(string, int64) (string, string, bool) { return "", "", false }, Mem: mem,
+				Evidence: ruleIDs(pack), Interest: func(string, int64) (string, string, bool) { return "", "", false }, Mem: mem,
 			})
 			return Parts{Context: besides, Stages: []Stage{enricher, classifier}, Folder: folder, Pack: pack.Version()}, nil
 		},
@@ -180,6 +180,14 @@ func options(t *testing.T, store Store, mem memory.Allocator) Options {
 			return anonymize.NewGate(anonymize.Options{Keys: keys, Mem: mem, Rows: 16})
 		},
 	}
+}
+
+func ruleIDs(pack *classify.Pack) []string {
+	ids := make([]string, pack.NumRules())
+	for i := range ids {
+		ids[i] = pack.RuleID(uint16(i))
+	}
+	return ids
 }
 
 // flowLines gives n goflow2 records.

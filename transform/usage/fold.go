@@ -45,8 +45,8 @@ type Counts struct{ Stored, Folded int64 }
 
 // Options configure a folder.
 type Options struct {
-	// Evidence gives the text of a rule of the pack, as "rule:+db".
-	Evidence func(rule uint16) string
+	// Evidence holds the text of each rule of the pack, as "rule:+db".
+	Evidence []string
 	// Interest gives the service whose name a registered domain is at a time (ms UTC), if any.
 	Interest func(name string, at int64) (service, category string, ok bool)
 	Mem      memory.Allocator

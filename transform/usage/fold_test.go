@@ -123,7 +123,7 @@ func appendFlow(b *schemas.FlowBuilder, r row, i int) {
 
 func newTestFolder(mem memory.Allocator) *Folder {
 	return New(Options{
-		Evidence: func(rule uint16) string { return fmt.Sprintf("rule%d:+7", rule) },
+		Evidence: []string{"rule0:+7", "rule1:+7", "rule2:+7"},
 		Interest: func(name string, _ int64) (string, string, bool) {
 			if name == "examplevpn.com" {
 				return "examplevpn", "vpn", true

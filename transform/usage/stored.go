@@ -59,7 +59,7 @@ func (f *Folder) evidence(v *verdicts, rows []int) arrow.Array {
 		b.Append(true)
 		from, to := v.evidence.ValueOffsets(i)
 		for _, rule := range rules[from:to] {
-			texts.Append(f.opts.Evidence(rule))
+			texts.Append(f.opts.Evidence[rule])
 		}
 	}
 	return b.NewArray()
