@@ -18,18 +18,22 @@ import (
 	"github.com/banshift/banshift/load/engine"
 )
 
-// engineSQL is what a user would do without this program: parse the fields that this
-// program reads, match ports and prefixes, store, all in the engine (two threads, as it
-// takes by itself on two cores).
-const engineSQL = `INSERT INTO bench.flows SELECT
-	fromUnixTimestamp64Nano(toInt64(time_flow_start_ns)), fromUnixTimestamp64Nano(toInt64(time_flow_end_ns)),
-	src_addr, dst_addr, src_port, dst_port, proto, bytes, packets, tcp_flags, sampling_rate, sampler_address, simulated,
+// engineFields are what this program reads of a record, engineSelect is what a user would do
+// with them without it: match ports and prefixes.
+const (
+	engineFields = `time_flow_start_ns UInt64, time_flow_end_ns UInt64, src_addr String, dst_addr String, src_port UInt16, dst_port UInt16,
+	proto String, bytes UInt64, packets UInt64, tcp_flags UInt8, sampling_rate UInt64, sampler_address String, simulated Bool`
+	engineSelect = `SELECT
+	fromUnixTimestamp64Nano(toInt64(time_flow_start_ns)) AS start, fromUnixTimestamp64Nano(toInt64(time_flow_end_ns)) AS end,
+	src_addr, dst_addr, src_port, dst_port, proto, bytes, packets, tcp_flags, sampling_rate, sampler_address AS exporter, simulated,
 	multiIf(dst_port = 1194, 'openvpn', dst_port = 51820, 'wireguard', dst_port IN (500, 4500), 'ipsec', dst_port = 1701, 'l2tp',
-		dst_port = 1723, 'pptp', dst_port = 9001, 'tor', dst_port = 1080, 'socks', dst_port = 853, 'dot', 'none'),
-	dictGetOrDefault('bench.prefixes', 'service', toIPv4OrDefault(dst_addr), '')
-FROM file('%s', JSONEachRow, 'time_flow_start_ns UInt64, time_flow_end_ns UInt64, src_addr String, dst_addr String, src_port UInt16, dst_port UInt16,
-	proto String, bytes UInt64, packets UInt64, tcp_flags UInt8, sampling_rate UInt64, sampler_address String, simulated Bool')
-SETTINGS input_format_skip_unknown_fields = 1`
+		dst_port = 1723, 'pptp', dst_port = 9001, 'tor', dst_port = 1080, 'socks', dst_port = 853, 'dot', 'none') AS tool,
+	dictGetOrDefault('bench.prefixes', 'service', toIPv4OrDefault(dst_addr), '') AS service`
+)
+
+// engineSQL has the engine read a file and store it, with two threads, as it takes by
+// itself on two cores.
+const engineSQL = "INSERT INTO bench.flows " + engineSelect + " FROM file('%s', JSONEachRow, '" + engineFields + "') SETTINGS input_format_skip_unknown_fields = 1"
 
 // BenchmarkNDJSON compares "banshift run" with the engine's own SQL on the same
 // records, against the same running engine, in turns. It reports records a second of

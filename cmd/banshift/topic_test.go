@@ -76,7 +76,7 @@ func TestTopicIsStoredExactly(t *testing.T) {
 }
 
 // produceFlows writes the records of the throughput scenario.
-func produceFlows(ctx context.Context, t *testing.T, uri string) {
+func produceFlows(ctx context.Context, t testing.TB, uri string) {
 	t.Helper()
 	if err := kafka.CreateTopic(ctx, uri, kafka.Config{}, 4); err != nil {
 		t.Fatal(err)
