@@ -52,7 +52,7 @@ fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 	.ci/fuzz $(FUZZTIME)
 
 .PHONY: bench
-bench: build engine ## Measure against the engine's own SQL on the same rows
+bench: build engine broker ## Measure against what the engine does by itself with the same records
 	BANSHIFT_PROGRAM=$(CURDIR)/bin/banshift $(GO) test -run '^$$' -bench . -benchtime 1x -p 1 -timeout 60m ./...
 
 .PHONY: calibrate
