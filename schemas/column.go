@@ -12,21 +12,21 @@ import (
 // Arrow's own builders it lets earlier rows be read and changed, which pairing and
 // folding need, and appends without a validity bitmap (measured: a third of the time).
 type Column[T any] struct {
-	V   []T
-	buf *memory.Buffer
+	V    []T
+	buf  *memory.Buffer
+	room int // how many values the first one makes room for
 }
 
-// NewColumn makes room for n values.
+// NewColumn makes a column whose first value makes room for n. Builders wait between two
+// batches, and hold no memory then.
 func NewColumn[T any](mem memory.Allocator, n int) Column[T] {
-	c := Column[T]{buf: memory.NewResizableBuffer(mem)}
-	c.grow(n)
-	return c
+	return Column[T]{buf: memory.NewResizableBuffer(mem), room: n}
 }
 
 // Append adds a value behind the others.
 func (c *Column[T]) Append(v T) {
 	if len(c.V) == cap(c.V) {
-		c.grow(max(64, 2*cap(c.V)))
+		c.grow(max(64, 2*cap(c.V), c.room))
 	}
 	c.V = append(c.V, v)
 }
