@@ -39,71 +39,99 @@ const engineSQL = "INSERT INTO bench.flows " + engineSelect + " FROM file('%s', 
 // records, against the same running engine, in turns. It reports records a second of
 // both, the ratio, and the program's own peak memory. Run it by "make bench".
 func BenchmarkNDJSON(b *testing.B) {
-	program := os.Getenv("BANSHIFT_PROGRAM")
-	if program == "" {
-		b.Skip("BANSHIFT_PROGRAM is not set; run make bench")
-	}
 	for _, records := range []int{1_000_000, 5_000_000} {
-		b.Run(strconv.Itoa(records), func(b *testing.B) { compareNDJSON(b, program, records) })
+		b.Run(strconv.Itoa(records), func(b *testing.B) {
+			c := newContest(b, records)
+			file := filepath.Join(c.telemetry, "flows", "uniform.ndjson")
+			for b.Loop() {
+				for range benchRuns {
+					c.exec("TRUNCATE TABLE bench.flows")
+					began := time.Now()
+					c.exec(fmt.Sprintf(engineSQL, file))
+					c.peer = append(c.peer, time.Since(began).Seconds())
+					c.run(file)
+				}
+			}
+			c.report("engine's own SQL")
+		})
 	}
 }
 
+// benchRuns is how often each side has its turn.
 const benchRuns = 3
 
-func compareNDJSON(b *testing.B, program string, records int) {
-	ctx := context.Background()
-	dir := b.TempDir()
-	telemetry := filepath.Join(dir, "telemetry")
-	measure(b, program, "simulate", "--scenario", "uniform", "--records", strconv.Itoa(records), "--out", telemetry)
+// contest has this program and the engine by itself store the same records in the same
+// running engine, in turns, and notes what each takes.
+type contest struct {
+	b         *testing.B
+	program   string
+	telemetry string // what "banshift simulate" made
+	records   int
+	store     *load.Store
+	conn      engine.Conn
+
+	peer, whole, own []float64 // seconds; own: of the whole command, from reading to stored
+	memory           int64     // the program's peak in KB
+}
+
+// newContest simulates the records and starts the engine, with all that its side needs.
+func newContest(b *testing.B, records int) *contest {
+	b.Helper()
+	c := &contest{b: b, program: os.Getenv("BANSHIFT_PROGRAM"), records: records}
+	if c.program == "" {
+		b.Skip("BANSHIFT_PROGRAM is not set; run make bench")
+	}
+	ctx, dir := context.Background(), b.TempDir()
+	c.telemetry = filepath.Join(dir, "telemetry")
+	measure(b, c.program, "simulate", "--scenario", "uniform", "--records", strconv.Itoa(records), "--out", c.telemetry)
 	e, err := engine.Start(ctx, filepath.Join(dir, "engine"), engine.Options{MemoryMegabytes: 4096, Native: true})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer e.Close()
-	conn := e.Conn()
-	b.Setenv("BANSHIFT_STORE_PASSWORD", conn.Password)
+	b.Cleanup(func() { e.Close() })
+	c.conn = e.Conn()
+	b.Setenv("BANSHIFT_STORE_PASSWORD", c.conn.Password)
 	b.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
-	address := func(database string) string {
-		return fmt.Sprintf("clickhouse://%s@%s:%d/%s?http_port=%d", conn.User, conn.Host, conn.TCPPort, database, conn.HTTPPort)
-	}
-	store, err := load.Open(ctx, address("bench"), load.Options{})
-	if err != nil {
+	if c.store, err = load.Open(ctx, c.address("bench"), load.Options{}); err != nil {
 		b.Fatal(err)
 	}
-	defer store.Close()
-	preparePeer(ctx, b, store, conn, dir)
-	file := filepath.Join(telemetry, "flows", "uniform.ndjson")
-	var peer, own, whole []float64
-	var memory int64
-	for b.Loop() {
-		for i := range benchRuns {
-			exec := func(sql string) {
-				if err := store.Conn().Exec(ctx, sql); err != nil {
-					b.Fatal(err)
-				}
-			}
-			exec("TRUNCATE TABLE bench.flows")
-			began := time.Now()
-			exec(fmt.Sprintf(engineSQL, file))
-			peer = append(peer, time.Since(began).Seconds())
+	b.Cleanup(func() { c.store.Close() })
+	preparePeer(ctx, b, c.store, c.conn, dir)
+	return c
+}
 
-			to := address(fmt.Sprintf("run%d_%d", records, i))
-			measure(b, program, "migrate", "--store", to) // the engine's side has its table, too
-			began = time.Now()
-			peak, stderr := measure(b, program, "run", "--config", filepath.Join(telemetry, "banshift.yaml"), "--store", to, file)
-			whole = append(whole, time.Since(began).Seconds())
-			own = append(own, reportedSeconds(b, stderr, records))
-			memory = max(memory, peak)
-		}
+func (c *contest) address(database string) string {
+	return fmt.Sprintf("clickhouse://%s@%s:%d/%s?http_port=%d", c.conn.User, c.conn.Host, c.conn.TCPPort, database, c.conn.HTTPPort)
+}
+
+func (c *contest) exec(sql string) {
+	c.b.Helper()
+	if err := c.store.Conn().Exec(context.Background(), sql); err != nil {
+		c.b.Fatal(err)
 	}
-	b.ReportMetric(0, "ns/op")
-	rate := func(seconds []float64) float64 { return float64(records) / middle(seconds) }
-	b.ReportMetric(rate(peer), "engine-records/s")
-	b.ReportMetric(rate(whole), "run-records/s")
-	b.ReportMetric(rate(whole)/rate(peer), "ratio")
-	b.ReportMetric(float64(memory)/1024, "peak-MB")
-	b.Logf("%d records: engine SQL %.2f s (%.2f to %.2f), whole command %.2f s (%.2f to %.2f), inside it reading to stored %.2f s",
-		records, middle(peer), slices.Min(peer), slices.Max(peer), middle(whole), slices.Min(whole), slices.Max(whole), middle(own))
+}
+
+// run is a turn of this program. Tables are there before, as on the engine's side.
+func (c *contest) run(source string) {
+	c.b.Helper()
+	to := c.address(fmt.Sprintf("run%d", len(c.whole)))
+	measure(c.b, c.program, "migrate", "--store", to)
+	began := time.Now()
+	peak, stderr := measure(c.b, c.program, "run", "--config", filepath.Join(c.telemetry, "banshift.yaml"), "--store", to, source)
+	c.whole = append(c.whole, time.Since(began).Seconds())
+	c.own = append(c.own, reportedSeconds(c.b, stderr, c.records))
+	c.memory = max(c.memory, peak)
+}
+
+func (c *contest) report(peer string) {
+	rate := func(seconds []float64) float64 { return float64(c.records) / middle(seconds) }
+	c.b.ReportMetric(0, "ns/op")
+	c.b.ReportMetric(rate(c.peer), "engine-records/s")
+	c.b.ReportMetric(rate(c.whole), "run-records/s")
+	c.b.ReportMetric(rate(c.whole)/rate(c.peer), "ratio")
+	c.b.ReportMetric(float64(c.memory)/1024, "peak-MB")
+	c.b.Logf("%d records: %s %.2f s (%.2f to %.2f), whole command %.2f s (%.2f to %.2f), inside it reading to stored %.2f s", c.records, peer,
+		middle(c.peer), slices.Min(c.peer), slices.Max(c.peer), middle(c.whole), slices.Min(c.whole), slices.Max(c.whole), middle(c.own))
 }
 
 // preparePeer makes the table and the dictionary of 50,000 prefixes.
