@@ -57,7 +57,7 @@ type Gate struct {
 	batch     Batch
 	source    []byte
 	partition int32
-	future    int64
+	future    int64 // the limit when it was last asked for, ms
 	answers   [][16]byte
 }
 
@@ -114,10 +114,6 @@ func NewGate(opts Options) (*Gate, error) {
 func (g *Gate) Begin(source string, partition int32) {
 	g.stamp()
 	g.source, g.partition = []byte(source), partition
-	g.future = 1<<63 - 1
-	if g.opts.FutureAfter != nil {
-		g.future = g.opts.FutureAfter()
-	}
 }
 
 // Release gives the builders' memory back.
@@ -148,10 +144,12 @@ func (g *Gate) Flush() Batch {
 	return batch
 }
 
-// stamp gives the flows that came since the last time the source they come from.
+// stamp gives the rows that came since the last time the source they come from.
 func (g *Gate) stamp() {
 	g.flows.Source.Fill(g.flows.Len(), g.source)
 	g.flows.Partition.Fill(g.flows.Len(), g.partition)
+	g.dns.Source.Fill(g.dns.Len(), g.source)
+	g.dns.Partition.Fill(g.dns.Len(), g.partition)
 }
 
 // Flow implements [record.Sink].
@@ -188,14 +186,18 @@ func (g *Gate) refusal(client netip.Addr, ms int64) string {
 		return "no source address"
 	case g.opts.Refuse:
 		return "raw client address refused"
-	case ms > g.future && g.isFuture(ms):
+	case g.isFuture(ms):
 		return "time in the future"
 	}
 	return ""
 }
 
-// isFuture asks the clock again: records may come in long after [Gate.Begin].
+// isFuture asks the clock only about times behind what it said last: records come in as
+// long as a source is read.
 func (g *Gate) isFuture(ms int64) bool {
+	if g.opts.FutureAfter == nil || ms <= g.future {
+		return false
+	}
 	g.future = g.opts.FutureAfter()
 	return ms > g.future
 }
@@ -345,8 +347,6 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 	b.Resolver.Append(resolver)
 	b.LatencyUS.Append(d.LatencyUS)
 	b.Exporter.Append(d.Exporter)
-	b.Source.Append(g.source)
-	b.Partition.Append(g.partition)
 	b.Offset.Append(position)
 	b.Simulated.Append(d.Simulated)
 }
