@@ -60,19 +60,24 @@ type funcs struct {
 func (f funcs) Line(line []byte, position int64) { f.line(line, position) }
 func (f funcs) End(first, next int64) error      { return f.end(first, next) }
 
+// randomLines gives n short lines, some of them empty.
+func randomLines(random *rand.Rand, n int) string {
+	var text strings.Builder
+	for range n {
+		text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
+	}
+	return text.String()
+}
+
 // TestPiecesAgainstWhole cuts random text in random plans and reads its lines.
 func TestPiecesAgainstWhole(t *testing.T) {
 	for name, open := range ways {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(7, 8))
 			for range 200 {
-				var text strings.Builder
-				for range random.IntN(60) {
-					text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
-				}
-				text.WriteString(strings.Repeat("y", random.IntN(3)))
-				if text.Len() > 0 {
-					checkPieces(t, random, open(t, text.String()), text.String())
+				text := randomLines(random, random.IntN(60)) + strings.Repeat("y", random.IntN(3))
+				if text != "" {
+					checkPieces(t, random, open(t, text), text)
 				}
 			}
 		})
@@ -130,23 +135,19 @@ func checkPieces(t *testing.T, random *rand.Rand, src *Source, text string) {
 func TestStreamInSmallSteps(t *testing.T) {
 	random := rand.New(rand.NewPCG(13, 14))
 	for range 200 {
-		var text strings.Builder
-		for range 1 + random.IntN(20) {
-			text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
-		}
-		text.WriteString(strings.Repeat("y", random.IntN(3)))
-		r := &lineStream{from: iotest.OneByteReader(strings.NewReader(text.String())), buf: make([]byte, 7)}
+		text := randomLines(random, 1+random.IntN(20)) + strings.Repeat("y", random.IntN(3))
+		r := &lineStream{from: iotest.OneByteReader(strings.NewReader(text)), buf: make([]byte, 7)}
 		var got []string
 		var err error
 		for err == nil {
 			err = r.lines(r.position+int64(1+random.IntN(70)), false, funcs{line: func(line []byte, position int64) {
-				if !strings.HasPrefix(text.String()[position:], string(line)) {
+				if !strings.HasPrefix(text[position:], string(line)) {
 					t.Fatalf("line %q is not at %d", line, position)
 				}
 				got = append(got, string(line))
 			}})
 		}
-		if want := strings.TrimSuffix(text.String(), "\n"); !errors.Is(err, io.EOF) || strings.Join(got, "\n") != want {
+		if want := strings.TrimSuffix(text, "\n"); !errors.Is(err, io.EOF) || strings.Join(got, "\n") != want {
 			t.Fatalf("got %q, error %v, want %q", got, err, want)
 		}
 	}
@@ -185,17 +186,14 @@ func TestTooLongLine(t *testing.T) {
 func TestPiecesEndAlike(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	for range 100 {
-		var text strings.Builder
-		for range 1 + random.IntN(60) {
-			text.WriteString(strings.Repeat("x", random.IntN(30)) + "\n")
-		}
+		text := randomLines(random, 1+random.IntN(60))
 		size := int64(1 + random.IntN(100))
 		for name, open := range ways {
 			plan := func(int64) (int64, bool) { return size, false }
-			err := read(open(t, text.String()), plan, func([]byte, int64) {}, func(first, next int64) error {
-				want := int64(text.Len())
+			err := read(open(t, text), plan, func([]byte, int64) {}, func(first, next int64) error {
+				want := int64(len(text))
 				if planned := first + size - 1; planned < want {
-					want = planned + int64(strings.IndexByte(text.String()[planned:], '\n')) + 1
+					want = planned + int64(strings.IndexByte(text[planned:], '\n')) + 1
 				}
 				if next != want {
 					t.Errorf("%s: a range of %d bytes at %d ends at %d, want %d", name, size, first, next, want)
