@@ -18,7 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
 )

@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/banshift/banshift/ingest/simulate"
+	"github.com/banshift/banshift/simulate"
 	"github.com/banshift/banshift/web"
 	"github.com/banshift/banshift/web/report"
 )

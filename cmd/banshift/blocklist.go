@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"go4.org/netipx"
 
-	"github.com/banshift/banshift/ingest/blocklist"
+	"github.com/banshift/banshift/external/blocklist"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/transform/blocking"
 )

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/banshift/banshift/ingest/topology"
+	"github.com/banshift/banshift/external/topology"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/transform/blocking"
 	"github.com/banshift/banshift/transform/spike"

@@ -15,9 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/banshift/banshift/ingest/blocklist"
-	"github.com/banshift/banshift/ingest/simulate"
+	"github.com/banshift/banshift/external/blocklist"
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/simulate"
 	"github.com/banshift/banshift/transform/spike"
 )
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/blocking"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/banshift/banshift/transform/enrich/listdir"
+	"github.com/banshift/banshift/external/listdir"
 )
 
 func newListsCommand(a *app) *cobra.Command {

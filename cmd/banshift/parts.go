@@ -16,11 +16,11 @@ import (
 	"github.com/gaissmai/bart"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/banshift/banshift/external/listdir"
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/transform/classify"
 	"github.com/banshift/banshift/transform/enrich"
-	"github.com/banshift/banshift/transform/enrich/listdir"
 	"github.com/banshift/banshift/transform/flowcontext"
 	"github.com/banshift/banshift/transform/usage"
 )
@@ -50,7 +50,7 @@ func loadStages(cfg Config) (*stages, error) {
 	var loading errgroup.Group
 	loading.Go(func() (err error) { pack, err = loadPack(cfg.Rules); return err })
 	loading.Go(func() (err error) {
-		enricher, err = enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks)})
+		enricher, err = enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks), ReadFile: os.ReadFile})
 		return err
 	})
 	if err := loading.Wait(); err != nil {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/transform/spike"
 )

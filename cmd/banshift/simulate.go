@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/ingest/kafka"
-	"github.com/banshift/banshift/ingest/simulate"
+	"github.com/banshift/banshift/simulate"
 )
 
 // simulateOptions are the flags of simulate.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/kafka/brokertest"
-	"github.com/banshift/banshift/ingest/simulate"
+	"github.com/banshift/banshift/simulate"
 )
 
 // topicRecords is how many records the test of the topic produces.

@@ -13,6 +13,7 @@ import (
 
 // builder turns the statements of all sources into one table of addresses and one of names.
 type builder struct {
+	read     func(path string) ([]byte, error) // of the files that sources name
 	lists    Lists
 	entryIDs map[Entry]uint32
 	last     uint32 // the entry that was asked for last
@@ -26,7 +27,9 @@ type listed struct {
 	entry  uint32
 }
 
-func newBuilder() *builder { return &builder{entryIDs: make(map[Entry]uint32)} }
+func newBuilder(read func(path string) ([]byte, error)) *builder {
+	return &builder{read: read, entryIDs: make(map[Entry]uint32)}
+}
 
 // entry interns e: a list of one kind has few distinct statements, however many prefixes.
 func (b *builder) entry(e Entry) uint32 {
@@ -108,7 +111,7 @@ type Statement struct {
 
 // ListsOf makes lists from statements; info describes the lists that their entries name.
 func ListsOf(info []ListInfo, statements []Statement) (*Lists, error) {
-	b := newBuilder()
+	b := newBuilder(nil)
 	b.lists.info = info
 	for _, s := range statements {
 		if int(s.Entry.List) >= len(info) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 
@@ -15,11 +14,7 @@ import (
 // loadDelegations reads what a regional registry delegated (NRO extended delegated
 // statistics): prefix to country. Delegation says where a holder is registered, not
 // where a server stands.
-func loadDelegations(path string) (*bart.Table[network], error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+func loadDelegations(data []byte) (*bart.Table[network], error) {
 	t := new(bart.Table[network])
 	for n, raw := range bytes.Split(data, []byte("\n")) {
 		fields := strings.Split(strings.TrimSpace(string(raw)), "|")
@@ -69,11 +64,7 @@ func delegated(kind, start, value string) ([]netip.Prefix, error) {
 
 // loadRoutes reads a routing table: "prefix asn", or "address length asn" as CAIDA's
 // prefix-to-AS files have it. Of several origins the first counts.
-func loadRoutes(path string) (*bart.Table[network], error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+func loadRoutes(data []byte) (*bart.Table[network], error) {
 	t := new(bart.Table[network])
 	for n, raw := range bytes.Split(data, []byte("\n")) {
 		line, _, _ := strings.Cut(string(raw), "#")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"sync"
 
@@ -19,6 +20,8 @@ import (
 type Config struct {
 	Lists    []ListSource
 	Networks []NetworkSource
+	// ReadFile reads a file that a source names by its path; nil: sources carry their data.
+	ReadFile func(path string) ([]byte, error)
 	// NoBuiltin leaves out the endpoints that the project lists itself (schemas/lists).
 	NoBuiltin bool
 	// Memory is where the appended columns live; nil: the Go heap.
@@ -55,14 +58,17 @@ func New(cfg Config) (*Enricher, error) {
 	if e.mem == nil {
 		e.mem = memory.DefaultAllocator
 	}
+	if cfg.ReadFile == nil {
+		cfg.ReadFile = unread
+	}
 	for _, src := range cfg.Networks {
-		t, err := loadNetworks(src)
+		t, err := loadNetworks(src, cfg.ReadFile)
 		if err != nil {
 			return nil, err
 		}
 		e.networks = append(e.networks, t)
 	}
-	b := newBuilder()
+	b := newBuilder(cfg.ReadFile)
 	if !cfg.NoBuiltin {
 		src, err := builtin()
 		if err != nil {
@@ -78,6 +84,11 @@ func New(cfg Config) (*Enricher, error) {
 	e.lists = b.build()
 	e.recent.New = func() any { return new(recent) }
 	return e, nil
+}
+
+// unread is for sources in memory.
+func unread(path string) ([]byte, error) {
+	return nil, fmt.Errorf("file %s: %w (sources in memory have no files)", path, fs.ErrNotExist)
 }
 
 func builtin() (ListSource, error) {

@@ -124,7 +124,7 @@ func TestMatchesAreAsOfTheFlow(t *testing.T) {
 `)
 	prefixes := write(t, "dc.txt", "198.51.100.0/24 # hosting\n\n192.0.2.0/25\n")
 	names := write(t, "names", "nordvpn.example\nfull:exact.example # one\nkeyword:vpn\nregexp:.*\\.ru$\n")
-	e, err := enrich.New(enrich.Config{Memory: mem, NoBuiltin: true, Lists: []enrich.ListSource{
+	e, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Memory: mem, NoBuiltin: true, Lists: []enrich.ListSource{
 		{Path: csv, AsOf: date("2026-01-01")},
 		{Path: prefixes, Kind: enrich.KindDatacentre, AsOf: date("2026-01-01")},
 		{Path: names, Kind: enrich.KindVPN, Service: "named", AsOf: date("2026-01-01")},
@@ -199,7 +199,7 @@ func TestPublicFormatsAreRecognised(t *testing.T) {
 			"192.0.2.5", enrich.Entry{Kind: enrich.KindDoH, Exact: true}},
 	} {
 		c.src.Path = write(t, c.name, c.content)
-		e, err := enrich.New(enrich.Config{Lists: []enrich.ListSource{c.src}, NoBuiltin: true})
+		e, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Lists: []enrich.ListSource{c.src}, NoBuiltin: true})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -233,12 +233,12 @@ func TestBadListsAreErrors(t *testing.T) {
 		{"share.csv", "prefix,share\n192.0.2.0/24,1.5\n", "share", enrich.ListSource{AsOf: date("2026-01-01"), Kind: enrich.KindVPN}},
 	} {
 		c.src.Path = write(t, c.name, c.content)
-		_, err := enrich.New(enrich.Config{Lists: []enrich.ListSource{c.src}})
+		_, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Lists: []enrich.ListSource{c.src}})
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.name) {
 			t.Errorf("%s: error %v, want one that names the file and %q", c.name, err, c.want)
 		}
 	}
-	if _, err := enrich.New(enrich.Config{Lists: []enrich.ListSource{{Path: "absent.txt"}}}); err == nil {
+	if _, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Lists: []enrich.ListSource{{Path: "absent.txt"}}}); err == nil {
 		t.Error("an absent list is accepted")
 	}
 }
@@ -250,7 +250,7 @@ func TestLocate(t *testing.T) {
 2001:db8::/32,64502,kz,,
 203.0.113.0/24,64503,A1,,
 `)
-	e, err := enrich.New(enrich.Config{Networks: []enrich.NetworkSource{{Path: path}}})
+	e, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Networks: []enrich.NetworkSource{{Path: path}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestMaxMindDatabase(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("%s: test databases are absent", t.Name())
 	}
-	e, err := enrich.New(enrich.Config{Networks: []enrich.NetworkSource{
+	e, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Networks: []enrich.NetworkSource{
 		{Path: filepath.Join(dir, "GeoLite2-ASN-Test.mmdb")}, {Path: filepath.Join(dir, "GeoIP2-Country-Test.mmdb")},
 	}})
 	if err != nil {
@@ -306,7 +306,7 @@ func TestRealListsLoad(t *testing.T) {
 		t.Skipf("%s: lists are absent", t.Name())
 	}
 	at := func(parts ...string) string { return filepath.Join(append([]string{dir}, parts...)...) }
-	e, err := enrich.New(enrich.Config{Lists: []enrich.ListSource{
+	e, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, Lists: []enrich.ListSource{
 		{Path: at("x4bnet", "vpn-ipv4.txt"), Kind: enrich.KindVPN, AsOf: date("2026-08-22")},
 		{Path: at("x4bnet", "vpn-ipv6.txt"), Kind: enrich.KindVPN, AsOf: date("2026-08-22")},
 		{Path: at("x4bnet", "datacenter-ipv4.txt"), Kind: enrich.KindDatacentre, AsOf: date("2026-08-22")},
@@ -341,7 +341,7 @@ func FuzzLists(f *testing.F) {
 	f.Add("onionoo", details)
 	f.Add("", "::ffff:192.0.2.0/120\n")
 	f.Fuzz(func(t *testing.T, format, content string) {
-		e, err := enrich.New(enrich.Config{NoBuiltin: true, Lists: []enrich.ListSource{
+		e, err := enrich.New(enrich.Config{ReadFile: os.ReadFile, NoBuiltin: true, Lists: []enrich.ListSource{
 			{Name: "fuzz", Data: []byte(content), Format: format, Kind: enrich.KindVPN, AsOf: date("2026-01-01")},
 		}})
 		if err != nil {

@@ -86,7 +86,7 @@ func TestDelegationsAndRoutes(t *testing.T) {
 		}
 		sources = append(sources, enrich.NetworkSource{Path: file, Format: format})
 	}
-	e, err := enrich.New(enrich.Config{NoBuiltin: true, Networks: sources})
+	e, err := enrich.New(enrich.Config{NoBuiltin: true, Networks: sources, ReadFile: os.ReadFile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func FuzzNetworkFiles(f *testing.F) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		e, err := enrich.New(enrich.Config{NoBuiltin: true, Networks: []enrich.NetworkSource{{Path: file, Format: format}}})
+		e, err := enrich.New(enrich.Config{NoBuiltin: true, Networks: []enrich.NetworkSource{{Path: file, Format: format}}, ReadFile: os.ReadFile})
 		if err == nil {
 			e.Locate(netip.MustParseAddr("192.0.2.1"))
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 
@@ -122,22 +121,25 @@ func (ns networks) lookup(a netip.Addr) network {
 	return n
 }
 
-func loadNetworks(src NetworkSource) (*bart.Table[network], error) {
+func loadNetworks(src NetworkSource, read func(path string) ([]byte, error)) (*bart.Table[network], error) {
 	format := src.Format
 	if format == "" && strings.HasSuffix(src.Path, ".mmdb") {
 		format = "mmdb"
 	}
+	data, err := read(src.Path)
+	if err != nil {
+		return nil, fmt.Errorf("networks %s: %w", src.Path, err)
+	}
 	var t *bart.Table[network]
-	var err error
 	switch format {
 	case "mmdb":
-		t, err = loadMMDB(src.Path)
+		t, err = loadMMDB(data)
 	case "", "csv":
-		t, err = loadNetworkCSV(src.Path)
+		t, err = loadNetworkCSV(data)
 	case "rir":
-		t, err = loadDelegations(src.Path)
+		t, err = loadDelegations(data)
 	case "routes":
-		t, err = loadRoutes(src.Path)
+		t, err = loadRoutes(data)
 	default:
 		err = fmt.Errorf("unknown format %q: csv, mmdb, rir or routes", format)
 	}
@@ -147,16 +149,12 @@ func loadNetworks(src NetworkSource) (*bart.Table[network], error) {
 	return t, nil
 }
 
-func loadNetworkCSV(path string) (*bart.Table[network], error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+func loadNetworkCSV(data []byte) (*bart.Table[network], error) {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("prefix,")) {
 		return nil, errors.New("first line must be the header prefix,asn,country[,as_name,type]")
 	}
 	t := new(bart.Table[network])
-	err = records(data, []string{"prefix", "asn", "country", "type"}, func(values []string) error {
+	err := records(data, []string{"prefix", "asn", "country", "type"}, func(values []string) error {
 		p, err := parsePrefix(values[0])
 		if err != nil {
 			return err
@@ -181,8 +179,8 @@ func loadNetworkCSV(path string) (*bart.Table[network], error) {
 
 // loadMMDB reads the fields that MaxMind's ASN, ISP, Country, City and Enterprise
 // databases share.
-func loadMMDB(path string) (*bart.Table[network], error) {
-	db, err := maxminddb.Open(path)
+func loadMMDB(data []byte) (*bart.Table[network], error) {
+	db, err := maxminddb.OpenBytes(data)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -69,7 +69,7 @@ func (b *builder) load(src ListSource) error {
 	data := src.Data
 	if data == nil {
 		var err error
-		if data, err = os.ReadFile(src.Path); err != nil {
+		if data, err = b.read(src.Path); err != nil {
 			return fmt.Errorf("list: %w", err)
 		}
 	}
@@ -540,8 +540,8 @@ func (r *reader) v2flyInclude(name string, seen map[string]bool) error {
 		return nil
 	}
 	seen[name] = true
-	data, err := os.ReadFile(filepath.Join(filepath.Dir(r.src.Path), name))
-	if errors.Is(err, os.ErrNotExist) {
+	data, err := r.builder.read(filepath.Join(filepath.Dir(r.src.Path), name))
+	if errors.Is(err, fs.ErrNotExist) {
 		r.skipped++
 		return nil
 	}

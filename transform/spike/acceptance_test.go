@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
 )

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/banshift/banshift/external/listdir"
 	"github.com/banshift/banshift/transform/enrich"
-	"github.com/banshift/banshift/transform/enrich/listdir"
 )
 
 func TestTheLastGoodCopyStays(t *testing.T) {
