@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -15,41 +14,35 @@ import (
 
 // canonical reads Parquet or Arrow in the canonical schema: its clients are
 // pseudonyms already, so that it goes round the gate. Ranges are ordinals of rows.
-func (w *worker) canonical(ctx context.Context, src *files.Source, known ranges) error {
+func (k *walk) canonical(src *files.Source) error {
 	seekable, err := src.Seekable()
 	if err != nil {
-		return &unreadableError{err}
+		return err
 	}
 	batches, err := decode.Canonical(src.Format, seekable, memory.DefaultAllocator)
 	if err != nil {
-		return &unreadableError{fmt.Errorf("source %s: %w", src.Path, err)}
+		return fmt.Errorf("source %s: %w", src.Path, err)
 	}
 	defer batches.Release()
-	n := w.pipeline.neighbourhood(int64(w.pipeline.opts.BlockRecords))
-	defer n.close()
 	var first int64
 	for batches.Next() {
 		rec := batches.Record()
-		if err := w.rows(ctx, n, src.ID, rec, first, known); err != nil {
+		if err := k.rows(rec, first); err != nil {
 			return err
 		}
 		first += rec.NumRows()
 	}
-	n.horizon()
-	if err := n.advance(ctx, w); err != nil {
-		return err
-	}
 	if err := batches.Err(); err != nil {
-		return &unreadableError{fmt.Errorf("source %s: %w", src.Path, err)}
+		return fmt.Errorf("source %s: %w", src.Path, err)
 	}
 	return nil
 }
 
-// rows delivers the rows of rec, which begins at position first, in ranges.
-func (w *worker) rows(ctx context.Context, n *neighbourhood, source string, rec arrow.Record, first int64, known ranges) error {
+// rows takes the rows of rec, which begins at position first, in ranges.
+func (k *walk) rows(rec arrow.Record, first int64) error {
 	last := first + rec.NumRows()
 	for from, to := first, int64(0); from < last; from = to {
-		length, _ := known.plan(from, toBorder(from, n.block))
+		length, _ := k.plan(from)
 		to = min(from+length, last)
 		part := rec.NewSlice(from-first, to-first)
 		batch, err := canonicalBatch(part)
@@ -57,7 +50,7 @@ func (w *worker) rows(ctx context.Context, n *neighbourhood, source string, rec 
 			part.Release()
 			return err
 		}
-		if err := w.deliver(ctx, n, known.held(span{source, 0, from, to}, n.block), batch); err != nil {
+		if err := k.hand(from, to, batch); err != nil {
 			return err
 		}
 	}

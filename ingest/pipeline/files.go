@@ -95,18 +95,34 @@ func (p *Pipeline) file(ctx context.Context, file files.File, o FileOptions) err
 		return nil
 	}
 	p.stats.Sources.Add(1)
-	switch {
-	case !decode.LineBased(src.Format):
-		err = p.with(ctx, func(w *worker) error { return w.stream(ctx, src, known, o) })
-	case src.Plain():
-		err = p.lines(ctx, src, known)
-	default:
-		err = p.streamOfLines(ctx, src, known)
-	}
-	if err != nil {
+	if err := p.read(ctx, src, known, o); err != nil {
 		return p.cut(ctx, src, err)
 	}
 	return p.opts.Store.Write(ctx, load.Batch{Source: src.ID, Partition: completePartition, First: 0, Next: 1})
+}
+
+// read carries a file's records into the store, by the way that its format is read.
+func (p *Pipeline) read(ctx context.Context, src *files.Source, known ranges, o FileOptions) error {
+	block := p.opts.BlockRecords
+	if decode.LineBased(src.Format) {
+		block = p.opts.BlockBytes
+	}
+	walk := p.walk(ctx, src.ID, int64(block), known)
+	defer walk.neighbours.close()
+	var err error
+	switch {
+	case decode.LineBased(src.Format) && src.Plain():
+		err = src.Pieces(walk.ctx, walk.plan, func(piece files.Piece) error {
+			return walk.take(piece.First, piece.Next, func(w *worker) (anonymize.Batch, error) { return w.piece(src, piece) })
+		})
+	case decode.LineBased(src.Format):
+		err = walk.streamOfLines(src)
+	case src.Format == decode.Parquet || src.Format == decode.Arrow:
+		err = walk.canonical(src)
+	default:
+		err = walk.stream(src, o)
+	}
+	return walk.end(ctx, err)
 }
 
 // cut notes a file whose rest cannot be read as one reject, unless the run itself failed.
@@ -138,44 +154,6 @@ type unreadableError struct{ error }
 
 func (e *unreadableError) Unwrap() error { return e.error }
 
-// lines cuts a plain file at line ends; workers decode the ranges at the same time.
-func (p *Pipeline) lines(ctx context.Context, src *files.Source, known ranges) error {
-	n := p.neighbourhood(int64(p.opts.BlockBytes))
-	defer n.close()
-	work, workCtx := errgroup.WithContext(ctx)
-	work.SetLimit(cap(p.idle))
-	plan := func(position int64) (int64, bool) { return known.plan(position, toBorder(position, n.block)) }
-	err := src.Pieces(workCtx, plan, func(piece files.Piece) error {
-		r := known.held(span{src.ID, 0, piece.First, piece.Next}, n.block)
-		if !r.store && !known.near(r.first, n.block) {
-			n.pass(r.next)
-			return nil
-		}
-		n.announce(r)
-		work.Go(func() error {
-			return p.with(workCtx, func(w *worker) error { return w.piece(workCtx, n, r, src.Format, piece) })
-		})
-		return workCtx.Err()
-	})
-	return p.settle(ctx, n, work, err)
-}
-
-// settle waits for the work on the ranges of a file whose reading ended with err, and
-// accepts what is left.
-func (p *Pipeline) settle(ctx context.Context, n *neighbourhood, work *errgroup.Group, err error) error {
-	n.horizon()
-	if workErr := work.Wait(); workErr != nil {
-		return workErr
-	}
-	if restErr := p.rest(ctx, n); restErr != nil {
-		return restErr
-	}
-	if err != nil && ctx.Err() == nil {
-		return &unreadableError{err}
-	}
-	return err
-}
-
 // rest has all workers accept what is left of a walk.
 func (p *Pipeline) rest(ctx context.Context, n *neighbourhood) error {
 	work, ctx := errgroup.WithContext(ctx)
@@ -188,71 +166,42 @@ func (p *Pipeline) rest(ctx context.Context, n *neighbourhood) error {
 }
 
 // piece decodes the lines of a range.
-func (w *worker) piece(ctx context.Context, n *neighbourhood, r *held, format decode.Format, piece files.Piece) error {
-	decoder, err := w.message(format)
+func (w *worker) piece(src *files.Source, piece files.Piece) (anonymize.Batch, error) {
+	decoder, err := w.message(src.Format)
 	if err != nil {
-		return err
+		return anonymize.Batch{}, err
 	}
 	gate, err := w.pipeline.lend()
 	if err != nil {
-		return err
+		return anonymize.Batch{}, err
 	}
-	gate.Begin(r.source, 0)
+	defer w.pipeline.takeBack(gate)
+	gate.Begin(src.ID, 0)
 	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, gate) })
 	batch := gate.Flush()
-	w.pipeline.takeBack(gate)
 	if err != nil {
 		batch.Release()
-		return &unreadableError{err}
+		return anonymize.Batch{}, &unreadableError{err}
 	}
-	if err := n.arrive(w, r, batch); err != nil {
-		return err
-	}
-	return n.advance(ctx, w)
+	return batch, nil
 }
 
-// streamOfLines decodes lines that must be read from their beginning, compressed or from
-// standard input, one range after the other; workers transform and store them meanwhile.
-func (p *Pipeline) streamOfLines(ctx context.Context, src *files.Source, known ranges) error {
-	n := p.neighbourhood(int64(p.opts.BlockBytes))
-	defer n.close()
+// streamOfLines decodes lines that must be read from their beginning: compressed, or from
+// standard input.
+func (k *walk) streamOfLines(src *files.Source) error {
 	decoder, err := newMessage(src.Format)
 	if err != nil {
 		return err
 	}
-	gate, err := p.lend()
-	if err != nil {
-		return err
-	}
-	work, workCtx := errgroup.WithContext(ctx)
-	work.SetLimit(cap(p.idle))
-	lines := &lineSink{pipeline: p, ctx: workCtx, work: work, source: src.ID, known: known, neighbours: n, decoder: decoder, gate: gate}
-	err = src.EachRange(workCtx, lines.plan, lines)
-	gate.Flush().Release()
-	p.takeBack(gate)
-	return p.settle(ctx, n, work, err)
+	return k.collect(func(c *collector) error {
+		return src.EachRange(k.ctx, c.begin, &lineSink{c, decoder})
+	})
 }
 
-// lineSink decodes the lines of a stream and has workers take over what a range of them
-// made. It implements [files.Lines].
+// lineSink decodes the lines of a stream. It implements [files.Lines].
 type lineSink struct {
-	pipeline   *Pipeline
-	ctx        context.Context
-	work       *errgroup.Group
-	source     string
-	known      ranges
-	neighbours *neighbourhood
-	decoder    decode.Message
-	gate       *anonymize.Gate
-	passing    bool // the range is stored and nothing needs it
-}
-
-// plan implements [files.Plan], and begins a range.
-func (s *lineSink) plan(position int64) (size int64, exact bool) {
-	size, exact = s.known.plan(position, toBorder(position, s.neighbours.block))
-	s.passing = exact && s.known.finished(position, position+size) && !s.known.near(position, s.neighbours.block)
-	s.gate.Begin(s.source, 0)
-	return size, exact
+	*collector
+	decoder decode.Message
 }
 
 func (s *lineSink) Line(line []byte, position int64) {
@@ -261,69 +210,28 @@ func (s *lineSink) Line(line []byte, position int64) {
 	}
 }
 
-func (s *lineSink) End(first, next int64) error {
-	if s.passing {
-		s.neighbours.pass(next)
-		return nil
-	}
-	r := s.known.held(span{s.source, 0, first, next}, s.neighbours.block)
-	batch := s.gate.Flush()
-	s.neighbours.announce(r)
-	s.work.Go(func() error {
-		arrived := false
-		err := s.pipeline.with(s.ctx, func(w *worker) error {
-			arrived = true
-			if err := s.neighbours.arrive(w, r, batch); err != nil {
-				return err
-			}
-			return s.neighbours.advance(s.ctx, w)
-		})
-		if !arrived {
-			batch.Release()
-		}
-		return err
-	})
-	return s.ctx.Err()
-}
+func (s *lineSink) End(first, next int64) error { return s.collector.end(first, next) }
 
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
-func (w *worker) stream(ctx context.Context, src *files.Source, known ranges, o FileOptions) error {
-	if src.Format == decode.Parquet || src.Format == decode.Arrow {
-		return w.canonical(ctx, src, known)
-	}
+func (k *walk) stream(src *files.Source, o FileOptions) error {
 	decoder, err := streamDecoder(src.Format, o)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	n := w.pipeline.neighbourhood(int64(w.pipeline.opts.BlockRecords))
-	defer n.close()
-	gate, err := w.pipeline.lend()
-	if err != nil {
-		return err
-	}
-	defer w.pipeline.takeBack(gate)
-	gate.Begin(src.ID, 0)
-	sink := &cuttingSink{worker: w, gate: gate, ctx: ctx, cancel: cancel, source: src.ID, known: known, neighbours: n}
-	sink.begin(0)
-	err = decoder.Decode(ctx, src, sink)
-	if cause := context.Cause(ctx); cause != nil {
-		gate.Flush().Release()
-		return cause
-	}
-	if flushErr := sink.flush(); flushErr != nil {
-		return flushErr
-	}
-	n.horizon()
-	if restErr := n.advance(ctx, w); restErr != nil {
-		return restErr
-	}
-	if err != nil {
-		return &unreadableError{fmt.Errorf("source %s: %w", src.Path, err)}
-	}
-	return nil
+	return k.collect(func(c *collector) error {
+		sink := &recordSink{collector: c}
+		sink.begin(0)
+		err := decoder.Decode(k.ctx, src, sink)
+		if cause := context.Cause(k.ctx); cause != nil {
+			return cause
+		}
+		sink.cut()
+		if err != nil {
+			return fmt.Errorf("source %s: %w", src.Path, err)
+		}
+		return nil
+	})
 }
 
 func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
@@ -333,62 +241,59 @@ func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
 	return decode.NewStream(f, decode.WithInspect(InspectPayloads()))
 }
 
-// cuttingSink passes records on and delivers a range wherever it ends.
-type cuttingSink struct {
-	worker           *worker
-	gate             *anonymize.Gate
-	ctx              context.Context
-	cancel           context.CancelCauseFunc
-	source           string
-	known            ranges
-	neighbours       *neighbourhood
-	first, next, end int64
+// recordSink counts records and ends a range where the plan says so. Where a worker
+// fails, the walk's context ends the decoding.
+type recordSink struct {
+	*collector
+	first, next, planned int64
 }
 
-var _ record.Sink = (*cuttingSink)(nil)
+var _ record.Sink = (*recordSink)(nil)
 
-func (s *cuttingSink) Flow(f *record.Flow, position int64) {
-	s.gate.Flow(f, position)
-	s.passed()
-}
-
-func (s *cuttingSink) DNS(d *record.DNS, position int64) {
-	s.gate.DNS(d, position)
-	s.passed()
-}
-
-func (s *cuttingSink) Reject(reason string, raw []byte, position int64) {
-	s.gate.Reject(reason, raw, position)
-	s.passed()
-}
-
-func (s *cuttingSink) Skip(reason string, position int64) { s.gate.Skip(reason, position) }
-
-// passed counts a record and ends the range where the plan says so.
-func (s *cuttingSink) passed() {
-	s.next++
-	if s.next < s.end {
-		return
+func (s *recordSink) Flow(f *record.Flow, position int64) {
+	if !s.passing {
+		s.gate.Flow(f, position)
 	}
-	if err := s.flush(); err != nil {
-		s.cancel(err)
+	s.passed()
+}
+
+func (s *recordSink) DNS(d *record.DNS, position int64) {
+	if !s.passing {
+		s.gate.DNS(d, position)
+	}
+	s.passed()
+}
+
+func (s *recordSink) Reject(reason string, raw []byte, position int64) {
+	if !s.passing {
+		s.gate.Reject(reason, raw, position)
+	}
+	s.passed()
+}
+
+func (s *recordSink) Skip(reason string, position int64) {
+	if !s.passing {
+		s.gate.Skip(reason, position)
+	}
+}
+
+func (s *recordSink) passed() {
+	s.next++
+	if s.next == s.planned {
+		s.cut()
 	}
 }
 
 // begin plans the range that starts at a position.
-func (s *cuttingSink) begin(position int64) {
-	length, _ := s.known.plan(position, toBorder(position, s.neighbours.block))
-	s.first, s.next, s.end = position, position, position+length
+func (s *recordSink) begin(position int64) {
+	length, _ := s.collector.begin(position)
+	s.first, s.next, s.planned = position, position, position+length
 }
 
-// flush delivers the records since the last range.
-func (s *cuttingSink) flush() error {
-	at := span{s.source, 0, s.first, s.next}
-	batch := s.gate.Flush()
-	s.begin(s.next)
-	if at.first == at.next {
-		batch.Release()
-		return nil
+// cut ends the range with the records so far. Its error is the walk's, which ends with it.
+func (s *recordSink) cut() {
+	if s.first < s.next {
+		_ = s.end(s.first, s.next)
 	}
-	return s.worker.deliver(s.ctx, s.neighbours, s.known.held(at, s.neighbours.block), batch)
+	s.begin(s.next)
 }

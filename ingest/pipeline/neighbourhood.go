@@ -64,8 +64,9 @@ func (p *Pipeline) neighbourhood(block int64) *neighbourhood {
 // deliver takes a range of a walk that one worker makes alone, and accepts what that
 // makes ready.
 func (w *worker) deliver(ctx context.Context, n *neighbourhood, r *held, batch anonymize.Batch) error {
+	r.batch = batch
 	n.announce(r)
-	if err := n.arrive(w, r, batch); err != nil {
+	if err := n.arrive(w, r); err != nil {
 		return err
 	}
 	return n.advance(ctx, w)
@@ -87,19 +88,18 @@ func (n *neighbourhood) pass(next int64) {
 	n.reached = next
 }
 
-// arrive takes over what an announced range was decoded to.
-func (n *neighbourhood) arrive(w *worker, r *held, batch anonymize.Batch) error {
+// arrive takes over an announced range whose batch was decoded.
+func (n *neighbourhood) arrive(w *worker, r *held) error {
 	var seen *flowcontext.Sightings
 	if w.Context != nil {
 		var err error
-		if seen, err = w.Context.Look(batch.Flows, batch.DNS); err != nil {
-			batch.Release()
+		if seen, err = w.Context.Look(r.batch.Flows, r.batch.DNS); err != nil {
 			return err
 		}
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r.batch, r.seen, r.state = batch, seen, decoded
+	r.seen, r.state = seen, decoded
 	if !r.store {
 		n.settle(r)
 	}
