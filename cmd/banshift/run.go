@@ -159,12 +159,7 @@ func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, list []fi
 			return err
 		}
 	}
-	for _, topic := range topics {
-		if err := a.runTopic(ctx, pipe, topic, o.follow); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.runTopics(ctx, pipe, topics, o.follow)
 }
 
 // packets gives a decoder of pcap and pcapng.

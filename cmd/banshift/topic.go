@@ -4,9 +4,21 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/pipeline"
 )
+
+// runTopics reads all topics at the same time: one that is followed has no end for
+// another to wait for. The first failure ends all.
+func (a *app) runTopics(ctx context.Context, pipe *pipeline.Pipeline, uris []string, follow bool) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, uri := range uris {
+		group.Go(func() error { return a.runTopic(ctx, pipe, uri, follow) })
+	}
+	return group.Wait()
+}
 
 // runTopic reads one Kafka topic.
 func (a *app) runTopic(ctx context.Context, pipe *pipeline.Pipeline, uri string, follow bool) error {

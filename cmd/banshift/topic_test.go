@@ -47,17 +47,17 @@ func TestTopicIsStoredExactly(t *testing.T) {
 	broker := brokertest.Start(t)
 	ctx := context.Background()
 	uri := broker.URI("flows", "format=goflow2-json&group=exact")
-	produceFlows(ctx, t, uri)
+	produceFlows(ctx, t, uri, topicRecords)
 	dir := t.TempDir()
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
 	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
 	store := filepath.Join(dir, "store")
 
-	first := follow(ctx, t, uri, store, topicRecords/3)
+	first := follow(ctx, t, store, topicRecords/3, uri)
 	if first >= topicRecords {
 		t.Fatalf("the first run read all of %d records, so stopping in the middle was not tested", first)
 	}
-	second := follow(ctx, t, uri, store, topicRecords-first)
+	second := follow(ctx, t, store, topicRecords-first, uri)
 	if first+second != topicRecords {
 		t.Errorf("%d and %d records: want %d together", first, second, topicRecords)
 	}
@@ -75,8 +75,33 @@ func TestTopicIsStoredExactly(t *testing.T) {
 	}
 }
 
+// TestEveryTopicIsFollowed follows two topics with one command: neither waits for the other.
+func TestEveryTopicIsFollowed(t *testing.T) {
+	needEngine(t)
+	const records = 20_000
+	broker := brokertest.Start(t)
+	ctx := context.Background()
+	dir := t.TempDir()
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
+	var uris []string
+	for _, topic := range []string{"east", "west"} {
+		uri := broker.URI(topic, "format=goflow2-json&group=both")
+		produceFlows(ctx, t, uri, records)
+		uris = append(uris, uri)
+	}
+	store := filepath.Join(dir, "store")
+	if got := follow(ctx, t, store, 2*records, uris...); got != 2*records {
+		t.Errorf("%d records of two topics, want %d", got, 2*records)
+	}
+	rows := execute(t, "", "sql", "--store", store, "--output", "csv", "SELECT uniqExact(source), sum(records_in) FROM ledger").must(t)
+	if want := fmt.Sprintf("2,%d", 2*records); !strings.Contains(rows.out, want) {
+		t.Errorf("the ledger has %q, want %s", rows.out, want)
+	}
+}
+
 // produceFlows writes the records of the throughput scenario.
-func produceFlows(ctx context.Context, t testing.TB, uri string) {
+func produceFlows(ctx context.Context, t testing.TB, uri string, records int) {
 	t.Helper()
 	if err := kafka.CreateTopic(ctx, uri, kafka.Config{}, 4); err != nil {
 		t.Fatal(err)
@@ -90,7 +115,7 @@ func produceFlows(ctx context.Context, t testing.TB, uri string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := scenario.SetRecords(topicRecords); err != nil {
+	if err := scenario.SetRecords(records); err != nil {
 		t.Fatal(err)
 	}
 	generator, err := simulate.New(scenario, 11, 1)
@@ -120,7 +145,7 @@ func produceFlows(ctx context.Context, t testing.TB, uri string) {
 
 // follow runs until at least want more records are stored, interrupts, and gives how
 // many the run accounted for.
-func follow(ctx context.Context, t *testing.T, uri, store string, want int) int {
+func follow(ctx context.Context, t *testing.T, store string, want int, uris ...string) int {
 	t.Helper()
 	ctx, interrupt := context.WithTimeout(ctx, 5*time.Minute)
 	defer interrupt()
@@ -128,7 +153,7 @@ func follow(ctx context.Context, t *testing.T, uri, store string, want int) int 
 	ended := make(chan int, 1)
 	go func() {
 		var out bytes.Buffer
-		ended <- run(ctx, []string{"run", "--follow", "--store", store, uri}, strings.NewReader(""), &out, &log)
+		ended <- run(ctx, append([]string{"run", "--follow", "--store", store}, uris...), strings.NewReader(""), &out, &log)
 	}()
 	before := -1
 	for ctx.Err() == nil {
