@@ -104,7 +104,7 @@ type IngestConfig struct {
 	BlockRecords int `mapstructure:"block_records"`
 	// BlockBytes is how many bytes make a block of a file of lines.
 	BlockBytes int `mapstructure:"block_bytes"`
-	// FlushAfterSeconds ends a batch that does not fill, when following.
+	// FlushAfterSeconds ends a range that does not fill, of a topic that is followed and of standard input.
 	FlushAfterSeconds int `mapstructure:"flush_after_seconds"`
 	// Workers decode and classify in parallel; 0: one more than there are cores, as one or the other waits for the store.
 	Workers int `mapstructure:"workers"`

@@ -246,6 +246,11 @@ func passingKeys() (*anonymize.Keys, error) {
 	return anonymize.NewKeys(master)
 }
 
+// flushAfter is how long a range waits for more records, and for its neighbours, when following.
+func (c IngestConfig) flushAfter() time.Duration {
+	return time.Duration(c.FlushAfterSeconds) * time.Second
+}
+
 // workers is the configured number of workers, by default one more than cores.
 func (c IngestConfig) workers() int {
 	if c.Workers > 0 {

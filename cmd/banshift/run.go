@@ -143,7 +143,8 @@ func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store) (*
 	return pipeline.New(pipeline.Options{
 		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(s.gateOptions(keys)) },
-		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes, Log: a.log,
+		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
+		FlushAfter: in.flushAfter(), Log: a.log,
 	})
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,6 +37,6 @@ func (a *app) kafkaConfig() kafka.Config {
 	k, in := a.cfg.Kafka, a.cfg.Ingest
 	return kafka.Config{
 		User: k.User, Password: k.Password, CAFile: k.CAFile, CertFile: k.CertFile, KeyFile: k.KeyFile,
-		Block: int64(in.BlockRecords), FlushAfter: time.Duration(in.FlushAfterSeconds) * time.Second, Log: a.log,
+		Block: int64(in.BlockRecords), FlushAfter: in.flushAfter(), Log: a.log,
 	}
 }

@@ -2,7 +2,9 @@ package files
 
 import (
 	"context"
+	"errors"
 	"io"
+	"time"
 )
 
 // aheadChunks is how many chunks are read ahead: enough that a reader and who reads from it
@@ -17,9 +19,11 @@ type aheadReader struct {
 	chunk []byte // of full, what was not given yet
 	whole []byte
 	err   error // why from ended, once full is closed
+	due   <-chan time.Time
 }
 
-// readAhead reads from until it ends or ctx is done.
+// readAhead reads from until it ends or ctx is done. A Read of from that is under way then
+// is left to itself.
 func readAhead(ctx context.Context, from io.Reader) *aheadReader {
 	r := &aheadReader{ctx: ctx, full: make(chan []byte, aheadChunks), free: make(chan []byte, aheadChunks)}
 	for range aheadChunks {
@@ -55,11 +59,9 @@ func (r *aheadReader) Read(p []byte) (int, error) {
 			r.free <- r.whole[:cap(r.whole)]
 			r.whole = nil
 		}
-		var more bool
-		select {
-		case r.chunk, more = <-r.full:
-		case <-r.ctx.Done():
-			return 0, r.ctx.Err()
+		more, err := r.next()
+		if err != nil {
+			return 0, err
 		}
 		if !more {
 			return 0, r.err
@@ -69,4 +71,40 @@ func (r *aheadReader) Read(p []byte) (int, error) {
 	n := copy(p, r.chunk)
 	r.chunk = r.chunk[n:]
 	return n, nil
+}
+
+// next waits for a chunk. What has come is given although ctx is done; errNothingYet says
+// that due came first.
+func (r *aheadReader) next() (more bool, err error) {
+	select {
+	case r.chunk, more = <-r.full:
+		return more, nil
+	default:
+	}
+	select {
+	case r.chunk, more = <-r.full:
+		return more, nil
+	case <-r.due:
+		return true, errNothingYet
+	case <-r.ctx.Done():
+		return false, r.ctx.Err()
+	}
+}
+
+// errNothingYet says that nothing was read in time. Reading may go on.
+var errNothingYet = errors.New("nothing to read yet")
+
+// untilDone ends a reader with ctx: what was read before is given, then [io.EOF].
+func untilDone(ctx context.Context, from io.Reader) io.Reader {
+	return &endedReader{readAhead(ctx, from)}
+}
+
+type endedReader struct{ *aheadReader }
+
+func (r *endedReader) Read(p []byte) (int, error) {
+	n, err := r.aheadReader.Read(p)
+	if err != nil && r.ctx.Err() != nil {
+		err = io.EOF
+	}
+	return n, err
 }

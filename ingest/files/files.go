@@ -8,6 +8,7 @@ package files
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -123,6 +124,7 @@ type Source struct {
 	reader io.Reader
 	file   *os.File // nil for standard input
 	plain  bool
+	live   bool
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -134,9 +136,9 @@ type unrecognisedError struct{ error }
 func (unrecognisedError) Is(target error) bool { return target == ErrUnrecognised }
 
 // Open opens a file and recognises its format, unless one is given. stdin is read
-// where the file is [Stdin].
-func Open(f File, given decode.Format, stdin io.Reader) (*Source, error) {
-	s, err := open(f.Path, stdin)
+// where the file is [Stdin]. A live source ends when ctx is done, as if its writer had closed it.
+func Open(ctx context.Context, f File, given decode.Format, stdin io.Reader) (*Source, error) {
+	s, err := open(ctx, f.Path, stdin)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", f.Path, cause(err))
 	}
@@ -147,9 +149,9 @@ func Open(f File, given decode.Format, stdin io.Reader) (*Source, error) {
 	return s, nil
 }
 
-func open(path string, stdin io.Reader) (*Source, error) {
+func open(ctx context.Context, path string, stdin io.Reader) (*Source, error) {
 	if path == Stdin {
-		return &Source{ID: freshID(), Path: path, raw: &countingReader{r: stdin}}, nil
+		return &Source{ID: freshID(), Path: path, raw: &countingReader{r: untilDone(ctx, stdin)}, live: true}, nil
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -161,6 +163,9 @@ func open(path string, stdin io.Reader) (*Source, error) {
 		return nil, err
 	}
 	s := &Source{Path: path, Size: info.Size(), raw: &countingReader{r: file}, file: file, plain: info.Mode().IsRegular()}
+	if s.live = !info.Mode().IsRegular(); s.live {
+		s.raw.r = untilDone(ctx, file)
+	}
 	if s.ID, err = fingerprint(file, info); err != nil {
 		file.Close()
 		return nil, err
@@ -175,22 +180,38 @@ func (s *Source) look(given decode.Format) error {
 		return err
 	}
 	buffered := bufio.NewReaderSize(plain, headBytes)
-	head, err := buffered.Peek(headBytes)
-	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
-		return fmt.Errorf("cannot be read: %w", err)
-	}
 	s.reader = buffered
-	if len(head) == 0 {
+	if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
 		return errors.New("is empty")
+	} else if err != nil {
+		return fmt.Errorf("cannot be read: %w", err)
 	}
 	if s.Format = given; given != "" {
 		return nil
 	}
+	s.Format, err = s.recognise(buffered)
+	return err
+}
+
+// recognise looks at the beginning. Of a live source that is what has come so far, and
+// more only where that is not enough.
+func (s *Source) recognise(from *bufio.Reader) (decode.Format, error) {
 	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".gz"), ".zst")
-	if s.Format, err = decode.Recognise(head, name); err != nil {
-		return unrecognisedError{err}
+	wanted := headBytes
+	if s.live {
+		wanted = from.Buffered()
 	}
-	return nil
+	for {
+		head, readErr := from.Peek(wanted)
+		format, err := decode.Recognise(head, name)
+		if err == nil {
+			return format, nil
+		}
+		if readErr != nil || wanted == headBytes {
+			return "", unrecognisedError{err}
+		}
+		wanted = min(from.Buffered()+1, headBytes)
+	}
 }
 
 // Magic numbers: RFC 1952 section 2.3.1, RFC 8878 section 3.1.1.
@@ -220,6 +241,10 @@ func (s *Source) decompress() (io.Reader, error) {
 	}
 	return buffered, nil
 }
+
+// Live reports a source that is read while it is written and cannot be read again:
+// standard input, a pipe.
+func (s *Source) Live() bool { return s.live }
 
 // Plain reports a regular file, not compressed: its bytes can be read in any order.
 func (s *Source) Plain() bool { return s.plain }

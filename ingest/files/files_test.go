@@ -50,7 +50,7 @@ func put(t *testing.T, name string, content []byte) string {
 
 func TestCompressionIsSeenThrough(t *testing.T) {
 	for name, content := range map[string][]byte{"a.json": []byte(line), "a.json.gz": gz(t, line), "odd-name": zst(t, line)} {
-		src, err := Open(File{Path: put(t, name, content)}, "", nil)
+		src, err := Open(t.Context(), File{Path: put(t, name, content)}, "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestCompressionIsSeenThrough(t *testing.T) {
 
 func TestSameContentHasTheSameName(t *testing.T) {
 	id := func(path string) string {
-		src, err := Open(File{Path: path}, "", nil)
+		src, err := Open(t.Context(), File{Path: path}, "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestFind(t *testing.T) {
 }
 
 func TestUnrecognised(t *testing.T) {
-	_, err := Open(File{Path: put(t, "x.bin", []byte("what is this"))}, "", nil)
+	_, err := Open(t.Context(), File{Path: put(t, "x.bin", []byte("what is this"))}, "", nil)
 	if !errors.Is(err, ErrUnrecognised) {
 		t.Errorf("got %v", err)
 	}

@@ -17,7 +17,7 @@ import (
 // asStream and asFile are the two ways in which lines are read.
 func asStream(t *testing.T, text string) *Source {
 	t.Helper()
-	src, err := Open(File{Path: Stdin}, decode.Goflow2JSON, strings.NewReader(text))
+	src, err := Open(t.Context(), File{Path: Stdin}, decode.Goflow2JSON, strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func asStream(t *testing.T, text string) *Source {
 
 func asFile(t *testing.T, text string) *Source {
 	t.Helper()
-	src, err := Open(File{Path: put(t, "lines.json", []byte(text))}, decode.Goflow2JSON, nil)
+	src, err := Open(t.Context(), File{Path: put(t, "lines.json", []byte(text))}, decode.Goflow2JSON, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ var ways = map[string]func(*testing.T, string) *Source{"stream": asStream, "file
 func read(src *Source, plan Plan, line func([]byte, int64), end func(first, next int64) error) error {
 	ctx := context.Background()
 	if !src.Plain() {
-		return src.EachRange(ctx, plan, funcs{line, end})
+		return src.EachRange(ctx, plan, 0, funcs{line, end})
 	}
 	reader := LineReader{buf: make([]byte, 7)} // shorter than a line
 	return src.Pieces(ctx, plan, func(p Piece) error {
@@ -58,6 +58,7 @@ type funcs struct {
 }
 
 func (f funcs) Line(line []byte, position int64) { f.line(line, position) }
+func (f funcs) Pause()                           {}
 func (f funcs) End(first, next int64) error      { return f.end(first, next) }
 
 // randomLines gives n short lines, some of them empty.
@@ -160,7 +161,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 	go writer.Write([]byte("line\n"))
 	src := &Source{Path: "silent", reader: silent}
 	ctx, cancel := context.WithCancel(context.Background())
-	err := src.EachRange(ctx, func(int64) (int64, bool) { return 100, false }, funcs{
+	err := src.EachRange(ctx, func(int64) (int64, bool) { return 100, false }, 0, funcs{
 		line: func([]byte, int64) { cancel() },
 		end:  func(first, next int64) error { t.Errorf("range %d to %d ended", first, next); return nil },
 	})
@@ -237,7 +238,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte("\x28\xb5\x2f\xfd\x00\x00"))
 	f.Add([]byte("#separator \\x09\n"))
 	f.Fuzz(func(t *testing.T, content []byte) {
-		src, err := Open(File{Path: Stdin}, "", bytes.NewReader(content))
+		src, err := Open(t.Context(), File{Path: Stdin}, "", bytes.NewReader(content))
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 // Lines is who takes the lines of a stream.
@@ -14,18 +15,25 @@ type Lines interface {
 	Line(line []byte, position int64)
 	// End says that the lines since the last end make a range. An error ends the reading.
 	End(first, next int64) error
+	// Pause says that nothing has come for a while: what was ended is not to wait for more.
+	Pause()
 }
 
 // EachRange reads a stream to its end and gives its lines to to, in ranges that end where
-// those of [Source.Pieces] do. Text is decompressed beside the work on what came before;
-// no more of it is held than a line and a few chunks.
-func (s *Source) EachRange(ctx context.Context, plan Plan, to Lines) error {
+// those of [Source.Pieces] do. Text is decompressed during the work on what came before;
+// no more of it is in memory than a line and a few chunks. A range of a live source
+// ends too where it is older than patience and nothing is there to read; 0 waits.
+func (s *Source) EachRange(ctx context.Context, plan Plan, patience time.Duration, to Lines) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &lineStream{from: readAhead(ctx, s), buf: make([]byte, chunkBytes)}
+	ahead := readAhead(ctx, s)
+	r := &lineStream{from: ahead, buf: make([]byte, chunkBytes)}
 	for {
 		first := r.position
 		size, exact := plan(first)
+		if s.live && patience > 0 {
+			ahead.due = time.After(patience)
+		}
 		err := r.lines(first+size, exact, to)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -37,6 +45,8 @@ func (s *Source) EachRange(ctx context.Context, plan Plan, to Lines) error {
 		}
 		switch {
 		case err == nil:
+		case errors.Is(err, errNothingYet):
+			to.Pause()
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, errLongLine):
@@ -101,6 +111,9 @@ func (r *lineStream) fill() error {
 	}
 	n, err := r.from.Read(r.buf[r.end:])
 	r.end += n
+	if errors.Is(err, errNothingYet) {
+		return err
+	}
 	r.err = err
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -73,11 +74,36 @@ func (p *Pipeline) file(ctx context.Context, file files.File, o FileOptions) err
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	src, err := files.Open(file, o.Format, o.Stdin)
+	src, err := files.Open(ctx, file, o.Format, o.Stdin)
 	if err != nil {
 		return &unreadableError{err}
 	}
 	defer src.Close()
+	if src.Live() {
+		return p.live(ctx, src, o)
+	}
+	return p.source(ctx, file, src, o)
+}
+
+// live reads what cannot be read again. A stop ends it as its own end does: what has come
+// is stored.
+func (p *Pipeline) live(ctx context.Context, src *files.Source, o FileOptions) error {
+	longer, cancel := draining(ctx)
+	defer cancel()
+	err := p.source(longer, files.File{Path: src.Path}, src, o)
+	if ctx.Err() == nil || longer.Err() != nil {
+		return err
+	}
+	var unreadable *unreadableError
+	if err != nil && !errors.As(err, &unreadable) {
+		return err
+	}
+	p.opts.Log.Info("stopped on request; what had come is stored", "source", src.Path)
+	return nil
+}
+
+// source reads an opened file, unless the store has it.
+func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Source, o FileOptions) error {
 	if o.Opened != nil {
 		o.Opened(src)
 	}
@@ -194,7 +220,7 @@ func (k *walk) streamOfLines(src *files.Source) error {
 		return err
 	}
 	return k.collect(func(c *collector) error {
-		return src.EachRange(k.ctx, c.begin, &lineSink{c, decoder})
+		return src.EachRange(k.ctx, c.begin, k.pipeline.opts.FlushAfter, &lineSink{c, decoder})
 	})
 }
 
@@ -212,6 +238,8 @@ func (s *lineSink) Line(line []byte, position int64) {
 
 func (s *lineSink) End(first, next int64) error { return s.collector.end(first, next) }
 
+func (s *lineSink) Pause() { s.pause() }
+
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
 func (k *walk) stream(src *files.Source, o FileOptions) error {
@@ -222,10 +250,15 @@ func (k *walk) stream(src *files.Source, o FileOptions) error {
 	return k.collect(func(c *collector) error {
 		sink := &recordSink{collector: c}
 		sink.begin(0)
+		if src.Live() && k.pipeline.opts.FlushAfter > 0 {
+			defer sink.impatient(k.pipeline.opts.FlushAfter)()
+		}
 		err := decoder.Decode(k.ctx, src, sink)
 		if cause := context.Cause(k.ctx); cause != nil {
 			return cause
 		}
+		sink.mu.Lock()
+		defer sink.mu.Unlock()
 		sink.cut()
 		if err != nil {
 			return fmt.Errorf("source %s: %w", src.Path, err)
@@ -245,41 +278,40 @@ func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
 // fails, the walk's context ends the decoding.
 type recordSink struct {
 	*collector
+	mu                   sync.Mutex // of the range at work: time may end it while records come
 	first, next, planned int64
 }
 
 var _ record.Sink = (*recordSink)(nil)
 
 func (s *recordSink) Flow(f *record.Flow, position int64) {
-	if !s.passing {
-		s.gate.Flow(f, position)
-	}
-	s.passed()
+	s.record(func() { s.gate.Flow(f, position) })
 }
 
 func (s *recordSink) DNS(d *record.DNS, position int64) {
-	if !s.passing {
-		s.gate.DNS(d, position)
-	}
-	s.passed()
+	s.record(func() { s.gate.DNS(d, position) })
 }
 
 func (s *recordSink) Reject(reason string, raw []byte, position int64) {
-	if !s.passing {
-		s.gate.Reject(reason, raw, position)
-	}
-	s.passed()
+	s.record(func() { s.gate.Reject(reason, raw, position) })
 }
 
 func (s *recordSink) Skip(reason string, position int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.passing {
 		s.gate.Skip(reason, position)
 	}
 }
 
-func (s *recordSink) passed() {
-	s.next++
-	if s.next == s.planned {
+// record has the gate take a record, and ends the range where it is the last one.
+func (s *recordSink) record(take func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.passing {
+		take()
+	}
+	if s.next++; s.next == s.planned {
 		s.cut()
 	}
 }
@@ -296,4 +328,25 @@ func (s *recordSink) cut() {
 		_ = s.end(s.first, s.next)
 	}
 	s.begin(s.next)
+}
+
+// impatient ends every so often the range at work, until the function that it gives is called.
+func (s *recordSink) impatient(after time.Duration) (stop func()) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(after):
+			}
+			s.mu.Lock()
+			s.cut()
+			s.mu.Unlock()
+			s.pause()
+		}
+	}()
+	return func() { cancel(); <-done }
 }

@@ -69,7 +69,9 @@ type Options struct {
 	// BlockRecords is how many records of a stream or a topic make a block, BlockBytes
 	// how many bytes of lines.
 	BlockRecords, BlockBytes int
-	Log                      *slog.Logger
+	// FlushAfter is how long a range of a source that is read while it is written waits for more.
+	FlushAfter time.Duration
+	Log        *slog.Logger
 }
 
 // Pipeline runs sources into a store.

@@ -117,3 +117,11 @@ func (c *collector) begin(position int64) (size int64, exact bool) {
 
 // end hands on the range that was begun.
 func (c *collector) end(first, next int64) error { return c.hand(first, next, c.gate.Flush()) }
+
+// pause has stored what was ended, without waiting for what may come behind it.
+func (c *collector) pause() {
+	c.neighbours.horizon()
+	c.work.Go(func() error {
+		return c.pipeline.with(c.ctx, func(w *worker) error { return c.neighbours.advance(c.ctx, w) })
+	})
+}
