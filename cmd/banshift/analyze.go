@@ -50,7 +50,7 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats(), ", "))
 	f.StringVar(&o.country, "series-country", "", "lower-case ISO code of a file that names no country")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
-	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
+	f.StringVar(&o.events, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")

@@ -12,11 +12,18 @@ import (
 func newEventsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
-		Short: "List, check or compare catalogues of bans",
-		Args:  cobra.NoArgs,
-		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+		Short: "List, check, compare or extend catalogues of bans",
+		Long: `A catalogue is a directory of YAML files, or one file of YAML, JSON or CSV. Several,
+separated by commas, are one catalogue; "builtin" among them is the built-in one, and an
+event replaces an earlier one of the same id.`,
+		Example: `  banshift events list --country ru
+  banshift events add mine.yaml --id kz-signal-2026 --country kz --target Signal --target-type messenger \
+    --enforced-at 2026-11-01 --tz Asia/Almaty --source "Ministry, 2026-11-01: https://example.org/order"
+  banshift report kz-signal-2026 --events builtin,mine.yaml --out report.html`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	cmd.AddCommand(a.newEventsList(), a.newEventsCheck(), a.newEventsDiff())
+	cmd.AddCommand(a.newEventsList(), a.newEventsCheck(), a.newEventsDiff(), a.newEventsAdd())
 	return cmd
 }
 
@@ -88,6 +95,41 @@ func (a *app) newEventsDiff() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func (a *app) newEventsAdd() *cobra.Command {
+	e := events.Event{Confidence: "low"}
+	var kind string
+	cmd := &cobra.Command{
+		Use:   "add FILE",
+		Short: "Add an event to a YAML file of one's own, checked; the file is made where there is none",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			e.Kind = events.Kind(kind)
+			if err := events.Add(args[0], e); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(a.out, "%s added; use it with --events builtin,%s\n", e.ID, args[0])
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&e.ID, "id", "", "name of the event: country code, target, year, as in kz-signal-2026")
+	flags.StringVar(&e.Country, "country", "", "lower-case ISO 3166-1 code")
+	flags.StringVar(&e.Target, "target", "", "what was banned")
+	flags.StringVar(&e.TargetType, "target-type", "other", "messenger, social_media, vpn, tor, internet, … (schemas/events/schema.json)")
+	flags.StringVar(&kind, "kind", string(events.Enforce), "announce, court, law, order, registry, enforce, throttle, shutdown, company or unblock")
+	flags.StringVar(&e.AnnouncedAt, "announced-at", "", "local date: 2026-11-01, 2026-11 or 2026-11-01T12:00")
+	flags.StringVar(&e.EnforcedAt, "enforced-at", "", "local date on which it began to work")
+	flags.StringVar(&e.EndedAt, "ended-at", "", "local date on which it ended")
+	flags.StringVar(&e.TZ, "tz", "UTC", "IANA zone of the dates")
+	flags.StringArrayVar(&e.Sources, "source", nil, "publisher, date, title and address of what was read; may be repeated")
+	flags.StringVar(&e.Confidence, "confidence", "low", "high, medium or low")
+	flags.StringVar(&e.Notes, "notes", "", "what else is to be known")
+	for _, needed := range []string{"id", "country", "target", "source"} {
+		_ = cmd.MarkFlagRequired(needed) // the flags are those above
+	}
+	return cmd
 }
 
 // cataloguePath is the argument, else the configuration's, else the built-in (empty).

@@ -33,7 +33,7 @@ then the page does not listen on other addresses.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&listen, "listen", "127.0.0.1:8080", "loopback address and port; port 0 takes a free one")
-	f.StringVar(&catalogue, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
+	f.StringVar(&catalogue, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	return cmd
 }
 

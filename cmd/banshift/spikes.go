@@ -34,7 +34,7 @@ no attribution: 'banshift analyze' tests that.`,
 	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats(), ", "))
 	f.StringVar(&o.country, "series-country", "", "lower-case ISO code of a file that names no country")
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
-	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
+	f.StringVar(&o.events, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	f.StringVar(&country, "country", "", "only this country (lower-case ISO code)")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON array")
 	return cmd

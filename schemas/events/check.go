@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // zone names are checked on machines without a zone data base
+
+	"golang.org/x/text/language"
 )
 
 // kinds are all kinds that Check accepts.
@@ -54,8 +57,8 @@ func Check(list []Event) error {
 func (e Event) problems() []error {
 	var errs []error
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if !countryForm.MatchString(e.Country) {
-		add("country %q: want a lower-case ISO 3166-1 code of two letters", e.Country)
+	if problem := countryProblem(e.Country); problem != "" {
+		add("country %q: %s", e.Country, problem)
 	}
 	if !slices.Contains(kinds, e.Kind) {
 		add("kind %q: want one of %v", e.Kind, kinds)
@@ -76,6 +79,22 @@ func (e Event) problems() []error {
 	}
 	errs = append(errs, e.order()...)
 	return errs
+}
+
+// countryProblem says what is wrong with a country's code. Codes that ISO 3166-1 leaves
+// to users (xx) pass.
+func countryProblem(code string) string {
+	if !countryForm.MatchString(code) {
+		return "want a lower-case ISO 3166-1 code of two letters"
+	}
+	region, err := language.ParseRegion(code)
+	if err != nil {
+		return "no such code in ISO 3166-1"
+	}
+	if today := strings.ToLower(region.Canonicalize().String()); today != code {
+		return "not a code of ISO 3166-1; it is " + today
+	}
+	return ""
 }
 
 // order checks announced <= enforced <= ended, for the dates that are known.

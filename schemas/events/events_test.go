@@ -1,6 +1,9 @@
 package events
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +69,8 @@ func TestCheck(t *testing.T) {
 		{"used twice", []Event{good, good}},
 		{"want letters", change(func(e *Event) { e.ID = "a b" })},
 		{"ISO 3166-1", change(func(e *Event) { e.Country = "Russia" })},
+		{"it is gb", change(func(e *Event) { e.Country = "uk" })},
+		{"no such code", change(func(e *Event) { e.Country = "el" })},
 		{"want one of", change(func(e *Event) { e.Kind = "rumour" })},
 		{"neither", change(func(e *Event) { e.EnforcedAt = "" })},
 		{"want YYYY-MM-DD", change(func(e *Event) { e.EnforcedAt = "16.4.2018" })},
@@ -97,6 +102,52 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 }
 
+// TestOwnEventsJoinTheBuiltInOnes reads a file of one's own with the built-in catalogue, in
+// every form that a catalogue is written in.
+func TestOwnEventsJoinTheBuiltInOnes(t *testing.T) {
+	builtIn, err := BuiltIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := Event{ID: "kz-own-2026", Country: "kz", Target: "T", TargetType: "messenger", Kind: Enforce, EnforcedAt: "2026-11-01",
+		Precision: "day", TZ: "UTC", Sources: []string{"s"}, Confidence: "low"}
+	asJSON, err := json.Marshal([]Event{own})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"own.yaml": "events:\n- {id: kz-own-2026, country: kz, target: T, target_type: messenger, kind: enforce, enforced_at: 2026-11-01, precision: day, tz: UTC, sources: [s], confidence: low}\n",
+		"own.csv":  "id,country,target,kind,announced_at,enforced_at,ended_at\nkz-own-2026,kz,T,ban,,2026-11-01,\n",
+		"own.json": string(asJSON),
+		"saved":    string(asJSON),
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := CheckPath("builtin, " + path)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if d := Diff(builtIn, list); len(d.Added) != 1 || d.Added[0] != own.ID || len(d.Removed)+len(d.Changed) > 0 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	everything, err := json.Marshal(builtIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "all.json")
+	if err := os.WriteFile(path, everything, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := Load(path)
+	if d := Diff(builtIn, list); err != nil || len(d.Added)+len(d.Removed)+len(d.Changed) > 0 {
+		t.Errorf("what is printed reads back as %+v, %v", d, err)
+	}
+}
+
 func TestDiff(t *testing.T) {
 	a, b, c := Event{ID: "a"}, Event{ID: "b"}, Event{ID: "c"}
 	moved := Event{ID: "b", EnforcedAt: "2018-04-17"}
@@ -120,4 +171,37 @@ func FuzzReadCSV(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestAdd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	e := Event{ID: "kz-signal-2026", Country: "kz", Target: "Signal", TargetType: "messenger", Kind: Enforce, EnforcedAt: "2026-11-01",
+		TZ: "Asia/Almaty", Sources: []string{"s: https://example.org"}, Confidence: "low"}
+	if err := Add(path, e); err != nil {
+		t.Fatal(err)
+	}
+	second := e
+	second.ID, second.EnforcedAt = "kz-signal-2026-again", "2026-11-03T09:00"
+	if err := Add(path, second); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := e
+	wrong.ID, wrong.Country = "kz-wrong", "uk"
+	for _, refused := range []Event{e, wrong} {
+		if Add(path, refused) == nil {
+			t.Errorf("%s was added", refused.ID)
+		}
+	}
+	after, err := os.ReadFile(path)
+	if err != nil || string(after) != string(before) {
+		t.Errorf("a refused event changed the file: %v\n%s", err, after)
+	}
+	list, err := CheckPath(path)
+	if err != nil || len(list) != 2 || list[0].Precision != "day" || list[1].Precision != "hour" {
+		t.Errorf("%v: %+v", err, list)
+	}
 }

@@ -1,7 +1,9 @@
 package events
 
 import (
+	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,14 +17,36 @@ import (
 )
 
 // BuiltIn is the catalogue that comes with the program, by date.
-func BuiltIn() ([]Event, error) { return loadFS(files, ".") }
+func BuiltIn() ([]Event, error) { return Load("") }
 
-// Load reads a catalogue: a directory of YAML files, one YAML file, or a CSV file with
-// the columns id, country, target, kind, announced_at, enforced_at, ended_at. An empty
-// path is the built-in catalogue.
+// BuiltInName stands for the built-in catalogue in a list of paths.
+const BuiltInName = "builtin"
+
+// Load reads a catalogue: a directory of YAML files, or one file of YAML, of JSON as
+// "events list --json" prints it, or of CSV with the columns id, country, target, kind,
+// announced_at, enforced_at, ended_at. An empty path is the built-in catalogue. Several,
+// separated by commas, are one catalogue, [BuiltInName] among them the built-in one; an
+// event replaces one of the same id that stands before it.
 func Load(path string) ([]Event, error) {
-	if path == "" {
-		return BuiltIn()
+	var all []Event
+	for _, part := range strings.Split(path, ",") {
+		list, err := loadOne(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		replaced := map[string]bool{}
+		for _, e := range list {
+			replaced[e.ID] = true
+		}
+		all = append(slices.DeleteFunc(all, func(e Event) bool { return replaced[e.ID] }), list...)
+	}
+	return sorted(all), Check(all)
+}
+
+// loadOne reads one part of a catalogue, which is not checked yet.
+func loadOne(path string) ([]Event, error) {
+	if path == "" || path == BuiltInName {
+		return loadFS(files, ".")
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -31,21 +55,37 @@ func Load(path string) ([]Event, error) {
 	if info.IsDir() {
 		return loadFS(os.DirFS(path), path)
 	}
-	f, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	defer f.Close()
-	var list []Event
-	if ext := strings.ToLower(filepath.Ext(path)); ext == ".yaml" || ext == ".yml" {
-		list, err = ReadYAML(f)
-	} else {
-		list, err = ReadCSV(f)
-	}
+	list, err := readerOf(path, data)(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("events: %s: %w", path, err)
 	}
-	return sorted(list), Check(list)
+	return list, nil
+}
+
+// readerOf chooses by the file's ending; JSON is known by its first byte too.
+func readerOf(path string, data []byte) func(io.Reader) ([]Event, error) {
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case ext == ".yaml", ext == ".yml":
+		return ReadYAML
+	case ext == ".json", bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")):
+		return ReadJSON
+	}
+	return ReadCSV
+}
+
+// ReadJSON reads an array of events, as "events list --json" prints it.
+func ReadJSON(r io.Reader) ([]Event, error) {
+	d := json.NewDecoder(r)
+	d.DisallowUnknownFields()
+	var list []Event
+	if err := d.Decode(&list); err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 func loadFS(fsys fs.FS, name string) ([]Event, error) {
@@ -66,7 +106,7 @@ func loadFS(fsys fs.FS, name string) ([]Event, error) {
 		}
 		all = append(all, list...)
 	}
-	return sorted(all), Check(all)
+	return all, nil
 }
 
 // ReadYAML reads one file of the catalogue: a list of events under the key events.

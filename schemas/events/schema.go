@@ -16,11 +16,21 @@ import (
 // CheckPath is Load with the JSON Schema in front: every YAML file is validated as
 // written before it is read.
 func CheckPath(path string) ([]Event, error) {
+	for _, part := range strings.Split(path, ",") {
+		if err := validatePath(strings.TrimSpace(part)); err != nil {
+			return nil, err
+		}
+	}
+	return Load(path)
+}
+
+// validatePath validates the YAML files of one part of a catalogue.
+func validatePath(path string) error {
 	fsys, pattern := fs.FS(files), "*.yaml"
-	if path != "" {
+	if path != "" && path != BuiltInName {
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil, fmt.Errorf("events: %w", err)
+			return fmt.Errorf("events: %w", err)
 		}
 		fsys = os.DirFS(path)
 		if !info.IsDir() {
@@ -29,7 +39,7 @@ func CheckPath(path string) ([]Event, error) {
 	}
 	paths, err := fs.Glob(fsys, pattern)
 	if err != nil {
-		return nil, fmt.Errorf("events: %w", err)
+		return fmt.Errorf("events: %w", err)
 	}
 	for _, name := range paths {
 		if ext := strings.ToLower(filepath.Ext(name)); ext != ".yaml" && ext != ".yml" {
@@ -37,13 +47,13 @@ func CheckPath(path string) ([]Event, error) {
 		}
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, fmt.Errorf("events: %w", err)
+			return fmt.Errorf("events: %w", err)
 		}
 		if err := validate(data); err != nil {
-			return nil, fmt.Errorf("events: %s: %w", name, err)
+			return fmt.Errorf("events: %s: %w", name, err)
 		}
 	}
-	return Load(path)
+	return nil
 }
 
 // validate checks one YAML file against schema.json.
@@ -64,8 +74,13 @@ func validate(data []byte) error {
 	if err != nil {
 		return err
 	}
+	var node yaml.Node
+	if err := yaml.Unmarshal(data, &node); err != nil {
+		return err
+	}
+	datesAsWritten(&node)
 	var value any
-	if err := yaml.Unmarshal(data, &value); err != nil {
+	if err := node.Decode(&value); err != nil {
 		return err
 	}
 	// YAML's own types (dates, integers) are brought to JSON's.
@@ -78,4 +93,14 @@ func validate(data []byte) error {
 		return err
 	}
 	return schema.Validate(instance)
+}
+
+// datesAsWritten has dates without quotes taken as the text they are.
+func datesAsWritten(n *yaml.Node) {
+	if n.Tag == "!!timestamp" {
+		n.Tag = "!!str"
+	}
+	for _, child := range n.Content {
+		datesAsWritten(child)
+	}
 }
