@@ -147,6 +147,7 @@ func TestRealBroker(t *testing.T) {
 	broker := brokertest.Start(t, brokertest.WithSASL())
 	t.Run("crash of the broker under two members", func(t *testing.T) { crash(t, broker) })
 	t.Run("SCRAM over TLS", func(t *testing.T) { secured(t, broker) })
+	t.Run("transactions", func(t *testing.T) { transactional(t, broker) })
 	t.Run("corrupt batch", func(t *testing.T) { corrupt(t, broker) })
 }
 

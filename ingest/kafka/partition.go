@@ -82,6 +82,7 @@ func (p *partition) segment(ctx context.Context, off Offsets, s segment, logStar
 func (p *partition) bounds(ctx context.Context) (first, end int64, err error) {
 	err = p.patiently(ctx, func() error {
 		res, err := p.source.client.ListOffsets(ctx, &kafkago.ListOffsetsRequest{
+			IsolationLevel: p.source.isolation,
 			Topics: map[string][]kafkago.OffsetRequest{
 				p.source.topic: {kafkago.FirstOffsetOf(int(p.id)), kafkago.LastOffsetOf(int(p.id))},
 			},

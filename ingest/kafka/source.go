@@ -85,7 +85,7 @@ type Source struct {
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
 //
-//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count
+//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&isolation=read_uncommitted|read_committed
 func Open(ctx context.Context, uri string, cfg Config) (*Source, error) {
 	t, err := parseURI(uri)
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *Source) drain(ctx context.Context, off Offsets, h Handler) error {
 func (s *Source) partition(id int32, follow bool, h Handler, commit func(int64) error) *partition {
 	return &partition{
 		source: s, id: id, follow: follow, handle: h, commit: commit,
-		cursor: cursor{client: s.client, topic: s.topic, partition: id},
+		cursor: cursor{client: s.client, topic: s.topic, partition: id, isolation: s.isolation},
 	}
 }
 

@@ -356,7 +356,7 @@ func TestTransactionMarkers(t *testing.T) {
 }
 
 // transactions writes three of them to partition 0, the last one aborted. The records
-// of that are given as well: the client library does not filter them.
+// of that are given as well to who does not ask for committed ones.
 func transactions(t *testing.T, addr string) [][]byte {
 	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.TransactionalID("test"), kgo.DefaultProduceTopic(topic),
