@@ -40,6 +40,11 @@ func dnsRcode(b []byte) uint16 {
 // (RFC 6762), LLMNR (RFC 4795), NetBIOS (RFC 1002).
 func isResolverPort(port uint16) bool { return port != 5353 && port != 5355 && port != 137 }
 
+// rootName is what is asked for where the name is empty.
+var rootName = []byte(".")
+
+const portDNS = 53
+
 const notDNS = "multicast or NetBIOS name service"
 
 // checkDNS gives the reason why d cannot be a record, empty where it can.

@@ -19,6 +19,11 @@ type pairKey struct {
 	name             uint64
 }
 
+// byID is the key without type and name: answers that come apart have names of their own.
+func (k pairKey) byID() pairKey {
+	return pairKey{client: k.client, resolver: k.resolver, port: k.port, id: k.id}
+}
+
 type waitingQuery struct {
 	key     pairKey
 	dns     record.DNS
@@ -53,25 +58,19 @@ func (p *dnsPairs) query(d *record.DNS, port, id uint16, position int64, sink re
 	p.wait(d, p.key(d, port, id), position, sink)
 }
 
-// queryByID keeps a query whose answers come apart and are told by its id alone: it is
-// given with what had come when the wait is over.
-func (p *dnsPairs) queryByID(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
-	p.wait(d, pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}, position, sink)
-}
-
-// answerByID adds an answer to the query that waits for it.
+// answerByID adds one answer to the query that waits for it and is told by its id alone.
+// The query is given with what had come when its wait is over.
 func (p *dnsPairs) answerByID(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
-	if p != nil {
-		p.expire(d.Time, position, sink)
-		if slot, ok := p.slots[pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}]; ok {
-			q := &p.ring[slot].dns
-			q.Rcode, q.Answers = d.Rcode, append(q.Answers, d.Answers...)
-			if wait := d.Time - q.Time; wait >= 0 && q.LatencyUS == 0 {
-				q.LatencyUS = uint32(wait * 1000)
-			}
+	p.expire(d.Time, position, sink)
+	key := pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}
+	if slot, ok := p.slots[key]; ok {
+		q := &p.ring[slot].dns
+		q.Rcode, q.Answers = d.Rcode, append(q.Answers, d.Answers...)
+		if wait := d.Time - q.Time; wait >= 0 && q.LatencyUS == 0 {
+			q.LatencyUS = uint32(wait * 1000)
 		}
 	}
-	sink.Skip("answer, counted with its query", position)
+	sink.Skip(answerElsewhere, position)
 }
 
 func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.Sink) {
@@ -89,7 +88,17 @@ func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.
 	answers := q.dns.Answers[:0]
 	*q = waitingQuery{key: key, dns: *d, waiting: true}
 	q.dns.Name, q.dns.Exporter, q.dns.Answers = name, exporter, answers
-	p.slots[key] = slot
+	p.slots[key], p.slots[key.byID()] = slot, slot
+}
+
+// forget takes a slot's query out of the table.
+func (p *dnsPairs) forget(slot int) {
+	key := p.ring[slot].key
+	p.ring[slot].waiting = false
+	delete(p.slots, key)
+	if p.slots[key.byID()] == slot {
+		delete(p.slots, key.byID())
+	}
 }
 
 // response gives the record of a response, from the time of its query where that is known.
@@ -106,8 +115,7 @@ func (p *dnsPairs) response(d *record.DNS, port, id uint16, position int64, sink
 			d.LatencyUS = uint32(wait * 1000)
 		}
 		d.Time = min(d.Time, q.dns.Time)
-		q.waiting = false
-		delete(p.slots, key)
+		p.forget(slot)
 		sink.Skip(countedElsewhere, position)
 	}
 	sink.DNS(d, position)
@@ -128,8 +136,7 @@ func (p *dnsPairs) expire(now, position int64, sink record.Sink) {
 func (p *dnsPairs) giveOldest(position int64, sink record.Sink) {
 	q := &p.ring[p.head]
 	if q.waiting {
-		delete(p.slots, q.key)
-		q.waiting = false
+		p.forget(p.head)
 		sink.DNS(&q.dns, position)
 	}
 	p.head = (p.head + 1) % cap(p.ring)
@@ -153,7 +160,7 @@ func (p *dnsPairs) grow() {
 	for i := range p.n {
 		ring[i] = p.ring[(p.head+i)%cap(p.ring)]
 		if ring[i].waiting {
-			p.slots[ring[i].key] = i
+			p.slots[ring[i].key], p.slots[ring[i].key.byID()] = i, i
 		}
 	}
 	p.ring, p.head = ring[:size:size], 0

@@ -124,7 +124,7 @@ func (d *dnsCollector) member(path []byte, s *jsonscan.Scanner) {
 	case "dns.qtype":
 		t, ok := dnsType(s.Text())
 		if d.dns.Type = t; !ok {
-			d.bad = "unknown dns type"
+			d.bad = badType
 		}
 	case "dns.rcode":
 		d.dns.Rcode = dnsRcode(s.Text())

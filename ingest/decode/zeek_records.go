@@ -227,7 +227,7 @@ func (z *zeekLog) emitDNS(raw []byte, position int64, sink record.Sink) {
 	case !ok:
 		sink.Reject(badTime, raw, position)
 	case !okType || qtype > 65535:
-		sink.Reject("unknown dns type", raw, position)
+		sink.Reject(badType, raw, position)
 	case !okPort || port > 65535:
 		sink.Reject(badPort, raw, position)
 	case !isResolverPort(uint16(port)):
