@@ -28,6 +28,7 @@ type waitingQuery struct {
 	key     pairKey
 	dns     record.DNS
 	waiting bool
+	apart   bool // its answers may come apart: it is found by its id too
 }
 
 // dnsPairs joins queries with their responses in bounded memory. A nil *dnsPairs
@@ -55,7 +56,16 @@ func (p *dnsPairs) query(d *record.DNS, port, id uint16, position int64, sink re
 		sink.Skip(countedElsewhere, position)
 		return
 	}
-	p.wait(d, p.key(d, port, id), position, sink)
+	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d}, position, sink)
+}
+
+// queryApart is query for one whose answers may come apart.
+func (p *dnsPairs) queryApart(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
+	if p == nil {
+		sink.Skip(countedElsewhere, position)
+		return
+	}
+	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d, apart: true}, position, sink)
 }
 
 // answerByID adds one answer to the query that waits for it and is told by its id alone.
@@ -73,9 +83,9 @@ func (p *dnsPairs) answerByID(d *record.DNS, port, id uint16, position int64, si
 	sink.Skip(answerElsewhere, position)
 }
 
-func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.Sink) {
-	p.expire(d.Time, position, sink)
-	if _, again := p.slots[key]; again {
+func (p *dnsPairs) wait(w waitingQuery, position int64, sink record.Sink) {
+	p.expire(w.dns.Time, position, sink)
+	if _, again := p.slots[w.key]; again {
 		sink.Skip("repeated query", position)
 		return
 	}
@@ -84,20 +94,29 @@ func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.
 	}
 	slot := p.push()
 	q := &p.ring[slot]
-	name, exporter := append(q.dns.Name[:0], d.Name...), append(q.dns.Exporter[:0], d.Exporter...)
+	name, exporter := append(q.dns.Name[:0], w.dns.Name...), append(q.dns.Exporter[:0], w.dns.Exporter...)
 	answers := q.dns.Answers[:0]
-	*q = waitingQuery{key: key, dns: *d, waiting: true}
+	*q = w
 	q.dns.Name, q.dns.Exporter, q.dns.Answers = name, exporter, answers
-	p.slots[key], p.slots[key.byID()] = slot, slot
+	q.waiting = true
+	p.remember(slot, q)
+}
+
+// remember has a slot's query found.
+func (p *dnsPairs) remember(slot int, q *waitingQuery) {
+	p.slots[q.key] = slot
+	if q.apart {
+		p.slots[q.key.byID()] = slot
+	}
 }
 
 // forget takes a slot's query out of the table.
 func (p *dnsPairs) forget(slot int) {
-	key := p.ring[slot].key
-	p.ring[slot].waiting = false
-	delete(p.slots, key)
-	if p.slots[key.byID()] == slot {
-		delete(p.slots, key.byID())
+	q := &p.ring[slot]
+	q.waiting = false
+	delete(p.slots, q.key)
+	if byID := q.key.byID(); q.apart && p.slots[byID] == slot {
+		delete(p.slots, byID)
 	}
 }
 
@@ -160,7 +179,7 @@ func (p *dnsPairs) grow() {
 	for i := range p.n {
 		ring[i] = p.ring[(p.head+i)%cap(p.ring)]
 		if ring[i].waiting {
-			p.slots[ring[i].key], p.slots[ring[i].key.byID()] = i, i
+			p.remember(i, &ring[i])
 		}
 	}
 	p.ring, p.head = ring[:size:size], 0

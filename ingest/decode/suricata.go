@@ -346,6 +346,8 @@ func (d *suricataEVE) dnsEvent(position int64, sink record.Sink) (reason string)
 	}
 	id := uint16(e.dns.id)
 	switch {
+	case !response && e.dns.version < 2:
+		d.pairs.queryApart(r, uint16(port), id, position, sink)
 	case !response:
 		d.pairs.query(r, uint16(port), id, position, sink)
 	case e.dns.version < 2:
