@@ -47,16 +47,15 @@ const portDNS = 53
 
 const notDNS = "multicast or NetBIOS name service"
 
-// checkDNS gives the reason why d cannot be a record, empty where it can.
+// checkDNS gives the reason why d cannot be a record, empty where it can. Who was asked
+// may be unknown: not every resolver says it of itself.
 func checkDNS(d *record.DNS) string {
 	switch {
 	case !d.Client.IsValid():
 		return noSource
-	case !d.Resolver.IsValid():
-		return noDestination
 	case d.Time == 0:
 		return noTime
-	case len(d.Name) == 0:
+	case isUnknown(d.Name):
 		return noName
 	}
 	return ""

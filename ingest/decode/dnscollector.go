@@ -103,12 +103,12 @@ func (d *dnsCollector) member(path []byte, s *jsonscan.Scanner) {
 	v := s.Value()
 	switch string(path) {
 	case "network.query-ip":
-		a, ok := parseAddress(s.Text())
+		a, ok := parseEnd(s.Text())
 		if d.dns.Client = a; !ok {
 			d.bad = badAddress
 		}
 	case "network.response-ip":
-		a, ok := parseAddress(s.Text())
+		a, ok := parseEnd(s.Text())
 		if d.dns.Resolver = a; !ok {
 			d.bad = badAddress
 		}
@@ -131,7 +131,9 @@ func (d *dnsCollector) member(path []byte, s *jsonscan.Scanner) {
 	case "dnstap.operation":
 		d.operation = s.Text()
 	case "dnstap.identity":
-		d.dns.Exporter = s.Text()
+		if !isUnknown(s.Text()) {
+			d.dns.Exporter = s.Text()
+		}
 	case "dnstap.timestamp-rfc3339ns", "dnstap.timestamp":
 		ms, ok := instant(v, nanos)
 		if d.dns.Time = ms; !ok {

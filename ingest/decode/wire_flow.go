@@ -77,16 +77,8 @@ func (f *wireFlow) coarse(at *int64, s *jsonscan.Scanner) {
 }
 
 func (f *wireFlow) address(to *netip.Addr, text []byte) {
-	*to = netip.Addr{}
-	if len(text) == 0 {
-		return
-	}
-	a, ok := parseAddress(text)
-	if !ok {
-		f.badAddress = true
-		return
-	}
-	*to = a
+	a, ok := parseEnd(text)
+	*to, f.badAddress = a, f.badAddress || !ok
 }
 
 // fill makes the record, or gives the reason why it cannot be one.

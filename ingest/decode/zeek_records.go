@@ -29,17 +29,17 @@ func (z *zeekLog) fillFlow() (reject, skip string) {
 	f, c := &z.flow, &z.row.cells
 	f.Reset()
 	var ok1, ok2 bool
-	f.Src, ok1 = parseAddress(c[zOrigH])
-	f.Dst, ok2 = parseAddress(c[zRespH])
+	f.Src, ok1 = parseEnd(c[zOrigH])
+	f.Dst, ok2 = parseEnd(c[zRespH])
 	srcPort, ok3 := optional(c[zOrigP])
 	dstPort, ok4 := optional(c[zRespP])
 	switch {
-	case c[zOrigH] == nil:
-		return noSource, ""
-	case c[zRespH] == nil:
-		return noDestination, ""
 	case !ok1 || !ok2:
 		return badAddress, ""
+	case !f.Src.IsValid():
+		return noSource, ""
+	case !f.Dst.IsValid():
+		return noDestination, ""
 	case !ok3 || !ok4 || srcPort > 65535 || dstPort > 65535:
 		return badPort, ""
 	}
@@ -208,8 +208,9 @@ func (z *zeekLog) label(name []byte) {
 func (z *zeekLog) emitDNS(raw []byte, position int64, sink record.Sink) {
 	d, c := &z.dns, &z.row.cells
 	d.Reset()
-	d.Client, _ = parseAddress(c[zOrigH])
-	d.Resolver, _ = parseAddress(c[zRespH])
+	var okClient, okResolver bool
+	d.Client, okClient = parseEnd(c[zOrigH])
+	d.Resolver, okResolver = parseEnd(c[zRespH])
 	d.Name = c[zQuery]
 	d.Rcode = dnsRcode(c[zRcode])
 	d.Answers = append(d.Answers, z.row.answers...)
@@ -224,6 +225,8 @@ func (z *zeekLog) emitDNS(raw []byte, position int64, sink record.Sink) {
 	d.Type = uint16(qtype)
 	port, okPort := optional(c[zRespP])
 	switch {
+	case !okClient || !okResolver:
+		sink.Reject(badAddress, raw, position)
 	case !ok:
 		sink.Reject(badTime, raw, position)
 	case !okType || qtype > 65535:
