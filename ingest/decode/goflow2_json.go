@@ -146,9 +146,9 @@ func (d *goflow2JSON) member(s *jsonscan.Scanner) {
 	case g2Flags:
 		f.flags = count(s)
 	case g2Sampling:
-		f.sampling = count(s)
+		f.sampling = strict(s)
 	case g2Sampler:
-		f.exporter = s.Text()
+		f.setExporter(s.Text())
 	case g2Simulated:
 		f.simulated, _ = s.Value().Bool()
 	}

@@ -226,7 +226,7 @@ func byKeys(object []byte) (Format, bool) {
 		return PmacctJSON, true
 	case keys["event_type"] && keys["timestamp"]:
 		return SuricataEVE, true
-	case keys["src_addr"] || keys["SrcAddr"]:
+	case keys["src_addr"] || keys["SrcAddr"], keys["sampler_address"] && keys["time_received_ns"]:
 		return Goflow2JSON, true
 	}
 	return zeekByColumns(keys)
