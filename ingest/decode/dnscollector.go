@@ -23,6 +23,7 @@ type dnsCollector struct {
 
 // Decode implements [Message].
 func (d *dnsCollector) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return

@@ -15,6 +15,7 @@ type goflow2JSON struct {
 
 // Decode implements [Message].
 func (d *goflow2JSON) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return

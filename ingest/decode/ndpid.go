@@ -88,6 +88,9 @@ func newNDPId(inspect Inspect, joined bool) *ndpid {
 
 // Decode implements [Message]; a line may hold several length-prefixed events.
 func (d *ndpid) Decode(msg []byte, position int64, sink record.Sink) {
+	begin := len(msg)
+	msg = trimMark(msg)
+	position += int64(begin - len(msg))
 	text := bytes.TrimRight(msg, " \r\n")
 	switch {
 	case len(text) == 0:

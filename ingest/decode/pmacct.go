@@ -19,6 +19,7 @@ type pmacctJSON struct {
 
 // Decode implements [Message].
 func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return

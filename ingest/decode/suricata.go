@@ -62,6 +62,7 @@ type suricataDNS struct {
 
 // Decode implements [Message].
 func (d *suricataEVE) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return
