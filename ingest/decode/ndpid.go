@@ -233,6 +233,8 @@ func (e *ndpidEvent) check() string {
 		return noDestination
 	case e.srcPort > 65535 || e.dstPort > 65535:
 		return badPort
+	case !plausible(1, e.srcBytes, e.dstBytes, e.srcPkts, e.dstPkts):
+		return badCount
 	case e.first == 0 && e.srcLast == 0:
 		return noTime
 	case e.first/uint64(micros) > maxSeconds || e.srcLast/uint64(micros) > maxSeconds || e.dstLast/uint64(micros) > maxSeconds:
@@ -283,13 +285,13 @@ func (d *ndpid) read(object []byte) error {
 		case "flow_dst_last_pkt_time":
 			e.dstLast = number(v)
 		case "flow_src_tot_l4_payload_len":
-			e.srcBytes, _ = v.Uint64()
+			e.srcBytes = number(v)
 		case "flow_dst_tot_l4_payload_len":
-			e.dstBytes, _ = v.Uint64()
+			e.dstBytes = number(v)
 		case "flow_src_packets_processed":
-			e.srcPkts, _ = v.Uint64()
+			e.srcPkts = number(v)
 		case "flow_dst_packets_processed":
-			e.dstPkts, _ = v.Uint64()
+			e.dstPkts = number(v)
 		case "midstream":
 			n, _ := v.Uint64()
 			e.midstream = n == 1
