@@ -88,6 +88,8 @@ type Counts struct {
 	In, Flows, DNS, Rejected, Skipped int64
 	// Paired is how many of Flows were joined to the row of their other direction.
 	Paired int64
+	// Unpaired is how many one-way records are rows without their other direction.
+	Unpaired int64
 	// Simulated is how many say of themselves that they are simulated.
 	Simulated int64
 	// MinTime and MaxTime are the first and last time seen, ms UTC; both 0 where none.
@@ -172,9 +174,13 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	g.batch.Counts.Flows++
 	g.batch.Counts.sawSimulated(f.Simulated)
 	g.batch.Counts.SawTime(f.Start)
-	if f.OneWay && g.pair(f, &row, flip) {
-		g.batch.Counts.Paired++
-		return
+	if f.OneWay {
+		if g.pair(f, &row, flip) {
+			g.batch.Counts.Paired++
+			g.batch.Counts.Unpaired--
+			return
+		}
+		g.batch.Counts.Unpaired++
 	}
 	g.append(f, &row, how, flip, position)
 }

@@ -3,6 +3,8 @@ package anonymize
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"math/big"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -176,6 +178,59 @@ func TestOneWayRecordsArePaired(t *testing.T) {
 }
 
 // TestPairingAgainstMap compares the table with a slow map over random records.
+// TestDirectionsMayBeSampledApart joins two directions of different sampling rates in both
+// orders: bytes and packets are what each direction's own rate makes of them.
+func TestDirectionsMayBeSampledApart(t *testing.T) {
+	for _, test := range []struct{ rateUp, rateDown, bytesUp, bytesDown, wantUp, wantDown uint64 }{
+		{1, 1000, 1000, 500, 1000, 500_000},
+		{1000, 1, 500, 1000, 500_000, 1000},
+		{100, 1000, 7, 9, 700, 9000},
+		{512, 512, 7, 9, 7 * 512, 9 * 512},
+		{1, 4294967295, 1, 2097151, 1, 2097151 * 4294967295},
+	} {
+		for _, upFirst := range []bool{true, false} {
+			up, down := flow("198.18.0.1:40000", "192.0.2.1:443"), flow("192.0.2.1:443", "198.18.0.1:40000")
+			up.SamplingRate, down.SamplingRate = uint32(test.rateUp), uint32(test.rateDown)
+			up.SrcBytes, down.SrcBytes, up.OneWay, down.OneWay = test.bytesUp, test.bytesDown, true, true
+			g := testGate(t, func(o *Options) { o.Home = home("198.18.0.0/16") })
+			order := []*record.Flow{up, down}
+			if !upFirst {
+				order = []*record.Flow{down, up}
+			}
+			for i, f := range order {
+				g.Flow(f, int64(i))
+			}
+			batch := g.Flush()
+			rows, err := schemas.FlowsOf(batch.Flows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rate := uint64(rows.SamplingRate[0])
+			if rate != min(test.rateUp, test.rateDown) || rows.BytesUp[0]*rate != test.wantUp || rows.BytesDown[0]*rate != test.wantDown || batch.Counts.Unpaired != 0 {
+				t.Errorf("%+v, up first %v: rate %d, up %d, down %d", test, upFirst, rate, rows.BytesUp[0]*rate, rows.BytesDown[0]*rate)
+			}
+			batch.Release()
+		}
+	}
+}
+
+// TestAtRateAgainstBigNumbers compares with arithmetic without bounds.
+func TestAtRateAgainstBigNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		n, from := r.Uint64()>>r.IntN(64), 1+r.Uint32()>>r.IntN(32)
+		to := 1 + r.Uint32N(from)
+		want := new(big.Int).Mul(new(big.Int).SetUint64(n), big.NewInt(int64(from)))
+		want.Add(want, big.NewInt(int64(to/2))).Div(want, big.NewInt(int64(to)))
+		if !want.IsUint64() {
+			want.SetUint64(math.MaxUint64)
+		}
+		if got := atRate(n, from, to); got != want.Uint64() {
+			t.Fatalf("%d from 1:%d to 1:%d is %d, want %s", n, from, to, got, want)
+		}
+	}
+}
+
 func TestPairingAgainstMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	g := testGate(t, func(o *Options) { o.Home = home("198.18.0.0/16") })

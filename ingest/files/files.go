@@ -220,6 +220,12 @@ var (
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
 
+// isSkippable knows a skippable frame of zstandard (RFC 8878 section 3.1.2), which pzstd
+// writes before each of its frames.
+func isSkippable(head []byte) bool {
+	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
+}
+
 func (s *Source) decompress() (io.Reader, error) {
 	buffered := bufio.NewReaderSize(s.raw, 256<<10)
 	head, _ := buffered.Peek(4)
@@ -231,7 +237,7 @@ func (s *Source) decompress() (io.Reader, error) {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 		return r, nil
-	case bytes.HasPrefix(head, zstdMagic):
+	case bytes.HasPrefix(head, zstdMagic), isSkippable(head):
 		s.Compressed, s.plain = true, false
 		r, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 		if err != nil {

@@ -119,3 +119,44 @@ func TestUnrecognised(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFramesOfFrames reads what parallel compressors write: pzstd puts a skippable frame
+// before each of its frames, and gzip files may be put together.
+func TestFramesOfFrames(t *testing.T) {
+	skippable := func(kind byte, size byte) []byte {
+		return append([]byte{kind, 0x2a, 0x4d, 0x18, size, 0, 0, 0}, make([]byte, size)...)
+	}
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	for name, content := range map[string][]byte{
+		"pzstd":          join(skippable(0x50, 4), zst(t, line), skippable(0x50, 4), zst(t, line)),
+		"other magics":   join(skippable(0x5f, 0), skippable(0x57, 200), zst(t, line), zst(t, line)),
+		"two frames":     join(zst(t, line), zst(t, line)),
+		"gzip members":   join(gz(t, line), gz(t, line)),
+		"an empty frame": join(gz(t, ""), gz(t, line), gz(t, line), gz(t, "")),
+	} {
+		src, err := Open(File{Path: put(t, "x", content)}, "", nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got bytes.Buffer
+		if _, err := got.ReadFrom(src); err != nil || got.String() != line+line || src.Format != decode.Goflow2JSON {
+			t.Errorf("%s: read %d bytes as %s, %v", name, got.Len(), src.Format, err)
+		}
+		src.Close()
+	}
+}
+
+// TestByteOrderMark has a file that begins with one recognised.
+func TestByteOrderMark(t *testing.T) {
+	for _, content := range [][]byte{[]byte("\xef\xbb\xbf" + line), gz(t, "\xef\xbb\xbf"+line)} {
+		src, err := Open(File{Path: put(t, "x", content)}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer src.Close()
+		if src.Format != decode.Goflow2JSON {
+			t.Errorf("taken for %s", src.Format)
+		}
+	}
+}

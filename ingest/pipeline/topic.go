@@ -133,12 +133,21 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 	return nil
 }
 
+// recogniseRecords is how many records are looked at for one that tells the format: frames
+// that are not IP have no addresses.
+const recogniseRecords = 50
+
 // formatOf gives the format of a range by its first records.
 func (t *topic) formatOf(m kafka.Messages) (decode.Format, error) {
 	if t.format != "" {
 		return t.format, nil
 	}
 	format, err := decode.Recognise(m.Records[0].Value, "")
+	for i := 1; err != nil && i < min(len(m.Records), recogniseRecords); i++ {
+		if f, laterErr := decode.Recognise(m.Records[i].Value, ""); laterErr == nil {
+			format, err = f, nil
+		}
+	}
 	if err != nil {
 		name, _, _ := strings.Cut(t.source, "@")
 		return "", fmt.Errorf("%s, partition %d, offset %d: %w; name it in the URI as ?format=…", name, m.Partition, m.Records[0].Offset, err)
