@@ -283,9 +283,7 @@ func (g *Gate) appendSeen(f *record.Flow, flip bool) {
 		}
 		b.FirstSizes.AppendAt(row, sizes)
 	}
-	if f.Signatures != 0 {
-		b.Signatures.AppendAt(row, uint64(f.Signatures))
-	}
+	b.AppendSeen(row, f.Signatures, f.Traits)
 	if len(f.SensorLabel) > 0 {
 		b.SensorLabel.AppendAt(row, f.SensorLabel)
 	}

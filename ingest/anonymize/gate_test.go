@@ -116,7 +116,7 @@ func TestWhatFewFormatsKnowStaysInItsRow(t *testing.T) {
 		f := flow(fmt.Sprintf("192.0.2.1:%d", 40000+i), "198.51.100.1:443")
 		if known[i] {
 			f.SNI, f.ALPN, f.JA4, f.SensorLabel = fmt.Appendf(nil, "host%d.example", i), []byte("h2"), []byte("t13"), []byte("tls")
-			f.SensorConfidence, f.FirstSizes[0], f.Signatures = uint8(i), int16(i), schemas.Signature(i)
+			f.SensorConfidence, f.FirstSizes[0], f.Signatures, f.Traits = uint8(i), int16(i), schemas.SignatureSet{uint64(i), uint64(2 * i)}, schemas.Traits(3*i)
 		}
 		g.Flow(f, int64(i))
 	}
@@ -133,14 +133,14 @@ func TestWhatFewFormatsKnowStaysInItsRow(t *testing.T) {
 		if i == rows {
 			source = "another 4"
 		}
-		want := source + " \"\" \"\" \"\" \"\" 0 0 0"
+		want := source + " \"\" \"\" \"\" \"\" 0 0 [0 0] 0"
 		if known[i] {
 			n = i
-			want = fmt.Sprintf("%s \"host%d.example\" \"h2\" \"t13\" \"tls\" %d %d %d", source, i, n, n, n)
+			want = fmt.Sprintf("%s \"host%d.example\" \"h2\" \"t13\" \"tls\" %d %d %d %d", source, i, n, n, [2]int{n, 2 * n}, 3*n)
 		}
 		text := func(d *array.Dictionary) string { return d.Dictionary().(*array.String).Value(d.GetValueIndex(i)) }
-		got := fmt.Sprintf("%s %d %q %q %q %q %d %d %d", text(flows.Source), flows.Partition[i], flows.SNI.Value(i), flows.ALPN.Value(i),
-			flows.JA4.Value(i), text(flows.SensorLabel), flows.SensorConfidence[i], flows.FirstSizes[i*schemas.MaxFirstSizes], flows.Signatures[i])
+		got := fmt.Sprintf("%s %d %q %q %q %q %d %d %d %d", text(flows.Source), flows.Partition[i], flows.SNI.Value(i), flows.ALPN.Value(i),
+			flows.JA4.Value(i), text(flows.SensorLabel), flows.SensorConfidence[i], flows.FirstSizes[i*schemas.MaxFirstSizes], [2]uint64(flows.SignaturesAt(i)), flows.Traits[i])
 		if got != want {
 			t.Errorf("row %d: %s, want %s", i, got, want)
 		}

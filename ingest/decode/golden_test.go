@@ -35,9 +35,9 @@ func (d *dump) at(position int64) {
 
 func (d *dump) Flow(f *record.Flow, position int64) {
 	d.at(position)
-	fmt.Fprintf(d, "%d flow %d..%d %s:%d %s:%d proto=%d bytes=%d/%d packets=%d/%d flags=%#x rate=%d oneway=%v initiator=%v len=%d sig=%s",
+	fmt.Fprintf(d, "%d flow %d..%d %s:%d %s:%d proto=%d bytes=%d/%d packets=%d/%d flags=%#x rate=%d oneway=%v initiator=%v len=%d sig=%s traits=%s",
 		position, f.Start, f.End, f.Src, f.SrcPort, f.Dst, f.DstPort, f.Protocol, f.SrcBytes, f.DstBytes, f.SrcPackets, f.DstPackets,
-		f.TCPFlags, f.SamplingRate, f.OneWay, f.Initiator, f.LenSemantics, f.Signatures)
+		f.TCPFlags, f.SamplingRate, f.OneWay, f.Initiator, f.LenSemantics, f.Signatures, f.Traits)
 	fmt.Fprintf(d, " sni=%q alpn=%q ja4=%q sizes=%v label=%q/%d exporter=%q simulated=%v\n",
 		f.SNI, f.ALPN, f.JA4, f.FirstSizes, f.SensorLabel, f.SensorConfidence, f.Exporter, f.Simulated)
 }

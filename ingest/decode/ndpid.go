@@ -424,7 +424,7 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 	r.Initiator = !e.midstream
 	r.Simulated = e.simulated
 	if e.midstream {
-		r.Signatures |= schemas.SigMidstream
+		r.Traits |= schemas.TraitMidstream
 	}
 	f.exporter = append(f.exporter[:0], e.alias...)
 	if e.label != nil {
@@ -446,7 +446,7 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 // finish points the record at what was joined.
 func (f *ndpidFlow) finish() {
 	if f.flow.DstPackets == 0 && slices.Min(f.flow.FirstSizes[:]) >= 0 {
-		f.flow.Signatures |= schemas.SigUnanswered
+		f.flow.Traits |= schemas.TraitUnanswered
 	}
 	f.flow.SNI, f.flow.ALPN, f.flow.JA4, f.flow.Exporter = f.sni, f.alpn, f.ja4, f.exporter
 	if len(f.label) > 0 && !f.unknown {

@@ -289,15 +289,15 @@ func (d *suricataEVE) fillFlow() (reason string) {
 	if string(e.kind) == "tls" {
 		app = []byte("tls")
 		f.SNI, f.ALPN, f.JA4 = e.sni, e.alpn, e.ja4
-		f.Signatures = schemas.SigTLS
+		f.Signatures = schemas.SignaturesOf(schemas.SigTLS)
 		if len(e.version) > 0 && string(e.version) != "UNDETERMINED" {
-			f.Signatures |= schemas.SigTLSServer
+			f.Signatures = f.Signatures.With(schemas.SignaturesOf(schemas.SigTLSServer))
 		}
 	} else {
 		f.SrcBytes, f.DstBytes, f.SrcPackets, f.DstPackets = e.up, e.down, e.pktsUp, e.pktsDown
 		f.TCPFlags = e.flags
 		if e.pktsDown == 0 || protocol == protocolTCP && onlyReset(e.answered) {
-			f.Signatures = schemas.SigUnanswered
+			f.Traits = schemas.TraitUnanswered
 		}
 	}
 	if len(app) > 0 && string(app) != "failed" && string(app) != "unknown" {

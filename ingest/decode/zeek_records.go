@@ -114,10 +114,10 @@ func (z *zeekLog) fillConn() (reject string) {
 	}
 	switch string(c[zConnState]) {
 	case "S0", "SH", "RSTOS0", "REJ": // the responder said nothing, or nothing but a RST
-		f.Signatures |= schemas.SigUnanswered
+		f.Traits |= schemas.TraitUnanswered
 	case "OTH", "RSTRH", "SHR": // no SYN of the originator was seen
 		if f.Protocol == 6 {
-			f.Signatures |= schemas.SigMidstream
+			f.Traits |= schemas.TraitMidstream
 		}
 	}
 	if c[zService] != nil {
@@ -152,17 +152,17 @@ func zeekFlags(history []byte) (flags uint8) {
 func (z *zeekLog) fillSSL() {
 	f, c := &z.flow, &z.row.cells
 	f.SNI, f.ALPN, f.JA4 = c[zServerName], c[zNextProtocol], c[zJA4]
-	f.Protocol, f.Signatures = 6, schemas.SigTLS
+	f.Protocol, f.Signatures = 6, schemas.SignaturesOf(schemas.SigTLS)
 	if c[zCipher] != nil || isTrue(c[zEstablished]) {
-		f.Signatures |= schemas.SigTLSServer
+		f.Signatures = f.Signatures.With(schemas.SignaturesOf(schemas.SigTLSServer))
 	}
 	switch {
 	case bytes.HasPrefix(c[zVersion], []byte("DTLS")):
-		f.Protocol, f.Signatures = 17, schemas.SigDTLS
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigDTLS)
 	case bytes.HasPrefix(f.ALPN, []byte("h3")):
-		f.Protocol, f.Signatures = 17, schemas.SigQUIC
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigQUIC)
 	case string(f.ALPN) == "doq":
-		f.Protocol, f.Signatures = 17, schemas.SigQUIC|schemas.SigDoQ
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigQUIC, schemas.SigDoQ)
 	}
 	z.label([]byte("ssl"))
 }
@@ -172,9 +172,9 @@ func (z *zeekLog) fillSOCKS() {
 	f.Protocol = 6
 	switch string(z.row.cells[zVersion]) {
 	case "4":
-		f.Signatures = schemas.SigSOCKS4
+		f.Signatures = schemas.SignaturesOf(schemas.SigSOCKS4)
 	case "5":
-		f.Signatures = schemas.SigSOCKS5
+		f.Signatures = schemas.SignaturesOf(schemas.SigSOCKS5)
 	}
 	z.label([]byte("socks"))
 }
@@ -195,7 +195,7 @@ func (z *zeekLog) fillTunnel() (skip string) {
 	case "SOCKS", "HTTP":
 		f.Protocol = 6
 	case "TEREDO":
-		f.Protocol, f.Signatures = 17, schemas.SigTeredo
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigTeredo)
 	case "AYIYA", "GTPv1", "VXLAN", "GENEVE":
 		f.Protocol = 17
 	case "IP":

@@ -124,7 +124,8 @@ func (h *heldOutcome) addTo(f *record.Flow) {
 			*text.to = text.from
 		}
 	}
-	f.Signatures |= of.Signatures
+	f.Signatures = f.Signatures.With(of.Signatures)
+	f.Traits |= of.Traits
 }
 
 func (d *zeekDetails) wasGiven(key uint64) bool {

@@ -134,7 +134,7 @@ func TestFramesOfFrames(t *testing.T) {
 		"gzip members":   join(gz(t, line), gz(t, line)),
 		"an empty frame": join(gz(t, ""), gz(t, line), gz(t, line), gz(t, "")),
 	} {
-		src, err := Open(File{Path: put(t, "x", content)}, "", nil)
+		src, err := Open(t.Context(), File{Path: put(t, "x", content)}, "", nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -150,7 +150,7 @@ func TestFramesOfFrames(t *testing.T) {
 // TestByteOrderMark has a file that begins with one recognised.
 func TestByteOrderMark(t *testing.T) {
 	for _, content := range [][]byte{[]byte("\xef\xbb\xbf" + line), gz(t, "\xef\xbb\xbf"+line)} {
-		src, err := Open(File{Path: put(t, "x", content)}, "", nil)
+		src, err := Open(t.Context(), File{Path: put(t, "x", content)}, "", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
