@@ -160,3 +160,37 @@ func TestByteOrderMark(t *testing.T) {
 		}
 	}
 }
+
+// TestFindFollowsLinks finds what Zeek's logs look like: current is a link to the day's
+// directory, and a link that leads back ends.
+func TestFindFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	day := filepath.Join(dir, "logs", "2026-11-28")
+	if err := os.MkdirAll(day, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(day, "conn.log"), []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"logs/current": "2026-11-28", "logs/2026-11-28/up": "..", "logs/broken": "nowhere", "outside": "logs"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		want int
+	}{
+		{[]string{"logs"}, 1}, {[]string{"logs/current"}, 1}, {[]string{"outside"}, 1},
+		{[]string{"logs/current/conn.log", "logs/2026-11-28/conn.log"}, 1},
+	} {
+		args := make([]string, len(c.args))
+		for i, a := range c.args {
+			args[i] = filepath.Join(dir, a)
+		}
+		found, err := Find(args)
+		if err != nil || len(found) != c.want {
+			t.Errorf("%q: %v, %v, want %d", c.args, found, err, c.want)
+		}
+	}
+}

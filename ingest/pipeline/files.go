@@ -107,6 +107,9 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	if o.Opened != nil {
 		o.Opened(src)
 	}
+	if err := p.asFollowed(ctx, src); err != nil {
+		return err
+	}
 	known, err := p.knownFile(ctx, src.ID)
 	if err != nil {
 		return err
