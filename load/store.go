@@ -21,6 +21,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/load/guard"
 )
 
 // Options say how a store is opened.
@@ -45,6 +46,9 @@ type Store struct {
 	http   *http.Client
 	log    *slog.Logger
 	ledger *ledger
+
+	guarding sync.Mutex
+	guard    *guard.Guard // of readers' statements; nil until the first one
 }
 
 // connectTries is how often Open tries an address that does not answer.

@@ -221,7 +221,9 @@ const keepAlive = `SYSTEM START LISTEN HTTP;
 // clickhouse server.
 func (e *Engine) command() (*exec.Cmd, error) {
 	if !isLibrary(e.path) {
-		return exec.Command(e.path, "server", "--config-file="+e.layout.config()), nil
+		cmd := exec.Command(e.path, "server", "--config-file="+e.layout.config())
+		cmd.Env = []string{}
+		return cmd, nil
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -231,8 +233,10 @@ func (e *Engine) command() (*exec.Cmd, error) {
 	if e.native {
 		statements = "SYSTEM START LISTEN TCP; " + statements
 	}
-	return exec.Command(self, ChildCommand, e.path, "clickhouse",
-		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements), nil
+	cmd := exec.Command(self, ChildCommand, e.path, "clickhouse",
+		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements)
+	cmd.Env = []string{} // the owner's holds passwords, and a statement may find a way to read it
+	return cmd, nil
 }
 
 // waitUp waits until c answers, and explains why it does not.
