@@ -41,8 +41,8 @@ type Store interface {
 	Intended(ctx context.Context, source string) ([]load.Intention, error)
 	// Borders gives where ranges of a partition that were written down begin or end inside a window.
 	Borders(ctx context.Context, source string, partition int32, in load.Window) ([]int64, error)
-	// Refresh looks at a partition's ledger again, so that what others wrote is seen.
-	Refresh(ctx context.Context, source string, partition int32) error
+	// Lease takes over the writing of a partition, and looks at its ledger anew.
+	Lease(ctx context.Context, source string, partition int32) error
 }
 
 // Parts are what one worker owns: none of it is safe for concurrent use.

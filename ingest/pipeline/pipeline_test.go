@@ -131,7 +131,7 @@ func (l *ledger) Borders(_ context.Context, _ string, partition int32, in load.W
 	return borders, nil
 }
 
-func (l *ledger) Refresh(context.Context, string, int32) error { return nil }
+func (l *ledger) Lease(context.Context, string, int32) error { return nil }
 
 // totals sum the records over all ranges of the source itself.
 func (l *ledger) totals() (in, inUsage uint64) {

@@ -28,7 +28,7 @@ type topic struct {
 
 // Ranges implements [kafka.Offsets].
 func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []kafka.Range, intended []kafka.Intention, err error) {
-	if err := t.pipeline.opts.Store.Refresh(ctx, t.source, partition); err != nil {
+	if err := t.pipeline.opts.Store.Lease(ctx, t.source, partition); err != nil {
 		return nil, nil, err
 	}
 	known, err := t.pipeline.known(ctx, t.source, partition)
