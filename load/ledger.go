@@ -51,7 +51,9 @@ type Batch struct {
 	Simulated             bool
 }
 
-func (b Batch) of() partitionOf { return partitionOf{b.Source, b.Partition} }
+// of gives the partition whose lease b is written under: a file's own notes, of partition
+// -1, go with its records.
+func (b Batch) of() partitionOf { return partitionOf{b.Source, max(0, b.Partition)} }
 
 func (b Batch) ranged() Range { return Range{b.Partition, b.First, b.Next} }
 
@@ -276,7 +278,16 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		state = &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
 		l.sources[p.source] = state
 	}
-	state.done[p.partition], state.intended[p.partition] = fresh.done[p.partition], fresh.intended[p.partition]
+	for _, partition := range []int32{p.partition, -1} {
+		delete(state.done, partition)
+		delete(state.intended, partition)
+		if done := fresh.done[partition]; done != nil {
+			state.done[partition] = done
+		}
+		if intended := fresh.intended[partition]; intended != nil {
+			state.intended[partition] = intended
+		}
+	}
 	l.leases[p] = held
 	delete(l.lost, p)
 	return held, nil

@@ -234,7 +234,7 @@ func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
 		what string
 	}{
 		{s.Skipped.Load(), "carried no telemetry"}, {s.Paired.Load(), "joined to their other direction"},
-		{s.Known.Load(), "files known already"}, {s.Unrecognised.Load(), "files of no known format"},
+		{s.Known.Load(), "files known already"}, {s.Unrecognised.Load(), "files of no known format"}, {s.Taken.Load(), "sources left to another program"},
 	} {
 		if extra.n > 0 {
 			fmt.Fprintf(a.errOut, "; %s %s", count(extra.n), extra.what)

@@ -90,19 +90,34 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// TestFutureMovesOn has records come in long after the source was begun.
+// TestFutureMovesOn has records come in long after the source was begun. The limit moves on
+// until a record is refused, and then with the next batch; read again by the clock that was
+// written down, each record is what it was.
 func TestFutureMovesOn(t *testing.T) {
 	now := int64(1_523_836_800_000)
 	g := testGate(t, func(o *Options) { o.FutureAfter = func() int64 { return now } })
-	f := flow("192.0.2.1:40000", "198.51.100.1:443")
-	f.Start = now + 1
-	g.Flow(f, 0)
-	now++
-	g.Flow(f, 1)
-	batch := g.Flush()
-	defer batch.Release()
-	if batch.Counts.Flows != 1 || batch.Counts.Rejected != 1 {
-		t.Errorf("%d flows and %d rejects, want one of each", batch.Counts.Flows, batch.Counts.Rejected)
+	batchOf := func(starts ...int64) (flows, rejects, clock int64) {
+		for i, start := range starts {
+			f := flow("192.0.2.1:40000", "198.51.100.1:443")
+			f.Start = start
+			g.Flow(f, int64(i))
+			now++
+		}
+		batch := g.Flush()
+		defer batch.Release()
+		return batch.Counts.Flows, batch.Counts.Rejected, batch.Clock
+	}
+	starts := []int64{now, now + 1, now + 5, now + 4}
+	flows, rejects, clock := batchOf(starts...)
+	if flows != 2 || rejects != 2 || clock != now-2 {
+		t.Errorf("%d flows and %d rejects by clock %d, want 2 and 2 by %d", flows, rejects, clock, now-2)
+	}
+	if flows, rejects, _ := batchOf(starts...); flows != 4 || rejects != 0 {
+		t.Errorf("the next batch: %d flows and %d rejects, want 4", flows, rejects)
+	}
+	g.At(clock)
+	if flows, rejects, again := batchOf(starts...); flows != 2 || rejects != 2 || again != clock {
+		t.Errorf("read again: %d flows and %d rejects by clock %d, want 2 and 2 by %d", flows, rejects, again, clock)
 	}
 }
 

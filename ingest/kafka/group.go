@@ -85,8 +85,15 @@ func (s *Source) start(ctx context.Context, fail func(error), g *kafkago.Generat
 			defer cancel()
 			defer context.AfterFunc(generation, cancel)()
 			err := s.partition(id, true, h, commit).read(ctx, off)
+			for errors.Is(err, ErrTaken) && ctx.Err() == nil {
+				s.stats.taken.Add(1)
+				s.log.Warn("another program has begun to read this partition: waiting", "topic", s.topic, "partition", id, "for", s.cfg.TakeBackAfter)
+				if err = wait(ctx, s.cfg.TakeBackAfter); err == nil {
+					err = s.partition(id, true, h, commit).read(ctx, off)
+				}
+			}
 			var failed *handlerError
-			if errors.As(err, &failed) || err != nil && ctx.Err() == nil {
+			if errors.As(err, &failed) && !errors.Is(err, ErrTaken) || err != nil && ctx.Err() == nil {
 				fail(err)
 			}
 			<-ctx.Done()

@@ -187,7 +187,11 @@ func mend(err error) outlook {
 // pause waits 0.1 to 5 s, longer with every attempt, jittered.
 func pause(ctx context.Context, attempt int) error {
 	d := min(5*time.Second, 100*time.Millisecond<<min(attempt, 6))
-	timer := time.NewTimer(d/2 + rand.N(d/2))
+	return wait(ctx, d/2+rand.N(d/2))
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

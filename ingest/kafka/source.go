@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,9 @@ type Config struct {
 	// FlushAfter (5 s) is how long a range is waited for when following: for its end, and
 	// for what lies beside it.
 	FlushAfter time.Duration
+	// TakeBackAfter (30 s) is how long a member leaves a partition that it still has to another
+	// program that took it over.
+	TakeBackAfter time.Duration
 	// GiveUpAfter (1 min) is how long a run that does not follow waits for a broker.
 	GiveUpAfter time.Duration
 	Log         *slog.Logger
@@ -33,6 +37,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.FlushAfter <= 0 {
 		c.FlushAfter = 5 * time.Second
+	}
+	if c.TakeBackAfter <= 0 {
+		c.TakeBackAfter = 30 * time.Second
 	}
 	if c.GiveUpAfter <= 0 {
 		c.GiveUpAfter = time.Minute
@@ -68,11 +75,17 @@ type Progress struct {
 	Stored int64
 }
 
+// ErrTaken is what a walk answers where another program has taken the partition over. A
+// run to the end leaves it to that; a member that still has the partition takes it back
+// after a while.
+var ErrTaken = errors.New("the partition is read by another program")
+
 // Stats are what a run met besides records.
 type Stats struct {
 	Gaps, LostOffsets int64 // offsets that retention took before they were stored
 	CommitFailures    int64 // offsets that could not be told to the group; the store has them
 	Generations       int64 // times that this member was given partitions
+	Taken             int64 // times that another program took a partition over
 }
 
 // Source is one topic.
@@ -80,7 +93,7 @@ type Source struct {
 	*connection
 	cfg   Config
 	log   *slog.Logger
-	stats struct{ gaps, lost, commitFailures, generations atomic.Int64 }
+	stats struct{ gaps, lost, commitFailures, generations, taken atomic.Int64 }
 }
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
@@ -130,7 +143,7 @@ func (s *Source) Name() string {
 func (s *Source) Stats() Stats {
 	return Stats{
 		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(),
-		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(),
+		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(), Taken: s.stats.taken.Load(),
 	}
 }
 
@@ -153,7 +166,13 @@ func (s *Source) drain(ctx context.Context, off Offsets, h Handler) error {
 	for _, id := range s.partitions {
 		group.Go(func() error {
 			p := s.partition(id, false, h, func(next int64) error { return s.commitAlone(ctx, id, next) })
-			return p.read(ctx, off)
+			err := p.read(ctx, off)
+			if errors.Is(err, ErrTaken) {
+				s.log.Warn("another program has begun to read this partition: left to it", "topic", s.topic, "partition", id)
+				s.stats.taken.Add(1)
+				return nil
+			}
+			return err
 		})
 	}
 	return group.Wait()

@@ -10,11 +10,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/load"
 )
 
 const (
 	// lookEvery is how often followed directories are looked at.
 	lookEvery = time.Second
+	// takeBackAfter is when a log that another program took over is looked at again.
+	takeBackAfter = 30 * time.Second
 	// followedAtOnce bounds how many logs are read at the same time.
 	followedAtOnce = 64
 )
@@ -115,7 +118,7 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	defer f.lock(src.ID)()
 	ctx, cancel := draining(ctx)
 	defer cancel()
-	known, err := f.pipeline.knownFile(ctx, src.ID)
+	known, err := f.pipeline.takeFile(ctx, src.ID)
 	if err != nil {
 		return err
 	}
@@ -124,6 +127,11 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	}
 	err = f.pipeline.read(ctx, src, known, f.options)
 	state.reached, state.again = src.Reached()
+	if errors.Is(err, load.ErrLease) {
+		f.pipeline.leaveToOther(file.Path)
+		state.again = time.Now().Add(takeBackAfter)
+		return nil
+	}
 	var unreadable *unreadableError
 	if errors.As(err, &unreadable) {
 		f.pipeline.opts.Log.Warn("log left where it cannot be read", "file", file.Path, "why", err)

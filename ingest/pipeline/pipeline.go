@@ -188,7 +188,7 @@ func store(ctx context.Context, w *worker, r *held, beside []*held) error {
 	defer cancel()
 	in := r.batch
 	batch := load.Batch{
-		Source: r.source, Partition: r.partition, First: r.first, Next: r.next, Beside: r.window,
+		Source: r.source, Partition: r.partition, First: r.first, Next: r.next, Beside: r.window, Clock: in.Clock,
 		Pack: w.Pack, Lists: w.Lists, KeyID: w.KeyID,
 		Counts: load.Counts{
 			In: uint64(in.Counts.In), Rejected: uint64(in.Counts.Rejected), Skipped: uint64(in.Counts.Skipped),

@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
@@ -15,7 +17,7 @@ import (
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
-	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format())}
+	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format()), clocks: map[int32]ranges{}}
 	return source.Run(ctx, follow, t, t.walk)
 }
 
@@ -24,6 +26,9 @@ type topic struct {
 	pipeline *Pipeline
 	source   string
 	format   decode.Format // empty: recognised by each range's first record
+
+	mu     sync.Mutex
+	clocks map[int32]ranges // of ranges that were written down and not finished, by partition
 }
 
 // Ranges implements [kafka.Offsets].
@@ -32,6 +37,9 @@ func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []k
 		return nil, nil, err
 	}
 	known, err := t.pipeline.known(ctx, t.source, partition)
+	t.mu.Lock()
+	t.clocks[partition] = known
+	t.mu.Unlock()
 	for _, r := range known.done {
 		done = append(done, kafka.Range{First: r.First, Next: r.Next})
 	}
@@ -81,14 +89,22 @@ func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress,
 		t.gate, t.decoder = nil, nil
 		return w.deliver(ctx, t.neighbours, r, batch)
 	})
-	return t.progress(), err
+	return t.progress(), takenOver(err)
+}
+
+// takenOver says in the reader's words that another program writes the partition now.
+func takenOver(err error) error {
+	if errors.Is(err, load.ErrLease) {
+		return fmt.Errorf("%w: %w", kafka.ErrTaken, err)
+	}
+	return err
 }
 
 // Horizon implements [kafka.Walk].
 func (t *topicWalk) Horizon(ctx context.Context) (kafka.Progress, error) {
 	t.neighbours.horizon()
 	err := t.pipeline.with(ctx, func(w *worker) error { return t.neighbours.advance(ctx, w) })
-	return t.progress(), err
+	return t.progress(), takenOver(err)
 }
 
 // Close implements [kafka.Walk].
@@ -114,6 +130,9 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 			return err
 		}
 		t.gate.Begin(t.source, t.partition)
+		t.mu.Lock()
+		t.gate.At(t.clocks[t.partition].clock(m.First))
+		t.mu.Unlock()
 	}
 	if len(m.Records) == 0 {
 		return nil
