@@ -33,6 +33,8 @@ func (s *stored) Ranges(_ context.Context, _ string, partition int32) (done []ka
 	return slices.Clone(s.done[partition]), nil, nil
 }
 
+func (s *stored) Lost(context.Context, string, int32, kafka.Range) error { return nil }
+
 func (s *stored) Borders(context.Context, string, int32, kafka.Range) ([]int64, error) {
 	return nil, nil
 }

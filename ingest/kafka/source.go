@@ -28,7 +28,9 @@ type Config struct {
 	TakeBackAfter time.Duration
 	// GiveUpAfter (1 min) is how long a run that does not follow waits for a broker.
 	GiveUpAfter time.Duration
-	Log         *slog.Logger
+	// StopAfter (5 s) is how long after a stop a walk's context lives on.
+	StopAfter time.Duration
+	Log       *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
@@ -44,6 +46,9 @@ func (c Config) withDefaults() Config {
 	if c.GiveUpAfter <= 0 {
 		c.GiveUpAfter = time.Minute
 	}
+	if c.StopAfter <= 0 {
+		c.StopAfter = 5 * time.Second
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -56,8 +61,8 @@ type Handler func(partition int32) Walk
 // Walk takes the ranges of one stretch of a partition's offsets, in order and without a
 // hole between them: those to be stored, and before and behind them those that lie
 // beside them. Its methods are called one at a time and hold reading of the partition up;
-// their errors end the run. Their contexts are not cancelled by a stop: what was begun is
-// to be finished.
+// their errors end the run. Their contexts outlive a rebalance, and a stop by
+// [Config].StopAfter: what was begun is to be finished.
 type Walk interface {
 	Take(ctx context.Context, m Messages) (Progress, error)
 	// Horizon says that nothing behind the ranges taken so far is waited for: the walk
@@ -163,9 +168,12 @@ func (s *Source) Run(ctx context.Context, follow bool, off Offsets, h Handler) e
 // drain reads every partition to its present end.
 func (s *Source) drain(ctx context.Context, off Offsets, h Handler) error {
 	group, ctx := errgroup.WithContext(ctx)
+	lasting, end := s.outlive(ctx)
+	defer end()
 	for _, id := range s.partitions {
 		group.Go(func() error {
 			p := s.partition(id, false, h, func(next int64) error { return s.commitAlone(ctx, id, next) })
+			p.lasting = lasting
 			err := p.read(ctx, off)
 			if errors.Is(err, ErrTaken) {
 				s.log.Warn("another program has begun to read this partition: left to it", "topic", s.topic, "partition", id)
@@ -183,6 +191,13 @@ func (s *Source) partition(id int32, follow bool, h Handler, commit func(int64) 
 		source: s, id: id, follow: follow, handle: h, commit: commit,
 		cursor: cursor{client: s.client, topic: s.topic, partition: id, isolation: s.isolation},
 	}
+}
+
+// outlive gives the context of walks, which lives on for a while when ctx ends.
+func (s *Source) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.StopAfter, cancel) })
+	return lasting, func() { stop(); cancel() }
 }
 
 // commitAlone tells the group how far a reader that is no member of it has come. The

@@ -57,6 +57,11 @@ func (t *topic) Borders(ctx context.Context, _ string, partition int32, in kafka
 	return t.pipeline.opts.Store.Borders(ctx, t.source, partition, load.Window{First: in.First, Next: in.Next})
 }
 
+// Lost implements [kafka.Offsets]: the range is stored, and nothing is in it.
+func (t *topic) Lost(ctx context.Context, _ string, partition int32, r kafka.Range) error {
+	return t.pipeline.opts.Store.Write(ctx, load.Batch{Source: t.source, Partition: partition, First: r.First, Next: r.Next})
+}
+
 // walk begins a [kafka.Walk].
 func (t *topic) walk(partition int32) kafka.Walk {
 	return &topicWalk{topic: t, partition: partition, neighbours: t.pipeline.neighbourhood(int64(t.pipeline.opts.BlockRecords))}
