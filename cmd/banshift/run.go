@@ -153,7 +153,7 @@ func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, list []fi
 	defer progress.Stop()
 	if len(list) > 0 {
 		err := pipe.Files(ctx, list, pipeline.FileOptions{
-			Format: format, Stdin: a.in, Opened: progress.Opened, Packets: packets,
+			Format: format, Stdin: a.in, Opened: func(src *files.Source) error { progress.Opened(src); return nil }, Packets: packets,
 		})
 		if err != nil {
 			return err

@@ -88,6 +88,8 @@ type Counts struct {
 	In, Flows, DNS, Rejected, Skipped int64
 	// Paired is how many of Flows were joined to the row of their other direction.
 	Paired int64
+	// Unread is how many of Rejected the decoder could not read; the gate refused the others.
+	Unread int64
 	// Unpaired is how many one-way records are rows without their other direction.
 	Unpaired int64
 	// Simulated is how many say of themselves that they are simulated.
@@ -157,7 +159,7 @@ func (g *Gate) stamp() {
 // Flow implements [record.Sink].
 func (g *Gate) Flow(f *record.Flow, position int64) {
 	if reason := g.refusal(f.Src, f.Start); reason != "" {
-		g.Reject(reason, nil, position)
+		g.refuse(reason, nil, position)
 		return
 	}
 	if !f.Dst.IsValid() {
@@ -167,7 +169,7 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	how, flip := orient(f, g.opts.Home)
 	row, err := g.ends(f, flip)
 	if err != nil {
-		g.Reject("no key for its day", nil, position)
+		g.refuse("no key for its day", nil, position)
 		return
 	}
 	g.batch.Counts.In++
@@ -320,12 +322,12 @@ func (c *Counts) sawSimulated(simulated bool) {
 // DNS implements [record.Sink].
 func (g *Gate) DNS(d *record.DNS, position int64) {
 	if reason := g.refusal(d.Client, d.Time); reason != "" {
-		g.Reject(reason, nil, position)
+		g.refuse(reason, nil, position)
 		return
 	}
 	client, err := g.pseudonym.Client(d.Client.As16(), d.Time)
 	if err != nil {
-		g.Reject("no key for its day", nil, position)
+		g.refuse("no key for its day", nil, position)
 		return
 	}
 	g.batch.Counts.In++
@@ -359,6 +361,12 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 
 // Reject implements [record.Sink].
 func (g *Gate) Reject(reason string, raw []byte, position int64) {
+	g.batch.Counts.Unread++
+	g.refuse(reason, raw, position)
+}
+
+// refuse counts a record that was read and may not pass.
+func (g *Gate) refuse(reason string, raw []byte, position int64) {
 	g.batch.Counts.In++
 	g.batch.Counts.Rejected++
 	g.rejects.append(g.source, g.partition, position, reason, redact(raw))

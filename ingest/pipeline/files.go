@@ -24,9 +24,12 @@ type FileOptions struct {
 	Format decode.Format // empty: recognise
 	Stdin  io.Reader
 	// Opened is told of every source before it is read; nil: nobody is.
-	Opened func(*files.Source)
+	// An error ends the reading of that source.
+	Opened func(*files.Source) error
 	// Packets gives the decoder of pcap and pcapng.
 	Packets func() decode.Stream
+
+	siblings siblings
 }
 
 // Files runs files into the store, several at a time. A file that cannot be read to
@@ -37,14 +40,19 @@ func (p *Pipeline) Files(ctx context.Context, list []files.File, o FileOptions) 
 	group.SetLimit(cap(p.idle))
 	var mu sync.Mutex
 	var broken []error
+	if o.Format == "" {
+		o.siblings = siblingsAmong(list)
+	}
 	for _, file := range list {
 		group.Go(func() error {
 			err := p.file(ctx, file, o)
 			var unreadable *unreadableError
-			if err == nil || !errors.As(err, &unreadable) {
+			var refused *refusedError
+			isRefused := errors.As(err, &refused)
+			if err == nil || !errors.As(err, &unreadable) && !isRefused {
 				return err
 			}
-			if file.Explicit {
+			if file.Explicit || isRefused {
 				mu.Lock()
 				defer mu.Unlock()
 				broken = append(broken, err)
@@ -79,7 +87,9 @@ func (p *Pipeline) file(ctx context.Context, file files.File, o FileOptions) err
 	}
 	defer src.Close()
 	if o.Opened != nil {
-		o.Opened(src)
+		if err := o.Opened(src); err != nil {
+			return err
+		}
 	}
 	known, err := p.knownFile(ctx, src.ID)
 	if err != nil {
@@ -292,7 +302,7 @@ func (w *worker) stream(ctx context.Context, src *files.Source, known ranges, o 
 	if src.Format == decode.Parquet || src.Format == decode.Arrow {
 		return w.canonical(ctx, src, known)
 	}
-	decoder, err := streamDecoder(src.Format, o)
+	decoder, err := streamDecoder(src.Path, src.Format, o)
 	if err != nil {
 		return err
 	}
@@ -326,11 +336,11 @@ func (w *worker) stream(ctx context.Context, src *files.Source, known ranges, o 
 	return nil
 }
 
-func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
+func streamDecoder(path string, f decode.Format, o FileOptions) (decode.Stream, error) {
 	if f == decode.Pcap {
 		return o.Packets(), nil
 	}
-	return decode.NewStream(f, decode.WithInspect(InspectPayloads()))
+	return decode.NewStream(f, append(o.siblings.options(path, f), decode.WithInspect(InspectPayloads()))...)
 }
 
 // cuttingSink passes records on and delivers a range wherever it ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
@@ -15,7 +16,12 @@ import (
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
-	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format())}
+	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format()), known: map[int32]bool{}}
+	if t.format != "" {
+		if err := p.accepts(t.format); err != nil {
+			return err
+		}
+	}
 	return source.Run(ctx, follow, t, t.walk)
 }
 
@@ -24,6 +30,8 @@ type topic struct {
 	pipeline *Pipeline
 	source   string
 	format   decode.Format // empty: recognised by each range's first record
+	mu       sync.Mutex
+	known    map[int32]bool // partitions of which the ledger has something
 }
 
 // Ranges implements [kafka.Offsets].
@@ -32,6 +40,9 @@ func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []k
 		return nil, nil, err
 	}
 	known, err := t.pipeline.known(ctx, t.source, partition)
+	t.mu.Lock()
+	t.known[partition] = len(known.done) > 0
+	t.mu.Unlock()
 	for _, r := range known.done {
 		done = append(done, kafka.Range{First: r.First, Next: r.Next})
 	}
@@ -74,7 +85,7 @@ func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress,
 			return nil
 		}
 		r := &held{
-			span: span{t.source, t.partition, m.First, m.Next}, window: window(m.First, t.neighbours.block), store: !m.Aside,
+			span: span{t.source, t.partition, m.First, m.Next}, window: window(m.First, t.neighbours.block), store: !m.Aside, fresh: t.fresh(),
 		}
 		batch := t.gate.Flush()
 		t.pipeline.takeBack(t.gate)
@@ -82,6 +93,13 @@ func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress,
 		return w.deliver(ctx, t.neighbours, r, batch)
 	})
 	return t.progress(), err
+}
+
+// fresh reports whether the ledger has nothing of the partition.
+func (t *topicWalk) fresh() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !t.known[t.partition]
 }
 
 // Horizon implements [kafka.Walk].
@@ -152,5 +170,13 @@ func (t *topic) formatOf(m kafka.Messages) (decode.Format, error) {
 		name, _, _ := strings.Cut(t.source, "@")
 		return "", fmt.Errorf("%s, partition %d, offset %d: %w; name it in the URI as ?format=…", name, m.Partition, m.Records[0].Offset, err)
 	}
-	return format, nil
+	return format, t.pipeline.accepts(format)
+}
+
+// accepts asks whether a format may be read.
+func (p *Pipeline) accepts(f decode.Format) error {
+	if p.opts.Accept == nil {
+		return nil
+	}
+	return p.opts.Accept(f)
 }
