@@ -38,6 +38,9 @@ func execute(t *testing.T, stdin string, args ...string) result {
 	if os.Getenv("BANSHIFT_PRIVACY_KEY_FILE") == "" {
 		t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(t.TempDir(), "master.key"))
 	}
+	if _, set := os.LookupEnv("BANSHIFT_INGEST_GUESS_CLIENTS"); !set {
+		t.Setenv("BANSHIFT_INGEST_GUESS_CLIENTS", "true") // most tests have no clients of their own
+	}
 	var out, errOut bytes.Buffer
 	code := run(context.Background(), args, strings.NewReader(stdin), &out, &errOut)
 	return result{code, out.String(), errOut.String()}

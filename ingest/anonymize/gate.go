@@ -40,6 +40,9 @@ type Options struct {
 	Reveal bool
 	// FutureAfter gives the time in ms behind which a record is rejected; nil: no limit.
 	FutureAfter func() int64
+	// Only gives, for a source of which some records were read before, which are to be read
+	// now; nil, or nil for a source: all are.
+	Only func(source string) func(position int64) bool
 	// Rows is the room for rows that the first batch is made with.
 	Rows int
 	Mem  memory.Allocator
@@ -57,6 +60,7 @@ type Gate struct {
 	batch     Batch
 	source    []byte
 	partition int32
+	only      func(position int64) bool
 	future    int64 // the limit when it was last asked for, ms
 	answers   [][16]byte
 }
@@ -117,8 +121,14 @@ func NewGate(opts Options) (*Gate, error) {
 // Begin says where the following records come from.
 func (g *Gate) Begin(source string, partition int32) {
 	g.stamp()
-	g.source, g.partition = []byte(source), partition
+	g.source, g.partition, g.only = []byte(source), partition, nil
+	if g.opts.Only != nil {
+		g.only = g.opts.Only(source)
+	}
 }
+
+// leaves reports a record that was read before.
+func (g *Gate) leaves(position int64) bool { return g.only != nil && !g.only(position) }
 
 // Release gives the builders' memory back.
 func (g *Gate) Release() {
@@ -158,6 +168,9 @@ func (g *Gate) stamp() {
 
 // Flow implements [record.Sink].
 func (g *Gate) Flow(f *record.Flow, position int64) {
+	if g.leaves(position) {
+		return
+	}
 	if reason := g.refusal(f.Src, f.Start); reason != "" {
 		g.refuse(reason, nil, position)
 		return
@@ -321,6 +334,9 @@ func (c *Counts) sawSimulated(simulated bool) {
 
 // DNS implements [record.Sink].
 func (g *Gate) DNS(d *record.DNS, position int64) {
+	if g.leaves(position) {
+		return
+	}
 	if reason := g.refusal(d.Client, d.Time); reason != "" {
 		g.refuse(reason, nil, position)
 		return
@@ -361,6 +377,9 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 
 // Reject implements [record.Sink].
 func (g *Gate) Reject(reason string, raw []byte, position int64) {
+	if g.leaves(position) {
+		return
+	}
 	g.batch.Counts.Unread++
 	g.refuse(reason, raw, position)
 }
@@ -373,7 +392,11 @@ func (g *Gate) refuse(reason string, raw []byte, position int64) {
 }
 
 // Skip implements [record.Sink].
-func (g *Gate) Skip(string, int64) { g.batch.Counts.Skipped++ }
+func (g *Gate) Skip(_ string, position int64) {
+	if !g.leaves(position) {
+		g.batch.Counts.Skipped++
+	}
+}
 
 // FutureAfter gives a limit of clock plus tolerance for [Options].
 func FutureAfter(clock func() time.Time, tolerance time.Duration) func() int64 {
