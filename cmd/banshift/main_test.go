@@ -16,6 +16,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == engine.ChildCommand {
 		os.Exit(engine.ChildMain(os.Args[2:]))
 	}
+	os.Setenv("BANSHIFT_INGEST_GUESS_CLIENTS", "true") // most tests have no clients of their own
 	os.Exit(m.Run())
 }
 
@@ -37,9 +38,6 @@ func execute(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
 	if os.Getenv("BANSHIFT_PRIVACY_KEY_FILE") == "" {
 		t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(t.TempDir(), "master.key"))
-	}
-	if _, set := os.LookupEnv("BANSHIFT_INGEST_GUESS_CLIENTS"); !set {
-		t.Setenv("BANSHIFT_INGEST_GUESS_CLIENTS", "true") // most tests have no clients of their own
 	}
 	var out, errOut bytes.Buffer
 	code := run(context.Background(), args, strings.NewReader(stdin), &out, &errOut)
