@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
@@ -108,6 +111,8 @@ type IngestConfig struct {
 	FlushAfterSeconds int `mapstructure:"flush_after_seconds"`
 	// Workers decode and classify in parallel; 0: one more than there are cores, as one or the other waits for the store.
 	Workers int `mapstructure:"workers"`
+	// GuessClients has formats that do not say who opened a flow read without home: which end is the client is guessed by ports.
+	GuessClients bool `mapstructure:"guess_clients"`
 	// FutureSeconds is how far ahead of the clock a record may be before it is rejected.
 	FutureSeconds int `mapstructure:"future_seconds"`
 }
@@ -197,14 +202,67 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 		}
 	}
 	var cfg Config
-	err := v.Unmarshal(&cfg, func(d *mapstructure.DecoderConfig) { d.ErrorUnused = true })
+	err := v.Unmarshal(&cfg, func(d *mapstructure.DecoderConfig) {
+		d.ErrorUnused = true
+		d.DecodeHook = mapstructure.ComposeDecodeHookFunc(
+			mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(","), dateToText)
+	})
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %s", file, oneLine(err))
+	}
+	if cfg.Kafka.Password == hiddenSecret { // of a printed configuration
+		cfg.Kafka.Password = ""
 	}
 	if file != "" {
 		cfg.resolve(filepath.Dir(file))
 	}
 	return cfg, cfg.check()
+}
+
+// dateToText takes a date without quotes, which YAML reads as a time, for its text.
+func dateToText(from, to reflect.Type, value any) (any, error) {
+	at, isTime := value.(time.Time)
+	if !isTime || to.Kind() != reflect.String {
+		return value, nil
+	}
+	if at.Equal(at.Truncate(24 * time.Hour)) {
+		return at.UTC().Format(time.DateOnly), nil
+	}
+	return at.UTC().Format(time.RFC3339), nil
+}
+
+// otherVariables are read elsewhere than in the configuration.
+var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_ENGINE", "BANSHIFT_CACHE", "BANSHIFT_SHARED", "BANSHIFT_PROGRAM"}
+
+// strayVariables lists variables that look like settings and are none.
+func strayVariables(environment []string) []string {
+	known := map[string]bool{}
+	for _, name := range otherVariables {
+		known[name] = true
+	}
+	addVariables(known, "BANSHIFT", reflect.TypeFor[Config]())
+	var stray []string
+	for _, pair := range environment {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, "BANSHIFT_") && !known[name] {
+			stray = append(stray, name)
+		}
+	}
+	slices.Sort(stray)
+	return stray
+}
+
+// addVariables names the variables of the settings in a struct.
+func addVariables(known map[string]bool, prefix string, of reflect.Type) {
+	for i := range of.NumField() {
+		field := of.Field(i)
+		name := prefix + "_" + strings.ToUpper(field.Tag.Get("mapstructure"))
+		if field.Type.Kind() == reflect.Struct {
+			addVariables(known, name, field.Type)
+			continue
+		}
+		known[name] = true
+	}
 }
 
 // oneLine joins the lines of an error that lists several mistakes.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"reflect"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/cobra"
@@ -35,9 +36,9 @@ func newConfigCommand(a *app) *cobra.Command {
 		Example: "  banshift config print --config banshift.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			settings := map[string]any{}
-			if err := mapstructure.Decode(a.cfg.withoutSecrets(), &settings); err != nil {
-				return fmt.Errorf("configuration: %w", err)
+			settings, err := asSettings(a.cfg.withoutSecrets())
+			if err != nil {
+				return err
 			}
 			encoder := yaml.NewEncoder(a.out)
 			encoder.SetIndent(2)
@@ -45,6 +46,29 @@ func newConfigCommand(a *app) *cobra.Command {
 		},
 	})
 	return cmd
+}
+
+// asSettings gives a configuration under the names of its keys, as a file has it.
+func asSettings(from any) (map[string]any, error) {
+	settings := map[string]any{}
+	if err := mapstructure.Decode(from, &settings); err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	for key, value := range settings {
+		list := reflect.ValueOf(value)
+		if list.Kind() != reflect.Slice || list.Type().Elem().Kind() != reflect.Struct {
+			continue
+		}
+		items := make([]map[string]any, list.Len())
+		for i := range items {
+			var err error
+			if items[i], err = asSettings(list.Index(i).Interface()); err != nil {
+				return nil, err
+			}
+		}
+		settings[key] = items
+	}
+	return settings, nil
 }
 
 // hiddenSecret stands in print-outs for what must not be shown.

@@ -38,10 +38,22 @@ func (a *app) doctor(ctx context.Context) error {
 		}
 		fmt.Fprintf(a.out, "ok    %-7s %s\n", check.name, found)
 	}
+	a.warnOfGaps()
 	if failed != nil {
 		return fmt.Errorf("doctor: %s failed", strings.Join(failed, ", "))
 	}
 	return nil
+}
+
+// warnOfGaps prints what the configuration leaves out.
+func (a *app) warnOfGaps() {
+	s, err := loadStages(a.cfg)
+	if err != nil {
+		return // said above
+	}
+	for _, g := range s.gaps() {
+		fmt.Fprintf(a.out, "warn  %-7s %s\n", g.key, g.what)
+	}
 }
 
 func (a *app) checkRules(context.Context) (string, error) {

@@ -16,6 +16,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == engine.ChildCommand {
 		os.Exit(engine.ChildMain(os.Args[2:]))
 	}
+	os.Setenv("BANSHIFT_INGEST_GUESS_CLIENTS", "true") // most tests have no clients of their own
 	os.Exit(m.Run())
 }
 

@@ -64,7 +64,12 @@ func (a *app) query(cmd *cobra.Command, name string, given []string, output stri
 	if err != nil {
 		return err
 	}
-	return errors.Join(store.Query(cmd.Context(), name, params, a.out, format), store.Close())
+	answer := &watch{Writer: a.out}
+	err = store.Query(cmd.Context(), name, params, answer, format)
+	if err == nil && answer.isEmpty(format) {
+		err = a.sayWhyEmpty(cmd.Context(), store, params)
+	}
+	return errors.Join(err, store.Close())
 }
 
 // outputFormat refuses binary output to a terminal.
@@ -86,6 +91,12 @@ func parseParams(given []string) (map[string]string, error) {
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
 			return nil, fmt.Errorf("--param %q: want NAME=VALUE", pair)
+		}
+		if name == "country" {
+			var err error
+			if value, err = countryParam(value); err != nil {
+				return nil, fmt.Errorf("--param %s: %w", pair, err)
+			}
 		}
 		params[name] = value
 	}

@@ -26,7 +26,7 @@ func newReferenceCommand(a *app) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:    "reference",
-		Short:  "Write the reference of commands, configuration, tables and queries as Markdown",
+		Short:  "Write the reference of commands, configuration, tables, queries and formats as Markdown",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -67,12 +67,17 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	formats, err := formatReference()
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
 		"sql.md":           statements,
 		"commands.md":      commandReference(root),
 		"configuration.md": keys,
 		"tables.md":        tables,
 		"queries.md":       named,
+		"formats.md":       formats,
 	}, nil
 }
 

@@ -23,8 +23,9 @@ type app struct {
 // newRootCommand assembles the command line.
 func newRootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
-		Use:   "banshift",
-		Short: "Measure how people route around the ban of a service",
+		Use:     "banshift",
+		Version: programVersion(),
+		Short:   "Measure how people route around the ban of a service",
 		Long: `banshift reads anonymised flow and DNS telemetry, recognises VPN, proxy and
 circumvention traffic, keeps the counts in ClickHouse, and says how large each spike
 in VPN use was, how sure that is, and which ban it goes with.`,
@@ -81,6 +82,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 		return misused(err)
 	}
 	a.cfg = cfg
+	stray := strayVariables(os.Environ())
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(strings.ToUpper(cfg.LogLevel))); err != nil {
 		return misused(fmt.Errorf("log_level %q: want debug, info, warn or error", cfg.LogLevel))
@@ -90,6 +92,9 @@ func (a *app) configure(cmd *cobra.Command) error {
 		a.log = slog.New(slog.NewTextHandler(a.errOut, options))
 	} else {
 		a.log = slog.New(slog.NewJSONHandler(a.errOut, options))
+	}
+	for _, name := range stray {
+		a.log.Warn("no setting is named so: the variable does nothing", "variable", name)
 	}
 	return nil
 }

@@ -27,11 +27,13 @@ import (
 type runOptions struct {
 	follow     bool
 	format     string
+	again      bool
 	maxRejects int64
 }
 
 func newRunCommand(a *app) *cobra.Command {
 	var o runOptions
+	var guess bool
 	cmd := &cobra.Command{
 		Use:   "run SOURCE...",
 		Short: "Read telemetry, classify it and keep the counts in the store",
@@ -43,15 +45,21 @@ Each record ends as stored, folded or rejected; "banshift reconcile" proves it.
 What the store has already is not read again. Ctrl-C drains and leaves nothing half
 done; the same command goes on where it stopped.`,
 		Example: `  banshift run --store ./store telemetry/
-  zcat flows.ndjson.gz | banshift run --store ./store --format goflow2-json -
-  banshift run --store ./store --follow 'kafka://127.0.0.1:9092/flows?format=goflow2-json&group=banshift'`,
+  zcat flows.ndjson.gz | banshift run --config banshift.yaml --format goflow2-json -
+  banshift run --store ./store --again telemetry/
+  banshift run --config banshift.yaml --follow 'kafka://127.0.0.1:9092/flows?format=goflow2-json&group=banshift'`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.cfg.Ingest.GuessClients = a.cfg.Ingest.GuessClients || guess
+			return a.run(cmd.Context(), args, o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&o.follow, "follow", false, "go on at the end: of Kafka topics, of logs that grow and are rotated, of directories in which files appear")
 	flags.StringVar(&o.format, "format", "", "format of the files, instead of recognising it: "+formatNames())
-	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected; -1: no limit")
+	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected, when following as soon as they are; -1: no limit")
+	flags.BoolVar(&o.again, "again", false, "read the records of files once more that were rejected, after their cause was mended")
+	flags.BoolVar(&guess, "guess-clients", false, "without home, guess by ports which end of a one-way flow is the client")
 	return cmd
 }
 
@@ -70,6 +78,12 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	topics, paths := splitSources(args)
+	if err := checkTopicFormats(topics); err != nil {
+		return misused(err)
+	}
+	if o.again && len(topics) > 0 {
+		return misused(errors.New("--again reads files; of a topic the records that were rejected are read by another group into another store"))
+	}
 	if o.follow && slices.Contains(paths, files.Stdin) {
 		return misused(errors.New("--follow is for directories, files and topics: standard input is read while it comes without it"))
 	}
@@ -87,17 +101,28 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer store.Close()
+	a.sayGaps(stages)
 	began := time.Now()
-	pipe, err := a.newPipeline(stages, keys, store)
+	reads := newReadings(store)
+	pipe, err := a.newPipeline(stages, keys, store, reads, o)
 	if err != nil {
 		return err
 	}
 	defer pipe.Close()
-	runErr := a.runSources(ctx, pipe, sources{paths, list, topics}, format, o)
+	opened := func(src *files.Source) error {
+		if err := a.accept(stages, src.Format); err != nil {
+			return err
+		}
+		if o.again {
+			return reads.again(ctx, src)
+		}
+		return nil
+	}
+	runErr := a.runSources(ctx, pipe, sources{paths, list, topics, opened}, format, o)
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
 	}
-	if runErr != nil && !errors.Is(runErr, context.Canceled) {
+	if runErr != nil && !errors.Is(runErr, context.Canceled) && !errors.Is(runErr, pipeline.ErrTooManyRejects) {
 		return runErr
 	}
 	if rejected := pipe.Stats().Rejected.Load(); o.maxRejects >= 0 && rejected > o.maxRejects {
@@ -139,11 +164,18 @@ func (a *app) outsideStore(list []files.File) []files.File {
 	})
 }
 
-func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store) (*pipeline.Pipeline, error) {
+func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
+	gate := s.gateOptions(keys)
+	gate.Only = reads.passes
+	var limit *int64
+	if o.follow && o.maxRejects >= 0 {
+		limit = &o.maxRejects
+	}
 	return pipeline.New(pipeline.Options{
+		RejectLimit: limit, Accept: func(f decode.Format) error { return a.accept(s, f) },
 		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
-		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(s.gateOptions(keys)) },
+		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
 		FlushAfter: in.flushAfter(), Log: a.log,
 	})
@@ -154,13 +186,16 @@ type sources struct {
 	paths  []string
 	list   []files.File
 	topics []string
+	// opened is asked about each source before it is read.
+	opened func(*files.Source) error
 }
 
 // runSources reads the files, then the topics; those that are followed have no end to wait for.
 func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, in sources, format decode.Format, o runOptions) error {
 	progress := startProgress(a.errOut, pipe.Stats(), totalSize(in.list))
 	defer progress.Stop()
-	options := pipeline.FileOptions{Format: format, Stdin: a.in, Opened: progress.Opened, Packets: packets}
+	options := pipeline.FileOptions{Format: format, Stdin: a.in, Packets: packets}
+	options.Opened = func(src *files.Source) error { progress.Opened(src); return in.opened(src) }
 	if o.follow {
 		return a.follow(ctx, pipe, in, options)
 	}
@@ -210,6 +245,27 @@ func splitSources(args []string) (topics, paths []string) {
 	return topics, paths
 }
 
+// checkTopicFormats finds a format that is none before anything is connected to.
+func checkTopicFormats(topics []string) error {
+	for _, uri := range topics {
+		format, err := kafka.FormatOf(uri)
+		if err != nil {
+			return err
+		}
+		if format == "" {
+			continue
+		}
+		f, err := decode.ParseFormat(format)
+		if err == nil {
+			_, err = decode.NewMessage(f)
+		}
+		if err != nil {
+			return fmt.Errorf("kafka source: format=%s: %w", format, err)
+		}
+	}
+	return nil
+}
+
 // totalSize sums the sizes of files; 0 where one is unknown.
 func totalSize(list []files.File) int64 {
 	var total int64
@@ -234,6 +290,7 @@ func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
 		what string
 	}{
 		{s.Skipped.Load(), "carried no telemetry"}, {s.Paired.Load(), "joined to their other direction"},
+		{s.Unpaired.Load(), "without their other direction"},
 		{s.Known.Load(), "files known already"}, {s.Unrecognised.Load(), "files of no known format"}, {s.Taken.Load(), "sources left to another program"},
 	} {
 		if extra.n > 0 {
@@ -241,6 +298,10 @@ func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
 		}
 	}
 	fmt.Fprintln(a.errOut, ")")
+	if halves := s.Unpaired.Load(); halves > 0 && halves > s.Paired.Load() {
+		a.log.Warn("most one-way records did not meet their other direction and are flows of their own: directions are joined inside a block of one partition; key the topic by both ends of a flow, read it from one partition, or raise ingest.block_records (ingest.block_bytes of files)",
+			"halves", halves, "joined", s.Paired.Load())
+	}
 	for _, r := range s.Reasons() {
 		fmt.Fprintf(a.errOut, "  rejected %s: %s\n", count(r.Count), r.Reason)
 	}

@@ -40,6 +40,9 @@ type Options struct {
 	Reveal bool
 	// FutureAfter gives the time in ms behind which a record is rejected; nil: no limit.
 	FutureAfter func() int64
+	// Only gives, for a source of which some records were read before, which are to be read
+	// now; nil, or nil for a source: all are.
+	Only func(source string) func(position int64) bool
 	// Rows is the room for rows that the first batch is made with.
 	Rows int
 	Mem  memory.Allocator
@@ -57,6 +60,7 @@ type Gate struct {
 	batch     Batch
 	source    []byte
 	partition int32
+	only      func(position int64) bool
 	future    int64 // the limit when it was last asked for, ms
 	fixed     bool  // the limit counts to the end of the batch
 	answers   [][16]byte
@@ -91,6 +95,8 @@ type Counts struct {
 	In, Flows, DNS, Rejected, Skipped int64
 	// Paired is how many of Flows were joined to the row of their other direction.
 	Paired int64
+	// Unread is how many of Rejected the decoder could not read; the gate refused the others.
+	Unread int64
 	// Unpaired is how many one-way records are rows without their other direction.
 	Unpaired int64
 	// Simulated is how many say of themselves that they are simulated.
@@ -118,7 +124,10 @@ func NewGate(opts Options) (*Gate, error) {
 // Begin says where the following records come from.
 func (g *Gate) Begin(source string, partition int32) {
 	g.stamp()
-	g.source, g.partition = []byte(source), partition
+	g.source, g.partition, g.only = []byte(source), partition, nil
+	if g.opts.Only != nil {
+		g.only = g.opts.Only(source)
+	}
 }
 
 // At has the next batch measured against a limit that was written down, in ms: read again,
@@ -128,6 +137,9 @@ func (g *Gate) At(clock int64) {
 		g.future, g.fixed = clock, true
 	}
 }
+
+// leaves reports a record that was read before.
+func (g *Gate) leaves(position int64) bool { return g.only != nil && !g.only(position) }
 
 // Release gives the builders' memory back.
 func (g *Gate) Release() {
@@ -170,8 +182,11 @@ func (g *Gate) stamp() {
 
 // Flow implements [record.Sink].
 func (g *Gate) Flow(f *record.Flow, position int64) {
+	if g.leaves(position) {
+		return
+	}
 	if reason := g.refusal(f.Src, f.Start); reason != "" {
-		g.Reject(reason, nil, position)
+		g.refuse(reason, nil, position)
 		return
 	}
 	if !f.Dst.IsValid() {
@@ -181,7 +196,7 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	how, flip := orient(f, g.opts.Home)
 	row, err := g.ends(f, flip)
 	if err != nil {
-		g.Reject("no key for its day", nil, position)
+		g.refuse("no key for its day", nil, position)
 		return
 	}
 	g.batch.Counts.In++
@@ -335,13 +350,16 @@ func (c *Counts) sawSimulated(simulated bool) {
 
 // DNS implements [record.Sink].
 func (g *Gate) DNS(d *record.DNS, position int64) {
+	if g.leaves(position) {
+		return
+	}
 	if reason := g.refusal(d.Client, d.Time); reason != "" {
-		g.Reject(reason, nil, position)
+		g.refuse(reason, nil, position)
 		return
 	}
 	client, err := g.pseudonym.Client(d.Client.As16(), d.Time)
 	if err != nil {
-		g.Reject("no key for its day", nil, position)
+		g.refuse("no key for its day", nil, position)
 		return
 	}
 	g.batch.Counts.In++
@@ -375,13 +393,26 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 
 // Reject implements [record.Sink].
 func (g *Gate) Reject(reason string, raw []byte, position int64) {
+	if g.leaves(position) {
+		return
+	}
+	g.batch.Counts.Unread++
+	g.refuse(reason, raw, position)
+}
+
+// refuse counts a record that was read and may not pass.
+func (g *Gate) refuse(reason string, raw []byte, position int64) {
 	g.batch.Counts.In++
 	g.batch.Counts.Rejected++
 	g.rejects.append(g.source, g.partition, position, reason, redact(raw))
 }
 
 // Skip implements [record.Sink].
-func (g *Gate) Skip(string, int64) { g.batch.Counts.Skipped++ }
+func (g *Gate) Skip(_ string, position int64) {
+	if !g.leaves(position) {
+		g.batch.Counts.Skipped++
+	}
+}
 
 // FutureAfter gives a limit of clock plus tolerance for [Options].
 func FutureAfter(clock func() time.Time, tolerance time.Duration) func() int64 {

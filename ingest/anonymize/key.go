@@ -70,6 +70,9 @@ func createKeys(file string) (*Keys, error) {
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
+		if _, err := os.Stat(file); err != nil {
+			return nil, fmt.Errorf("master key %s: a symbolic link to nothing: %w", file, err)
+		}
 		return OpenKeys(file)
 	}
 	if err != nil {

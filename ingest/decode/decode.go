@@ -163,3 +163,6 @@ func NewStream(f Format, opts ...Option) (Stream, error) {
 	}
 	return nil, fmt.Errorf("format %s cannot be read as a stream of records", f)
 }
+
+// OneWay reports whether the records of f tell one direction of a flow, and not who opened it.
+func OneWay(f Format) bool { return f == Goflow2JSON || f == Goflow2Protobuf || f == PmacctJSON }

@@ -11,7 +11,8 @@
 // the joined record is given when the last of them is read, at that one's position,
 // and the others are skipped: positions never decrease.
 //
-// Zeek writes one connection into several logs (conn, ssl, socks, tunnel, dns), and
-// each log makes its own records. To count a connection once, ingest either conn or
-// the detail logs; flows from detail logs carry signatures and no bytes.
+// Zeek writes one connection into several logs under one uid. In one stream, and with
+// [WithDetails] across files, the record of conn.log is the flow and those of ssl, socks
+// and tunnel give it names and signatures; where no connection of their uid is met they
+// are flows without bytes.
 package decode

@@ -32,6 +32,12 @@ type target struct {
 	isolation kafkago.IsolationLevel
 }
 
+// FormatOf gives the format that a URI names; empty where it names none.
+func FormatOf(uri string) (string, error) {
+	t, err := parseURI(uri)
+	return t.format, err
+}
+
 // parseURI reads a URI. Hosts are a list, so that net/url cannot read it.
 func parseURI(uri string) (target, error) {
 	fail := func(format string, args ...any) (target, error) {

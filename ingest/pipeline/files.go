@@ -25,9 +25,12 @@ type FileOptions struct {
 	Format decode.Format // empty: recognise
 	Stdin  io.Reader
 	// Opened is told of every source before it is read; nil: nobody is.
-	Opened func(*files.Source)
+	// An error ends the reading of that source.
+	Opened func(*files.Source) error
 	// Packets gives the decoder of pcap and pcapng.
 	Packets func() decode.Stream
+
+	siblings siblings
 }
 
 // Files runs files into the store, several at a time. A file that cannot be read to
@@ -38,14 +41,19 @@ func (p *Pipeline) Files(ctx context.Context, list []files.File, o FileOptions) 
 	group.SetLimit(cap(p.idle))
 	var mu sync.Mutex
 	var broken []error
+	if o.Format == "" {
+		o.siblings = siblingsAmong(list)
+	}
 	for _, file := range list {
 		group.Go(func() error {
 			err := p.file(ctx, file, o)
 			var unreadable *unreadableError
-			if err == nil || !errors.As(err, &unreadable) {
+			var refused *refusedError
+			isRefused := errors.As(err, &refused)
+			if err == nil || !errors.As(err, &unreadable) && !isRefused {
 				return err
 			}
-			if file.Explicit {
+			if file.Explicit || isRefused {
 				mu.Lock()
 				defer mu.Unlock()
 				broken = append(broken, err)
@@ -105,7 +113,9 @@ func (p *Pipeline) live(ctx context.Context, src *files.Source, o FileOptions) e
 // source reads an opened file, unless the store has it.
 func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Source, o FileOptions) error {
 	if o.Opened != nil {
-		o.Opened(src)
+		if err := o.Opened(src); err != nil {
+			return err
+		}
 	}
 	if err := p.asFollowed(ctx, src); err != nil {
 		return err
@@ -266,7 +276,7 @@ func (s *lineSink) Pause() { s.pause() }
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
 func (k *walk) stream(src *files.Source, o FileOptions) error {
-	decoder, err := streamDecoder(src.Format, o)
+	decoder, err := streamDecoder(k.ctx, src.Path, src.Format, o)
 	if err != nil {
 		return err
 	}
@@ -290,11 +300,11 @@ func (k *walk) stream(src *files.Source, o FileOptions) error {
 	})
 }
 
-func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
+func streamDecoder(ctx context.Context, path string, f decode.Format, o FileOptions) (decode.Stream, error) {
 	if f == decode.Pcap {
 		return o.Packets(), nil
 	}
-	return decode.NewStream(f, decode.WithInspect(InspectPayloads()))
+	return decode.NewStream(f, append(o.siblings.options(ctx, path, f), decode.WithInspect(InspectPayloads()))...)
 }
 
 // recordSink counts records and ends a range where the plan says so. Where a worker

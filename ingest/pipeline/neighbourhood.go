@@ -28,6 +28,8 @@ type held struct {
 	window load.Window
 	// store: it is to be accepted, and not only there because others lie beside it.
 	store bool
+	// fresh: the ledger has nothing of the source yet.
+	fresh bool
 	state state
 	batch anonymize.Batch
 	seen  *flowcontext.Sightings // nil where nothing looks beside flows
@@ -54,6 +56,8 @@ type neighbourhood struct {
 	ranges  []*held // in order of position
 	reached int64   // everything before was announced or is not needed
 	over    bool    // nothing is waited for behind reached
+	judged  bool    // the first range was looked at
+	refused error   // what is wrong with it
 }
 
 // neighbourhood begins a walk with blocks of a size.
@@ -124,7 +128,7 @@ func (n *neighbourhood) advance(ctx context.Context, w *worker) error {
 	for ctx.Err() == nil {
 		r, beside := n.take()
 		if r == nil {
-			return nil
+			return n.refusal()
 		}
 		err := n.pipeline.accept(ctx, w, r, beside)
 		n.finish(r)
@@ -139,6 +143,9 @@ func (n *neighbourhood) advance(ctx context.Context, w *worker) error {
 func (n *neighbourhood) take() (*held, []*held) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if !n.passes() {
+		return nil, nil
+	}
 	for _, r := range n.ranges {
 		if r.state != decoded || !r.store {
 			continue
@@ -149,6 +156,24 @@ func (n *neighbourhood) take() (*held, []*held) {
 		}
 	}
 	return nil, nil
+}
+
+// passes judges the source by its first range, before anything of it is accepted. The
+// caller holds n.mu.
+func (n *neighbourhood) passes() bool {
+	if !n.judged && len(n.ranges) > 0 && n.ranges[0].state >= decoded {
+		n.judged = true
+		if first := n.ranges[0]; first.fresh && first.store {
+			n.refused = judge(first.source, first.batch)
+		}
+	}
+	return n.judged && n.refused == nil
+}
+
+func (n *neighbourhood) refusal() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.refused
 }
 
 // beside gives the ranges in the window of r. known: all of them are decoded.

@@ -71,7 +71,11 @@ type Options struct {
 	BlockRecords, BlockBytes int
 	// FlushAfter is how long a range of a source that is read while it is written waits for more.
 	FlushAfter time.Duration
-	Log        *slog.Logger
+	// RejectLimit ends the run with [ErrTooManyRejects] once more records are rejected; nil: nothing does.
+	RejectLimit *int64
+	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
+	Accept func(decode.Format) error
+	Log    *slog.Logger
 }
 
 // Pipeline runs sources into a store.
@@ -215,8 +219,9 @@ func store(ctx context.Context, w *worker, r *held, beside []*held) error {
 		return err
 	}
 	w.pipeline.stats.add(batch.Counts, in.Counts.Paired)
+	w.pipeline.stats.Unpaired.Add(in.Counts.Unpaired)
 	w.pipeline.stats.addReasons(in.Rejects)
-	return nil
+	return w.pipeline.tooMany()
 }
 
 // transform classifies the flows of a range and folds the results.

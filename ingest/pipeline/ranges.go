@@ -85,7 +85,7 @@ func (r ranges) borderBehind(position int64) int64 {
 // held makes the range at a span of what the ledger says: an intended one is looked at
 // beside what it was looked at before, another beside the blocks around it.
 func (r ranges) held(at span, block int64) *held {
-	h := &held{span: at, window: window(at.first, block), store: !r.finished(at.first, at.next)}
+	h := &held{span: at, window: window(at.first, block), store: !r.finished(at.first, at.next), fresh: len(r.done) == 0}
 	for _, i := range r.intended {
 		if i.First == at.first && i.Next == at.next {
 			h.window = i.Beside

@@ -17,7 +17,12 @@ import (
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
-	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format()), clocks: map[int32]ranges{}}
+	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format()), known: map[int32]ranges{}}
+	if t.format != "" {
+		if err := p.accepts(t.format); err != nil {
+			return err
+		}
+	}
 	return source.Run(ctx, follow, t, t.walk)
 }
 
@@ -27,8 +32,8 @@ type topic struct {
 	source   string
 	format   decode.Format // empty: recognised by each range's first record
 
-	mu     sync.Mutex
-	clocks map[int32]ranges // of ranges that were written down and not finished, by partition
+	mu    sync.Mutex
+	known map[int32]ranges // what the ledger had of each partition when reading began
 }
 
 // Ranges implements [kafka.Offsets].
@@ -38,7 +43,7 @@ func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []k
 	}
 	known, err := t.pipeline.known(ctx, t.source, partition)
 	t.mu.Lock()
-	t.clocks[partition] = known
+	t.known[partition] = known
 	t.mu.Unlock()
 	for _, r := range known.done {
 		done = append(done, kafka.Range{First: r.First, Next: r.Next})
@@ -87,7 +92,7 @@ func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress,
 			return nil
 		}
 		r := &held{
-			span: span{t.source, t.partition, m.First, m.Next}, window: window(m.First, t.neighbours.block), store: !m.Aside,
+			span: span{t.source, t.partition, m.First, m.Next}, window: window(m.First, t.neighbours.block), store: !m.Aside, fresh: t.fresh(),
 		}
 		batch := t.gate.Flush()
 		t.pipeline.takeBack(t.gate)
@@ -103,6 +108,13 @@ func takenOver(err error) error {
 		return fmt.Errorf("%w: %w", kafka.ErrTaken, err)
 	}
 	return err
+}
+
+// fresh reports whether the ledger has nothing of the partition.
+func (t *topicWalk) fresh() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.known[t.partition].done) == 0
 }
 
 // Horizon implements [kafka.Walk].
@@ -136,7 +148,7 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 		}
 		t.gate.Begin(t.source, t.partition)
 		t.mu.Lock()
-		t.gate.At(t.clocks[t.partition].clock(m.First))
+		t.gate.At(t.known[t.partition].clock(m.First))
 		t.mu.Unlock()
 	}
 	if len(m.Records) == 0 {
@@ -176,5 +188,13 @@ func (t *topic) formatOf(m kafka.Messages) (decode.Format, error) {
 		name, _, _ := strings.Cut(t.source, "@")
 		return "", fmt.Errorf("%s, partition %d, offset %d: %w; name it in the URI as ?format=…", name, m.Partition, m.Records[0].Offset, err)
 	}
-	return format, nil
+	return format, t.pipeline.accepts(format)
+}
+
+// accepts asks whether a format may be read.
+func (p *Pipeline) accepts(f decode.Format) error {
+	if p.opts.Accept == nil {
+		return nil
+	}
+	return p.opts.Accept(f)
 }

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/banshift/banshift/ingest/decode"
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/schemas"
+)
+
+// gap is a setting that is missing, and what follows from that.
+type gap struct{ key, what string }
+
+// gaps lists what the configuration leaves out that most questions need.
+func (s *stages) gaps() []gap {
+	var all []gap
+	if s.home == nil {
+		all = append(all, gap{"home", "no prefixes of the measured clients are set: where a format does not say who opened a flow, the client is guessed by ports; set home or home_file"})
+	}
+	if len(s.cfg.Networks) == 0 {
+		all = append(all, gap{"networks", "no file of networks is set: clients get no country, and questions by country have no answer; set networks"})
+	}
+	if len(s.cfg.Lists) == 0 {
+		all = append(all, gap{"lists", "no lists are set: tools are told by their protocols only, and no provider or service by its addresses; set lists"})
+	}
+	return all
+}
+
+// sayGaps logs what the configuration leaves out.
+func (a *app) sayGaps(s *stages) {
+	for _, g := range s.gaps() {
+		a.log.Warn(g.what, "setting", g.key)
+	}
+}
+
+// accept refuses a format that does not say who opened a flow where nothing else does.
+func (a *app) accept(s *stages, f decode.Format) error {
+	if s.home != nil || a.cfg.Ingest.GuessClients || !decode.OneWay(f) {
+		return nil
+	}
+	return misused(fmt.Errorf("format %s does not say who opened a flow, and home is not set: a server would be taken for a client where ports do not tell; set home (or home_file) to the prefixes of your clients, or have it guessed with --guess-clients", f))
+}
+
+// countryParam reads the parameter of a country as it is stored.
+func countryParam(value string) (string, error) {
+	lower, _ := schemas.Country(value)
+	if lower == "" || len(lower) == 2 && strings.Trim(lower, "abcdefghijklmnopqrstuvwxyz0123456789?") == "" {
+		return lower, nil
+	}
+	return "", fmt.Errorf("country %q: want a code of two letters (ISO 3166-1 alpha-2), as ru", value)
+}
+
+// whyEmpty says what an empty answer most likely comes from.
+func whyEmpty(params map[string]string, c load.Contents) string {
+	country := params["country"]
+	if _, known := schemas.Country(country); country != "" && !known {
+		return fmt.Sprintf("no country has the code %s (ISO 3166-1 alpha-2)", country)
+	}
+	switch {
+	case c.Records == 0:
+		return "the store has no records yet; banshift run reads some"
+	case c.InCountry == 0:
+		return "no record has a country: networks was not set, or its files do not have the clients' addresses, when the records were read"
+	case country != "" && !contains(c.Countries, country):
+		return fmt.Sprintf("no record is of %s; there are records of %s", country, shortList(c.Countries))
+	case c.Named == 0:
+		return "no record is of a tool or service: lists was not set or its lists do not hold for the records' days, and no protocol was recognised"
+	case params["from"] != "" && params["from"] > c.Last, params["to"] != "" && params["to"] < c.First:
+		return fmt.Sprintf("the records are of %s to %s", c.First, c.Last)
+	}
+	return fmt.Sprintf("nothing fits all parameters; there are records of %s to %s, of %s", c.First, c.Last, shortList(c.Countries))
+}
+
+func contains(list []string, one string) bool {
+	for _, s := range list {
+		if s == one {
+			return true
+		}
+	}
+	return false
+}
+
+// shortList names the first few.
+func shortList(list []string) string {
+	const most = 10
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// watch passes an answer on and notices whether it has rows.
+type watch struct {
+	io.Writer
+	begin []byte
+	lines int
+}
+
+func (w *watch) Write(p []byte) (int, error) {
+	if room := 16 - len(w.begin); room > 0 {
+		w.begin = append(w.begin, p[:min(room, len(p))]...)
+	}
+	w.lines += strings.Count(string(p), "\n")
+	return w.Writer.Write(p)
+}
+
+// isEmpty reports an answer without rows, in the formats that are read by people.
+func (w *watch) isEmpty(f load.Format) bool {
+	switch f {
+	case load.JSON:
+		return strings.Join(strings.Fields(string(w.begin)), "") == "[]"
+	case load.CSV:
+		return w.lines <= 1
+	case load.Table:
+		return w.lines == 0
+	}
+	return false
+}
+
+// sayWhyEmpty writes to standard error why an answer has no rows.
+func (a *app) sayWhyEmpty(ctx context.Context, store *load.Store, params map[string]string) error {
+	c, err := store.Contents(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.errOut, "no rows: %s\n", whyEmpty(params, c))
+	return nil
+}

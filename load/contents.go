@@ -1,0 +1,47 @@
+package load
+
+import (
+	"context"
+	"fmt"
+)
+
+// Contents says what there is to ask about.
+type Contents struct {
+	// Records were counted in usage; InCountry of them have a country, Named ones a tool or service.
+	Records, InCountry, Named uint64
+	// Countries are those of the records, in order.
+	Countries []string
+	// First and Last are the first and last day (2006-01-02); empty where there are no records.
+	First, Last string
+}
+
+// Contents looks at what the store holds, to tell why an answer is empty.
+func (s *Store) Contents(ctx context.Context) (Contents, error) {
+	var c Contents
+	err := s.conn.QueryRow(ctx, `SELECT sum(records), sumIf(records, country != ''), sumIf(records, category NOT IN ('', 'none')),
+		arraySort(groupUniqArrayIf(300)(toString(country), country != '')),
+		if(count() = 0, '', toString(toDate(min(hour)))), if(count() = 0, '', toString(toDate(max(hour)))) FROM usage`).
+		Scan(&c.Records, &c.InCountry, &c.Named, &c.Countries, &c.First, &c.Last)
+	if err != nil {
+		return c, explain(s.name, fmt.Errorf("contents: %w", err))
+	}
+	return c, nil
+}
+
+// Rejected gives the positions of a source's rejected records in a partition, in order.
+func (s *Store) Rejected(ctx context.Context, source string, partition int32) ([]int64, error) {
+	rows, err := s.conn.Query(ctx, "SELECT DISTINCT offset FROM rejects WHERE source = ? AND partition = ? ORDER BY offset", source, partition)
+	if err != nil {
+		return nil, explain(s.name, fmt.Errorf("rejects of %s: %w", source, err))
+	}
+	defer rows.Close()
+	var offsets []int64
+	for rows.Next() {
+		var offset int64
+		if err := rows.Scan(&offset); err != nil {
+			return nil, explain(s.name, fmt.Errorf("rejects of %s: %w", source, err))
+		}
+		offsets = append(offsets, offset)
+	}
+	return offsets, rows.Err()
+}
