@@ -289,10 +289,7 @@ func (s *lineSink) End(first, next int64) error {
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
 func (w *worker) stream(ctx context.Context, src *files.Source, known ranges, o FileOptions) error {
-	if src.Format == decode.Parquet || src.Format == decode.Arrow {
-		return w.canonical(ctx, src, known)
-	}
-	decoder, err := streamDecoder(src.Format, o)
+	decoder, err := streamDecoder(src, o)
 	if err != nil {
 		return err
 	}
@@ -326,11 +323,14 @@ func (w *worker) stream(ctx context.Context, src *files.Source, known ranges, o 
 	return nil
 }
 
-func streamDecoder(f decode.Format, o FileOptions) (decode.Stream, error) {
-	if f == decode.Pcap {
+func streamDecoder(src *files.Source, o FileOptions) (decode.Stream, error) {
+	switch src.Format {
+	case decode.Pcap:
 		return o.Packets(), nil
+	case decode.Parquet, decode.Arrow:
+		return canonicalStream{src}, nil
 	}
-	return decode.NewStream(f, decode.WithInspect(InspectPayloads()))
+	return decode.NewStream(src.Format, decode.WithInspect(InspectPayloads()))
 }
 
 // cuttingSink passes records on and delivers a range wherever it ends.
