@@ -195,50 +195,22 @@ func (b *Batches) openParquet(src Source) (*arrow.Schema, error) {
 	return schema, nil
 }
 
-// openArrow reads both forms: a file has a stream in it, and a directory that is not needed.
+// openArrow reads both forms.
 func (b *Batches) openArrow(src Source) (*arrow.Schema, error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("open arrow: %w", err)
 	}
-	begin, end, err := streamInFile(src, size)
+	messages, err := openArrowMessages(src, size, b.mem)
 	if err != nil {
 		return nil, fmt.Errorf("open arrow: %w", err)
 	}
-	if _, err := src.Seek(begin, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("open arrow: %w", err)
-	}
-	r, err := ipc.NewReaderFromMessageReader(newArrowMessages(src, end-begin, b.mem), ipc.WithAllocator(b.mem))
+	r, err := ipc.NewReaderFromMessageReader(messages, ipc.WithAllocator(b.mem))
 	if err != nil {
 		return nil, fmt.Errorf("open arrow: %w", err)
 	}
 	b.close, b.next = r.Release, r.Read
 	return r.Schema(), nil
-}
-
-// arrowMark is what a file in the file form begins with, padded to 8 bytes, and ends with.
-const arrowMark = "ARROW1"
-
-// streamInFile gives where the stream in a source of a size begins and ends: all of it,
-// or in the file form what lies between the mark and the directory, whose length stands
-// before the mark at the end.
-func streamInFile(src io.ReaderAt, size int64) (begin, end int64, err error) {
-	var head [len(arrowMark)]byte
-	if _, err := src.ReadAt(head[:], 0); err != nil && !errors.Is(err, io.EOF) {
-		return 0, 0, err
-	}
-	if string(head[:]) != arrowMark {
-		return 0, size, nil
-	}
-	var tail [4 + len(arrowMark)]byte
-	end = size - int64(len(tail))
-	if _, err := src.ReadAt(tail[:], end); end < 8 || err != nil || string(tail[4:]) != arrowMark {
-		return 0, 0, errors.New("the file is cut: its end is missing")
-	}
-	if end -= int64(binary.LittleEndian.Uint32(tail[:])); end < 8 {
-		return 0, 0, errors.New("the file is damaged: its directory is longer than the file")
-	}
-	return 8, end, nil
 }
 
 // match finds the columns of the source that are those of a canonical schema.
