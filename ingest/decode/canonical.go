@@ -140,7 +140,7 @@ func Canonical(f Format, src Source, mem memory.Allocator) (*Batches, error) {
 		mem = memory.DefaultAllocator
 	}
 	var schema *arrow.Schema
-	b := &Batches{mem: mem, misfits: map[int]string{}}
+	b := &Batches{mem: &boundedMemory{Allocator: mem}, misfits: map[int]string{}}
 	_, err := guard(func() (_ arrow.Record, err error) {
 		switch f {
 		case Parquet:
