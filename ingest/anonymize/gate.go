@@ -185,6 +185,10 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	if g.leaves(position) {
 		return
 	}
+	if f.Canonical != nil {
+		g.canonicalFlow(f, position)
+		return
+	}
 	if reason := g.refusal(f.Src, f.Start); reason != "" {
 		g.refuse(reason, nil, position)
 		return
@@ -211,7 +215,8 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 		}
 		g.batch.Counts.Unpaired++
 	}
-	g.append(f, &row, how, flip, position)
+	country, asn := g.locate(row.clientAddr)
+	g.append(f, &row, country, asn, 1, how, flip, position)
 }
 
 // refusal says why a record cannot pass, or nothing.
@@ -260,7 +265,7 @@ func (g *Gate) ends(f *record.Flow, flip bool) (ends, error) {
 }
 
 // append adds a row for the flow.
-func (g *Gate) append(f *record.Flow, e *ends, how schemas.Orientation, flip bool, position int64) {
+func (g *Gate) append(f *record.Flow, e *ends, country string, asn, records uint32, how schemas.Orientation, flip bool, position int64) {
 	b := g.flows
 	up, down := direction{f.SrcBytes, f.SrcPackets}, direction{f.DstBytes, f.DstPackets}
 	if flip {
@@ -270,7 +275,6 @@ func (g *Gate) append(f *record.Flow, e *ends, how schemas.Orientation, flip boo
 	b.End.Append(max(f.Start, f.End))
 	b.Client.Append(e.client)
 	b.ClientPort.Append(e.clientPort)
-	country, asn := g.locate(e.clientAddr)
 	b.ClientCountry.AppendString(country)
 	b.ClientASN.Append(asn)
 	b.Server.Append(e.serverAddr)
@@ -286,7 +290,7 @@ func (g *Gate) append(f *record.Flow, e *ends, how schemas.Orientation, flip boo
 	b.Exporter.Append(f.Exporter)
 	b.Offset.Append(position)
 	b.Orientation.Append(uint8(how))
-	b.Records.Append(1)
+	b.Records.Append(records)
 	b.Simulated.Append(f.Simulated)
 	g.appendSeen(f, flip)
 	if g.opts.Reveal {
@@ -353,6 +357,10 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 	if g.leaves(position) {
 		return
 	}
+	if d.Canonical != nil {
+		g.canonicalDNS(d, position)
+		return
+	}
 	if reason := g.refusal(d.Client, d.Time); reason != "" {
 		g.refuse(reason, nil, position)
 		return
@@ -362,6 +370,12 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 		g.refuse("no key for its day", nil, position)
 		return
 	}
+	country, asn := g.locate(d.Client)
+	g.appendDNS(d, client, country, asn, position)
+}
+
+// appendDNS adds a row for the query.
+func (g *Gate) appendDNS(d *record.DNS, client uint64, country string, asn uint32, position int64) {
 	g.batch.Counts.In++
 	g.batch.Counts.DNS++
 	g.batch.Counts.sawSimulated(d.Simulated)
@@ -369,7 +383,6 @@ func (g *Gate) DNS(d *record.DNS, position int64) {
 	b := g.dns
 	b.Time.Append(d.Time)
 	b.Client.Append(client)
-	country, asn := g.locate(d.Client)
 	b.ClientCountry.AppendString(country)
 	b.ClientASN.Append(asn)
 	b.Name.AppendString(g.cutter.Cut(d.Name))

@@ -22,6 +22,9 @@ type arrowMessages struct {
 	mem  memory.Allocator
 	refs atomic.Int64
 	last *ipc.Message
+
+	blocks func() (io.Reader, int64, error) // of a file: where the next message is; nil in a stream
+	schema []byte                           // of a file: the message that its directory stands for
 }
 
 var _ ipc.MessageReader = (*arrowMessages)(nil)
@@ -53,6 +56,18 @@ func (m *arrowMessages) drop() {
 // behind the last.
 func (m *arrowMessages) Message() (*ipc.Message, error) {
 	m.drop()
+	if m.schema != nil {
+		m.last = ipc.NewMessage(memory.NewBufferBytes(m.schema), memory.NewBufferBytes(nil))
+		err := checkMessage(rootTable(m.schema), nil)
+		m.schema = nil
+		return m.last, err
+	}
+	if m.blocks != nil {
+		var err error
+		if m.r, m.left, err = m.blocks(); err != nil {
+			return nil, err
+		}
+	}
 	length, err := m.length()
 	if err != nil {
 		return nil, err
@@ -65,6 +80,9 @@ func (m *arrowMessages) Message() (*ipc.Message, error) {
 	size := message.GetInt64Slot(messageBodyLength, 0)
 	if size < 0 || size > m.left {
 		return nil, fmt.Errorf("a message of %d bytes, and the source has %d", size, m.left)
+	}
+	if size > maxArrowBody {
+		return nil, fmt.Errorf("a batch of %d bytes: at most %d can be read; write smaller batches", size, maxArrowBody)
 	}
 	body := memory.NewResizableBuffer(m.mem)
 	defer body.Release()
@@ -132,8 +150,8 @@ const (
 const (
 	maxArrowFields = 1 << 12
 	maxArrowRows   = 1 << 24
-	maxArrowBuffer = 1 << 30 // of a compressed column
-	notCompressed  = -1      // stands for the size of one that was left as it is
+	maxArrowBody   = 128 << 20 // of a batch, compressed or not
+	notCompressed  = -1        // stands for the size of one that was left as it is
 )
 
 // errArrow says that a message cannot be what it says that it is.
@@ -214,6 +232,7 @@ func checkRecords(records flatbuffers.Table, body []byte) error {
 	if n < 0 || n > len(records.Bytes)/16 {
 		return errArrow
 	}
+	total := int64(0)
 	for i := range n {
 		at := begin + flatbuffers.UOffsetT(i)*16 // offset and length
 		offset, length := records.GetInt64(at), records.GetInt64(at+8)
@@ -223,8 +242,12 @@ func checkRecords(records flatbuffers.Table, body []byte) error {
 		if !compressed || length < 8 {
 			continue
 		}
-		if size := int64(binary.LittleEndian.Uint64(body[offset:])); size < notCompressed || size > maxArrowBuffer {
-			return fmt.Errorf("a column of %d bytes: at most %d can be read", size, maxArrowBuffer)
+		size := int64(binary.LittleEndian.Uint64(body[offset:]))
+		if size < notCompressed || size > maxArrowBody {
+			return fmt.Errorf("a column of %d bytes: at most %d can be read", size, maxArrowBody)
+		}
+		if total += size; total > maxArrowBody {
+			return fmt.Errorf("a batch of over %d bytes: write smaller batches", maxArrowBody)
 		}
 	}
 	return nil

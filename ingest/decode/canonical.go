@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -45,6 +44,8 @@ type Batches struct {
 	close   func()
 	mem     memory.Allocator
 	rec     arrow.Record
+	groups  *rowGroups     // of a Parquet file
+	misfits map[int]string // why rows of rec cannot be read
 	err     error
 	n       int
 }
@@ -99,6 +100,7 @@ func (b *Batches) Release() {
 
 // convert gives rec in the canonical schema.
 func (b *Batches) convert(rec arrow.Record) (arrow.Record, error) {
+	clear(b.misfits)
 	columns := make([]arrow.Array, 0, len(b.columns))
 	defer func() {
 		for _, c := range columns {
@@ -111,31 +113,20 @@ func (b *Batches) convert(rec arrow.Record) (arrow.Record, error) {
 			columns = append(columns, missingColumn(field, int(rec.NumRows()), b.mem))
 			continue
 		}
-		c, err := convertColumn(rec.Column(from), field.Type, b.mem)
+		c, err := convertColumn(rec.Column(from), field.Type, b.mem, func(row int) { b.misfit(row, field.Name) })
 		if err != nil {
 			return nil, fmt.Errorf("column %s: %w", field.Name, err)
 		}
 		columns = append(columns, c)
 	}
-	if b.schema == schemas.FlowSchema {
-		splitTraits(columns, b.mem)
-	}
-	out := array.NewRecord(b.schema, columns, rec.NumRows())
-	if err := validate(out, b.schema); err != nil {
-		out.Release()
-		return nil, err
-	}
-	return out, nil
+	return array.NewRecord(b.schema, columns, rec.NumRows()), nil
 }
 
-// validate takes the typed view as later stages will.
-func validate(rec arrow.Record, schema *arrow.Schema) error {
-	if schema == schemas.DNSSchema {
-		_, err := schemas.DNSOf(rec)
-		return err
+// misfit notes the first column of a row whose value the canonical type cannot say.
+func (b *Batches) misfit(row int, column string) {
+	if _, known := b.misfits[row]; !known {
+		b.misfits[row] = column + " does not fit"
 	}
-	_, err := schemas.FlowsOf(rec)
-	return err
 }
 
 // Canonical opens Parquet or Arrow IPC (file or stream form) whose columns are those
@@ -149,7 +140,7 @@ func Canonical(f Format, src Source, mem memory.Allocator) (*Batches, error) {
 		mem = memory.DefaultAllocator
 	}
 	var schema *arrow.Schema
-	b := &Batches{mem: mem}
+	b := &Batches{mem: &boundedMemory{Allocator: mem}, misfits: map[int]string{}}
 	_, err := guard(func() (_ arrow.Record, err error) {
 		switch f {
 		case Parquet:
@@ -190,59 +181,36 @@ func (b *Batches) openParquet(src Source) (*arrow.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
-	rr, err := fr.GetRecordReader(context.Background(), nil, nil)
+	schema, err := fr.Schema()
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
-	b.close = rr.Release
-	b.next = rr.Read
-	return rr.Schema(), nil
+	leaves := map[int]bool{}
+	for i := range pf.MetaData().Schema.NumColumns() {
+		leaves[i] = true
+	}
+	groups := &rowGroups{file: fr, schema: schema, leaves: leaves}
+	b.groups = groups
+	b.close, b.next = groups.release, groups.read
+	return schema, nil
 }
 
-// openArrow reads both forms: a file has a stream in it, and a directory that is not needed.
+// openArrow reads both forms.
 func (b *Batches) openArrow(src Source) (*arrow.Schema, error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("open arrow: %w", err)
 	}
-	begin, end, err := streamInFile(src, size)
+	messages, err := openArrowMessages(src, size, b.mem)
 	if err != nil {
 		return nil, fmt.Errorf("open arrow: %w", err)
 	}
-	if _, err := src.Seek(begin, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("open arrow: %w", err)
-	}
-	r, err := ipc.NewReaderFromMessageReader(newArrowMessages(src, end-begin, b.mem), ipc.WithAllocator(b.mem))
+	r, err := ipc.NewReaderFromMessageReader(messages, ipc.WithAllocator(b.mem))
 	if err != nil {
 		return nil, fmt.Errorf("open arrow: %w", err)
 	}
 	b.close, b.next = r.Release, r.Read
 	return r.Schema(), nil
-}
-
-// arrowMark is what a file in the file form begins with, padded to 8 bytes, and ends with.
-const arrowMark = "ARROW1"
-
-// streamInFile gives where the stream in a source of a size begins and ends: all of it,
-// or in the file form what lies between the mark and the directory, whose length stands
-// before the mark at the end.
-func streamInFile(src io.ReaderAt, size int64) (begin, end int64, err error) {
-	var head [len(arrowMark)]byte
-	if _, err := src.ReadAt(head[:], 0); err != nil && !errors.Is(err, io.EOF) {
-		return 0, 0, err
-	}
-	if string(head[:]) != arrowMark {
-		return 0, size, nil
-	}
-	var tail [4 + len(arrowMark)]byte
-	end = size - int64(len(tail))
-	if _, err := src.ReadAt(tail[:], end); end < 8 || err != nil || string(tail[4:]) != arrowMark {
-		return 0, 0, errors.New("the file is cut: its end is missing")
-	}
-	if end -= int64(binary.LittleEndian.Uint32(tail[:])); end < 8 {
-		return 0, 0, errors.New("the file is damaged: its directory is longer than the file")
-	}
-	return 8, end, nil
 }
 
 // match finds the columns of the source that are those of a canonical schema.
@@ -266,10 +234,16 @@ func (b *Batches) match(got *arrow.Schema) error {
 		if t := got.Field(found[0]).Type; !convertible(t, want.Type) {
 			return fmt.Errorf("column %s is %s, want %s", want.Name, t, want.Type)
 		}
+		if len(found) > 1 {
+			return fmt.Errorf("column %s is there %d times", want.Name, len(found))
+		}
 		b.columns = append(b.columns, found[0])
 	}
 	if required := b.required(); slices.Contains(b.columns[:required], -1) {
 		return fmt.Errorf("column %s is missing: not the canonical schema", gone)
+	}
+	if b.groups != nil {
+		b.columns = b.groups.pick(b.columns)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -40,7 +41,7 @@ func isText(t arrow.DataType) bool {
 		t = d.ValueType
 	}
 	switch t.ID() {
-	case arrow.STRING, arrow.LARGE_STRING, arrow.BINARY, arrow.LARGE_BINARY:
+	case arrow.STRING, arrow.LARGE_STRING, arrow.BINARY, arrow.LARGE_BINARY, arrow.STRING_VIEW, arrow.BINARY_VIEW:
 		return true
 	}
 	return false
@@ -48,13 +49,14 @@ func isText(t arrow.DataType) bool {
 
 func isBytes(t arrow.DataType) bool {
 	fixed, ok := t.(*arrow.FixedSizeBinaryType)
-	return ok && (fixed.ByteWidth == 16 || fixed.ByteWidth == 4) || t.ID() == arrow.BINARY || t.ID() == arrow.LARGE_BINARY
+	return ok && (fixed.ByteWidth == 16 || fixed.ByteWidth == 4) || t.ID() == arrow.BINARY || t.ID() == arrow.LARGE_BINARY || t.ID() == arrow.BINARY_VIEW
 }
 
 func isNumber(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) }
 
-// convertColumn gives a column in the wanted type; the caller releases it.
-func convertColumn(c arrow.Array, want arrow.DataType, mem memory.Allocator) (arrow.Array, error) {
+// convertColumn gives a column in the wanted type; the caller releases it. bad is told of
+// the rows whose value does not fit: they are null.
+func convertColumn(c arrow.Array, want arrow.DataType, mem memory.Allocator, bad func(row int)) (arrow.Array, error) {
 	if arrow.TypeEqual(c.DataType(), want) {
 		c.Retain()
 		return c, nil
@@ -63,14 +65,23 @@ func convertColumn(c arrow.Array, want arrow.DataType, mem memory.Allocator) (ar
 	defer b.Release()
 	b.Reserve(c.Len())
 	for i := range c.Len() {
+		if c.IsNull(i) {
+			b.AppendNull()
+			continue
+		}
+		length := b.Len()
 		if err := appendConverted(b, c, i); err != nil {
-			return nil, fmt.Errorf("row %d: %w", i, err)
+			bad(i)
+			if b.Len() == length {
+				b.AppendNull()
+			}
 		}
 	}
 	return b.NewArray(), nil
 }
 
-// appendConverted adds value i of c; a null becomes the empty value.
+// appendConverted adds value i of c, which is not null. After an error it may have added an
+// empty one.
 func appendConverted(b array.Builder, c arrow.Array, i int) error {
 	switch b := b.(type) {
 	case *array.BinaryDictionaryBuilder:
@@ -87,11 +98,17 @@ func appendConverted(b array.Builder, c arrow.Array, i int) error {
 	case *array.FixedSizeListBuilder:
 		return appendSizes(b, c, i)
 	case *array.TimestampBuilder:
-		b.Append(arrow.Timestamp(inMillis(c, i)))
+		at, ok := inMillis(c, i)
+		if !ok {
+			return errors.New("time out of range")
+		}
+		b.Append(arrow.Timestamp(at))
 	case *array.BooleanBuilder:
 		n, _, err := numberAt(c, i)
+		if err != nil {
+			return err
+		}
 		b.Append(n != 0)
-		return err
 	default:
 		return appendNumber(b, c, i)
 	}
@@ -156,27 +173,28 @@ func bytesAt(c arrow.Array, i int) []byte {
 		return c.Value(i)
 	case *array.LargeBinary:
 		return c.Value(i)
+	case *array.StringView:
+		return []byte(c.Value(i))
+	case *array.BinaryView:
+		return c.Value(i)
 	case *array.FixedSizeBinary:
 		return c.Value(i)
 	}
 	return nil
 }
 
-// inMillis reads a time of any unit.
-func inMillis(c arrow.Array, i int) int64 {
-	if c.IsNull(i) {
-		return 0
-	}
+// inMillis reads a time of any unit. ok: it can be said in milliseconds.
+func inMillis(c arrow.Array, i int) (ms int64, ok bool) {
 	at := int64(c.(*array.Timestamp).Value(i))
 	switch c.DataType().(*arrow.TimestampType).Unit {
 	case arrow.Second:
-		return at * 1000
+		return at * 1000, at <= math.MaxInt64/1000 && at >= math.MinInt64/1000
 	case arrow.Microsecond:
-		return at / 1000
+		return at / 1000, true
 	case arrow.Nanosecond:
-		return at / 1_000_000
+		return at / 1_000_000, true
 	}
-	return at
+	return at, true
 }
 
 // numberAt reads a whole number of any width: n, or -1-n where negative.

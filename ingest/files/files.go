@@ -301,7 +301,7 @@ func (s *Source) Close() error {
 }
 
 // maxBuffered is how much of a compressed or streamed columnar file is taken into memory.
-const maxBuffered = 1 << 30
+const maxBuffered = 128 << 20
 
 // Seekable gives the whole content for formats that are read from their end: the file
 // itself, or a copy in memory where it is compressed or a stream. Read must not have
@@ -313,14 +313,11 @@ func (s *Source) Seekable() (decode.Source, error) {
 		}
 		return s.file, nil
 	}
-	content, err := io.ReadAll(io.LimitReader(s, maxBuffered+1))
-	if err != nil {
+	content := &buffered{}
+	if err := content.fill(s, maxBuffered); err != nil {
 		return nil, fmt.Errorf("source %s: %w", s.Path, err)
 	}
-	if len(content) > maxBuffered {
-		return nil, fmt.Errorf("source %s: over %d bytes of %s; decompress it into a file first", s.Path, maxBuffered, s.Format)
-	}
-	return bytes.NewReader(content), nil
+	return io.NewSectionReader(content, 0, content.size), nil
 }
 
 // fingerprintBytes is how much of each end of a file goes into its identity.

@@ -195,7 +195,7 @@ func canonicalFlows(rng *rand.Rand, n int) []byte {
 		}
 		b.Start.Append(start)
 		b.End.Append(end)
-		b.Client.Append(rng.Uint64N(4))
+		b.Client.Append((1 + rng.Uint64N(4)) * 0x9e3779b97f4a7c15)
 		b.ClientPort.Append(40000)
 		b.ClientCountry.AppendString("ru")
 		b.ClientASN.Append(1)

@@ -175,8 +175,6 @@ func (p *Pipeline) read(ctx context.Context, src *files.Source, known ranges, o 
 		})
 	case decode.LineBased(src.Format):
 		err = walk.streamOfLines(src)
-	case src.Format == decode.Parquet || src.Format == decode.Arrow:
-		err = walk.canonical(src)
 	default:
 		err = walk.stream(src, o)
 	}
@@ -276,7 +274,7 @@ func (s *lineSink) Pause() { s.pause() }
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
 func (k *walk) stream(src *files.Source, o FileOptions) error {
-	decoder, err := streamDecoder(k.ctx, src.Path, src.Format, o)
+	decoder, err := streamDecoder(k.ctx, src, o)
 	if err != nil {
 		return err
 	}
@@ -300,11 +298,14 @@ func (k *walk) stream(src *files.Source, o FileOptions) error {
 	})
 }
 
-func streamDecoder(ctx context.Context, path string, f decode.Format, o FileOptions) (decode.Stream, error) {
-	if f == decode.Pcap {
+func streamDecoder(ctx context.Context, src *files.Source, o FileOptions) (decode.Stream, error) {
+	switch src.Format {
+	case decode.Pcap:
 		return o.Packets(), nil
+	case decode.Parquet, decode.Arrow:
+		return canonicalStream{src}, nil
 	}
-	return decode.NewStream(f, append(o.siblings.options(ctx, path, f), decode.WithInspect(InspectPayloads()))...)
+	return decode.NewStream(src.Format, append(o.siblings.options(ctx, src.Path, src.Format), decode.WithInspect(InspectPayloads()))...)
 }
 
 // recordSink counts records and ends a range where the plan says so. Where a worker

@@ -36,6 +36,19 @@ type Flow struct {
 	SensorConfidence uint8  // percent, 0 where the sensor gives none
 	Exporter         []byte // what measured it: sampler address, sensor name
 	Simulated        bool
+	// Canonical is set where the row came in the canonical schema; Src is then not set,
+	// but for its port, and Dst is the server.
+	Canonical *Canonical
+}
+
+// Canonical is what a row in the canonical schema says of its client, whose address its
+// writer has replaced already.
+type Canonical struct {
+	Client      uint64 // the pseudonym
+	Country     []byte // ISO code, empty where unknown
+	ASN         uint32 // 0 where unknown
+	Orientation uint8  // of [schemas.Orientation]
+	Records     uint32 // telemetry records in this row
 }
 
 // Reset empties the record for reuse.
@@ -53,6 +66,7 @@ type DNS struct {
 	LatencyUS uint32
 	Exporter  []byte
 	Simulated bool
+	Canonical *Canonical // as in Flow; Client is then not set
 }
 
 // Reset empties the record for reuse and keeps the capacity of Answers.
