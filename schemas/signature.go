@@ -76,6 +76,7 @@ const (
 	SigDoTRecords                           // TLS records of the lengths of padded DNS messages (RFC 8467)
 	SigFortinetCertificate                  // TLS certificate that names a FortiGate
 	SigFakeTLS                              // a handshake of TLS 1.3 in which the client's Finished is missing
+	SigDNSCryptQueries                      // DNSCrypt queries of which no response was captured
 )
 
 var signatureNames = [...]string{
@@ -90,7 +91,7 @@ var signatureNames = [...]string{
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "", "block-mac", "", "dot-records",
-	"fortinet-certificate", "fake-tls",
+	"fortinet-certificate", "fake-tls", "dnscrypt-queries",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

@@ -11,7 +11,8 @@ const (
 	minESPSize   = 8 + 8 + 12 // header, one block or an IV, an ICV of 96 bits
 	minESPBoth   = 4          // packets of both directions together
 	minESPOneWay = 6
-	minSPI       = 256 // RFC 4303 section 2.1: below is reserved
+	espRandom    = 8 + 16 // what is behind the header: IV or counter's cipher text
+	minSPI       = 256    // RFC 4303 section 2.1: below is reserved
 )
 
 // espInUDP finds ESP in UDP (RFC 3948): a constant SPI and a sequence number that
@@ -21,7 +22,7 @@ const (
 // have the same magic number both ways.
 func espInUDP(c *conversation, r *finding) {
 	var ways [2]espCount
-	packets := 0
+	packets, random := 0, 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		if p.Size == 1 || len(p.Data) > 4 && isZero(p.Data[:4]) && isIKE(p.Data[4:], p.Size-4) || isIKE(p.Data, p.Size) {
@@ -31,6 +32,12 @@ func espInUDP(c *conversation, r *finding) {
 			return
 		}
 		packets++
+		if len(p.Data) >= espRandom && looksRandom(p.Data[8:espRandom]) {
+			random++
+		}
+	}
+	if c.structure.repeated || c.structure.text || 4*random < 3*packets {
+		return // ciphertext is random, and no sequence number is sent twice
 	}
 	up, down := ways[0], ways[1]
 	both := up.n > 0 && down.n > 0

@@ -17,8 +17,12 @@ type sample struct {
 	want seen
 }
 
+var ff12 = strings.Repeat("\xff", 12)
+
 func samples() []sample {
 	d := newDice(7)
+	tag := newDice(70).bytes(16)
+	ping := join(tag, ff12, "\xfe\xff\xff\xff", newDice(71).bytes(8))
 	a, b := d.bytes(4), d.bytes(4)
 	sidC, sidS := d.bytes(8), d.bytes(8)
 	wgSession := []Payload{up(wgData(d, b, 100, 96)), down(wgData(d, a, 90, 96)), up(wgData(d, b, 101, 160)), up(wgData(d, b, 103, 32)), up(wgData(d, b, 102, 1452))}
@@ -162,12 +166,15 @@ func samples() []sample {
 		{"text that is no certificate", udp(up(dnsQuestion(5, "2.example.org", 16)), down(dnsCertificate(5, "2.example.org", "v=spf1 -"))), shows(schemas.SigDNS)},
 		{"dnscrypt", udp(up(join(head, d.bytes(12), d.bytes(272))), down(join(dnsCryptMagic, d.bytes(24), d.bytes(100)))), shows(schemas.SigDNSCrypt)},
 		{"dnscrypt through a relay", udp(up(join(anonymizedMagic, make([]byte, 10), "\xff\xff\xc0\x00\x02\x01\x01\xbb", head, d.bytes(12), d.bytes(272)))), shows(schemas.SigDNSCrypt)},
-		{"dnscrypt unanswered", udp(dnsCryptUp...), shows(schemas.SigDNSCrypt)},
+		{"dnscrypt unanswered", udp(dnsCryptUp...), shows(schemas.SigDNSCryptQueries)},
 		{"iodine", udp(iodine...), shows(schemas.SigDNS, schemas.SigIodine)},
 		{"iodine version", udp(up(dnsQuestion(5, "vaaaakaraaaa.t.example.net", 16))), shows(schemas.SigDNS, schemas.SigIodine)},
 		{"iodine raw", udp(up(join("\x10\xd1\x9e\x10", d.bytes(16))), down(join("\x10\xd1\x9e\x10", d.bytes(16)))), shows(schemas.SigIodine)},
 		{"mtproto abridged", tcp(up(join("\xef\x0a", make([]byte, 8), d.bytes(8), "\x14\x00\x00\x00\xf1\x8e\x7e\xbe", d.bytes(16)))), shows(schemas.SigMTProto, schemas.SigTelegram)},
-		{"telegram call", udp(up(join(d.bytes(16), strings.Repeat("\xff", 12), d.bytes(20)))), shows(schemas.SigTelegram)},
+		{"telegram call", udp(up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8))), down(join(tag, ff12, "\xc7\x72\x15\xc0", d.bytes(32))), up(join(tag, d.bytes(80)))), shows(schemas.SigTelegram)},
+		{"a telegram call that nobody answers", udp(up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8))), up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8)))), shows(schemas.SigTelegram)},
+		{"one ping to a reflector, sent twice", udp(up(ping), up(ping)), shows()},
+		{"twelve bytes ff are no call", udp(up(join(tag, ff12, d.bytes(20))), down(join(tag, ff12, d.bytes(20)))), shows()},
 		{"bittorrent", tcp(up(join("\x13BitTorrent protocol", d.bytes(48)))), shows(schemas.SigBitTorrent)},
 		{"dht", udp(up([]byte("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"))), shows(schemas.SigBitTorrent)},
 		{"utp", udp(up(join("\x41\x00", uint16(500), make([]byte, 16))), down(join("\x21\x00", uint16(500), make([]byte, 16))), up(join("\x01\x00", uint16(501), d.bytes(116)))), shows(schemas.SigBitTorrent)},

@@ -13,6 +13,8 @@ const (
 	wgResponseSize = 92
 	wgCookieSize   = 64
 	wgMinData      = 32
+
+	wgEphemeralEnd = 8 + 32 // behind the initiator's ephemeral key, which is random
 )
 
 // minWireGuardData is how many data messages make a session that began unseen, if one of
@@ -81,7 +83,7 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 	kind, way := b[0], wayOf(client)
 	reserved := binary.LittleEndian.Uint32(b) >> 8
 	switch {
-	case kind == 1 && p.Size == wgInitSize:
+	case kind == 1 && p.Size == wgInitSize && (len(b) < wgEphemeralEnd || looksRandom(b[8:wgEphemeralEnd])):
 		w.init[way] = binary.LittleEndian.Uint32(b[4:])
 		if reserved == 0 {
 			w.handshakes++
