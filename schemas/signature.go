@@ -77,6 +77,7 @@ const (
 	SigFortinetCertificate                  // TLS certificate that names a FortiGate
 	SigFakeTLS                              // a handshake of TLS 1.3 in which the client's Finished is missing
 	SigDNSCryptQueries                      // DNSCrypt queries of which no response was captured
+	SigDoHClear                             // HTTP without TLS that carries application/dns-message
 )
 
 var signatureNames = [...]string{
@@ -91,7 +92,7 @@ var signatureNames = [...]string{
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "", "block-mac", "", "dot-records",
-	"fortinet-certificate", "fake-tls", "dnscrypt-queries",
+	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

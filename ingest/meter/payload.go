@@ -12,6 +12,9 @@ const (
 	wholeDatagrams  = 8
 	maxDatagram     = 2048
 	datagramHead    = 256
+	handshakeHead   = 640 // where a handshake behind random bytes may still come
+	fewAnswers      = 2
+	maxJunk         = 192 // unanswered datagrams after which no handshake is waited for
 	maxStreamBytes  = 24 << 10
 	maxPendingBytes = 32 << 10
 	maxPending      = 32
@@ -54,13 +57,35 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 		return
 	}
 	limit := datagramHead
-	if len(f.payloads) < wholeDatagrams {
+	switch {
+	case len(f.payloads) < wholeDatagrams:
 		limit = maxDatagram
+	case f.packetsDown <= fewAnswers:
+		limit = handshakeHead
 	}
 	m.hold(f, heldPayload{up: up, size: s.Len, time: now}, s.Payload[:min(len(s.Payload), limit)])
-	if len(f.payloads) == inspect.MaxPayloads {
-		m.inspect(f)
+	if len(f.payloads) < inspect.MaxPayloads {
+		return
 	}
+	if f.key.protocol == packet.UDP && f.packetsDown == 0 && f.packetsUp < maxJunk {
+		m.skipMiddle(f)
+		return
+	}
+	m.inspect(f)
+}
+
+// skipMiddle lets go of payloads behind the first ones of a flow to which nothing came
+// back: what AmneziaWG sends before its handshake is junk, up to 128 datagrams of it.
+func (m *Meter) skipMiddle(f *flow) {
+	const from, to = wholeDatagrams, inspect.MaxPayloads / 2
+	gone := f.payloads[to].from - f.payloads[from].from
+	f.held = append(f.held[:f.payloads[from].from], f.held[f.payloads[to].from:]...)
+	f.payloads = append(f.payloads[:from], f.payloads[to:]...)
+	for i := range f.payloads[from:] {
+		p := &f.payloads[from+i]
+		p.from, p.to = p.from-gone, p.to-gone
+	}
+	m.held -= gone
 }
 
 // tcpPayload takes a segment's payload: in the order of sequence numbers, each byte once.

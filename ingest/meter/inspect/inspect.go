@@ -62,7 +62,7 @@ type detector func(c *conversation, r *finding)
 // where the initiator is not known.
 var (
 	tcpDetectors = []detector{
-		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
+		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, dohClear, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
 		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
 	}
 	udpDetectors = []detector{
