@@ -152,10 +152,15 @@ func isOrigin(response []byte) bool {
 const maxHead = 4096
 
 // isEstablished reports the status with which proxies open a tunnel, for a capture that
-// misses the request: RFC 2817 section 5.3 has the phrase, and nothing else uses it.
+// misses the request: RFC 2817 section 5.3 has the phrase, and to CONNECT nobody answers
+// with a length (RFC 9110 section 9.3.6).
 func isEstablished(status []byte) bool {
-	line, _, ok := bytes.Cut(status, []byte("\r\n"))
-	return ok && bytes.EqualFold(line, []byte("200 Connection established"))
+	line, rest, ok := bytes.Cut(status, []byte("\r\n"))
+	if !ok || !bytes.EqualFold(line, []byte("200 Connection established")) {
+		return false
+	}
+	head, _, _ := bytes.Cut(bytes.ToLower(rest[:min(len(rest), maxHead)]), []byte("\r\n\r\n"))
+	return !bytes.Contains(head, []byte("content-length:")) && !bytes.Contains(head, []byte("transfer-encoding:"))
 }
 
 // isHostPort checks the authority form: a name or an address, a colon, a port.

@@ -31,6 +31,7 @@ type structure struct {
 	constant bool // a payload has a run of one byte
 	counting bool // a payload has a run that counts
 	periodic bool // a payload repeats itself
+	lone     bool // one payload, sent once or again, and none came back
 }
 
 // structureOf looks at the first payloads.
@@ -47,6 +48,7 @@ func structureOf(payloads []Payload) (s structure) {
 		s.periodic = s.periodic || isPeriodic(b)
 		s.repeated = s.repeated || repeats(first[:i], p)
 	}
+	s.lone = isLone(payloads)
 	s.text = seen >= minText && 4*printed >= 3*seen
 	return s
 }
@@ -57,7 +59,7 @@ func (s structure) traits() (t schemas.Traits) {
 		holds bool
 		trait schemas.Traits
 	}{{s.repeated, schemas.TraitRepeated}, {s.text, schemas.TraitText}, {s.constant, schemas.TraitConstant},
-		{s.counting, schemas.TraitCounting}, {s.periodic, schemas.TraitPeriodic}} {
+		{s.counting, schemas.TraitCounting}, {s.periodic, schemas.TraitPeriodic}, {s.lone, schemas.TraitLone}} {
 		if f.holds {
 			t |= f.trait
 		}
@@ -74,6 +76,16 @@ func repeats(before []Payload, p *Payload) bool {
 		}
 	}
 	return false
+}
+
+func isLone(payloads []Payload) bool {
+	for i := range payloads {
+		p, first := &payloads[i], &payloads[0]
+		if p.Up != first.Up || p.Size != first.Size || !bytes.Equal(p.Data, first.Data) {
+			return false
+		}
+	}
+	return len(payloads) > 0
 }
 
 func countText(b []byte) (n int) {
