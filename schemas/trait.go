@@ -20,10 +20,11 @@ const (
 	TraitCounting                       // a payload has eight bytes in a row that count up or down
 	TraitPeriodic                       // a payload repeats itself every 1 to 32 bytes
 	TraitLone                           // one payload, sent once or again, and none came back
+	TraitOnce                           // one payload, sent once, and none came back
 )
 
 var traitNames = [...]string{"unanswered", "midstream", "mod16", "tls-records", "dtls-records",
-	"inspected", "repeated", "text", "constant", "counting", "periodic", "lone"}
+	"inspected", "repeated", "text", "constant", "counting", "periodic", "lone", "once"}
 
 // TraitNames lists the vocabulary in bit order.
 func TraitNames() []string { return append([]string(nil), traitNames[:]...) }

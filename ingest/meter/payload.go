@@ -1,6 +1,8 @@
 package meter
 
 import (
+	"bytes"
+
 	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
 )
@@ -52,6 +54,9 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 		return
 	}
 	f.addSize(s.Len, up)
+	if f.isMirrored(s, up, now) {
+		return
+	}
 	if f.inspected {
 		f.result.Signatures = f.result.Signatures.With(inspect.Later(f.result.Signatures, s.Payload))
 		return
@@ -72,6 +77,20 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 		return
 	}
 	m.inspect(f)
+}
+
+// mirrorGap is within which time, in µs, a port that mirrors both directions of a link
+// shows a packet twice. Nobody sends the same again so soon.
+const mirrorGap = 5_000
+
+// isMirrored reports a datagram that is the one held last.
+func (f *flow) isMirrored(s *packet.Segment, up bool, now int64) bool {
+	if f.inspected || len(f.payloads) == 0 {
+		return false
+	}
+	last := &f.payloads[len(f.payloads)-1]
+	held := f.held[last.from:last.to]
+	return last.up == up && last.size == s.Len && now-last.time <= mirrorGap && bytes.HasPrefix(s.Payload, held)
 }
 
 // skipMiddle lets go of payloads behind the first ones of a flow to which nothing came

@@ -11,8 +11,7 @@ const (
 	minESPSize   = 8 + 8 + 12 // header, one block or an IV, an ICV of 96 bits
 	minESPBoth   = 4          // packets of both directions together
 	minESPOneWay = 6
-	espRandom    = 8 + 16 // what is behind the header: IV or counter's cipher text
-	minSPI       = 256    // RFC 4303 section 2.1: below is reserved
+	minSPI       = 256 // RFC 4303 section 2.1: below is reserved
 )
 
 // espInUDP finds ESP in UDP (RFC 3948): a constant SPI and a sequence number that
@@ -32,7 +31,7 @@ func espInUDP(c *conversation, r *finding) {
 			return
 		}
 		packets++
-		if len(p.Data) >= espRandom && looksRandom(p.Data[8:espRandom]) {
+		if hasCiphertext(p.Data) {
 			random++
 		}
 	}
@@ -54,6 +53,18 @@ func espInUDP(c *conversation, r *finding) {
 	if !r.has(schemas.SigIKENATT) && max(up.first, down.first) > 1 {
 		r.addTraits(schemas.TraitMidstream)
 	}
+}
+
+// hasCiphertext reports random bytes behind the header: at once, or behind an IV that
+// counts (RFC 4106 section 3.1).
+func hasCiphertext(b []byte) bool {
+	const header, iv, enough = 8, 8, 12
+	for _, at := range [...]int{header, header + iv} {
+		if len(b) >= at+enough && looksRandom(b[at:min(len(b), at+2*enough)]) {
+			return true
+		}
+	}
+	return false
 }
 
 // isText reports four printable bytes, as a magic word has them and an SPI seldom.

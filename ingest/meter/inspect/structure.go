@@ -32,6 +32,7 @@ type structure struct {
 	counting bool // a payload has a run that counts
 	periodic bool // a payload repeats itself
 	lone     bool // one payload, sent once or again, and none came back
+	once     bool // one payload, sent once, and none came back
 }
 
 // structureOf looks at the first payloads.
@@ -48,7 +49,7 @@ func structureOf(payloads []Payload) (s structure) {
 		s.periodic = s.periodic || isPeriodic(b)
 		s.repeated = s.repeated || repeats(first[:i], p)
 	}
-	s.lone = isLone(payloads)
+	s.lone, s.once = isLone(payloads), len(payloads) == 1
 	s.text = seen >= minText && 4*printed >= 3*seen
 	return s
 }
@@ -59,7 +60,7 @@ func (s structure) traits() (t schemas.Traits) {
 		holds bool
 		trait schemas.Traits
 	}{{s.repeated, schemas.TraitRepeated}, {s.text, schemas.TraitText}, {s.constant, schemas.TraitConstant},
-		{s.counting, schemas.TraitCounting}, {s.periodic, schemas.TraitPeriodic}, {s.lone, schemas.TraitLone}} {
+		{s.counting, schemas.TraitCounting}, {s.periodic, schemas.TraitPeriodic}, {s.lone, schemas.TraitLone}, {s.once, schemas.TraitOnce}} {
 		if f.holds {
 			t |= f.trait
 		}
