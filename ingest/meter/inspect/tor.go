@@ -56,7 +56,14 @@ var torCiphers = [...][]uint16{
 	{0xc00a, 0xc014, 0x0088, 0x0087, 0x0039, 0x0038},
 }
 
+// emptyRenegotiation is the suite that OpenSSL adds at the end, and NSS, whose order it
+// is, does not (RFC 5746 section 3.3).
+const emptyRenegotiation = 0x00ff
+
 func hasTorCiphers(offered []uint16) bool {
+	if len(offered) == 0 || offered[len(offered)-1] != emptyRenegotiation {
+		return false
+	}
 	for len(offered) > 0 && offered[0]>>8 == 0x13 {
 		offered = offered[1:]
 	}

@@ -211,7 +211,7 @@ const maxAmneziaPad = 200
 func isFirstData(p *Payload, index []byte) bool {
 	for pad := 0; pad <= maxAmneziaPad && pad+16 <= len(p.Data); pad++ {
 		b := p.Data[pad:]
-		if string(b[4:8]) == string(index) && binary.LittleEndian.Uint64(b[8:]) == 0 && (p.Size-pad)%16 == 0 && p.Size-pad >= wgMinData {
+		if string(b[4:8]) == string(index) && binary.LittleEndian.Uint64(b[8:]) == 0 && p.Size-pad >= wgMinData {
 			return true
 		}
 	}
