@@ -100,7 +100,8 @@ func TestTransformsOfCaptures(t *testing.T) {
 				}
 				t.Logf("%s: macro recall %.3f, %d negative flows, %d named", transform.Name, e.MacroRecall, e.Negatives.Flows, e.Negatives.FalsePositives)
 			}
-			t.Logf("| tool | %s |", strings.Join(names, " | "))
+			t.Logf("| %s | %s |", set.dir, strings.Join(names, " | "))
+			t.Logf("|---|%s", strings.Repeat("---|", len(names)))
 			var tools []string
 			for tool := range table {
 				tools = append(tools, tool)
