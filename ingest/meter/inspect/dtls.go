@@ -21,7 +21,7 @@ const (
 // channel, therefore its first ClientHello, still without cookie, names a session
 // (legacy: the one to resume; newer: the App-ID) and offers PSK suites or very few.
 // The version before RFC 4347 is AnyConnect's where the hello resumes a session; without
-// one it is an OpenSSL of before 2007. Where no hello was seen, that version tells.
+// one it is an OpenSSL of before 2007. Where no hello was seen, it may be either.
 func dtls(c *conversation, r *finding) {
 	var join dtlsJoin
 	records := dtlsCounter{}
@@ -155,7 +155,7 @@ func (d *dtlsCounter) conclude(r *finding, hello bool) {
 		return
 	}
 	if d.version == dtlsBad && !hello && !r.has(schemas.SigDTLS) {
-		r.add(schemas.SigAnyConnectDTLS)
+		r.add(schemas.SigDTLSOld)
 	}
 	if !r.has(schemas.SigDTLS) {
 		r.addTraits(schemas.TraitDTLSRecords | schemas.TraitMidstream)

@@ -31,7 +31,7 @@ func kinds() []kind {
 		{"rtp opus", rtp(111, 960, silence(0xf8, 3))}, {"rtp l16", rtp(11, 441, silence(0x00, 882))},
 		{"rtp comfort noise", rtp(13, 160, silence(0x40, 1))},
 		{"mu-law without rtp", bare(12, 0xff, 160)}, {"mu-law behind an id of 16", bare(12, 0xff, 40)}, {"erased blocks", bare(16, 0xff, 512)},
-		{"mpeg-ts", mpegTS}, {"tftp", tftp}, {"webrtc", webRTC},
+		{"dtls of openssl before 0.9.8f", oldDTLS}, {"mpeg-ts", mpegTS}, {"tftp", tftp}, {"webrtc", webRTC},
 		{"game of ids of 4", game(4, 24)}, {"game of ids of 8", game(8, 40)}, {"game of ids of 16", game(16, 64)}, {"source query", source},
 		{"radius answered", radiusAnswered}, {"mdns", mdns}, {"bacnet", bacnet}, {"profinet", profinet}, {"ntp", ntp}, {"dns", dns}, {"dhcp", dhcp},
 		{"ospf with ah", ah},

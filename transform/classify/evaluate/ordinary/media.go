@@ -74,7 +74,7 @@ func tftp(w *writer) {
 	}
 }
 
-// stun sends a call's checks and DTLS records (RFC 8489, RFC 6347).
+// webRTC sends a call's checks and its media (RFC 8489, RFC 3550).
 func webRTC(w *writer) {
 	c := w.udp(uint16(10000 + w.IntN(50000)))
 	for range 4 {
