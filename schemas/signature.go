@@ -76,6 +76,9 @@ const (
 	SigDoTRecords                           // TLS records of the lengths of padded DNS messages (RFC 8467)
 	SigFortinetCertificate                  // TLS certificate that names a FortiGate
 	SigFakeTLS                              // a handshake of TLS 1.3 in which the client's Finished is missing
+	SigDNSCryptQueries                      // DNSCrypt queries of which no response was captured
+	SigDoHClear                             // HTTP without TLS that carries application/dns-message
+	SigDTLSOld                              // DTLS data records of the version before RFC 4347, without a hello
 )
 
 var signatureNames = [...]string{
@@ -90,7 +93,7 @@ var signatureNames = [...]string{
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "", "block-mac", "", "dot-records",
-	"fortinet-certificate", "fake-tls",
+	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear", "dtls-old",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

@@ -13,9 +13,18 @@ const (
 	TraitMod16                          // at least 8 payloads, all 0 mod 16 and at least 32
 	TraitTLSRecords                     // TLS records both ways without a hello
 	TraitDTLSRecords                    // DTLS data records without a hello
+	TraitInspected                      // first payload bytes were looked at
+	TraitRepeated                       // two of the first payloads of one direction are the same
+	TraitText                           // three of four of the first payload bytes are printable
+	TraitConstant                       // a payload has eight equal bytes in a row
+	TraitCounting                       // a payload has eight bytes in a row that count up or down
+	TraitPeriodic                       // a payload repeats itself every 1 to 32 bytes
+	TraitLone                           // one payload, sent once or again, and none came back
+	TraitOnce                           // one payload, sent once, and none came back
 )
 
-var traitNames = [...]string{"unanswered", "midstream", "mod16", "tls-records", "dtls-records"}
+var traitNames = [...]string{"unanswered", "midstream", "mod16", "tls-records", "dtls-records",
+	"inspected", "repeated", "text", "constant", "counting", "periodic", "lone", "once"}
 
 // TraitNames lists the vocabulary in bit order.
 func TraitNames() []string { return append([]string(nil), traitNames[:]...) }

@@ -62,6 +62,11 @@ func newRulesTestCommand(a *app) *cobra.Command {
 			if err := pack.TestExamples(); err != nil {
 				return fmt.Errorf("pack %s: %w", pack.Version(), err)
 			}
+			for _, warning := range pack.Warnings() {
+				if _, err := fmt.Fprintln(a.out, "warning: "+warning); err != nil {
+					return err
+				}
+			}
 			match, noMatch := pack.NumExamples()
 			_, err = fmt.Fprintf(a.out, "%s: %d rules hold on %d examples that they must fire on and %d that they must not\n",
 				pack.Version(), pack.NumRules(), match, noMatch)

@@ -1,6 +1,8 @@
 package meter
 
 import (
+	"bytes"
+
 	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
 )
@@ -12,6 +14,9 @@ const (
 	wholeDatagrams  = 8
 	maxDatagram     = 2048
 	datagramHead    = 256
+	handshakeHead   = 640 // where a handshake behind random bytes may still come
+	fewAnswers      = 2
+	maxJunk         = 192 // unanswered datagrams after which no handshake is waited for
 	maxStreamBytes  = 24 << 10
 	maxPendingBytes = 32 << 10
 	maxPending      = 32
@@ -49,18 +54,57 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 		return
 	}
 	f.addSize(s.Len, up)
+	if f.isMirrored(s, up, now) {
+		return
+	}
 	if f.inspected {
 		f.result.Signatures = f.result.Signatures.With(inspect.Later(f.result.Signatures, s.Payload))
 		return
 	}
 	limit := datagramHead
-	if len(f.payloads) < wholeDatagrams {
+	switch {
+	case len(f.payloads) < wholeDatagrams:
 		limit = maxDatagram
+	case f.packetsDown <= fewAnswers:
+		limit = handshakeHead
 	}
 	m.hold(f, heldPayload{up: up, size: s.Len, time: now}, s.Payload[:min(len(s.Payload), limit)])
-	if len(f.payloads) == inspect.MaxPayloads {
-		m.inspect(f)
+	if len(f.payloads) < inspect.MaxPayloads {
+		return
 	}
+	if f.key.protocol == packet.UDP && f.packetsDown == 0 && f.packetsUp < maxJunk {
+		m.skipMiddle(f)
+		return
+	}
+	m.inspect(f)
+}
+
+// mirrorGap is within which time, in µs, a port that mirrors both directions of a link
+// shows a packet twice. Nobody sends the same again so soon.
+const mirrorGap = 5_000
+
+// isMirrored reports a datagram that is the one held last.
+func (f *flow) isMirrored(s *packet.Segment, up bool, now int64) bool {
+	if f.inspected || len(f.payloads) == 0 {
+		return false
+	}
+	last := &f.payloads[len(f.payloads)-1]
+	held := f.held[last.from:last.to]
+	return last.up == up && last.size == s.Len && now-last.time <= mirrorGap && bytes.HasPrefix(s.Payload, held)
+}
+
+// skipMiddle lets go of payloads behind the first ones of a flow to which nothing came
+// back: what AmneziaWG sends before its handshake is junk, up to 128 datagrams of it.
+func (m *Meter) skipMiddle(f *flow) {
+	const from, to = wholeDatagrams, inspect.MaxPayloads / 2
+	gone := f.payloads[to].from - f.payloads[from].from
+	f.held = append(f.held[:f.payloads[from].from], f.held[f.payloads[to].from:]...)
+	f.payloads = append(f.payloads[:from], f.payloads[to:]...)
+	for i := range f.payloads[from:] {
+		p := &f.payloads[from+i]
+		p.from, p.to = p.from-gone, p.to-gone
+	}
+	m.held -= gone
 }
 
 // tcpPayload takes a segment's payload: in the order of sequence numbers, each byte once.

@@ -63,6 +63,7 @@ type rule struct {
 	db            int32 // tenths of a deciban
 	supporting    bool
 	deterministic bool
+	nameAlone     bool // rests on a name that a visit shows too
 	when          []predicate
 	list          entryPredicate
 	listName      bool
@@ -85,6 +86,7 @@ type compiler struct {
 	p          *Pack
 	names      domain.Builder
 	sets       map[string]uint32 // name set -> group
+	setSource  map[string]NameSet
 	sensorSets [][]string
 
 	current     uint16              // the rule being compiled
@@ -94,14 +96,17 @@ type compiler struct {
 
 func compile(f *file) (*Pack, error) {
 	p := &Pack{name: f.Name, semver: f.Version, prior: tenths(defaultPriorDB), classes: len(f.Classes),
-		toolID: make(map[string]int16), svcID: make(map[string]int16), ruleID: make(map[string]uint16)}
+		toolID: make(map[string]int16), svcID: make(map[string]int16), ruleID: make(map[string]uint16), visits: make(map[string]bool)}
 	if p.name == "" || p.semver == "" {
 		return nil, errors.New("no name and version: one file must state them")
+	}
+	for _, label := range f.VisitLabels {
+		p.visits[label] = true
 	}
 	if f.PriorDB != nil {
 		p.prior = tenths(*f.PriorDB)
 	}
-	c := &compiler{p: p, sets: make(map[string]uint32), ruleGroups: make(map[uint16][]uint32), ruleSensors: make(map[uint16]int)}
+	c := &compiler{p: p, sets: make(map[string]uint32), setSource: make(map[string]NameSet), ruleGroups: make(map[uint16][]uint32), ruleSensors: make(map[uint16]int)}
 	for _, step := range []func(*file) error{c.tools, c.services, c.nameSets, c.rules} {
 		if err := step(f); err != nil {
 			return nil, err
@@ -180,7 +185,7 @@ func (c *compiler) nameSets(f *file) error {
 		if err != nil {
 			return fmt.Errorf("name set %s: %w", s.ID, err)
 		}
-		c.sets[s.ID] = group
+		c.sets[s.ID], c.setSource[s.ID] = group, s
 	}
 	return nil
 }
@@ -267,7 +272,8 @@ func (c *compiler) rule(src *Rule, r *rule) error {
 	if err := c.subject(src, r); err != nil {
 		return err
 	}
-	return c.compileWhen(&src.When, r)
+	r.nameAlone = isNameAlone(src)
+	return c.compileWhen(src, r)
 }
 
 func checkWeight(src *Rule) error {

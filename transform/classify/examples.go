@@ -88,6 +88,12 @@ func (ex *Example) Record(mem memory.Allocator) (arrow.Record, *enrich.Lists, er
 	if ex.IPv6 {
 		server = netip.MustParseAddr("2001:db8::1")
 	}
+	if ex.Server != "" {
+		var err error
+		if server, err = netip.ParseAddr(ex.Server); err != nil {
+			return nil, nil, fmt.Errorf("server: %w", err)
+		}
+	}
 	lists, err := ex.lists(server)
 	if err != nil {
 		return nil, nil, err

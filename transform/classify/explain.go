@@ -205,7 +205,7 @@ func (w *worker) values(src *Rule) []string {
 	if len(when.Signatures.All)+len(when.Signatures.Any)+len(when.Signatures.None) > 0 {
 		add("signatures", f.SignaturesAt(i).String())
 	}
-	if !when.Traits.empty() {
+	if !when.Traits.empty() || len(when.Signatures.Seen) > 0 {
 		add("traits", f.TraitsAt(i).String())
 	}
 	if !when.Context.empty() && w.context != nil {

@@ -35,7 +35,8 @@ type Pack struct {
 	plan     plan
 	names    *domain.Table // ids: name groups
 	groups   []nameGroup
-	interest []int16 // for each name group, the service
+	interest []int16         // for each name group, the service
+	visits   map[string]bool // first labels of hosts that people visit
 }
 
 // Tool is one entry of the protocol axis: a tool, or a class of tools.
@@ -86,6 +87,11 @@ type Rule struct {
 	Supporting bool `yaml:"supporting"`
 	// Deterministic lifts the cap that one family alone is at most likely.
 	Deterministic bool `yaml:"deterministic"`
+	// EndpointName says that the server names of the rule are contacted by the tool's own
+	// programs and visited by nobody. A suffix then covers neither itself nor hosts with a
+	// visit's label (www, login, docs and their like); a name stated exactly counts as it is.
+	// Without it a name alone never makes likely.
+	EndpointName bool `yaml:"endpoint_name"`
 	// Src is expert or measured; N is how many flows a measured weight rests on.
 	Src string `yaml:"src"`
 	N   int    `yaml:"n"`
@@ -107,6 +113,7 @@ type Examples struct {
 // Example is a flow as far as a rule reads it.
 type Example struct {
 	Proto       string   `yaml:"proto"`
+	Server      string   `yaml:"server"` // address; empty: one of the documentation's
 	ClientPort  uint16   `yaml:"client_port"`
 	ServerPort  uint16   `yaml:"server_port"`
 	Signatures  []string `yaml:"signatures"`
@@ -154,6 +161,9 @@ type file struct {
 	Services []Service `yaml:"services"`
 	NameSets []NameSet `yaml:"name_sets"`
 	Rules    []Rule    `yaml:"rules"`
+	// VisitLabels are what hosts are called that people visit with a browser, whatever the
+	// domain: a rule on end points does not hold on them below one of its names.
+	VisitLabels []string `yaml:"visit_labels"`
 }
 
 // NameSet is a named group of domains that rules refer to.
@@ -276,6 +286,7 @@ func (f *file) merge(g *file) error {
 	f.Services = append(f.Services, g.Services...)
 	f.NameSets = append(f.NameSets, g.NameSets...)
 	f.Rules = append(f.Rules, g.Rules...)
+	f.VisitLabels = append(f.VisitLabels, g.VisitLabels...)
 	return nil
 }
 

@@ -58,3 +58,10 @@ func treacherousNames(t testing.TB) []string {
 	}
 	return names
 }
+
+// TestDefaultPackStatesItsVetoes: what rests on lengths or few bytes says what refutes it.
+func TestDefaultPackStatesItsVetoes(t *testing.T) {
+	for _, w := range loadDefault(t).Warnings() {
+		t.Error(w)
+	}
+}

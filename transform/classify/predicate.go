@@ -19,7 +19,8 @@ type entryPredicate func(enrich.Match, *enrich.Entry) bool
 
 // compileWhen turns conditions into predicates, cheap ones first. Conditions on names
 // and sensor labels need the pack's tables: groups and sensorSet number them.
-func (c *compiler) compileWhen(w *When, r *rule) error {
+func (c *compiler) compileWhen(src *Rule, r *rule) error {
+	w := &src.When
 	var errs []error
 	add := func(p predicate, err error) {
 		if err != nil {
@@ -37,7 +38,11 @@ func (c *compiler) compileWhen(w *When, r *rule) error {
 	add(sizePredicate(w))
 	add(flowPredicate(w), nil)
 	add(networkPredicate(w))
+	add(localPredicate(w.Local), nil)
 	add(c.namePredicate(w.SNI))
+	if src.EndpointName && w.SNI.lists() {
+		add(c.endpointPredicate(w.SNI))
+	}
 	add(alpnPredicate(w), nil)
 	add(ja4Predicate(w.JA4), nil)
 	add(c.sensorPredicate(w.Sensor), nil)
@@ -83,13 +88,17 @@ func signaturesPredicate(b Bits) (predicate, error) {
 	all, err1 := parseSignatures(b.All)
 	some, err2 := parseSignatures(b.Any)
 	none, err3 := parseSignatures(b.None)
+	seen, err4 := parseSignatures(b.Seen)
 	if b.empty() {
 		return nil, nil
 	}
 	return func(r *row) bool {
 		s := r.flows.SignaturesAt(r.i)
+		if !seen.Empty() && r.flows.TraitsAt(r.i).Has(schemas.TraitInspected) && !s.HasAny(seen) {
+			return false
+		}
 		return s.HasAll(all) && !s.HasAny(none) && (some.Empty() || s.HasAny(some))
-	}, errors.Join(err1, err2, err3)
+	}, errors.Join(err1, err2, err3, err4)
 }
 
 func parseTraits(names []string) (schemas.Traits, error) {
@@ -288,6 +297,22 @@ func (c *compiler) namePredicate(n *Names) (predicate, error) {
 		}
 		return groups == nil || shareOne(groups, r.names(r.nameSet))
 	}, nil
+}
+
+// endpointPredicate holds on what is an end point among the names of a rule.
+func (c *compiler) endpointPredicate(n *Names) (predicate, error) {
+	e, err := c.endpointsOf(n)
+	if err != nil {
+		return nil, err
+	}
+	return func(r *row) bool { return e.hold(r.flows.SNI.Value(r.i), r.names(r.nameSet)) }, nil
+}
+
+func localPredicate(want *bool) predicate {
+	if want == nil {
+		return nil
+	}
+	return func(r *row) bool { return *want == r.isLocal(r.i) }
 }
 
 // shareOne reports whether two short lists have a member in common.

@@ -54,6 +54,17 @@ func (b *batch) v4(i int) bool {
 	return *(*uint64)(unsafe.Pointer(&a[0])) == 0 && a[8] == 0 && a[9] == 0 && a[10] == 0xff && a[11] == 0xff
 }
 
+// isLocal reports a server that is a multicast group, a broadcast address, on the link, or
+// unspecified.
+func (b *batch) isLocal(i int) bool {
+	a := b.server[i*16 : (i+1)*16]
+	if !b.v4(i) {
+		return a[0] == 0xff || a[0] == 0xfe && a[1]&0xc0 == 0x80 || [16]byte(a) == [16]byte{}
+	}
+	v4 := [4]byte(a[12:])
+	return v4[0]&0xf0 == 0xe0 || v4 == [4]byte{255, 255, 255, 255} || v4 == [4]byte{} || v4[0] == 169 && v4[1] == 254
+}
+
 // overhead is what to subtract from a reported length to get the payload's. Lengths
 // with TCP headers cannot be reduced: options vary from packet to packet.
 func (b *batch) overhead(i int) (n int16, known bool) {

@@ -20,11 +20,15 @@ type account struct {
 	own           bool               // a rule that is not merely supporting speaks for it
 	deterministic bool
 	touched       bool
+	solid         uint16 // families in which more than a name speaks for it
 }
 
 func (a *account) add(r *rule) {
 	if r.db > 0 {
 		a.pos[r.family] = max(a.pos[r.family], r.db)
+		if !r.nameAlone {
+			a.solid |= 1 << r.family
+		}
 		a.own = a.own || !r.supporting
 		a.deterministic = a.deterministic || r.deterministic
 	} else {
@@ -37,6 +41,7 @@ type score struct {
 	tool          int16
 	db            int32  // prior and evidence, tenths of a deciban
 	families      uint16 // families that speak for it
+	solid         uint16 // of them, those in which more than a name does
 	deterministic bool
 }
 
@@ -48,12 +53,13 @@ const within = 60
 func (w *worker) total(tool int16, prior int32) score {
 	s := score{tool: tool, db: prior}
 	pos, neg := w.tools[tool].pos, w.tools[tool].neg
-	s.deterministic = w.tools[tool].deterministic
+	s.deterministic, s.solid = w.tools[tool].deterministic, w.tools[tool].solid
 	for _, parent := range w.c.pack.ancestry[tool] {
 		a := &w.tools[parent]
 		if !a.touched {
 			continue
 		}
+		s.solid |= a.solid
 		for f := range pos {
 			pos[f], neg[f] = max(pos[f], a.pos[f]), min(neg[f], a.neg[f])
 		}
@@ -72,7 +78,8 @@ func (s score) level() schemas.Level {
 	if s.db < atPossible {
 		return schemas.Unclassified
 	}
-	if s.families&^circumstantial == 0 && !s.deterministic {
+	solid := s.families & s.solid
+	if solid&^circumstantial == 0 && !s.deterministic {
 		return schemas.Possible
 	}
 	switch {
@@ -82,7 +89,7 @@ func (s score) level() schemas.Level {
 		return schemas.Likely
 	case s.deterministic:
 		return schemas.Confirmed
-	case bits.OnesCount16(s.families) < 2 || s.families&strong == 0:
+	case bits.OnesCount16(solid) < 2 || solid&strong == 0:
 		return schemas.Likely
 	}
 	return schemas.Confirmed

@@ -106,7 +106,8 @@ func slowProto(names []string, n uint8) bool {
 }
 
 // slowHolds decides everything but the condition on lists.
-func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
+func slowHolds(p *Pack, sets map[string]NameSet, r *Rule, f *slowFlow) bool {
+	w := &r.When
 	has := func(b string) bool { return slices.Contains(f.bits, b) }
 	all := func(names []string) bool { return !slices.ContainsFunc(names, func(b string) bool { return !has(b) }) }
 	if !slowProto(w.Proto, f.proto) || !all(w.Signatures.All) || slices.ContainsFunc(w.Signatures.None, has) {
@@ -117,6 +118,12 @@ func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
 	}
 	if !all(w.Traits.All) || slices.ContainsFunc(w.Traits.None, has) || len(w.Traits.Any) > 0 && !slices.ContainsFunc(w.Traits.Any, has) {
 		return false
+	}
+	if len(w.Signatures.Seen) > 0 && has("inspected") && !slices.ContainsFunc(w.Signatures.Seen, has) {
+		return false
+	}
+	if w.Local != nil && *w.Local {
+		return false // the servers of these batches are none
 	}
 	if len(w.Signatures.Any) > 0 && !slices.ContainsFunc(w.Signatures.Any, has) {
 		return false
@@ -142,6 +149,9 @@ func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
 			return false
 		}
 	}
+	if r.EndpointName && !slowEndpoint(p, sets, w.SNI, f.sni) {
+		return false
+	}
 	offered := func(want []string) bool {
 		return slices.ContainsFunc(strings.Split(f.alpn, ","), func(a string) bool { return a != "" && slices.Contains(want, a) })
 	}
@@ -161,6 +171,44 @@ func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
 		slowBound(w.BytesUp, float64(f.up[0])) && slowBound(w.BytesDown, float64(f.down[0])) &&
 		slowBound(w.PacketsUp, float64(f.up[1])) && slowBound(w.PacketsDown, float64(f.down[1])) &&
 		slowRatio(w.MeanUp, f.up[0], f.up[1]) && slowRatio(w.MeanDown, f.down[0], f.down[1]) && slowRatio(w.DownUpRatio, f.down[0], f.up[0])
+}
+
+// slowEndpoint looks for a name that is stated exactly, or that is below a suffix and no visit.
+func slowEndpoint(p *Pack, sets map[string]NameSet, n *Names, sni string) bool {
+	if n == nil {
+		return true
+	}
+	exact, suffix := slices.Clone(n.Exact), slices.Clone(n.Suffix)
+	for _, id := range n.In {
+		exact, suffix = append(exact, sets[id].Exact...), append(suffix, sets[id].Suffix...)
+	}
+	sni = strings.ToLower(sni)
+	if slices.Contains(exact, sni) {
+		return true
+	}
+	return !slices.Contains(suffix, sni) && !p.visits[strings.Split(sni, ".")[0]]
+}
+
+// slowNameAlone looks for any condition that a visit to a site does not meet.
+func slowNameAlone(r *Rule) bool {
+	w := &r.When
+	if r.EndpointName || (w.SNI == nil || len(w.SNI.In)+len(w.SNI.Suffix)+len(w.SNI.Exact) == 0) && (w.List == nil || !w.List.Name) {
+		return false
+	}
+	common := []string{"tls", "tls-server", "quic", "dns", "http", "stun", "fully-encrypted", "bittorrent", "rtp", "ssh", "dtls"}
+	for _, s := range w.Signatures.All {
+		if !slices.Contains(common, s) {
+			return false
+		}
+	}
+	rare := len(w.Signatures.Any) > 0
+	for _, s := range w.Signatures.Any {
+		rare = rare && !slices.Contains(common, s)
+	}
+	for _, a := range w.ALPN {
+		rare = rare || !slices.Contains([]string{"h2", "http/1.1", "http/1.0", "h3"}, a)
+	}
+	return !rare && w.JA4 == nil && w.Context.All == nil && w.Sensor == nil && w.FirstUp == nil && w.FirstDown == nil && w.Sizes == nil
 }
 
 func slowSizes(w *When, f *slowFlow) bool {
@@ -222,7 +270,7 @@ type slowHit struct {
 // slowSubjects gives what a rule speaks about on a flow, if it fires.
 func slowSubjects(p *Pack, sets map[string]NameSet, i int, f *slowFlow) []slowHit {
 	r := &p.source[i]
-	if !slowHolds(p, sets, &r.When, f) {
+	if !slowHolds(p, sets, r, f) {
 		return nil
 	}
 	var hits []slowHit
@@ -326,6 +374,7 @@ func slowTool(p *Pack, hits []slowHit, own map[string]bool, v *slowVerdict) {
 		tool          string
 		db            float64
 		families      map[string]bool
+		solid         map[string]bool // families in which a rule speaks that is no name alone
 		deterministic bool
 	}
 	var all []scored
@@ -334,7 +383,7 @@ func slowTool(p *Pack, hits []slowHit, own map[string]bool, v *slowVerdict) {
 			continue
 		}
 		kin := append([]string{t.ID}, slowAncestors(p, t.ID)...)
-		s := scored{tool: t.ID, db: float64(p.prior) / 10, families: map[string]bool{}}
+		s := scored{tool: t.ID, db: float64(p.prior) / 10, families: map[string]bool{}, solid: map[string]bool{}}
 		if t.PriorDB != nil {
 			s.db = *t.PriorDB
 		}
@@ -344,6 +393,7 @@ func slowTool(p *Pack, hits []slowHit, own map[string]bool, v *slowVerdict) {
 				r := &p.source[h.rule]
 				if r.Family == fam && slices.Contains(kin, h.tool) {
 					pos, neg = max(pos, r.DB), min(neg, r.DB)
+					s.solid[fam] = s.solid[fam] || r.DB > 0 && !slowNameAlone(r)
 					s.deterministic = s.deterministic || r.Deterministic && h.tool == t.ID && r.DB > 0
 				}
 			}
@@ -368,6 +418,10 @@ func slowTool(p *Pack, hits []slowHit, own map[string]bool, v *slowVerdict) {
 	weak := []string{"ports_proto", "asn_type", "behaviour", "dns_context"}
 	onlyWeak := true
 	for fam := range best.families {
+		if !best.solid[fam] {
+			delete(best.families, fam)
+			continue
+		}
 		onlyWeak = onlyWeak && slices.Contains(weak, fam)
 	}
 	hard := best.families["endpoint"] || best.families["handshake_sizes"] || best.families["tls_identity"]

@@ -49,6 +49,9 @@ type When struct {
 	// ServerType are types of networks: hosting, eyeball, business, cdn, education.
 	ServerType []string `yaml:"server_type"`
 	ServerASN  []uint32 `yaml:"server_asn"`
+	// Local asks for a server that is a group, all, a link's neighbour or nobody (true), or
+	// for none of these (false): RFC 5771, RFC 4291 sections 2.5.6 and 2.7, RFC 3927.
+	Local *bool `yaml:"local"`
 	// Answered says whether any packet came back.
 	Answered *bool `yaml:"answered"`
 	// Bounds on the flow as a whole.
@@ -69,6 +72,9 @@ type Bits struct {
 	All  []string `yaml:"all"`
 	Any  []string `yaml:"any"`
 	None []string `yaml:"none"`
+	// Seen (signatures only) are those of which one must be there where first payloads
+	// were looked at: what was seen to be something else is not told by its lengths.
+	Seen []string `yaml:"seen"`
 }
 
 // Names are conditions on a flow's server name. In, Suffix and Exact are alternatives.
@@ -79,7 +85,7 @@ type Names struct {
 	Present *bool    `yaml:"present"`
 }
 
-func (b *Bits) empty() bool { return len(b.All)+len(b.Any)+len(b.None) == 0 }
+func (b *Bits) empty() bool { return len(b.All)+len(b.Any)+len(b.None)+len(b.Seen) == 0 }
 
 func (n *Names) lists() bool { return n != nil && len(n.In)+len(n.Suffix)+len(n.Exact) > 0 }
 

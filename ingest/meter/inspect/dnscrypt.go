@@ -54,12 +54,13 @@ func isAnonymized(b []byte) bool {
 
 // dnsCrypt finds encrypted DNSCrypt queries with their responses (DNSCrypt protocol,
 // "Query and response format"): the response begins with the resolver magic (2^-64 for
-// random bytes). A query alone is not told from
-// random bytes, unless several of them share magic and key and all have lengths that
-// padding to 64 bytes gives.
+// random bytes) and half its nonce is the query's. Where no response was captured,
+// several queries must share a magic and a key that look drawn at random, while nonce
+// and ciphertext, random too, differ: what is sent again is no second query. That
+// traffic came back, of which payload is missing, is not asked for here: rules do.
 func dnsCrypt(c *conversation, r *finding) {
 	queries, same := 0, true
-	var head []byte
+	var last []byte
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		if c.isDNSCryptReply(p) {
@@ -75,14 +76,19 @@ func dnsCrypt(c *conversation, r *finding) {
 			continue
 		}
 		queries++
-		if head == nil {
-			head = p.Data[:40]
-		}
-		same = same && bytes.Equal(head, p.Data[:40])
+		same = same && (last == nil || isNextQuery(last, p.Data))
+		last = p.Data
 	}
-	if queries >= 2 && same && varied(head[:8]) && varied(head[8:16]) {
-		r.addRole(schemas.SigDNSCrypt)
+	if queries >= 2 && same && !c.structure.repeated {
+		r.addRole(schemas.SigDNSCryptQueries)
 	}
+}
+
+// isNextQuery reports a query of the same client to the same resolver as the one before.
+func isNextQuery(before, b []byte) bool {
+	const key, nonce = 40, dnsCryptQueryHead
+	return bytes.Equal(before[:key], b[:key]) && looksRandom(b[:8]) && looksRandom(b[8:key]) &&
+		!bytes.Equal(before[key:nonce], b[key:nonce]) && looksRandom(before[nonce:nonce+dnsCryptTag]) && looksRandom(b[nonce:nonce+dnsCryptTag])
 }
 
 func (c *conversation) isDNSCryptReply(p *Payload) bool {
@@ -91,7 +97,7 @@ func (c *conversation) isDNSCryptReply(p *Payload) bool {
 
 func isDNSCryptQuery(b []byte, size int) bool {
 	padded := size - dnsCryptQueryHead - dnsCryptTag
-	return len(b) >= dnsCryptQueryHead && padded > 0 && padded%dnsCryptPad == 0
+	return len(b) >= dnsCryptQueryHead+dnsCryptTag && padded > 0 && padded%dnsCryptPad == 0
 }
 
 // dnsCryptStream finds the same over TCP, behind a length.

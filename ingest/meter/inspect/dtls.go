@@ -20,11 +20,13 @@ const (
 // (draft-mavrogiannopoulos-openconnect, section 2.1.5): it is set up by the TLS
 // channel, therefore its first ClientHello, still without cookie, names a session
 // (legacy: the one to resume; newer: the App-ID) and offers PSK suites or very few.
-// Nothing else but AnyConnect speaks the version before RFC 4347.
+// The version before RFC 4347 is AnyConnect's where the hello resumes a session; without
+// one it is an OpenSSL of before 2007. Where no hello was seen, it may be either.
 func dtls(c *conversation, r *finding) {
 	var join dtlsJoin
 	records := dtlsCounter{}
-	defer records.conclude(r)
+	hello := false
+	defer func() { records.conclude(r, hello) }()
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		records.count(p)
@@ -41,7 +43,8 @@ func dtls(c *conversation, r *finding) {
 		}
 		r.addRole(schemas.SigDTLS)
 		h.note(r, 'd')
-		if version == dtlsBad || len(h.cookie) == 0 && h.namesSession() {
+		hello = true
+		if len(h.sessionID) > 0 && version == dtlsBad || len(h.cookie) == 0 && h.namesSession() {
 			r.add(schemas.SigAnyConnectDTLS)
 		}
 	}
@@ -147,12 +150,12 @@ func (d *dtlsCounter) count(p *Payload) {
 	d.seen++
 }
 
-func (d *dtlsCounter) conclude(r *finding) {
+func (d *dtlsCounter) conclude(r *finding, hello bool) {
 	if d.seen < minDTLSRecords {
 		return
 	}
-	if d.version == dtlsBad {
-		r.add(schemas.SigAnyConnectDTLS)
+	if d.version == dtlsBad && !hello && !r.has(schemas.SigDTLS) {
+		r.add(schemas.SigDTLSOld)
 	}
 	if !r.has(schemas.SigDTLS) {
 		r.addTraits(schemas.TraitDTLSRecords | schemas.TraitMidstream)

@@ -21,7 +21,7 @@ const (
 // have the same magic number both ways.
 func espInUDP(c *conversation, r *finding) {
 	var ways [2]espCount
-	packets := 0
+	packets, random := 0, 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		if p.Size == 1 || len(p.Data) > 4 && isZero(p.Data[:4]) && isIKE(p.Data[4:], p.Size-4) || isIKE(p.Data, p.Size) {
@@ -31,6 +31,12 @@ func espInUDP(c *conversation, r *finding) {
 			return
 		}
 		packets++
+		if hasCiphertext(p.Data) {
+			random++
+		}
+	}
+	if c.structure.repeated || c.structure.text || 4*random < 3*packets {
+		return // ciphertext is random, and no sequence number is sent twice
 	}
 	up, down := ways[0], ways[1]
 	both := up.n > 0 && down.n > 0
@@ -47,6 +53,18 @@ func espInUDP(c *conversation, r *finding) {
 	if !r.has(schemas.SigIKENATT) && max(up.first, down.first) > 1 {
 		r.addTraits(schemas.TraitMidstream)
 	}
+}
+
+// hasCiphertext reports random bytes behind the header: at once, or behind an IV that
+// counts (RFC 4106 section 3.1).
+func hasCiphertext(b []byte) bool {
+	const header, iv, enough = 8, 8, 12
+	for _, at := range [...]int{header, header + iv} {
+		if len(b) >= at+enough && looksRandom(b[at:min(len(b), at+2*enough)]) {
+			return true
+		}
+	}
+	return false
 }
 
 // isText reports four printable bytes, as a magic word has them and an SPI seldom.

@@ -15,9 +15,18 @@ const (
 	finishedSHA384 = 4 + 48 + 1 + 16
 )
 
-// minClientCertificate is below what a client's certificate takes, the one thing that may
-// come before its Finished (an empty one takes 25 bytes).
-const minClientCertificate = 250
+// emptyCertificate is what a client sends that has none and is asked for one: a header, an
+// empty context and an empty list (RFC 8446 section 4.4.2). Chromium and NSS put it and
+// the Finished into one record, others into two.
+const emptyCertificate = 4 + 1 + 3
+
+// minClientKey is below what a client takes that proves to have a key, in one record with
+// its Finished: a raw public key of Ed25519 and its signature (RFC 7250, RFC 8446
+// sections 4.4.2 and 4.4.3).
+const minClientKey = 150
+
+// handshakeRecords is over how many records a client may spread certificate, proof and Finished.
+const handshakeRecords = 4
 
 // helloRetry is the random value of a HelloRetryRequest (RFC 8446 section 4.1.3).
 const helloRetry = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
@@ -29,24 +38,37 @@ const minFakeRecord = 64 + 8
 // fakeTLS finds a handshake that only looks like TLS 1.3, as MTProxy's does behind a
 // secret that begins with ee (core.telegram.org/mtproto/mtproto-transports; mtproxy
 // README): the server chose TLS 1.3, but the client's first encrypted record is no
-// Finished, which its cipher gives one of two sizes, and too short for the certificate
-// that may come before one.
+// Finished, which its cipher gives one of two sizes, no empty certificate with one or
+// before one, and too short for a key; nor is one of the next records a Finished.
 func fakeTLS(c *conversation, r *finding) {
 	up := c.client()
 	hello, ok := readClientHello(up, false)
 	if !ok || hasExtension(hello, extEarlyData) || !choosesTLS13(c.server()) {
 		return
 	}
-	first := 0
+	first, records, finished := 0, 0, false
 	eachRecord(up, func(kind byte, size int) bool {
 		if kind == recordApplication {
-			first = size
+			if records == 0 {
+				first = size
+			}
+			records++
+			finished = finished || isFinished(size)
 		}
-		return kind != recordApplication
+		return records < handshakeRecords
 	})
-	if first >= minFakeRecord && first < minClientCertificate && first != finishedSHA256 && first != finishedSHA384 {
+	if !finished && first >= minFakeRecord && first < minClientKey {
 		r.addRole(schemas.SigFakeTLS)
 	}
+}
+
+// isFinished reports the size of a Finished, alone or behind an empty certificate.
+func isFinished(size int) bool {
+	switch size {
+	case finishedSHA256, finishedSHA384, emptyCertificate + finishedSHA256, emptyCertificate + finishedSHA384:
+		return true
+	}
+	return false
 }
 
 func hasExtension(h *clientHello, kind uint16) bool {

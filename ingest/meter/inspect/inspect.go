@@ -62,7 +62,7 @@ type detector func(c *conversation, r *finding)
 // where the initiator is not known.
 var (
 	tcpDetectors = []detector{
-		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
+		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, dohClear, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
 		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
 	}
 	udpDetectors = []detector{
@@ -75,7 +75,8 @@ var (
 // Inspect runs every detector over the payloads of f.
 func (in *Inspector) Inspect(f *Flow) Result {
 	c := &in.conv
-	*c = conversation{tcp: f.Protocol == 6, initiator: f.Initiator, payloads: f.Payloads}
+	*c = conversation{tcp: f.Protocol == 6, initiator: f.Initiator, payloads: f.Payloads, ports: [2]uint16{f.SrcPort, f.DstPort}}
+	c.structure = structureOf(c.payloads)
 	detectors := otherDetectors[f.Protocol]
 	switch f.Protocol {
 	case 6:
@@ -85,6 +86,7 @@ func (in *Inspector) Inspect(f *Flow) Result {
 		detectors = udpDetectors
 	}
 	r := finding{}
+	r.Traits = schemas.TraitInspected | c.structure.traits()
 	for _, flip := range [2]bool{false, true} {
 		if flip && (f.Initiator || r.ClientKnown) {
 			break
@@ -186,11 +188,21 @@ type conversation struct {
 	initiator bool // Src is known to be the client
 	flip      bool
 	payloads  []Payload
+	ports     [2]uint16 // of Src and Dst: to compare with what payloads say, never to decide by
+	structure structure
 	streams   [2][]byte // TCP: what Src and Dst sent, to the first gap
 }
 
 // fromClient reports whether the assumed client sent p.
 func (c *conversation) fromClient(p *Payload) bool { return p.Up != c.flip }
+
+// serverPort is the port of the assumed server.
+func (c *conversation) serverPort() uint16 {
+	if c.flip {
+		return c.ports[0]
+	}
+	return c.ports[1]
+}
 
 // client gives the stream of the assumed client (TCP).
 func (c *conversation) client() []byte {

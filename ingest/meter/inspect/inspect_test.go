@@ -17,8 +17,24 @@ type sample struct {
 	want seen
 }
 
+// inRecords gives a handshake message in records of n bytes.
+func inRecords(message []byte, n int) (b []byte) {
+	for ; len(message) > 0; message = message[min(n, len(message)):] {
+		b = append(b, join("\x16\x03\x01", withLength(message[:min(n, len(message))]))...)
+	}
+	return b
+}
+
+var ff12 = strings.Repeat("\xff", 12)
+
 func samples() []sample {
 	d := newDice(7)
+	tag := newDice(70).bytes(16)
+	var epochs []Payload
+	for i := range uint64(6) {
+		epochs = append(epochs, up(join("\x48\x00\x00\x03", 1<<48|(900+i), d.bytes(90))), down(join("\x48\x00\x00\x03", 1<<48|(70+i), d.bytes(300))))
+	}
+	ping := join(tag, ff12, "\xfe\xff\xff\xff", newDice(71).bytes(8))
 	a, b := d.bytes(4), d.bytes(4)
 	sidC, sidS := d.bytes(8), d.bytes(8)
 	wgSession := []Payload{up(wgData(d, b, 100, 96)), down(wgData(d, a, 90, 96)), up(wgData(d, b, 101, 160)), up(wgData(d, b, 103, 32)), up(wgData(d, b, 102, 1452))}
@@ -108,6 +124,14 @@ func samples() []sample {
 		{"blocks behind a constant are no openvpn", udp(constant...), shows()},
 		{"openvpn tcp", tcp(up(withLength(ovpnReset(sidC))), down(withLength(ovpnAnswer(sidS, sidC))), up(join(withLength(ovpnControlMessage(d, sidC, 22)), withLength(ovpnControlMessage(d, sidC, 80))))),
 			shows(schemas.SigOpenVPNClient, schemas.SigOpenVPNServer, schemas.SigOpenVPNData)},
+		{"amneziawg with padded data", udp(up(d.bytes(120)), up(d.bytes(70)), up(join(d.bytes(46), wgInit(d, a))), down(join(d.bytes(122), wgResponse(d, b, a))), up(join(d.bytes(14), "\x51\x52\x53\x54", b, make([]byte, 8), d.bytes(80)))),
+			shows(schemas.SigWireGuardObfuscated)},
+		{"openvpn epoch data midstream", udp(epochs...), shows(schemas.SigOpenVPNData, schemas.TraitMidstream)},
+		{"hello in a record of one byte and the rest", tcp(up(join("\x16\x03\x01\x00\x01", hello[5:6], "\x16\x03\x01", withLength(hello[6:]))), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"hello in records of five bytes", tcp(up(inRecords(hello[5:], 5)), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"tls 1.3, an empty certificate and finished in one record", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(77)))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"tls 1.3, a raw public key", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(74), record(97), record(53)))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"an initiation whose key is text", udp(up(join("\x01\x00\x00\x00", strings.Repeat("status ok, ", 14)[:144]))), shows()},
 		{"openvpn tcp, answered by http", tcp(up(withLength(ovpnReset(sidC))), down([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))), shows(schemas.SigHTTP)},
 		{"ike v2", udp(up(ikeMessage(d, 0x20, 34, false, 300)), down(ikeMessage(d, 0x20, 34, true, 280))), shows(schemas.SigIKE)},
 		{"ike v1 behind the marker, then esp", udp(up(join("\x00\x00\x00\x00", ikeMessage(d, 0x10, 2, true, 100))), up(espMessage(d, spiC, 1, 100)), down(espMessage(d, spiS, 1, 100)), up([]byte{0xff})),
@@ -162,12 +186,15 @@ func samples() []sample {
 		{"text that is no certificate", udp(up(dnsQuestion(5, "2.example.org", 16)), down(dnsCertificate(5, "2.example.org", "v=spf1 -"))), shows(schemas.SigDNS)},
 		{"dnscrypt", udp(up(join(head, d.bytes(12), d.bytes(272))), down(join(dnsCryptMagic, d.bytes(24), d.bytes(100)))), shows(schemas.SigDNSCrypt)},
 		{"dnscrypt through a relay", udp(up(join(anonymizedMagic, make([]byte, 10), "\xff\xff\xc0\x00\x02\x01\x01\xbb", head, d.bytes(12), d.bytes(272)))), shows(schemas.SigDNSCrypt)},
-		{"dnscrypt unanswered", udp(dnsCryptUp...), shows(schemas.SigDNSCrypt)},
+		{"dnscrypt unanswered", udp(dnsCryptUp...), shows(schemas.SigDNSCryptQueries)},
 		{"iodine", udp(iodine...), shows(schemas.SigDNS, schemas.SigIodine)},
 		{"iodine version", udp(up(dnsQuestion(5, "vaaaakaraaaa.t.example.net", 16))), shows(schemas.SigDNS, schemas.SigIodine)},
 		{"iodine raw", udp(up(join("\x10\xd1\x9e\x10", d.bytes(16))), down(join("\x10\xd1\x9e\x10", d.bytes(16)))), shows(schemas.SigIodine)},
 		{"mtproto abridged", tcp(up(join("\xef\x0a", make([]byte, 8), d.bytes(8), "\x14\x00\x00\x00\xf1\x8e\x7e\xbe", d.bytes(16)))), shows(schemas.SigMTProto, schemas.SigTelegram)},
-		{"telegram call", udp(up(join(d.bytes(16), strings.Repeat("\xff", 12), d.bytes(20)))), shows(schemas.SigTelegram)},
+		{"telegram call", udp(up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8))), down(join(tag, ff12, "\xc7\x72\x15\xc0", d.bytes(32))), up(join(tag, d.bytes(80)))), shows(schemas.SigTelegram)},
+		{"a telegram call that nobody answers", udp(up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8))), up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8)))), shows(schemas.SigTelegram)},
+		{"one ping to a reflector, sent twice", udp(up(ping), up(ping)), shows()},
+		{"twelve bytes ff are no call", udp(up(join(tag, ff12, d.bytes(20))), down(join(tag, ff12, d.bytes(20)))), shows()},
 		{"bittorrent", tcp(up(join("\x13BitTorrent protocol", d.bytes(48)))), shows(schemas.SigBitTorrent)},
 		{"dht", udp(up([]byte("d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"))), shows(schemas.SigBitTorrent)},
 		{"utp", udp(up(join("\x41\x00", uint16(500), make([]byte, 16))), down(join("\x21\x00", uint16(500), make([]byte, 16))), up(join("\x01\x00", uint16(501), d.bytes(116)))), shows(schemas.SigBitTorrent)},

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/banshift/banshift/schemas"
@@ -94,17 +95,84 @@ func fullFrame(b []byte) (start, end int) {
 	return 8, int(n) - 4
 }
 
-// telegramCall finds the datagrams that a client of Telegram's calls sends to a
-// reflector (libtgvoip, "UDP reflector"): a 16-byte peer tag, then twelve bytes ff.
+// Words behind the twelve bytes ff of a datagram to or from a reflector (libtgvoip,
+// VoIPController: the request for public endpoints, the ping, and the constructors of
+// udpReflectorSelfInfo and udpReflectorPeerInfo).
+const (
+	reflectorEndpoints = 0xffffffff
+	reflectorPing      = 0xfffffffe
+	reflectorSelf      = 0xc01572c7
+	reflectorPeer      = 0x27d9371c
+)
+
+const (
+	peerTag       = 16
+	reflectorMark = peerTag + 12
+)
+
+// telegramCall finds a call through a reflector of Telegram (libtgvoip, "UDP reflector"):
+// every datagram, both ways, begins with the same random peer tag of 16 bytes, and pings
+// or requests go behind it: twelve bytes ff, a word of four, and exactly their length.
+// Twelve bytes ff alone are silence in G.711, stuffing of MPEG-TS, or an erased block.
 func telegramCall(c *conversation, r *finding) {
-	n := 0
+	var tag []byte
+	marks, tagged := 0, 0
 	for i := range c.payloads {
-		b := c.payloads[i].Data
-		if len(b) >= 32 && string(b[16:28]) == "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" && varied(b[:8]) {
-			n++
+		p := &c.payloads[i]
+		if len(p.Data) < reflectorMark+4 {
+			continue
+		}
+		if tag == nil && isReflector(p) && looksRandom(p.Data[:peerTag]) {
+			tag = p.Data[:peerTag]
 		}
 	}
-	if n >= 1 {
+	if tag == nil || c.structure.text || r.has(schemas.SigRTP) {
+		return
+	}
+	var first []byte
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if !bytes.HasPrefix(p.Data, tag) {
+			continue
+		}
+		tagged++
+		if isReflector(p) && !bytes.Equal(p.Data, first) {
+			marks++
+			first = p.Data
+		}
+	}
+	if marks >= 1 && tagged >= 2 && 8*tagged >= 7*len(c.payloads) && !c.onlyRepeats() {
 		r.add(schemas.SigTelegram)
 	}
+}
+
+// isReflector checks the mark, the word behind it and the length that belongs to it.
+func isReflector(p *Payload) bool {
+	b := p.Data
+	if len(b) < reflectorMark+4 || string(b[peerTag:reflectorMark]) != "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" {
+		return false
+	}
+	switch binary.LittleEndian.Uint32(b[reflectorMark:]) {
+	case reflectorEndpoints:
+		return p.Size == reflectorMark+4
+	case reflectorPing:
+		return p.Size == reflectorMark+4+8
+	case reflectorSelf, reflectorPeer:
+		return p.Size >= reflectorMark+4+12 && p.Size%4 == 0
+	}
+	return false
+}
+
+// onlyRepeats reports that every payload is the first one of its direction again.
+func (c *conversation) onlyRepeats() bool {
+	var first [2][]byte
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		way := wayOf(p.Up)
+		if first[way] != nil && !bytes.Equal(first[way], p.Data) || first[way] == nil && first[1-way] != nil {
+			return false
+		}
+		first[way] = p.Data
+	}
+	return true
 }

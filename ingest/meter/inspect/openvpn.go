@@ -415,6 +415,28 @@ type ovpnCount struct {
 	n, grows int
 	repeats  int // messages that begin as the one before
 	last     uint32
+
+	epochGrows int    // messages whose epoch stays or is the next, and whose 48-bit counter grows
+	epochLast  uint64 // epoch and counter
+}
+
+// maxEpochs is how far into a session's epochs a message is believed to be.
+const maxEpochs = 4096
+
+// addEpoch follows the packet ids of the epoch data format of OpenVPN 2.7
+// (openvpn/doc, "Epoch data key format"): an epoch of 16 bits from 1 on, and a counter
+// of 48 bits that begins anew in each.
+func (c *ovpnCount) addEpoch(b []byte) {
+	if len(b) < 8 {
+		return
+	}
+	id := binary.BigEndian.Uint64(b)
+	epoch, before := id>>48, c.epochLast>>48
+	step := int64(id - c.epochLast)
+	if epoch >= 1 && epoch <= maxEpochs && (epoch == before && step > 0 && step <= maxCounterStep || epoch == before+1 && id<<16>>16 <= maxCounterStep) {
+		c.epochGrows++
+	}
+	c.epochLast = id
 }
 
 // add takes a data message whose first head bytes are opcode, key id and peer id.
@@ -437,6 +459,13 @@ func (d *ovpnData) add(m ovpnMessage, head int) {
 		way.grows++
 	} else if way.n > 0 && step == 0 {
 		way.repeats++
+	}
+	if head == 4 && len(m.data) >= head+8 {
+		if way.n == 0 {
+			way.epochLast = binary.BigEndian.Uint64(m.data[head:])
+		} else {
+			way.addEpoch(m.data[head:])
+		}
 	}
 	way.n++
 	way.last = id
@@ -462,7 +491,8 @@ func (d *ovpnData) counts(n int) bool {
 	seen := d.ways[0].n + d.ways[1].n
 	grows := d.ways[0].grows + d.ways[1].grows
 	firsts := min(d.ways[0].n, 1) + min(d.ways[1].n, 1)
-	return seen >= n && grows == seen-firsts
+	epochs := d.ways[0].epochGrows + d.ways[1].epochGrows
+	return seen >= n && (grows == seen-firsts || epochs == seen-firsts)
 }
 
 // proven reports data messages that need no reset to be believed.

@@ -32,7 +32,7 @@ const minSoftEtherChain = 2
 // 6891 wants options.
 func softEtherUDP(c *conversation, r *finding) {
 	for _, size := range softEtherIVs {
-		if c.chained(size) >= minSoftEtherChain {
+		if !c.structure.text && !c.structure.periodic && c.chained(size) >= minSoftEtherChain {
 			r.add(schemas.SigSoftEther)
 			return
 		}
@@ -61,7 +61,7 @@ func (c *conversation) chained(size int) int {
 		if len(p.Data) < 2*size {
 			continue
 		}
-		if next[way] != nil && bytes.Equal(next[way], p.Data[:size]) && varied(p.Data[:size]) {
+		if next[way] != nil && bytes.Equal(next[way], p.Data[:size]) && looksRandom(p.Data[:size]) && !bytes.Equal(p.Data[:size], p.Data[size:2*size]) {
 			n++
 		}
 		next[way] = p.Data[size : 2*size]

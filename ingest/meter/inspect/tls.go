@@ -49,14 +49,18 @@ func tlsClient(c *conversation, r *finding) {
 }
 
 // readClientHello reads the ClientHello with which a stream begins, over as many
-// records as it takes. With partial set, one that the stream cuts will do.
+// records as it takes: its first record may hold a single byte (RFC 8446 section 5.1
+// forbids empty ones only). With partial set, one that the stream cuts will do.
 func readClientHello(stream []byte, partial bool) (*clientHello, bool) {
-	if len(stream) < 11 || stream[0] != recordHandshake || stream[1] != 3 || stream[2] > 4 ||
-		stream[5] != handshakeClient || stream[6] != 0 || stream[9] != 3 || stream[10] > 4 {
+	const head = 4 + 2 // type, length, and the version with which the body begins
+	if len(stream) < 6 || stream[0] != recordHandshake || stream[1] != 3 || stream[2] > 4 || stream[5] != handshakeClient {
 		return nil, false
 	}
-	length := int(stream[7])<<8 | int(stream[8])
-	message, whole := handshakeBytes(stream, 4+length)
+	begin, whole := handshakeBytes(stream, head)
+	if !whole || begin[1] != 0 || begin[4] != 3 || begin[5] > 4 {
+		return nil, false
+	}
+	message, whole := handshakeBytes(stream, 4+(int(begin[2])<<8|int(begin[3])))
 	if len(message) < 4 || !whole && !partial {
 		return nil, false
 	}

@@ -14,22 +14,19 @@ const (
 	torChunk   = 4096 - 48 // what one buffer of Tor holds (buffers.c: chunks of 4096 bytes, less their header)
 )
 
-// minTorName is the shortest server name, www. and .com included, that is believed
-// without cells: below it words with a digit abound.
-const minTorName = 8 + len("www.") + len(".com")
-
 // Thresholds of cells.
 const (
 	minTorCells   = 3
+	minTorCBC     = 8
 	maxTorRecords = 24
 )
 
 // tor finds a Tor link (tor-spec "Negotiating and initializing channels", Tor source
 // crypto_random_hostname): the ClientHello names a server www.<4 to 25 characters of
 // base 32>.com that nobody resolved, and offers no ALPN. Alone that would hit names
-// such as www.facebook.com from programs without ALPN; a digit of base 32 inside the
-// name, which words do not have, is therefore asked for, unless the records have the
-// lengths of cells.
+// such as www.facebook.com from programs without ALPN, or www.w3schools.com from those
+// that take no digit for a word. A digit of base 32 inside the name is therefore asked
+// for, and the cipher list of Tor; or records of the lengths of cells.
 //
 // Cells show where most of the client's records, and at least one of the server's (whose
 // writes a buffer cuts), are as long as whole cells and the overhead of the cipher
@@ -37,17 +34,45 @@ const (
 // which a download fills, do not count: they begin and end within cells.
 func tor(c *conversation, r *finding) {
 	h, ok := readClientHello(c.client(), true)
-	up, down := c.records(true), c.records(false)
-	cells := torRecords(up, minTorCells) && torRecords(down, 1) || torRecords(up, 2) && torRecords(down, 2)
+	random, digits := false, false
+	if ok && len(h.alpn) == 0 && h.hasSNI {
+		random, digits = torName(h.sni)
+	}
+	ciphers := ok && hasTorCiphers(h.ciphers)
+	cells := areTorCells(c.records(true), c.records(false), random && ciphers)
 	if cells {
 		r.add(schemas.SigTorCells)
 	}
-	if !ok || len(h.alpn) > 0 || !h.hasSNI {
-		return
-	}
-	if random, digits := torName(h.sni); random && (digits && len(h.sni) >= minTorName || torRecords(up, 2)) {
+	if random && (digits && ciphers || cells) {
 		r.add(schemas.SigTorTLS)
 	}
+}
+
+// torCiphers are how Tor's lists of suites begin behind those of TLS 1.3, since 2018 and
+// before (tor source, src/lib/tls/ciphers.inc): in the order of the Firefox of the time.
+// Other programs without ALPN have the order of their library.
+var torCiphers = [...][]uint16{
+	{0xc02b, 0xc02f, 0xcca9, 0xcca8, 0xc02c, 0xc030, 0xc00a},
+	{0xc00a, 0xc014, 0x0088, 0x0087, 0x0039, 0x0038},
+}
+
+// emptyRenegotiation is the suite that OpenSSL adds at the end, and NSS, whose order it
+// is, does not (RFC 5746 section 3.3).
+const emptyRenegotiation = 0x00ff
+
+func hasTorCiphers(offered []uint16) bool {
+	if len(offered) == 0 || offered[len(offered)-1] != emptyRenegotiation {
+		return false
+	}
+	for len(offered) > 0 && offered[0]>>8 == 0x13 {
+		offered = offered[1:]
+	}
+	for _, want := range torCiphers {
+		if len(offered) >= len(want) && slices.Equal(offered[:len(want)], want) {
+			return true
+		}
+	}
+	return false
 }
 
 // torName reports www.<base 32>.com, and whether the label has a digit of base 32.
@@ -68,14 +93,67 @@ func torName(name []byte) (ok, digits bool) {
 	return true, digits
 }
 
-// isTorRecord reports a record that holds whole cells: under an AEAD, or with CBC, where
-// SHA-1 or SHA-256 and padding fill blocks of 16 and an explicit IV may come first.
-func isTorRecord(size int) bool {
-	for _, overhead := range recordOverheads {
-		if n := size - overhead; n > 0 && n%torCell == 0 {
+// torModes are the overheads of AEADs, and CBC, one of which a connection uses.
+const (
+	torCBC   = len(recordOverheads)
+	torModes = torCBC + 1
+)
+
+// torCounts counts records of one direction by the cipher under which they hold whole cells.
+type torCounts struct {
+	records int
+	cells   [torModes]int
+}
+
+// torCountsOf counts the application records of a stream. Empty fragments, which OpenSSL
+// put before CBC records, and records of a full buffer do not count.
+func torCountsOf(stream []byte) (n torCounts) {
+	const emptyFragment = 48
+	eachRecord(stream, func(kind byte, size int) bool {
+		if kind != recordApplication || size <= emptyFragment || isTorChunk(size) {
+			return n.records < maxTorRecords
+		}
+		n.records++
+		for i, overhead := range recordOverheads {
+			if cells := size - overhead; cells > 0 && cells%torCell == 0 {
+				n.cells[i]++
+			}
+		}
+		if isTorCBC(size) {
+			n.cells[torCBC]++
+		}
+		return n.records < maxTorRecords
+	})
+	return n
+}
+
+// holds reports whether at least want, and most, of the records hold whole cells under a
+// cipher. Certificates and other cells of variable length come first, and with TLS 1.3
+// the end of the handshake.
+func (n *torCounts) holds(cipher, want int) bool {
+	const variable = 3
+	return n.cells[cipher] >= want && (want == 1 || 5*n.cells[cipher] >= 3*(n.records-variable))
+}
+
+// areTorCells reports cells both ways under the same cipher. CBC rounds lengths up to 16
+// bytes, so that a sixteenth of the evidence of an AEAD is left of each record: more are
+// wanted, but behind a hello of Tor's form.
+func areTorCells(up, down []byte, behindHello bool) bool {
+	u, d := torCountsOf(up), torCountsOf(down)
+	for cipher := range torCBC {
+		if u.holds(cipher, minTorCells) && d.holds(cipher, 1) || u.holds(cipher, 2) && d.holds(cipher, 2) {
 			return true
 		}
 	}
+	if behindHello {
+		return u.cells[torCBC] >= 2 && d.cells[torCBC] >= 1
+	}
+	return u.holds(torCBC, minTorCBC) && d.holds(torCBC, minTorCBC/2)
+}
+
+// isTorCBC reports a record that holds whole cells under CBC, where padding follows a MAC
+// of 20 or 32 bytes and a vector may come first.
+func isTorCBC(size int) bool {
 	if size%16 != 0 {
 		return false
 	}
@@ -90,26 +168,6 @@ func isTorRecord(size int) bool {
 		}
 	}
 	return false
-}
-
-// torRecords reports whether at least want, and most, of the application records hold
-// whole cells. Empty fragments, which OpenSSL put before CBC records, do not count.
-func torRecords(stream []byte, want int) bool {
-	const emptyFragment = 48
-	cells, records := 0, 0
-	eachRecord(stream, func(kind byte, size int) bool {
-		if kind == recordApplication && size > emptyFragment && !isTorChunk(size) {
-			records++
-			if isTorRecord(size) {
-				cells++
-			}
-		}
-		return records < maxTorRecords
-	})
-	// Certificates and other cells of variable length come first, and with TLS 1.3
-	// the end of the handshake.
-	const variable = 3
-	return cells >= want && (want == 1 || 5*cells >= 3*(records-variable))
 }
 
 // isTorChunk reports a record that holds one full buffer.

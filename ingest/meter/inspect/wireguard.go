@@ -13,6 +13,8 @@ const (
 	wgResponseSize = 92
 	wgCookieSize   = 64
 	wgMinData      = 32
+
+	wgEphemeralEnd = 8 + 32 // behind the initiator's ephemeral key, which is random
 )
 
 // minWireGuardData is how many data messages make a session that began unseen, if one of
@@ -81,7 +83,7 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 	kind, way := b[0], wayOf(client)
 	reserved := binary.LittleEndian.Uint32(b) >> 8
 	switch {
-	case kind == 1 && p.Size == wgInitSize:
+	case kind == 1 && p.Size == wgInitSize && (len(b) < wgEphemeralEnd || looksRandom(b[8:wgEphemeralEnd])):
 		w.init[way] = binary.LittleEndian.Uint32(b[4:])
 		if reserved == 0 {
 			w.handshakes++
@@ -157,8 +159,8 @@ func (w *wgWatch) isSession() bool {
 }
 
 // amnezia finds WireGuard whose headers and sizes were altered (AmneziaWG: junk packets
-// first, S1 and S2 random bytes in front of the handshake messages, message types H1
-// to H4 of one's own). What stays: the response ends in 92 bytes whose receiver field
+// first, S1 and S2 random bytes in front of the handshake messages, S4 in front of data,
+// message types H1 to H4 of one's own). What stays: the response ends in 92 bytes whose receiver field
 // echoes the sender field of the initiation's last 148 bytes, and the first data
 // message carries the response's sender and counter 0. Three fields of 32 and 64 bits
 // in at most 200 pairs: random bytes pass with less than 2^-110.
@@ -194,7 +196,22 @@ func (c *conversation) confirms(from int, index []byte) bool {
 		if !c.fromClient(p) || p.Size < wgMinData || len(p.Data) < 16 {
 			continue
 		}
-		if string(p.Data[4:8]) == string(index) && binary.LittleEndian.Uint64(p.Data[8:]) == 0 && p.Size%16 == 0 {
+		if isFirstData(p, index) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxAmneziaPad is how many random bytes may stand in front of a data message (S4).
+const maxAmneziaPad = 200
+
+// isFirstData reports a data message to the index with counter 0, behind any padding:
+// 96 fixed bits at 200 places.
+func isFirstData(p *Payload, index []byte) bool {
+	for pad := 0; pad <= maxAmneziaPad && pad+16 <= len(p.Data); pad++ {
+		b := p.Data[pad:]
+		if string(b[4:8]) == string(index) && binary.LittleEndian.Uint64(b[8:]) == 0 && p.Size-pad >= wgMinData {
 			return true
 		}
 	}

@@ -1,0 +1,185 @@
+package inspect
+
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// How much of a flow its structure is computed from.
+const (
+	structurePayloads = 8
+	structureBytes    = 512
+)
+
+// Thresholds of structure. Random bytes reach none of them with more than 2^-40 a payload.
+const (
+	minConstant = 8  // equal bytes in a row
+	minCounting = 8  // bytes in a row that step by the same, not by 0
+	minPeriodic = 48 // bytes of a payload that repeats itself
+	maxPeriod   = 32
+	minText     = 32 // bytes looked at before text is spoken of
+)
+
+// structure is what the first payloads of a flow are made of, whatever they carry. It is
+// computed once, before the detectors, so that each of them can ask that bytes be random
+// where its protocol makes them so, and that what repeats is no retransmission.
+type structure struct {
+	repeated bool // two payloads of one direction are the same
+	text     bool // three of four bytes are printable
+	constant bool // a payload has a run of one byte
+	counting bool // a payload has a run that counts
+	periodic bool // a payload repeats itself
+	lone     bool // one payload, sent once or again, and none came back
+	once     bool // one payload, sent once, and none came back
+}
+
+// structureOf looks at the first payloads.
+func structureOf(payloads []Payload) (s structure) {
+	seen, printed := 0, 0
+	first := payloads[:min(len(payloads), structurePayloads)]
+	for i := range first {
+		p := &first[i]
+		b := p.Data[:min(len(p.Data), structureBytes)]
+		seen += len(b)
+		printed += countText(b)
+		constant, counting := runs(b)
+		s.constant, s.counting = s.constant || constant, s.counting || counting
+		s.periodic = s.periodic || isPeriodic(b)
+		s.repeated = s.repeated || repeats(first[:i], p)
+	}
+	s.lone, s.once = isLone(payloads), len(payloads) == 1
+	s.text = seen >= minText && 4*printed >= 3*seen
+	return s
+}
+
+// traits are the structure as rules see it.
+func (s structure) traits() (t schemas.Traits) {
+	for _, f := range [...]struct {
+		holds bool
+		trait schemas.Traits
+	}{{s.repeated, schemas.TraitRepeated}, {s.text, schemas.TraitText}, {s.constant, schemas.TraitConstant},
+		{s.counting, schemas.TraitCounting}, {s.periodic, schemas.TraitPeriodic}, {s.lone, schemas.TraitLone}, {s.once, schemas.TraitOnce}} {
+		if f.holds {
+			t |= f.trait
+		}
+	}
+	return t
+}
+
+// repeats reports a payload that its direction sent before, as a retransmission does.
+func repeats(before []Payload, p *Payload) bool {
+	for i := range before {
+		q := &before[i]
+		if q.Up == p.Up && q.Size == p.Size && len(p.Data) >= 16 && bytes.Equal(q.Data, p.Data) {
+			return true
+		}
+	}
+	return false
+}
+
+func isLone(payloads []Payload) bool {
+	for i := range payloads {
+		p, first := &payloads[i], &payloads[0]
+		if p.Up != first.Up || p.Size != first.Size || !bytes.Equal(p.Data, first.Data) {
+			return false
+		}
+	}
+	return len(payloads) > 0
+}
+
+func countText(b []byte) (n int) {
+	for _, c := range b {
+		if c >= ' ' && c <= '~' || c == '\r' || c == '\n' || c == '\t' {
+			n++
+		}
+	}
+	return n
+}
+
+// runs looks for bytes in a row that stay, and for such that step by the same.
+func runs(b []byte) (constant, counting bool) {
+	run, step := 1, byte(0)
+	for i := 1; i < len(b); i++ {
+		if d := b[i] - b[i-1]; d == step {
+			run++
+		} else {
+			step, run = d, 2
+		}
+		constant = constant || step == 0 && run >= minConstant
+		counting = counting || step != 0 && run >= minCounting
+	}
+	return constant, counting
+}
+
+// isPeriodic reports a payload of which nearly every byte stands again a period later.
+func isPeriodic(b []byte) bool {
+	if len(b) < minPeriodic {
+		return false
+	}
+	for period := 1; period <= maxPeriod; period++ {
+		if b[0] != b[period] && b[1] != b[period+1] {
+			continue
+		}
+		same := 0
+		for i := period; i < len(b); i++ {
+			if b[i] == b[i-period] {
+				same++
+			}
+		}
+		if 8*same >= 7*(len(b)-period) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksRandom reports bytes that may have been drawn at random: neither constant,
+// counting nor text, bits even, and few bytes more than once. At least eight bytes are
+// wanted; random ones fail with less than 2^-10.
+func looksRandom(b []byte) bool {
+	if len(b) < 8 {
+		return false
+	}
+	var counts [256]uint8
+	ones, distinct, most, run, longest := 0, 0, 0, 1, 1
+	for i, c := range b {
+		ones += bits.OnesCount8(c)
+		if counts[c] == 0 {
+			distinct++
+		}
+		if counts[c] < 255 {
+			counts[c]++
+		}
+		most = max(most, int(counts[c]))
+		if i > 0 && c == b[i-1] {
+			run++
+			longest = max(longest, run)
+		} else {
+			run = 1
+		}
+	}
+	n := len(b)
+	spread := 4 * n / (8 + n/16) // six standard deviations at eight bytes, wide enough beyond
+	switch {
+	case ones < 4*n-spread-n || ones > 4*n+spread+n,
+		longest > 3, most > 3+n/24, distinct < distinctOf(n):
+		return false
+	}
+	_, counting := runs(b)
+	return !counting && countText(b) < n
+}
+
+// distinctOf is how many different bytes n random ones have at the least.
+func distinctOf(n int) int {
+	switch {
+	case n <= 16:
+		return 5 * n / 8
+	case n <= 64:
+		return n / 2
+	case n <= 256:
+		return 30 + n/4
+	}
+	return 94
+}

@@ -1,0 +1,72 @@
+package evaluate_test
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/transform/classify/evaluate"
+	"github.com/banshift/banshift/transform/classify/evaluate/ordinary"
+)
+
+// TestOrdinaryTrafficIsLeftAlone: of traffic that is nobody's tool nothing is named at
+// likely, whatever a network or a sensor did to it.
+func TestOrdinaryTrafficIsLeftAlone(t *testing.T) {
+	s := newStages(t)
+	for _, transform := range ordinary.Transforms() {
+		t.Run(transform.Name, func(t *testing.T) {
+			flows, possible := 0, 0
+			for seed := range uint64(3) {
+				for _, c := range ordinary.Corpus(seed) {
+					packets := transform.Apply(c.Packets, rand.New(rand.NewPCG(seed, 1)))
+					for _, v := range s.named(c.Name, packets) {
+						flows++
+						switch {
+						case v.Level >= schemas.Likely && unanswerable[c.Name] == v.Tool && transform.Name != "as sent":
+							t.Logf("known limit: %s: %s at %s", c.Name, v.Tool, v.Level)
+						case v.Level >= schemas.Likely:
+							t.Errorf("%s: %s at %s", c.Name, v.Tool, v.Level)
+						case v.Level == schemas.Possible:
+							possible++
+							if os.Getenv("BANSHIFT_VERBOSE") != "" {
+								t.Logf("%s: %s at %s", c.Name, v.Tool, v.Level)
+							}
+						}
+					}
+				}
+			}
+			t.Logf("%d flows, none named, %d at possible", flows, possible)
+		})
+	}
+}
+
+// unanswerable is what cannot be told where the answer was not captured: whether a
+// server answers an absolute URI itself, or a proxy does.
+var unanswerable = map[string]string{"http, absolute uri": "http-proxy"}
+
+// named gives the verdicts on a capture.
+func (s *stages) named(name string, packets []ordinary.Packet) []evaluate.Verdict {
+	s.t.Helper()
+	s.gate.Begin(name, 0)
+	s.check(s.meter.Decode(context.Background(), bytes.NewReader(ordinary.Pcap(packets)), s.gate))
+	batch := s.gate.Flush()
+	defer batch.Release()
+	if batch.Flows == nil {
+		return nil
+	}
+	full := evaluate.Masks()[0]
+	out := s.classify(batch.Flows, full)
+	defer out.Release()
+	v, err := evaluate.Verdicts(name, out, func(i int) (netip.AddrPort, netip.AddrPort) {
+		return batch.Ends[i].Client, batch.Ends[i].Server
+	})
+	s.check(err)
+	if os.Getenv("EXPLAIN") == name {
+		s.explain(name, out, v)
+	}
+	return v
+}
