@@ -221,26 +221,20 @@ func TestCanonicalOldTraits(t *testing.T) {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		rec := example(mem, schemas.FlowSchema, schemas.FlowSignaturesHigh, 2, same)
 		copy(rec.Column(schemas.FlowSignatures).(*array.Uint64).Uint64Values(), []uint64{1<<0 | 1<<33 | 1<<44, 1<<16 | 1<<45 | 1<<57 | 1<<59})
-		b, err := Canonical(formatOf(form), bytes.NewReader(encode(t, rec, form)), mem)
+		var got keep
+		err := Rows(t.Context(), formatOf(form), bytes.NewReader(encode(t, rec, form)), &got)
 		rec.Release()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for b.Next() {
-			v, err := schemas.FlowsOf(b.Record())
-			if err != nil {
-				t.Fatal(err)
+		for i, want := range []string{"wireguard-init unanswered,mod16", "tls midstream,tls-records,dtls-records"} {
+			if i >= len(got.flow) {
+				t.Fatalf("%s: %d rows", form, len(got.flow))
 			}
-			for i, want := range []string{"wireguard-init unanswered,mod16", "tls midstream,tls-records,dtls-records"} {
-				if got := v.SignaturesAt(i).String() + " " + v.TraitsAt(i).String(); got != want {
-					t.Errorf("%s, row %d: %q, want %q", form, i, got, want)
-				}
+			if f := got.flow[i]; f.Signatures.String()+" "+f.Traits.String() != want {
+				t.Errorf("%s, row %d: %q %q, want %q", form, i, f.Signatures, f.Traits, want)
 			}
 		}
-		if b.Err() != nil {
-			t.Error(b.Err())
-		}
-		b.Release()
 		mem.AssertSize(t, 0)
 	}
 }
