@@ -94,8 +94,8 @@ func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
 	if err != nil {
 		return err
 	}
-	for _, sql := range statements {
-		if err := s.conn.Exec(ctx, sql); err != nil {
+	for _, statement := range statements {
+		if err := s.applyStatement(ctx, statement); err != nil {
 			return fmt.Errorf("migration %s: %w", m.Name, err)
 		}
 	}
@@ -104,6 +104,20 @@ func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
 		return fmt.Errorf("record migration %s: %w", m.Name, err)
 	}
 	return nil
+}
+
+// applyStatement runs one statement of a migration where its condition is met.
+func (s *Store) applyStatement(ctx context.Context, statement migrations.Statement) error {
+	if statement.When != "" {
+		var met uint64
+		if err := s.conn.QueryRow(ctx, statement.When).Scan(&met); err != nil {
+			return fmt.Errorf("condition %q: %w", statement.When, err)
+		}
+		if met == 0 {
+			return nil
+		}
+	}
+	return s.conn.Exec(ctx, statement.SQL)
 }
 
 // records reads which migrations the store has, by number.

@@ -64,7 +64,12 @@ func fill(t *testing.T, s *load.Store) {
 		Pack:   "first@1.0.0", Lists: "a", KeyID: "k1", Simulated: true,
 		FirstEvent: time.Date(2018, 4, 15, 9, 0, 0, 0, time.UTC), LastEvent: time.Date(2018, 4, 16, 10, 59, 59, 0, time.UTC),
 	}
-	for _, table := range []string{schemas.TableFlows, schemas.TableUsage, schemas.TableDNSUsage, schemas.TableCoverage, schemas.TableRejects} {
+	usage, err := os.ReadFile(filepath.Join("testdata", "store", "usage.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Tables = usageTables(t, memory.DefaultAllocator, string(usage))
+	for _, table := range []string{schemas.TableFlows, schemas.TableDNSUsage, schemas.TableCoverage, schemas.TableRejects} {
 		rec := readRows(t, table)
 		defer rec.Release()
 		b.Tables = append(b.Tables, load.TableBatch{Name: table, Record: rec})

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -31,6 +32,9 @@ type Options struct {
 	EngineMegabytes int
 	// FlowsDays is how many days after their ingestion flows are kept; 0 leaves it as it is (30 in a new store).
 	FlowsDays int
+	// CountEvery is how long a day's finished counts may lag behind its telemetry before a question has them made
+	// again; 0: none is answered from counts that lag.
+	CountEvery time.Duration
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -45,6 +49,11 @@ type Store struct {
 	http   *http.Client
 	log    *slog.Logger
 	ledger *ledger
+
+	named       knownVerdicts
+	counting    sync.Mutex // held by Count
+	countEvery  time.Duration
+	mayNotCount atomic.Bool // this user may only read
 }
 
 // connectTries is how often Open tries an address that does not answer.
@@ -60,7 +69,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log}
+	s := &Store{name: "store " + dsn, log: o.Log, countEvery: o.CountEvery}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}

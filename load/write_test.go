@@ -41,13 +41,11 @@ func TestWriteIsIdempotent(t *testing.T) {
 	s := needStore(t)
 	ctx := context.Background()
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	defer mem.AssertSize(t, 0)
-	rec := fromJSON(t, mem, schemas.TableUsage, usageRows)
-	defer rec.Release()
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	b := load.Batch{
 		Source: "idempotent", First: 0, Next: 100,
 		Counts: load.Counts{In: 2, Folded: 2},
-		Tables: []load.TableBatch{{Name: schemas.TableUsage, Record: rec}},
+		Tables: usageTables(t, mem, usageRows),
 	}
 	for range 3 {
 		if err := s.Write(ctx, b); err != nil {

@@ -25,7 +25,7 @@ func TestEveryQueryParses(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	const good = "-- title: T\n-- question: Q?\n-- param a String = '': one\n-- param b Array(String) = ['x','y']: two\n" +
-		"-- param c Enum8('l' = 1) = 'l': three\n-- column x: the x\nSELECT {a:String}, {b:Array(String)}, {c:Enum8('l' = 1)} AS x\n"
+		"-- param c Enum8('l' = 1) = 'l': three\n-- column x key: the x\nSELECT {a:String}, {b:Array(String)}, {c:Enum8('l' = 1)} AS x\n"
 	q, err := parse("q", good)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 		"not in header":   strings.Replace(good, "-- param a String = '': one\n", "", 1),
 		"not in SQL":      strings.Replace(good, "{a:String}, ", "", 1),
 		"different types": strings.Replace(good, "{a:String}", "{a:UInt8}", 1),
-		"no columns":      strings.Replace(good, "-- column x: the x\n", "", 1),
+		"no columns":      strings.Replace(good, "-- column x key: the x\n", "", 1),
 	} {
 		if _, err := parse("q", bad); err == nil {
 			t.Errorf("%s: no error", name)

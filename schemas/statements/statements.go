@@ -1,0 +1,25 @@
+// Package statements holds the SQL that the store itself runs, one statement a file, with {name:Type} for
+// each parameter. What answers a question of a user is in queries. It must never hold anything but SQL.
+package statements
+
+import _ "embed"
+
+// UncountedDays lists the days whose telemetry the finished counts have not seen whole, and the engine's time.
+//
+//go:embed uncounted_days.sql
+var UncountedDays string
+
+// UsageOfDays reads the rows of usage of some days of countries, client by client.
+//
+//go:embed usage_of_days.sql
+var UsageOfDays string
+
+// VerdictNames reads the names of all verdicts.
+//
+//go:embed verdict_names.sql
+var VerdictNames string
+
+// TouchAll has every day counted again.
+//
+//go:embed touch_all.sql
+var TouchAll string
