@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -58,6 +60,9 @@ func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error)
 		}
 		due = append(due, d)
 	}
+	if due, err = s.keepExpired(ctx, due); err != nil {
+		return done, explain(s.name, fmt.Errorf("days whose usage expired: %w", err))
+	}
 	if len(due) == 0 {
 		return done, nil
 	}
@@ -87,14 +92,17 @@ func (s *Store) Recount(ctx context.Context) (Counted, error) {
 	return s.Count(ctx, 0)
 }
 
+// AnswerAsCounted has questions answered from the counts as they are, because somebody else keeps them up to date.
+func (s *Store) AnswerAsCounted() { s.asCounted.Store(true) }
+
 // countForReading is Count for whoever asks a question: a user who may only read gets what is there, and is told.
 func (s *Store) countForReading(ctx context.Context) error {
-	if s.mayNotCount.Load() {
+	if s.asCounted.Load() {
 		return nil
 	}
-	_, err := s.Count(ctx, s.countEvery)
+	_, err := s.Count(ctx, 0)
 	if errors.Is(err, ErrForbidden) {
-		s.mayNotCount.Store(true)
+		s.asCounted.Store(true)
 		s.log.Warn("telemetry was stored since its days were counted, and this user may not count them: `banshift query counts_as_of` says as of when the answers are")
 		return nil
 	}
@@ -135,6 +143,39 @@ func (s *Store) uncounted(ctx context.Context) ([]uncounted, time.Time, error) {
 		days = append(days, d)
 	}
 	return days, now, rows.Err()
+}
+
+// keepExpired takes the days off whose usage has fewer records than were counted, and keeps their counts: telemetry
+// that comes so late is not counted any more.
+func (s *Store) keepExpired(ctx context.Context, due []uncounted) ([]uncounted, error) {
+	if s.usageDays == 0 || len(due) == 0 {
+		return due, nil
+	}
+	versions := map[counts.Key]uncounted{}
+	for _, d := range due {
+		versions[d.Key] = d
+	}
+	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(due))), statements.ExpiredDays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key counts.Key
+		var was uint64
+		if err := rows.Scan(&key.Country, &key.Day, &was); err != nil {
+			return nil, err
+		}
+		params := clickhouse.Parameters{"country": key.Country, "day": isoDay(key.Day), "was": fmt.Sprint(was), "version": fmt.Sprint(versions[key].version(0))}
+		for _, sql := range []string{statements.KeepHours, statements.KeepDays} {
+			if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql); err != nil {
+				return nil, err
+			}
+		}
+		s.log.Warn("telemetry of a day came after retention.usage_days took the day's usage: it is stored and not counted", "country", key.Country, "day", isoDay(key.Day))
+		due = slices.DeleteFunc(due, func(d uncounted) bool { return d.Key == key })
+	}
+	return due, rows.Err()
 }
 
 func (s *Store) verdictNames(ctx context.Context) (map[uint64]schemas.Names, error) {

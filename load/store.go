@@ -32,9 +32,8 @@ type Options struct {
 	EngineMegabytes int
 	// FlowsDays is how many days after their ingestion flows are kept; 0 leaves it as it is (30 in a new store).
 	FlowsDays int
-	// CountEvery is how long a day's finished counts may lag behind its telemetry before a question has them made
-	// again; 0: none is answered from counts that lag.
-	CountEvery time.Duration
+	// UsageDays is how many days after their ingestion client-hours are kept; 0: as long as the store. Counts stay.
+	UsageDays int
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -50,10 +49,10 @@ type Store struct {
 	log    *slog.Logger
 	ledger *ledger
 
-	named       knownVerdicts
-	counting    sync.Mutex // held by Count
-	countEvery  time.Duration
-	mayNotCount atomic.Bool // this user may only read
+	named     knownVerdicts
+	counting  sync.Mutex  // held by Count
+	asCounted atomic.Bool // questions do not count
+	usageDays int
 }
 
 // connectTries is how often Open tries an address that does not answer.
@@ -69,7 +68,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log, countEvery: o.CountEvery}
+	s := &Store{name: "store " + dsn, log: o.Log, usageDays: o.UsageDays}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}
@@ -130,6 +129,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := s.keepFlows(ctx, o.FlowsDays); err != nil {
+		return err
+	}
+	if err := s.keepUsage(ctx, o.UsageDays); err != nil {
 		return err
 	}
 	s.ledger = newLedger(s)

@@ -19,6 +19,19 @@ var UsageOfDays string
 //go:embed verdict_names.sql
 var VerdictNames string
 
+// ExpiredDays lists those of some days whose usage holds fewer records than were counted: retention took them.
+//
+//go:embed expired_days.sql
+var ExpiredDays string
+
+// KeepHours gives the counts of a day's hours another version, KeepDays those of the day.
+//
+//go:embed keep_hours.sql
+var KeepHours string
+
+//go:embed keep_days.sql
+var KeepDays string
+
 // TouchAll has every day counted again.
 //
 //go:embed touch_all.sql
