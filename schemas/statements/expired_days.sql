@@ -1,10 +1,10 @@
 SELECT c.country, toInt32(c.day), c.version
 FROM
 (
-    SELECT country, day, max(version) AS version, sumIf(n, v = version) AS records
+    SELECT country, day, max(v) AS version, sumIf(n, v = newest) AS records
     FROM
     (
-        SELECT country, day, records AS n, version AS v, max(version) OVER (PARTITION BY country, day) AS version
+        SELECT country, day, records AS n, version AS v, max(version) OVER (PARTITION BY country, day) AS newest
         FROM counted_days FINAL
         WHERE grouping = 'all' AND level = 'unclassified' AND (country, day) IN {days:Array(Tuple(String, Date))}
     )

@@ -8,4 +8,4 @@ LEFT JOIN
     GROUP BY country, day
 ) AS c ON c.country = t.country AND c.day = t.day
 WHERE t.touches != bitShiftRight(c.version, 20)
-ORDER BY t.country, t.day
+ORDER BY toYYYYMM(t.day), t.country, t.day

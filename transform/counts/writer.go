@@ -24,9 +24,9 @@ type Options struct {
 	Mem memory.Allocator
 }
 
-// rowsAtOnce is from how many rows on they are handed over: a few insertions for a year of a country, and far below
+// rowsAtOnce is from how many rows on they are handed over: a month of a few countries, and below
 // what the engine takes as one block.
-const rowsAtOnce = 100_000
+const rowsAtOnce = 400_000
 
 // finish makes the rows of the day that is open.
 func (c *Counter) finish() error {
