@@ -117,7 +117,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := s.createDatabase(ctx); err != nil {
 		return explain(s.name, err)
 	}
-	conn, err := clickhouse.Open(s.clientOptions(s.addr.database))
+	conn, err := s.connect()
 	if err != nil {
 		return explain(s.name, err)
 	}
@@ -136,6 +136,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	s.ledger = newLedger(s)
 	return nil
+}
+
+// connect opens the connection to the store's database.
+func (s *Store) connect() (driver.Conn, error) {
+	return clickhouse.Open(s.clientOptions(s.addr.database))
 }
 
 // clientOptions are those of the connection for everything but inserts and results:
