@@ -206,6 +206,10 @@ func (s *Store) verdictNames(ctx context.Context) (map[uint64]schemas.Names, err
 
 // countDays reads the usage of days, in their order, and stores what is counted of them.
 func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint64]schemas.Names, asOf time.Time) error {
+	// First: a day that is counted has its coverage.
+	if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days))), statements.CountCoverage); err != nil {
+		return fmt.Errorf("coverage: %w", err)
+	}
 	var random [4]byte
 	rand.Read(random[:]) //nolint:errcheck // it never fails
 	versions := make(map[counts.Key]uint64, len(days))
@@ -310,7 +314,7 @@ func isoDay(day int32) string {
 // escaped makes a text fit for the engine's quotes.
 func escaped(text string) string { return strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) }
 
-// touch notes which days of which countries the usage of b is of, once it is stored and before b is marked done: a
+// touch notes which days of which countries the rows of b are of, once it is stored and before b is marked done: a
 // counting that began before sees that it has to be repeated. A batch that is repeated touches its days again.
 func (s *Store) touch(ctx context.Context, b Batch) error {
 	type touched struct {

@@ -47,5 +47,5 @@ SELECT
     covered.fraction AS fraction,
     used.simulated AS simulated, packs
 FROM used
-LEFT JOIN coverage_days AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
+LEFT JOIN (SELECT country, day, simulated, fraction FROM coverage_days WHERE {country:String} = '' OR country = {country:String}) AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
 ORDER BY country, day, simulated

@@ -120,7 +120,7 @@ func parseAll(dir fs.FS) ([]Query, error) {
 var (
 	paramLine   = regexp.MustCompile(`^param (\w+) (.+?) = '?((?:\[.*?\])|[^']*)'?: (.+)$`)
 	columnLine  = regexp.MustCompile(`^column (\w+) (key|clients|sum|share|text): (.+)$`)
-	countsView  = regexp.MustCompile(`\bcounts_(day|hour)\b`)
+	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days)\b`)
 	placeholder = regexp.MustCompile(`\{(\w+):([^}]+)\}`)
 )
 

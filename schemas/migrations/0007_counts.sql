@@ -116,9 +116,10 @@ CREATE TABLE IF NOT EXISTS counted_days {{.OnCluster}}
     as_of DateTime64(3, 'UTC') COMMENT 'when it was counted' CODEC(DoubleDelta, ZSTD(1))
 )
 ENGINE = {{.Engine "ReplacingMergeTree" "version"}}
-PARTITION BY toYYYYMM(day)
+-- Questions read few rows of many days: a year in one partition, and small granules.
+PARTITION BY toYear(day)
 ORDER BY (grouping, level, country, day, simulated, asn, tool, service, category, categories)
-SETTINGS {{.Dedup}};
+SETTINGS index_granularity = 1024, {{.Dedup}};
 
 CREATE TABLE IF NOT EXISTS counted_hours {{.OnCluster}}
 (
@@ -147,9 +148,26 @@ CREATE TABLE IF NOT EXISTS counted_hours {{.OnCluster}}
     as_of DateTime64(3, 'UTC') COMMENT 'when it was counted' CODEC(DoubleDelta, ZSTD(1))
 )
 ENGINE = {{.Engine "ReplacingMergeTree" "version"}}
-PARTITION BY toYYYYMM(hour)
+-- Questions read few rows of many days: a year in one partition, and small granules.
+PARTITION BY toYear(hour)
 ORDER BY (grouping, level, country, hour, simulated, asn, tool, service, category, categories)
-SETTINGS {{.Dedup}};
+SETTINGS index_granularity = 1024, {{.Dedup}};
+
+CREATE TABLE IF NOT EXISTS counted_coverage {{.OnCluster}}
+(
+    country LowCardinality(String),
+    day Date,
+    exporter LowCardinality(String),
+    simulated UInt8,
+    hours UInt64 COMMENT 'hours in which the sensor reported' CODEC(T64, ZSTD(1)),
+    flow_records UInt64 CODEC(T64, ZSTD(1)),
+    dns_records UInt64 CODEC(T64, ZSTD(1)),
+    as_of DateTime64(9, 'UTC') DEFAULT now64(9, 'UTC') COMMENT 'when it was counted' CODEC(ZSTD(1))
+)
+ENGINE = {{.Engine "ReplacingMergeTree" "as_of"}}
+PARTITION BY toYear(day)
+ORDER BY (country, day, exporter, simulated)
+SETTINGS index_granularity = 1024, {{.Dedup}};
 
 -- A day is counted whole: its rows are those of the last counting, whatever else is still there.
 CREATE VIEW IF NOT EXISTS counts_day {{.OnCluster}} AS
@@ -164,5 +182,57 @@ FROM counted_hours
 WHERE clients + flows > 0 AND (country, toDate(hour), version) IN
     (SELECT country, toDate(hour), max(version) FROM counted_hours WHERE grouping = 'all' AND level = 'unclassified' GROUP BY country, toDate(hour));
 
+-- The same as before, from what was counted by day.
+DROP VIEW IF EXISTS coverage_days {{.OnCluster}};
+
+CREATE VIEW IF NOT EXISTS coverage_days {{.OnCluster}} AS
+WITH
+    by_exporter AS
+    (
+        SELECT country, day, exporter, simulated, hours, flow_records, dns_records
+        FROM counted_coverage FINAL
+    ),
+    weighed AS
+    (
+        -- An exporter's day counts whole: where traffic is thin, hours without a record say nothing.
+        -- One that usually reports in most hours and was silent in over a quarter of them was out.
+        SELECT
+            *,
+            quantileExact(0.5)(hours) OVER (PARTITION BY country, exporter, simulated
+                ORDER BY toInt32(day) RANGE BETWEEN 14 PRECEDING AND 14 FOLLOWING) AS usual,
+            if(usual >= 12 AND hours < 0.75 * usual, hours / usual, 1) AS covered
+        FROM by_exporter
+    ),
+    by_day AS
+    (
+        SELECT
+            country, day, simulated,
+            groupUniqArray(exporter) AS names,
+            sum(hours) AS exporter_hours,
+            sum(w.covered) AS covered,
+            sum(w.flow_records) AS flow_records,
+            sum(w.dns_records) AS dns_records
+        FROM weighed AS w
+        GROUP BY country, day, simulated
+    ),
+    known AS
+    (
+        SELECT
+            *,
+            length(arrayDistinct(arrayFlatten(groupArray(names) OVER (PARTITION BY country, simulated
+                ORDER BY toInt32(day) RANGE BETWEEN 14 PRECEDING AND 14 FOLLOWING)))) AS known_exporters
+        FROM by_day
+    )
+SELECT
+    country, day, simulated,
+    length(names) AS exporters,
+    known_exporters,
+    exporter_hours,
+    covered / known_exporters AS fraction,
+    flow_records,
+    dns_records
+FROM known;
+
 -- Everything that is there has to be counted once.
-INSERT INTO touched (country, day, touches) SELECT country, toDate(hour), 1 FROM usage GROUP BY country, toDate(hour);
+INSERT INTO touched (country, day, touches)
+SELECT country, day, 1 FROM (SELECT country, toDate(hour) AS day FROM usage UNION DISTINCT SELECT country, toDate(hour) FROM coverage) GROUP BY country, day;

@@ -14,6 +14,11 @@ var UncountedDays string
 //go:embed usage_of_days.sql
 var UsageOfDays string
 
+// CountCoverage counts what the sensors reported on some days of countries.
+//
+//go:embed count_coverage.sql
+var CountCoverage string
+
 // VerdictNames reads the names of all verdicts.
 //
 //go:embed verdict_names.sql
