@@ -2,6 +2,7 @@ package queries
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -19,6 +20,14 @@ func TestEveryQueryParses(t *testing.T) {
 	for _, q := range all {
 		if strings.Contains(q.SQL, ";") {
 			t.Errorf("%s: more than one statement", q.Name)
+		}
+		if regexp.MustCompile(`\b(usage|usage_named|coverage)\b`).MatchString(q.SQL) {
+			t.Errorf("%s reads client-hours: what is shown comes from finished counts", q.Name)
+		}
+		for _, c := range q.Columns {
+			if strings.HasSuffix(c.Name, "clients") != (c.Role == Clients) && c.Name != "using" && c.Name != "tried" && !strings.HasSuffix(c.Name, "_days") {
+				t.Errorf("%s: column %s has the role %s", q.Name, c.Name, c.Role)
+			}
 		}
 	}
 }
@@ -50,6 +59,8 @@ func TestParse(t *testing.T) {
 		"not in header":   strings.Replace(good, "-- param a String = '': one\n", "", 1),
 		"not in SQL":      strings.Replace(good, "{a:String}, ", "", 1),
 		"different types": strings.Replace(good, "{a:String}", "{a:UInt8}", 1),
+		"no role":         strings.Replace(good, "-- column x key: the x", "-- column x: the x", 1),
+		"unknown role":    strings.Replace(good, "-- column x key: the x", "-- column x users: the x", 1),
 		"no columns":      strings.Replace(good, "-- column x key: the x\n", "", 1),
 	} {
 		if _, err := parse("q", bad); err == nil {
