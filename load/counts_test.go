@@ -281,6 +281,9 @@ func TestExpiredUsageKeepsItsCounts(t *testing.T) {
 	if err := s.Conn().Exec(ctx, "ALTER TABLE usage DELETE WHERE 1 SETTINGS mutations_sync = 1"); err != nil {
 		t.Fatal(err)
 	}
+	if r, err := s.Reconcile(ctx); err != nil || !r.OK() {
+		t.Errorf("expired usage is no difference: %+v, %v", r, err)
+	}
 	writeUsage(t, s, 1, 2, strings.ReplaceAll(usageRows, `"simulated":0`, `"simulated":1`))
 	for range 2 {
 		if _, err := s.Count(ctx, 0); err != nil {

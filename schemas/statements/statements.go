@@ -37,6 +37,11 @@ var KeepHours string
 //go:embed keep_days.sql
 var KeepDays string
 
+// CountedRecords adds up the telemetry records that were counted.
+//
+//go:embed counted_records.sql
+var CountedRecords string
+
 // TouchAll has every day counted again.
 //
 //go:embed touch_all.sql
