@@ -2,26 +2,12 @@ package load_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/load"
-	"github.com/banshift/banshift/schemas"
 )
-
-// fromJSON builds a record in the schema of a table from JSON rows.
-func fromJSON(t *testing.T, mem memory.Allocator, table, rows string) arrow.Record {
-	t.Helper()
-	rec, _, err := array.RecordFromJSON(mem, schemas.TableSchemas()[table], strings.NewReader(rows))
-	if err != nil {
-		t.Fatalf("%s: %v", table, err)
-	}
-	return rec
-}
 
 // scalar reads one value.
 func scalar[T any](t *testing.T, s *load.Store, sql string, args ...any) T {

@@ -75,9 +75,9 @@ func batch(mem memory.Allocator, rows []row) arrow.Record {
 
 // counted is a row of counts: its key as text, and its numbers.
 type counted struct {
-	key                                                           string
-	clients, reached, flows, unanswered, bytes, all, allFlows, rs uint64
-	expected                                                      float64
+	key                                            string
+	clients, reached, flows, unanswered, bytes, rs uint64
+	expected                                       float64
 }
 
 // slowly counts with a set of clients for every group.
