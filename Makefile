@@ -55,6 +55,14 @@ fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 bench: build engine broker ## Measure against what the engine does by itself with the same records
 	BANSHIFT_PROGRAM=$(CURDIR)/bin/banshift $(GO) test -run '^$$' -bench . -benchtime 1x -p 1 -timeout 60m ./...
 
+.PHONY: scale
+scale: engine ## Make a seeded store of 20,000,000 client-hours, 60 countries, a year, in STORE
+	$(GO) run ./deploy/scale --store $(STORE)
+
+.PHONY: latency
+latency: engine ## Measure the named queries on a store that make scale made in STORE
+	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
+
 .PHONY: calibrate
 calibrate: build ## Measure size and power of the analysis over its grid into docs/calibration.md (RUNS: 200)
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration.md

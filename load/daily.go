@@ -36,6 +36,9 @@ func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, err
 	if err != nil {
 		return nil, err
 	}
+	if err := s.countForReading(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(values)), q.SQL)
 	if err != nil {
 		return nil, explain(s.name, err)

@@ -32,32 +32,55 @@ var insertSettings = map[string]string{
 
 // insertArrow sends rec as it is. The same token again is dropped by the table, so
 // an insert whose answer was lost can be repeated. It retries while ctx lives.
-func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record, token string, held lease) error {
-	columns := make([]string, rec.NumCols())
-	for i, f := range rec.Schema().Fields() {
-		columns[i] = f.Name
-	}
+func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record, token string) error {
+	return s.insertRecord(ctx, table, rec, token, request{
+		sql: fmt.Sprintf("INSERT INTO %s (%s) FORMAT ArrowStream", quoteName(table), quoteNames(columnNames(rec))),
+	})
+}
+
+// insertFenced is insertArrow under a lease: once that is taken by another program nothing
+// arrives, and the error is [ErrLease].
+func (s *Store) insertFenced(ctx context.Context, table string, rec arrow.Record, token string, held lease) error {
+	columns := columnNames(rec)
 	structure, err := s.structure(ctx, table, columns)
 	if err != nil {
 		return err
 	}
-	settings := map[string]string{"insert_deduplication_token": token, "query_id": held.mine() + token}
-	maps.Copy(settings, insertSettings)
-	r := request{
+	return s.insertRecord(ctx, table, rec, token, request{
 		// The data begins behind the format's name.
 		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertFenced), quoteName(table), quoteNames(columns), structure),
-		settings: settings,
+		settings: map[string]string{"query_id": held.mine() + token},
 		params:   held.params(),
-		write:    func(w io.Writer) error { return writeArrow(w, rec) },
-	}
-	err = s.retry(ctx, 0, func() error {
+		lost:     func() bool { return s.taken(ctx, held) },
+	})
+}
+
+// insertRecord sends rec as the data of r, again and again until the store has it.
+func (s *Store) insertRecord(ctx context.Context, table string, rec arrow.Record, token string, r request) error {
+	settings := map[string]string{"insert_deduplication_token": token}
+	maps.Copy(settings, insertSettings)
+	maps.Copy(settings, r.settings)
+	r.settings = settings
+	r.write = func(w io.Writer) error { return writeArrow(w, rec) }
+	err := s.retry(ctx, 0, func() error {
 		_, err := s.post(ctx, s.addr, r)
+		if err != nil && r.lost != nil && r.lost() {
+			return ErrLease // a refused statement may end as a broken connection
+		}
 		return fenced(err)
 	})
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
 	}
 	return nil
+}
+
+func columnNames(rec arrow.Record) []string {
+	names := make([]string, rec.NumCols())
+	for i, f := range rec.Schema().Fields() {
+		names[i] = f.Name
+	}
+	return names
 }
 
 // insertLedger inserts rows of the ledger whose leases nobody has taken since.

@@ -103,6 +103,14 @@ func (s *Store) latest(ctx context.Context, p partitionOf) (epoch uint64, owner 
 	return epoch, owner, nil
 }
 
+// taken reports whether a lease is another program's now, as far as the store answers.
+func (s *Store) taken(ctx context.Context, held lease) bool {
+	var epoch uint64
+	var owner string
+	err := s.conn.QueryRow(ctx, statements.LeaseLatest, held.source, held.partition).Scan(&epoch, &owner)
+	return err == nil && epoch != held.epoch
+}
+
 // endOlder ends the statements of older epochs and waits until there are none.
 func (s *Store) endOlder(ctx context.Context, l lease) error {
 	for {

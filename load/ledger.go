@@ -12,6 +12,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/banshift/banshift/schemas"
 )
 
 // Counts is what became of a batch's telemetry records: In = Stored + Folded + Rejected.
@@ -193,6 +195,9 @@ func (s *Store) write(ctx context.Context, b Batch, lease lease) error {
 	if err := s.insertTables(ctx, b, lease); err != nil {
 		return err
 	}
+	if err := s.touch(ctx, b); err != nil {
+		return err
+	}
 	if err := s.ledger.group.add(ctx, b.row(stateDone, lease.epoch)); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -201,16 +206,19 @@ func (s *Store) write(ctx context.Context, b Batch, lease lease) error {
 
 // insertTables inserts the tables of b side by side.
 func (s *Store) insertTables(ctx context.Context, b Batch, lease lease) error {
+	if err := s.nameVerdicts(ctx, b); err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	stem := b.token()
 	count := map[string]int{} // the first, second, … record of a table
 	for _, t := range b.Tables {
 		token := fmt.Sprintf("%s-%s-%d", stem, t.Name, count[t.Name])
 		count[t.Name]++
-		if t.Record.NumRows() == 0 {
+		if t.Record.NumRows() == 0 || t.Name == schemas.TableVerdicts {
 			continue
 		}
-		g.Go(func() error { return s.insertArrow(ctx, t.Name, t.Record, token, lease) })
+		g.Go(func() error { return s.insertFenced(ctx, t.Name, t.Record, token, lease) })
 	}
 	return g.Wait()
 }

@@ -94,8 +94,8 @@ func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
 	if err != nil {
 		return err
 	}
-	for _, sql := range statements {
-		if err := s.conn.Exec(ctx, sql); err != nil {
+	for _, statement := range statements {
+		if err := s.applyStatement(ctx, statement); err != nil {
 			return fmt.Errorf("migration %s: %w", m.Name, err)
 		}
 	}
@@ -104,6 +104,20 @@ func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
 		return fmt.Errorf("record migration %s: %w", m.Name, err)
 	}
 	return nil
+}
+
+// applyStatement runs one statement of a migration where its condition is met.
+func (s *Store) applyStatement(ctx context.Context, statement migrations.Statement) error {
+	if statement.When != "" {
+		var met uint64
+		if err := s.conn.QueryRow(ctx, statement.When).Scan(&met); err != nil {
+			return fmt.Errorf("condition %q: %w", statement.When, err)
+		}
+		if met == 0 {
+			return nil
+		}
+	}
+	return s.conn.Exec(ctx, statement.SQL)
 }
 
 // records reads which migrations the store has, by number.
@@ -130,22 +144,34 @@ func (s *Store) keepFlows(ctx context.Context, days int) error {
 	if days == 0 {
 		return nil
 	}
-	var ddl string
-	row := s.conn.QueryRow(ctx, "SELECT create_table_query FROM system.tables WHERE database = ? AND name = ?", s.addr.database, schemas.TableFlows)
-	if err := row.Scan(&ddl); err != nil && !isForbidden(err) {
-		return explain(s.name, fmt.Errorf("retention of flows: %w", err))
+	return s.retain(ctx, schemas.TableFlows, days, fmt.Sprintf("MODIFY TTL toDateTime(ingested_at) + toIntervalDay(%d)", days))
+}
+
+// keepUsage sets the retention of usage, counted from the day on which it was stored. 0: it stays.
+func (s *Store) keepUsage(ctx context.Context, days int) error {
+	if days == 0 {
+		return s.retain(ctx, schemas.TableUsage, 0, "REMOVE TTL")
 	}
-	if strings.Contains(ddl, fmt.Sprintf("toIntervalDay(%d)", days)) {
+	return s.retain(ctx, schemas.TableUsage, days, fmt.Sprintf("MODIFY TTL stored_on + toIntervalDay(%d)", days))
+}
+
+// retain has the rows of a table kept for days, by a change of the table where it says otherwise.
+func (s *Store) retain(ctx context.Context, table string, days int, change string) error {
+	var ddl string
+	row := s.conn.QueryRow(ctx, "SELECT create_table_query FROM system.tables WHERE database = ? AND name = ?", s.addr.database, table)
+	if err := row.Scan(&ddl); err != nil && !isForbidden(err) {
+		return explain(s.name, fmt.Errorf("retention of %s: %w", table, err))
+	}
+	if days == 0 && !strings.Contains(ddl, " TTL ") || days > 0 && strings.Contains(ddl, fmt.Sprintf("toIntervalDay(%d)", days)) {
 		return nil
 	}
-	sql := fmt.Sprintf("ALTER TABLE flows %s MODIFY TTL toDateTime(ingested_at) + toIntervalDay(%d)", s.target().OnCluster(), days)
-	err := explain(s.name, s.conn.Exec(ctx, sql))
+	err := explain(s.name, s.conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s %s %s", table, s.target().OnCluster(), change)))
 	if errors.Is(err, ErrForbidden) {
-		s.log.Warn("this user may not change how long flows are kept", "wanted_days", days)
+		s.log.Warn("this user may not change how long rows are kept", "table", table, "wanted_days", days)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("retention of flows: %w", err)
+		return fmt.Errorf("retention of %s: %w", table, err)
 	}
 	return nil
 }

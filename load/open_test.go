@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/load/engine"
 )
@@ -184,9 +186,11 @@ func TestDiskFull(t *testing.T) {
 	ballast := filepath.Join(dir, "ballast")
 	fillDisk(t, ballast)
 	b := load.Batch{Source: "full", Next: 10, Counts: load.Counts{In: 8, Folded: 8}}
-	rec := readRows(t, "usage")
-	defer rec.Release()
-	b.Tables = []load.TableBatch{{Name: "usage", Record: rec}}
+	usage, err := os.ReadFile(filepath.Join("testdata", "store", "usage.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Tables = usageTables(t, memory.DefaultAllocator, string(usage))
 	err = s.Write(ctx, b)
 	if !errors.Is(err, load.ErrDiskFull) {
 		t.Errorf("got %v, want %v", err, load.ErrDiskFull)
@@ -297,12 +301,15 @@ func TestTwoStoresShareAnEngine(t *testing.T) {
 		}
 		stores[i] = s
 	}
-	rec := readRows(t, "usage")
-	defer rec.Release()
+	usage, err := os.ReadFile(filepath.Join("testdata", "store", "usage.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := usageTables(t, memory.DefaultAllocator, string(usage))
 	for i, s := range stores {
 		b := load.Batch{
 			Source: []string{"a", "b"}[i], Next: 1, Counts: load.Counts{In: 46, Folded: 46},
-			Tables: []load.TableBatch{{Name: "usage", Record: rec}},
+			Tables: tables,
 		}
 		if err := s.Write(ctx, b); err != nil {
 			t.Fatal(err)

@@ -65,6 +65,11 @@ func (s *Store) Query(ctx context.Context, name string, params map[string]string
 	if err != nil {
 		return err
 	}
+	if q.Counts {
+		if err := s.countForReading(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.read(ctx, q.SQL, values, w, f); err != nil {
 		return explain(fmt.Sprintf("%s, query %s", s.name, name), err)
 	}

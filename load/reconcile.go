@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Reconciliation is the ledger's sums beside those of the tables. Differences is
@@ -68,6 +70,14 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 		(SELECT count() FROM rejects)`).Scan(&usage, &dns, &rejects)
 	if err != nil {
 		return r, explain(s.name, fmt.Errorf("sums of the tables: %w", err))
+	}
+	if s.usageDays > 0 { // retention takes usage: its records are those that were counted
+		if _, err := s.Count(ctx, 0); err != nil {
+			return r, err
+		}
+		if err := s.conn.QueryRow(ctx, statements.CountedRecords).Scan(&usage); err != nil {
+			return r, explain(s.name, fmt.Errorf("counted records: %w", err))
+		}
 	}
 	flows, err := s.keptFlows(ctx)
 	if err != nil {

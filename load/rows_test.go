@@ -69,7 +69,8 @@ func TestEveryColumnArrives(t *testing.T) {
 	defer mem.AssertSize(t, 0)
 	want := map[string]string{
 		schemas.TableFlows:       `('2018-04-16 09:00:00.123','2018-04-16 09:00:00.123',9223372036854775810,'country',2147483652,'2001:db8::ff',2147483654,32775,8,9223372036854775817,9223372036854775818,9223372036854775819,9223372036854775820,9223372036854775821,'tool','service','category','level',0.5,0.25,['rule:+20'],'sensor_label','exporter',9223372036854775831,24,'pack','lists')`,
-		schemas.TableUsage:       `('2018-04-16 09:00:00','country',2147483650,9223372036854775811,'tool','service','category','level',8,'pack','lists',9223372036854775819,0.25,9223372036854775821,9223372036854775822,9223372036854775823,9223372036854775824)`,
+		schemas.TableUsage:       `('2018-04-16 09:00:00','country',2147483650,9223372036854775811,9223372036854775812,5,9223372036854775814,0.25,9223372036854775816,9223372036854775817,9223372036854775818,9223372036854775819)`,
+		schemas.TableVerdicts:    `(9223372036854775808,'tool','service','category','level','pack','lists')`,
 		schemas.TableDNSUsage:    `('2018-04-16 09:00:00','country',2147483650,9223372036854775811,'name','service','category',7,'pack',9223372036854775817,9223372036854775818,9223372036854775819,9223372036854775820,9223372036854775821)`,
 		schemas.TableResolutions: `('2018-04-16','country','name','2001:db8::ff',4,9223372036854775813)`,
 		schemas.TableEndpoints:   `('2018-04-16','country','service','2001:db8::ff',2147483652,5,9223372036854775814,9223372036854775815)`,
@@ -95,8 +96,11 @@ func TestEveryColumnArrives(t *testing.T) {
 				columns += "`" + f.Name + "`"
 			}
 			where := "country = 'country'"
-			if table == schemas.TableRejects {
+			switch table {
+			case schemas.TableRejects:
 				where = "source = 'source'"
+			case schemas.TableVerdicts:
+				where = "level = 'level'"
 			}
 			got := scalar[string](t, s, "SELECT toString(tuple("+columns+")) FROM "+table+" WHERE "+where)
 			if got != want[table] {

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -33,6 +34,8 @@ type Options struct {
 	EngineMegabytes int
 	// FlowsDays is how many days after their ingestion flows are kept; 0 leaves it as it is (30 in a new store).
 	FlowsDays int
+	// UsageDays is how many days after their ingestion client-hours are kept; 0: as long as the store. Counts stay.
+	UsageDays int
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -54,6 +57,11 @@ type Store struct {
 
 	guarding sync.Mutex
 	guard    *guard.Guard // of readers' statements; nil until the first one
+
+	named     knownVerdicts
+	counting  sync.Mutex  // held by Count
+	asCounted atomic.Bool // questions do not count
+	usageDays int
 }
 
 // connectTries is how often Open tries an address that does not answer.
@@ -69,7 +77,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text()}
+	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), usageDays: o.UsageDays}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}
@@ -118,7 +126,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := s.createDatabase(ctx); err != nil {
 		return explain(s.name, err)
 	}
-	conn, err := clickhouse.Open(s.clientOptions(s.addr.database))
+	conn, err := s.connect()
 	if err != nil {
 		return explain(s.name, err)
 	}
@@ -132,8 +140,16 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := s.keepFlows(ctx, o.FlowsDays); err != nil {
 		return err
 	}
+	if err := s.keepUsage(ctx, o.UsageDays); err != nil {
+		return err
+	}
 	s.ledger = newLedger(s)
 	return nil
+}
+
+// connect opens the connection to the store's database.
+func (s *Store) connect() (driver.Conn, error) {
+	return clickhouse.Open(s.clientOptions(s.addr.database))
 }
 
 // clientOptions are those of the connection for everything but inserts and results:

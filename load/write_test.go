@@ -2,26 +2,12 @@ package load_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/load"
-	"github.com/banshift/banshift/schemas"
 )
-
-// fromJSON builds a record in the schema of a table from JSON rows.
-func fromJSON(t *testing.T, mem memory.Allocator, table, rows string) arrow.Record {
-	t.Helper()
-	rec, _, err := array.RecordFromJSON(mem, schemas.TableSchemas()[table], strings.NewReader(rows))
-	if err != nil {
-		t.Fatalf("%s: %v", table, err)
-	}
-	return rec
-}
 
 // scalar reads one value.
 func scalar[T any](t *testing.T, s *load.Store, sql string, args ...any) T {
@@ -41,13 +27,11 @@ func TestWriteIsIdempotent(t *testing.T) {
 	s := needStore(t)
 	ctx := context.Background()
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	defer mem.AssertSize(t, 0)
-	rec := fromJSON(t, mem, schemas.TableUsage, usageRows)
-	defer rec.Release()
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	b := load.Batch{
 		Source: "idempotent", First: 0, Next: 100,
 		Counts: load.Counts{In: 2, Folded: 2},
-		Tables: []load.TableBatch{{Name: schemas.TableUsage, Record: rec}},
+		Tables: usageTables(t, mem, usageRows),
 	}
 	for range 3 {
 		if err := s.Write(ctx, b); err != nil {

@@ -3,10 +3,10 @@
 -- param list String = '': one list; empty for all
 -- param from Date = '1970-01-01': first day of observation
 -- param to Date = '2149-06-06': last day of observation
--- column list: name of the list
--- column as_of: day on which the list was seen, not the day of a decree
--- column prefix: a blocked prefix
--- column simulated: 1 where the rows are simulated
+-- column list key: name of the list
+-- column as_of key: day on which the list was seen, not the day of a decree
+-- column prefix key: a blocked prefix
+-- column simulated key: 1 where the rows are simulated
 SELECT list, as_of, prefix, max(b.simulated) AS simulated
 FROM blocklist AS b FINAL
 WHERE ({list:String} = '' OR list = {list:String})

@@ -7,36 +7,39 @@
 -- param categories Array(String) = ['vpn','proxy','anonymity']: kinds of tools that count as use
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column day: UTC day
--- column clients: distinct clients that used it, exact within the day
--- column flows: their flows, multiplied by sampling rates
--- column expected: expected number of flows of it, whatever the level
--- column unanswered: flows of it to which no byte came back
--- column all_clients: distinct clients seen at all, the denominator
--- column all_flows: all flows
--- column fraction: coverage: sensors that reported / sensors known within 14 days, by part of the day; 0 where unknown
--- column simulated: 1 where the rows are simulated
--- column packs: rule packs that made the verdicts
+-- column country key: country of the clients
+-- column day key: UTC day
+-- column clients clients: distinct clients that used it, exact within the day
+-- column flows sum: their flows, multiplied by sampling rates
+-- column expected sum: expected number of flows of it, whatever the level
+-- column unanswered sum: flows of it to which no byte came back
+-- column all_clients clients: distinct clients seen at all, the denominator
+-- column all_flows sum: all flows
+-- column fraction share: coverage: sensors that reported / sensors known within 14 days, by part of the day; 0 where unknown
+-- column simulated key: 1 where the rows are simulated
+-- column packs text: rule packs that made the verdicts
 WITH
     used AS
     (
         WITH
-            if({service:String} != '', service = {service:String}, has({categories:Array(String)}, category))
-                AND ({tool:String} = '' OR tool = {tool:String}) AS counts,
-            counts AND (indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')
-                OR ({service:String} != '' AND {tool:String} = '')) AS sure
+            multiIf({service:String} = '', if({tool:String} = '', 'category', 'tool'), if({tool:String} = '', 'service', 'tool_service')) AS summed,
+            multiIf(summed = 'category', 'categories', summed = 'tool', 'tool_categories', '') AS sets,
+            grouping = summed AND ({service:String} != '' OR has({categories:Array(String)}, category)) AS counts,
+            counts AND (indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8') OR summed = 'service') AS sure
         SELECT
-            country, toDate(hour) AS day, simulated,
-            uniqExactIf(client, sure) AS clients,
-            sumIf(u.flows, sure) AS flows,
-            sumIf(u.expected, counts) AS expected,
-            sumIf(u.unanswered, counts) AS unanswered,
-            uniqExact(client) AS all_clients,
-            sum(u.flows) AS all_flows,
-            arraySort(groupUniqArray(pack)) AS packs
-        FROM usage AS u
-        WHERE ({country:String} = '' OR country = {country:String}) AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
+            country, day, simulated,
+            toUInt64(sumIf(c.clients, sure) - sumIf(c.clients * (greatest(length(arrayIntersect(c.categories, {categories:Array(String)})), 1) - 1), grouping = sets)) AS clients,
+            sumIf(c.flows, sure) AS flows,
+            sumIf(c.expected, counts) AS expected,
+            sumIf(c.unanswered, counts) AS unanswered,
+            sumIf(c.clients, grouping = 'all') AS all_clients,
+            sumIf(c.flows, grouping = 'all') AS all_flows,
+            argMax(c.packs, grouping = 'all') AS packs
+        FROM counts_day AS c
+        WHERE (grouping = 'all' OR (tool = {tool:String} AND service = {service:String}
+                AND (grouping = summed OR (grouping = sets AND level = toString({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)})))))
+            AND ({country:String} = '' OR country = {country:String})
+            AND day BETWEEN {from:Date} AND {to:Date}
         GROUP BY country, day, simulated
     )
 SELECT
@@ -44,5 +47,5 @@ SELECT
     covered.fraction AS fraction,
     used.simulated AS simulated, packs
 FROM used
-LEFT JOIN coverage_days AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
+LEFT JOIN (SELECT country, day, simulated, fraction FROM coverage_days WHERE {country:String} = '' OR country = {country:String}) AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
 ORDER BY country, day, simulated

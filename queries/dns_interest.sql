@@ -4,17 +4,17 @@
 -- param service String = '': one service; empty for all that are known
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column day: UTC day
--- column service: whose names they are
--- column clients: distinct clients that asked, exact within the day
--- column all_clients: distinct clients that asked for anything, the denominator
--- column share: clients / all_clients
--- column queries: queries
--- column answered: responses with at least one address
--- column failed: NXDOMAIN, SERVFAIL, REFUSED
--- column no_response: queries without a response
--- column simulated: 1 where the rows are simulated
+-- column country key: country of the clients
+-- column day key: UTC day
+-- column service key: whose names they are
+-- column clients clients: distinct clients that asked, exact within the day
+-- column all_clients clients: distinct clients that asked for anything, the denominator
+-- column share share: clients / all_clients
+-- column queries sum: queries
+-- column answered sum: responses with at least one address
+-- column failed sum: NXDOMAIN, SERVFAIL, REFUSED
+-- column no_response sum: queries without a response
+-- column simulated key: 1 where the rows are simulated
 WITH everyone AS
     (
         SELECT d.country AS c, toDate(hour) AS d_day, d.simulated AS sim, uniqExact(client) AS all_clients

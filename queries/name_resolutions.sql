@@ -3,13 +3,13 @@
 -- param country String = '': lower-case ISO code of the clients; empty for all
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column day: UTC day
--- column name: registered domain
--- column ipv6: 1 for answers of IPv6: one question asks for one family
--- column prefixes: /24 or /48 of the answers
--- column queries: answered questions of that family: the count of the most frequent answer
--- column simulated: 1 where the rows are simulated
+-- column country key: country of the clients
+-- column day key: UTC day
+-- column name key: registered domain
+-- column ipv6 key: 1 for answers of IPv6: one question asks for one family
+-- column prefixes text: /24 or /48 of the answers
+-- column queries sum: answered questions of that family: the count of the most frequent answer
+-- column simulated key: 1 where the rows are simulated
 SELECT
     country,
     day,

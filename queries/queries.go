@@ -2,8 +2,9 @@
 // the header that says what each one asks, takes and gives.
 //
 // A file begins with comment lines: "-- title: …", "-- question: …", "-- param NAME
-// TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME: …" for each
-// column of the result. Nothing here may hold a statement that writes.
+// TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME ROLE: …" for each
+// column of the result. Nothing here may hold a statement that writes, or read the clients of table usage: what is
+// shown comes from finished counts.
 package queries
 
 import (
@@ -28,13 +29,30 @@ type Query struct {
 	Params   []Param
 	Columns  []Column
 	SQL      string // with {name:Type} placeholders
+	Counts   bool   // whether it reads finished counts
 }
 
 // Param is a parameter with its ClickHouse type.
 type Param struct{ Name, Type, Default, Text string }
 
 // Column is a column of the result.
-type Column struct{ Name, Text string }
+type Column struct {
+	Name string
+	Role Role
+	Text string
+}
+
+// Role says what the values of a column are, for whoever decides what may be shown.
+type Role string
+
+// Roles of columns.
+const (
+	Key     Role = "key"     // tells the rows apart
+	Clients Role = "clients" // distinct clients of the row: they do not add up over rows
+	Sum     Role = "sum"     // adds up over rows
+	Share   Role = "share"   // a ratio of two others
+	Text    Role = "text"    // about the row: where it comes from
+)
 
 // ErrUnknown says that there is no query, or no parameter, of a name.
 var ErrUnknown = errors.New("unknown")
@@ -101,7 +119,8 @@ func parseAll(dir fs.FS) ([]Query, error) {
 
 var (
 	paramLine   = regexp.MustCompile(`^param (\w+) (.+?) = '?((?:\[.*?\])|[^']*)'?: (.+)$`)
-	columnLine  = regexp.MustCompile(`^column (\w+): (.+)$`)
+	columnLine  = regexp.MustCompile(`^column (\w+) (key|clients|sum|share|text): (.+)$`)
+	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days)\b`)
 	placeholder = regexp.MustCompile(`\{(\w+):([^}]+)\}`)
 )
 
@@ -123,6 +142,7 @@ func parse(name, text string) (Query, error) {
 	if q.Title == "" || q.Question == "" || len(q.Columns) == 0 || q.SQL == "" {
 		return Query{}, errors.New("want title, question, columns and SQL")
 	}
+	q.Counts = countsView.MatchString(q.SQL)
 	return q, q.checkParams()
 }
 
@@ -136,14 +156,14 @@ func (q *Query) parseHeader(line string) error {
 		return nil
 	}
 	if m := columnLine.FindStringSubmatch(line); m != nil {
-		q.Columns = append(q.Columns, Column{m[1], m[2]})
+		q.Columns = append(q.Columns, Column{m[1], Role(m[2]), m[3]})
 		return nil
 	}
 	if m := paramLine.FindStringSubmatch(line); m != nil {
 		q.Params = append(q.Params, Param{m[1], m[2], m[3], m[4]})
 		return nil
 	}
-	return fmt.Errorf("header line %q: want title, question, param or column", line)
+	return fmt.Errorf("header line %q: want title, question, param, or column NAME ROLE with a role of key, clients, sum, share or text", line)
 }
 
 // checkParams makes sure that the SQL uses the parameters of the header, with their

@@ -2,6 +2,7 @@ package queries
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,12 +21,20 @@ func TestEveryQueryParses(t *testing.T) {
 		if strings.Contains(q.SQL, ";") {
 			t.Errorf("%s: more than one statement", q.Name)
 		}
+		if regexp.MustCompile(`\b(usage|usage_named|coverage)\b`).MatchString(q.SQL) {
+			t.Errorf("%s reads client-hours: what is shown comes from finished counts", q.Name)
+		}
+		for _, c := range q.Columns {
+			if strings.HasSuffix(c.Name, "clients") != (c.Role == Clients) && c.Name != "using" && c.Name != "tried" && !strings.HasSuffix(c.Name, "_days") {
+				t.Errorf("%s: column %s has the role %s", q.Name, c.Name, c.Role)
+			}
+		}
 	}
 }
 
 func TestParse(t *testing.T) {
 	const good = "-- title: T\n-- question: Q?\n-- param a String = '': one\n-- param b Array(String) = ['x','y']: two\n" +
-		"-- param c Enum8('l' = 1) = 'l': three\n-- column x: the x\nSELECT {a:String}, {b:Array(String)}, {c:Enum8('l' = 1)} AS x\n"
+		"-- param c Enum8('l' = 1) = 'l': three\n-- column x key: the x\nSELECT {a:String}, {b:Array(String)}, {c:Enum8('l' = 1)} AS x\n"
 	q, err := parse("q", good)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +59,9 @@ func TestParse(t *testing.T) {
 		"not in header":   strings.Replace(good, "-- param a String = '': one\n", "", 1),
 		"not in SQL":      strings.Replace(good, "{a:String}, ", "", 1),
 		"different types": strings.Replace(good, "{a:String}", "{a:UInt8}", 1),
-		"no columns":      strings.Replace(good, "-- column x: the x\n", "", 1),
+		"no role":         strings.Replace(good, "-- column x key: the x", "-- column x: the x", 1),
+		"unknown role":    strings.Replace(good, "-- column x key: the x", "-- column x users: the x", 1),
+		"no columns":      strings.Replace(good, "-- column x key: the x\n", "", 1),
 	} {
 		if _, err := parse("q", bad); err == nil {
 			t.Errorf("%s: no error", name)

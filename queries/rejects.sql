@@ -1,11 +1,11 @@
 -- title: Rejected records
 -- question: What could not be used, and why?
 -- param source String = '': one source; empty for all
--- column source: where the records came from
--- column reason: why they could not be used
--- column records: how many
--- column first_offset: position of the first of them in its partition
--- column excerpt: one of them, redacted
+-- column source key: where the records came from
+-- column reason key: why they could not be used
+-- column records sum: how many
+-- column first_offset text: position of the first of them in its partition
+-- column excerpt text: one of them, redacted
 SELECT
     source,
     reason,

@@ -4,25 +4,24 @@
 -- param service String = '': one service of the verdicts; empty for all that are known
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column asn: number of the clients' network, 0 where unknown
--- column day: UTC day
--- column service: whose service it is
--- column flows: flows to it, multiplied by their sampling rates
--- column unanswered: those to which no byte came back
--- column simulated: 1 where the rows are simulated
+-- column country key: country of the clients
+-- column asn key: number of the clients' network, 0 where unknown
+-- column day key: UTC day
+-- column service key: whose service it is
+-- column flows sum: flows to it, multiplied by their sampling rates
+-- column unanswered sum: those to which no byte came back
+-- column simulated key: 1 where the rows are simulated
 SELECT
     country,
     asn,
-    toDate(hour) AS day,
+    day,
     service,
-    sum(u.flows) AS flows,
-    sum(u.unanswered) AS unanswered,
+    c.flows AS flows,
+    c.unanswered AS unanswered,
     simulated
-FROM usage AS u
-WHERE service != ''
-    AND ({country:String} = '' OR country = {country:String})
+FROM counts_day AS c
+WHERE grouping = 'network_service' AND service != ''
     AND ({service:String} = '' OR service = {service:String})
-    AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
-GROUP BY country, asn, day, service, simulated
+    AND ({country:String} = '' OR country = {country:String})
+    AND day BETWEEN {from:Date} AND {to:Date}
 ORDER BY country, asn, day, service, simulated

@@ -4,14 +4,14 @@
 -- param service String = '': one service of the verdicts; empty for all
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column day: UTC day
--- column service: whose service it is
--- column prefix: /24 or /48 of the server
--- column asn: network of the server, 0 where unknown
--- column flows: flows to it, multiplied by their sampling rates
--- column unanswered: those to which no byte came back
--- column simulated: 1 where the rows are simulated
+-- column country key: country of the clients
+-- column day key: UTC day
+-- column service key: whose service it is
+-- column prefix key: /24 or /48 of the server
+-- column asn key: network of the server, 0 where unknown
+-- column flows sum: flows to it, multiplied by their sampling rates
+-- column unanswered sum: those to which no byte came back
+-- column simulated key: 1 where the rows are simulated
 SELECT
     country,
     day,

@@ -1,18 +1,18 @@
 -- title: Sources
 -- question: What has been read from each source, and is all of it accounted for?
--- column source: where the records came from
--- column partitions: how many partitions it has
--- column batches: batches that are stored
--- column unfinished: batches that were begun and not finished
--- column records_in: records read
--- column stored: of these, in table flows
--- column folded: of these, only in the usage tables
--- column rejected: of these, in table rejects
--- column unaccounted: records_in - stored - folded - rejected; has to be 0
--- column first_event: time of the earliest record
--- column last_event: time of the latest record
--- column simulated: 1 where some records are simulated
--- column last_stored: when the last batch was stored
+-- column source key: where the records came from
+-- column partitions sum: how many partitions it has
+-- column batches sum: batches that are stored
+-- column unfinished sum: batches that were begun and not finished
+-- column records_in sum: records read
+-- column stored sum: of these, in table flows
+-- column folded sum: of these, only in the usage tables
+-- column rejected sum: of these, in table rejects
+-- column unaccounted sum: records_in - stored - folded - rejected; has to be 0
+-- column first_event text: time of the earliest record
+-- column last_event text: time of the latest record
+-- column simulated key: 1 where some records are simulated
+-- column last_stored text: when the last batch was stored
 SELECT
     source,
     uniqExact(partition) AS partitions,

@@ -5,21 +5,23 @@
 -- param categories Array(String) = ['vpn','proxy','anonymity']: kinds of tools that count as use
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column asn: number of the clients' network, 0 where unknown
--- column day: UTC day
--- column clients: distinct clients that used it, exact within the day
--- column all_clients: distinct clients seen at all
--- column simulated: 1 where the rows are simulated
+-- column country key: country of the clients
+-- column asn key: number of the clients' network, 0 where unknown
+-- column day key: UTC day
+-- column clients clients: distinct clients that used it, exact within the day
+-- column all_clients clients: distinct clients seen at all
+-- column simulated key: 1 where the rows are simulated
 SELECT
     country,
     asn,
-    toDate(hour) AS day,
-    uniqExactIf(client, has({categories:Array(String)}, category) AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) AS clients,
-    uniqExact(client) AS all_clients,
+    day,
+    toUInt64(sumIf(c.clients, grouping = 'network_category' AND has({categories:Array(String)}, category) AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8'))
+        - sumIf(c.clients * (greatest(length(arrayIntersect(c.categories, {categories:Array(String)})), 1) - 1), grouping = 'network_categories')) AS clients,
+    sumIf(c.clients, grouping = 'network') AS all_clients,
     simulated
-FROM usage AS u
-WHERE ({country:String} = '' OR country = {country:String})
-    AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
+FROM counts_day AS c
+WHERE (grouping IN ('network', 'network_category') OR (grouping = 'network_categories' AND level = toString({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)})))
+    AND ({country:String} = '' OR country = {country:String})
+    AND day BETWEEN {from:Date} AND {to:Date}
 GROUP BY country, asn, day, simulated
 ORDER BY country, asn, day, simulated

@@ -5,30 +5,29 @@
 -- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = 'likely': lowest level of the verdict
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
--- column country: country of the clients
--- column day: UTC day
--- column tool: protocol that was recognised
--- column category: what kind of tool it is
--- column clients: distinct clients, exact within the day
--- column flows: flows, multiplied by their sampling rates
--- column expected: expected number of flows that are the tool's: the sum of their probabilities
--- column bytes: bytes of both directions
--- column simulated: 1 where the rows are simulated
+-- column country key: country of the clients
+-- column day key: UTC day
+-- column tool key: protocol that was recognised
+-- column category key: what kind of tool it is
+-- column clients clients: distinct clients, exact within the day
+-- column flows sum: flows, multiplied by their sampling rates
+-- column expected sum: expected number of flows that are the tool's: the sum of their probabilities
+-- column bytes sum: bytes of both directions
+-- column simulated key: 1 where the rows are simulated
 SELECT
     country,
-    toDate(hour) AS day,
+    day,
     tool,
     category,
-    uniqExact(client) AS clients,
-    sum(u.flows) AS flows,
-    round(sum(u.expected), 3) AS expected,
-    sum(bytes_up + bytes_down) AS bytes,
+    sum(c.clients) AS clients,
+    sum(c.flows) AS flows,
+    round(sum(c.expected), 3) AS expected,
+    sum(c.bytes) AS bytes,
     simulated
-FROM usage AS u
-WHERE category != 'none'
-    AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')
-    AND ({country:String} = '' OR country = {country:String})
+FROM counts_day AS c
+WHERE grouping = 'tool' AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8') AND category != 'none'
     AND ({tool:String} = '' OR tool = {tool:String})
-    AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
+    AND ({country:String} = '' OR country = {country:String})
+    AND day BETWEEN {from:Date} AND {to:Date}
 GROUP BY country, day, tool, category, simulated
 ORDER BY country, day, clients DESC, tool, category, simulated

@@ -1,5 +1,10 @@
 package schemas
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Level says how sure a verdict is (thresholds: docs/explanation/classification.md).
 type Level uint8
 
@@ -15,6 +20,16 @@ var levelNames = [...]string{"unclassified", "possible", "likely", "confirmed"}
 
 // String gives the level's lower-case name.
 func (l Level) String() string { return levelNames[l] }
+
+// ParseLevel gives the level of a name.
+func ParseLevel(name string) (Level, error) {
+	for i, n := range levelNames {
+		if n == name {
+			return Level(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown level %q: want one of %s", name, strings.Join(levelNames[:], ", "))
+}
 
 // LenSemantics says what a source counts as the length of a packet.
 type LenSemantics uint8

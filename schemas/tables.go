@@ -6,6 +6,7 @@ import "github.com/apache/arrow/go/v15/arrow"
 const (
 	TableFlows       = "flows"
 	TableUsage       = "usage"
+	TableVerdicts    = "verdicts"
 	TableDNSUsage    = "dns_usage"
 	TableResolutions = "resolutions"
 	TableEndpoints   = "endpoints"
@@ -54,10 +55,11 @@ var StoredFlowSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "lists", Type: utf8Dict},
 }, nil)
 
-// UsageSchema is one client-hour by what it used; sums over it are exact.
+// UsageSchema is one client-hour by what it used; sums over it are exact. Finished counts are
+// made from it, and nothing that is shown reads it.
 //
 //	hour        UTC hour of the flow's start
-//	service     empty where unknown; the banned or listed service otherwise
+//	verdict     number of the verdict's names, see [Names.Number]
 //	flows       flows, multiplied by their sampling rates
 //	expected    sum of p over these flows: the expected number of flows of the tool
 //	unanswered  flows to which no byte came back
@@ -67,19 +69,25 @@ var UsageSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "country", Type: utf8Dict},
 	{Name: "asn", Type: arrow.PrimitiveTypes.Uint32},
 	{Name: "client", Type: arrow.PrimitiveTypes.Uint64},
-	{Name: "tool", Type: utf8Dict},
-	{Name: "service", Type: utf8Dict},
-	{Name: "category", Type: utf8Dict},
-	{Name: "level", Type: utf8Dict},
+	{Name: "verdict", Type: arrow.PrimitiveTypes.Uint64},
 	{Name: "simulated", Type: arrow.PrimitiveTypes.Uint8},
-	{Name: "pack", Type: utf8Dict},
-	{Name: "lists", Type: utf8Dict},
 	{Name: "flows", Type: arrow.PrimitiveTypes.Uint64},
 	{Name: "expected", Type: arrow.PrimitiveTypes.Float64},
 	{Name: "unanswered", Type: arrow.PrimitiveTypes.Uint64},
 	{Name: "bytes_up", Type: arrow.PrimitiveTypes.Uint64},
 	{Name: "bytes_down", Type: arrow.PrimitiveTypes.Uint64},
 	{Name: "records", Type: arrow.PrimitiveTypes.Uint64},
+}, nil)
+
+// VerdictsSchema is the names that the numbers of usage stand for.
+var VerdictsSchema = arrow.NewSchema([]arrow.Field{
+	{Name: "number", Type: arrow.PrimitiveTypes.Uint64},
+	{Name: "tool", Type: utf8Dict},
+	{Name: "service", Type: utf8Dict},
+	{Name: "category", Type: utf8Dict},
+	{Name: "level", Type: utf8Dict},
+	{Name: "pack", Type: utf8Dict},
+	{Name: "lists", Type: utf8Dict},
 }, nil)
 
 // DNSUsageSchema is one client-hour by name asked for. It shows interest, not use.
@@ -152,6 +160,7 @@ func TableSchemas() map[string]*arrow.Schema {
 	return map[string]*arrow.Schema{
 		TableFlows:       StoredFlowSchema,
 		TableUsage:       UsageSchema,
+		TableVerdicts:    VerdictsSchema,
 		TableDNSUsage:    DNSUsageSchema,
 		TableResolutions: ResolutionsSchema,
 		TableEndpoints:   EndpointsSchema,

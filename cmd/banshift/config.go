@@ -152,6 +152,8 @@ type AnalysisConfig struct {
 type RetentionConfig struct {
 	// FlowsDays counts from the day of ingestion, not of the flow.
 	FlowsDays int `mapstructure:"flows_days"`
+	// UsageDays counts from the day of ingestion, too; 0 keeps client-hours as long as the store. The counts made from them stay.
+	UsageDays int `mapstructure:"usage_days"`
 }
 
 // defaultConfig is what applies where nothing is said.
@@ -310,6 +312,9 @@ func (c Config) check() error {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
 		}
+	}
+	if c.Retention.UsageDays < 0 {
+		errs = append(errs, fmt.Errorf("retention.usage_days is %d: want a number of days, or 0 to keep all", c.Retention.UsageDays))
 	}
 	return errors.Join(errs...)
 }

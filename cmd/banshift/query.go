@@ -127,7 +127,7 @@ func (a *app) describeQuery(name string) error {
 	}
 	fmt.Fprintln(w)
 	for _, c := range q.Columns {
-		fmt.Fprintf(w, "%s\t%s\n", c.Name, c.Text)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Name, c.Role, c.Text)
 	}
 	return w.Flush()
 }

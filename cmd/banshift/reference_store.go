@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -19,10 +20,12 @@ import (
 var tableWords []byte
 
 var (
-	createLine  = regexp.MustCompile(`^CREATE (TABLE|VIEW) IF NOT EXISTS (\w+)`)
-	columnDDL   = regexp.MustCompile(`^ +(\w+) ([A-Z].*?),?$`)
-	commentPart = regexp.MustCompile(` COMMENT '([^']*)'`)
-	codecPart   = regexp.MustCompile(` CODEC\(.*\)$`)
+	createLine   = regexp.MustCompile(`^CREATE (TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)`)
+	exchangeLine = regexp.MustCompile(`^EXCHANGE TABLES (\w+) AND (\w+)`)
+	dropLine     = regexp.MustCompile(`^DROP (?:TABLE|VIEW) IF EXISTS (\w+)`)
+	columnDDL    = regexp.MustCompile(`^ +(\w+) ([A-Z].*?),?$`)
+	commentPart  = regexp.MustCompile(` COMMENT '([^']*)'`)
+	codecPart    = regexp.MustCompile(` CODEC\(.*\)$`)
 )
 
 // tableReference documents the store's tables from the migrations. A table or column
@@ -38,32 +41,54 @@ func tableReference() ([]byte, error) {
 	}
 	var b bytes.Buffer
 	b.WriteString(generatedNote + "# Tables\n\nWhat the migrations in `schemas/migrations` make on one server. All times are UTC. Countries are lower-case ISO\n3166-1 codes, empty where unknown. Addresses and prefixes are 16 bytes, IPv4 as IPv4-mapped IPv6.\n\nTables of the engines Summing and Replacing merge rows in the background: sum (`sum(flows)`) or use `FINAL`, and\ncount clients with `uniqExact(client)`, by day: a pseudonym means nothing beyond its UTC day.\n\n")
+	made, err := madeTables(all)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range made {
+		if err := writeTable(&b, m, words.Tables, words.Columns); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// madeTable is a table or view, and what made it.
+type madeTable struct{ name, statement, migration string }
+
+// madeTables gives what all migrations together leave, in the order of making.
+func madeTables(all []migrations.Migration) ([]madeTable, error) {
+	var made []madeTable
+	find := func(name string) int { return slices.IndexFunc(made, func(m madeTable) bool { return m.name == name }) }
 	for _, m := range all {
 		statements, err := m.Statements(migrations.Target{})
 		if err != nil {
 			return nil, err
 		}
 		for _, statement := range statements {
-			if err := writeTable(&b, statement, m.Name, words.Tables, words.Columns); err != nil {
-				return nil, err
+			sql := statement.SQL
+			if c := createLine.FindStringSubmatch(sql); c != nil {
+				made = append(made, madeTable{c[2], sql, m.Name})
+			}
+			if x := exchangeLine.FindStringSubmatch(sql); x != nil {
+				made[find(x[1])].name, made[find(x[2])].name = x[2], x[1]
+			}
+			if d := dropLine.FindStringSubmatch(sql); d != nil && find(d[1]) >= 0 {
+				made = slices.Delete(made, find(d[1]), find(d[1])+1)
 			}
 		}
 	}
-	return b.Bytes(), nil
+	return made, nil
 }
 
-// writeTable documents the table or view that a statement makes; others are passed over.
-func writeTable(b *bytes.Buffer, statement, migration string, tables, columns map[string]string) error {
-	created := createLine.FindStringSubmatch(statement)
-	if created == nil {
-		return nil
-	}
-	name := created[2]
+// writeTable documents a table or view.
+func writeTable(b *bytes.Buffer, made madeTable, tables, columns map[string]string) error {
+	name, statement := made.name, made.statement
 	if tables[name] == "" {
-		return fmt.Errorf("reference: table %s of migration %s has no meaning in reference_tables.yaml", name, migration)
+		return fmt.Errorf("reference: table %s of migration %s has no meaning in reference_tables.yaml", name, made.migration)
 	}
-	fmt.Fprintf(b, "## %s\n\n%s\n\nMade by `%s`.", name, strings.TrimSpace(tables[name]), migration)
-	if created[1] == "VIEW" {
+	fmt.Fprintf(b, "## %s\n\n%s\n\nMade by `%s`.", name, strings.TrimSpace(tables[name]), made.migration)
+	if createLine.FindStringSubmatch(statement)[1] == "VIEW" {
 		b.WriteString(" A view.\n\n")
 		return nil
 	}
@@ -122,9 +147,9 @@ func queryReference() ([]byte, error) {
 		for _, p := range q.Params {
 			fmt.Fprintf(&b, "| `%s` | `%s` | `%q` | %s |\n", p.Name, p.Type, p.Default, cell(p.Text))
 		}
-		b.WriteString("\n| column | meaning |\n|---|---|\n")
+		b.WriteString("\n| column | role | meaning |\n|---|---|---|\n")
 		for _, c := range q.Columns {
-			fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, cell(c.Text))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, c.Role, cell(c.Text))
 		}
 	}
 	return b.Bytes(), nil

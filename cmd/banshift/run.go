@@ -118,7 +118,9 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		}
 		return nil
 	}
-	runErr := a.runSources(ctx, pipe, sources{paths, list, topics, opened}, format, o)
+	runErr := a.runCounting(ctx, store, o.follow, func() error {
+		return a.runSources(ctx, pipe, sources{paths, list, topics, opened}, format, o)
+	})
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
 	}
@@ -132,6 +134,29 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
+}
+
+// countEvery is how old the counts of a running day become before they are made again.
+const countEvery = time.Minute
+
+// runCounting has what a run stores counted: at its end, and while it follows.
+func (a *app) runCounting(ctx context.Context, store *load.Store, follow bool, run func() error) error {
+	following, stop := context.WithCancel(ctx)
+	var counting sync.WaitGroup
+	if follow {
+		counting.Go(func() { store.KeepCounted(following, countEvery) })
+	}
+	err := run()
+	stop()
+	counting.Wait()
+	// Once asked to stop, there is a moment for it; what is left is counted when somebody asks.
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainFor, cancel) })()
+	if _, countErr := store.Count(last, 0); countErr != nil {
+		a.log.Warn("what was stored is not counted yet: the next question or run does it", "error", countErr)
+	}
+	return err
 }
 
 // prepare loads rules and lists while the store is opened. What is wrong with the

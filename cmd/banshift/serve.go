@@ -53,6 +53,11 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 		return err
 	}
 	defer store.Close()
+	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
+		return err
+	}
+	store.AnswerAsCounted()
+	go store.KeepCounted(ctx, countEvery)
 	handler, err := serve.New(serve.Options{Store: store, Events: list, Version: programVersion(), Log: a.log, Report: a.reporter(store, list)})
 	if err != nil {
 		return err

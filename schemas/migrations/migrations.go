@@ -93,9 +93,16 @@ func (t Target) Dedup() string {
 	return "replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800"
 }
 
+// Statement is one statement of a migration.
+type Statement struct {
+	SQL string
+	// When gives a number: above 0, the statement is run; empty: it always is.
+	When string
+}
+
 // Statements gives the statements of m for a target, each ended in the file by a
-// semicolon at the end of a line.
-func (m Migration) Statements(t Target) ([]string, error) {
+// semicolon at the end of a line. A line "-- when: SQL" before one is its condition.
+func (m Migration) Statements(t Target) ([]Statement, error) {
 	tmpl, err := template.New(m.Name).Option("missingkey=error").Parse(m.text)
 	if err != nil {
 		return nil, fmt.Errorf("migration %s: %w", m.Name, err)
@@ -104,13 +111,23 @@ func (m Migration) Statements(t Target) ([]string, error) {
 	if err := tmpl.Execute(&sql, t); err != nil {
 		return nil, fmt.Errorf("migration %s: %w", m.Name, err)
 	}
-	var statements []string
+	var statements []Statement
 	for _, part := range strings.Split(sql.String()+"\n", ";\n") {
 		if s := withoutComments(part); s != "" {
-			statements = append(statements, s)
+			statements = append(statements, Statement{SQL: s, When: condition(part)})
 		}
 	}
 	return statements, nil
+}
+
+// condition is what the comments of a statement say that it depends on.
+func condition(sql string) string {
+	for line := range strings.Lines(sql) {
+		if when, ok := strings.CutPrefix(strings.TrimSpace(line), "-- when: "); ok {
+			return when
+		}
+	}
+	return ""
 }
 
 // withoutComments drops whole-line comments.

@@ -101,7 +101,9 @@ func (f *Folder) flows(rec arrow.Record, tables *Tables, counts *Counts) error {
 		return err
 	}
 	tables.add(schemas.TableFlows, f.stored(&flows, &v))
-	tables.add(schemas.TableUsage, f.clientHours(&flows, &v))
+	hours, verdicts := f.clientHours(&flows, &v)
+	tables.add(schemas.TableVerdicts, verdicts) // before usage, which has their numbers
+	tables.add(schemas.TableUsage, hours)
 	tables.add(schemas.TableEndpoints, f.reached(&flows, &v))
 	f.cover(coverageSource{
 		ms: flows.Start, country: flows.ClientCountry, exporter: flows.Exporter,
@@ -133,8 +135,8 @@ func (k *usageKey) hash() uint64 {
 	return mix(h, uint64(uint32(k.country))<<32|uint64(k.level)<<1|uint64(k.simulated))
 }
 
-// clientHours builds a batch in [schemas.UsageSchema].
-func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) arrow.Record {
+// clientHours builds a batch in [schemas.UsageSchema], and its verdicts in [schemas.VerdictsSchema].
+func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) (hours, named arrow.Record) {
 	mem := f.opts.Mem
 	tool, service, category, country := codes(v.tool), codes(v.service), codes(v.category), codes(flows.ClientCountry)
 	room := len(f.usage.keys) // as many as the batch before had
@@ -171,21 +173,18 @@ func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) arrow.Record {
 	}
 	keys := f.usage.keys
 	t := arrow.PrimitiveTypes
-	return newRecord(schemas.UsageSchema, len(keys), []arrow.Array{
+	numbers := newNumberer(v)
+	hours = newRecord(schemas.UsageSchema, len(keys), []arrow.Array{
 		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *usageKey) int64 { return int64(k.hour) * 3600 }),
 		recode(mem, keys, flows.ClientCountry, func(k *usageKey) int32 { return k.country }),
 		fill(mem, keys, t.Uint32, func(k *usageKey) uint32 { return k.asn }),
 		fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return k.client }),
-		recode(mem, keys, v.tool, func(k *usageKey) int32 { return k.tool }),
-		recode(mem, keys, v.service, func(k *usageKey) int32 { return k.service }),
-		recode(mem, keys, v.category, func(k *usageKey) int32 { return k.category }),
-		levelNames(mem, keys, func(k *usageKey) uint8 { return k.level }),
+		fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return numbers.number(verdictKey{k.tool, k.service, k.category, k.level}) }),
 		fill(mem, keys, t.Uint8, func(k *usageKey) uint8 { return k.simulated }),
-		constant(mem, v.pack, len(keys)),
-		constant(mem, v.lists, len(keys)),
 		count.Array(t.Uint64), expected.Array(t.Float64), unanswered.Array(t.Uint64),
 		up.Array(t.Uint64), down.Array(t.Uint64), records.Array(t.Uint64),
 	})
+	return hours, numbers.record(mem)
 }
 
 const (

@@ -156,7 +156,7 @@ func TestClientHoursAgainstMap(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkUsage(t, find(t, tables, schemas.TableUsage), rows)
+		checkUsage(t, find(t, tables, schemas.TableUsage), find(t, tables, schemas.TableVerdicts), rows)
 		checkStored(t, find(t, tables, schemas.TableFlows), rows, counts)
 		for _, table := range tables {
 			if !table.Record.Schema().Equal(schemas.TableSchemas()[table.Name]) {
@@ -171,7 +171,7 @@ func key(hour int64, country string, asn uint32, client uint64, tool, service, l
 	return fmt.Sprint(hour, " ", country, " ", asn, " ", client, " ", tool, " ", service, " ", level, " ", simulated)
 }
 
-func checkUsage(t *testing.T, rec arrow.Record, rows []row) {
+func checkUsage(t *testing.T, rec, verdicts arrow.Record, rows []row) {
 	t.Helper()
 	type sums struct {
 		flows, unanswered, up, down, records uint64
@@ -192,10 +192,27 @@ func checkUsage(t *testing.T, rec arrow.Record, rows []row) {
 	got := map[string]sums{}
 	text := func(col, i int) string { return schemas.DictString(rec.Column(col).(*array.Dictionary), i) }
 	num := func(col, i int) uint64 { return rec.Column(col).(*array.Uint64).Value(i) }
+	names := map[uint64]schemas.Names{}
+	for i := range int(verdicts.NumRows()) {
+		text := func(col int) string { return schemas.DictString(verdicts.Column(col).(*array.Dictionary), i) }
+		level, err := schemas.ParseLevel(text(4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := verdicts.Column(0).(*array.Uint64).Value(i)
+		names[number] = schemas.Names{Tool: text(1), Service: text(2), Category: text(3), Level: level, Pack: text(5), Lists: text(6)}
+		if names[number].Number() != number || text(5) != "core@1.0.0+abc" || text(6) != "lists+def" {
+			t.Errorf("verdict %d stands for %+v", number, names[number])
+		}
+	}
+	if len(names) != int(verdicts.NumRows()) {
+		t.Errorf("%d verdicts in %d rows", len(names), verdicts.NumRows())
+	}
 	for i := range int(rec.NumRows()) {
+		n := names[num(4, i)]
 		at := key(int64(rec.Column(0).(*array.Timestamp).Value(i)), text(1, i), rec.Column(2).(*array.Uint32).Value(i), num(3, i),
-			text(4, i), text(5, i), text(7, i), rec.Column(8).(*array.Uint8).Value(i))
-		got[at] = sums{num(11, i), num(13, i), num(14, i), num(15, i), num(16, i), rec.Column(12).(*array.Float64).Value(i)}
+			n.Tool, n.Service, n.Level.String(), rec.Column(5).(*array.Uint8).Value(i))
+		got[at] = sums{num(6, i), num(8, i), num(9, i), num(10, i), num(11, i), rec.Column(7).(*array.Float64).Value(i)}
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(sums{})); diff != "" {
 		t.Errorf("usage (-want +got):\n%s", diff)

@@ -1,0 +1,338 @@
+package load
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/statements"
+	"github.com/banshift/banshift/transform/counts"
+)
+
+// Counted says what became of the days whose telemetry was newer than their counts.
+type Counted struct {
+	Days    int // counted now
+	Waiting int // counted a moment ago: they are counted again later
+}
+
+// uncounted is a day of a country with telemetry that its counts have not seen.
+type uncounted struct {
+	counts.Key
+	touches uint64    // how often its rows were stored
+	asOf    time.Time // when it was counted last; 1970 where it never was
+}
+
+// version orders the countings of a day: by the touches that were seen, and where two counted at the same time by
+// chance, so that all rows of one of them win.
+func (u uncounted) version(random uint32) uint64 { return u.touches<<20 | uint64(random&(1<<20-1)) }
+
+// daysAtOnce bounds how many days of countries are read by one statement. They are taken month by month, because each
+// month that an insertion is of makes a part (measured: docs/performance.md).
+const daysAtOnce = 1024
+
+// Count brings the finished counts up to date: every day of a country that telemetry was stored for since it was
+// counted is counted again, whole, and replaces what was there at once. One that was counted less than every ago
+// waits. Whoever writes counts, and whoever reads counts what a writer that was killed left.
+func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error) {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	days, now, err := s.uncounted(ctx)
+	if err != nil {
+		return Counted{}, explain(s.name, fmt.Errorf("days to count: %w", err))
+	}
+	var done Counted
+	due := days[:0]
+	for _, d := range days {
+		if every > 0 && now.Sub(d.asOf) < every {
+			done.Waiting++
+			continue
+		}
+		due = append(due, d)
+	}
+	if due, err = s.keepExpired(ctx, due); err != nil {
+		return done, explain(s.name, fmt.Errorf("days whose usage expired: %w", err))
+	}
+	if len(due) == 0 {
+		return done, nil
+	}
+	names, err := s.verdictNames(ctx)
+	if err != nil {
+		return done, explain(s.name, fmt.Errorf("names of verdicts: %w", err))
+	}
+	if len(due) > daysAtOnce {
+		s.log.Info("counting clients of days with new telemetry", "days", len(due))
+	}
+	for len(due) > 0 {
+		n := min(len(due), daysAtOnce)
+		if err := s.countDays(ctx, due[:n], names, now); err != nil {
+			return done, explain(s.name, fmt.Errorf("counts of %d days: %w", n, err))
+		}
+		done.Days += n
+		due = due[n:]
+	}
+	return done, nil
+}
+
+// Recount counts every day again that has usage, whatever was counted: the rows are the same where nothing was wrong.
+func (s *Store) Recount(ctx context.Context) (Counted, error) {
+	if err := s.conn.Exec(ctx, statements.TouchAll); err != nil {
+		return Counted{}, explain(s.name, err)
+	}
+	return s.Count(ctx, 0)
+}
+
+// AnswerAsCounted has questions answered from the counts as they are, because somebody else keeps them up to date.
+func (s *Store) AnswerAsCounted() { s.asCounted.Store(true) }
+
+// countForReading is Count for whoever asks a question: a user who may only read gets what is there, and is told.
+func (s *Store) countForReading(ctx context.Context) error {
+	if s.asCounted.Load() {
+		return nil
+	}
+	_, err := s.Count(ctx, 0)
+	if errors.Is(err, ErrForbidden) {
+		s.asCounted.Store(true)
+		s.log.Warn("telemetry was stored since its days were counted, and this user may not count them: `banshift query counts_as_of` says as of when the answers are")
+		return nil
+	}
+	return err
+}
+
+// KeepCounted counts what is stored while ctx lives: a day at most once in every, and never for more than a tenth of the time.
+func (s *Store) KeepCounted(ctx context.Context, every time.Duration) {
+	pause := every
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		began := time.Now()
+		if _, err := s.Count(ctx, every); err != nil && ctx.Err() == nil {
+			s.log.Warn("the counts stay as they were, and are tried again", "error", oneLine(err))
+		}
+		pause = max(every, 9*time.Since(began))
+	}
+}
+
+// uncounted lists the days to count, and the engine's time from before their rows are read.
+func (s *Store) uncounted(ctx context.Context) ([]uncounted, time.Time, error) {
+	rows, err := s.conn.Query(ctx, statements.UncountedDays)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	defer rows.Close()
+	var days []uncounted
+	var now time.Time
+	for rows.Next() {
+		var d uncounted
+		if err := rows.Scan(&d.Country, &d.Day, &d.touches, &d.asOf, &now); err != nil {
+			return nil, time.Time{}, err
+		}
+		days = append(days, d)
+	}
+	return days, now, rows.Err()
+}
+
+// keepExpired takes the days off whose usage has fewer records than were counted, and keeps their counts: telemetry
+// that comes so late is not counted any more.
+func (s *Store) keepExpired(ctx context.Context, due []uncounted) ([]uncounted, error) {
+	if s.usageDays == 0 || len(due) == 0 {
+		return due, nil
+	}
+	versions := map[counts.Key]uncounted{}
+	for _, d := range due {
+		versions[d.Key] = d
+	}
+	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(due))), statements.ExpiredDays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key counts.Key
+		var was uint64
+		if err := rows.Scan(&key.Country, &key.Day, &was); err != nil {
+			return nil, err
+		}
+		params := clickhouse.Parameters{"country": key.Country, "day": isoDay(key.Day), "was": fmt.Sprint(was), "version": fmt.Sprint(versions[key].version(0))}
+		for _, sql := range []string{statements.KeepHours, statements.KeepDays} {
+			if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql); err != nil {
+				return nil, err
+			}
+		}
+		s.log.Warn("telemetry of a day came after retention.usage_days took the day's usage: it is stored and not counted", "country", key.Country, "day", isoDay(key.Day))
+		due = slices.DeleteFunc(due, func(d uncounted) bool { return d.Key == key })
+	}
+	return due, rows.Err()
+}
+
+func (s *Store) verdictNames(ctx context.Context) (map[uint64]schemas.Names, error) {
+	rows, err := s.conn.Query(ctx, statements.VerdictNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[uint64]schemas.Names{}
+	for rows.Next() {
+		var number uint64
+		var n schemas.Names
+		var level string
+		if err := rows.Scan(&number, &n.Tool, &n.Service, &n.Category, &level, &n.Pack, &n.Lists); err != nil {
+			return nil, err
+		}
+		if n.Level, err = schemas.ParseLevel(level); err != nil {
+			return nil, fmt.Errorf("verdict %d: %w", number, err)
+		}
+		if other, known := all[number]; known && other != n {
+			return nil, fmt.Errorf("the number %d stands for two verdicts: %+v and %+v", number, other, n)
+		}
+		all[number] = n
+	}
+	return all, rows.Err()
+}
+
+// countDays reads the usage of days, in their order, and stores what is counted of them.
+func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint64]schemas.Names, asOf time.Time) error {
+	// First: a day that is counted has its coverage.
+	if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days))), statements.CountCoverage); err != nil {
+		return fmt.Errorf("coverage: %w", err)
+	}
+	var random [4]byte
+	rand.Read(random[:]) //nolint:errcheck // it never fails
+	versions := make(map[counts.Key]uint64, len(days))
+	for _, d := range days {
+		versions[d.Key] = d.version(binary.LittleEndian.Uint32(random[:]))
+	}
+	token := rand.Text()
+	inserts := 0
+	counter := counts.New(names, counts.Options{
+		Mem: memory.DefaultAllocator, AsOf: asOf,
+		Version: func(key counts.Key) uint64 { return versions[key] },
+		Out: func(hours, days arrow.Record) error {
+			inserts++
+			// The hours first: a day that is counted has its hours.
+			if hours.NumRows() > 0 {
+				if err := s.insertArrow(ctx, schemas.TableCountedHours, hours, fmt.Sprint("count-", token, inserts)); err != nil {
+					return err
+				}
+			}
+			return s.insertArrow(ctx, schemas.TableCountedDays, days, fmt.Sprint("count-", token, inserts))
+		},
+	})
+	if err := s.readUsage(ctx, days, counter.Add); err != nil {
+		counter.Release()
+		return err
+	}
+	for _, d := range days {
+		if err := counter.Empty(d.Key); err != nil {
+			counter.Release()
+			return err
+		}
+	}
+	return counter.Close()
+}
+
+// readUsage gives the rows of days to add, batch by batch.
+func (s *Store) readUsage(ctx context.Context, days []uncounted, add func(arrow.Record) error) error {
+	pipe, answer := io.Pipe()
+	posted := make(chan error, 1)
+	go func() {
+		_, err := s.post(ctx, s.addr, request{
+			sql: statements.UsageOfDays, params: usageParams(days), result: answer,
+			settings: map[string]string{"default_format": "ArrowStream", "output_format_arrow_string_as_string": "1", "output_format_arrow_compression_method": "none"},
+		})
+		answer.CloseWithError(err)
+		posted <- err
+	}()
+	err := eachBatch(pipe, add)
+	pipe.CloseWithError(err) // ends the statement where its rows are not wanted
+	if posting := <-posted; posting != nil && err == nil {
+		err = posting
+	}
+	return err
+}
+
+// eachBatch reads an Arrow stream.
+func eachBatch(from io.Reader, add func(arrow.Record) error) error {
+	reader, err := ipc.NewReader(from)
+	if errors.Is(err, io.EOF) {
+		return nil // no rows
+	}
+	if err != nil {
+		return fmt.Errorf("rows of usage: %w", err)
+	}
+	defer reader.Release()
+	for reader.Next() {
+		if err := add(reader.Record()); err != nil {
+			return err
+		}
+	}
+	if err := reader.Err(); err != nil {
+		return fmt.Errorf("rows of usage: %w", err)
+	}
+	_, err = io.Copy(io.Discard, from) // what the engine says behind the rows, if it failed
+	return err
+}
+
+// usageParams are the parameters of [statements.UsageOfDays].
+func usageParams(days []uncounted) map[string]string {
+	var countries, pairs []string
+	known := map[string]bool{}
+	from, to := days[0].Day, days[0].Day
+	for _, d := range days {
+		from, to = min(from, d.Day), max(to, d.Day)
+		country := "'" + escaped(d.Country) + "'"
+		if !known[country] {
+			known[country], countries = true, append(countries, country)
+		}
+		pairs = append(pairs, "("+country+",'"+isoDay(d.Day)+"')")
+	}
+	return map[string]string{
+		"countries": "[" + strings.Join(countries, ",") + "]", "days": "[" + strings.Join(pairs, ",") + "]",
+		"from": isoDay(from), "to": isoDay(to),
+	}
+}
+
+// isoDay writes a number of days since 1970.
+func isoDay(day int32) string {
+	return time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly)
+}
+
+// escaped makes a text fit for the engine's quotes.
+func escaped(text string) string { return strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) }
+
+// touch notes which days of which countries the rows of b are of, once it is stored and before b is marked done: a
+// counting that began before sees that it has to be repeated. A batch that is repeated touches its days again.
+func (s *Store) touch(ctx context.Context, b Batch) error {
+	type touched struct {
+		Country string `json:"country"`
+		Day     string `json:"day"`
+		Touches uint64 `json:"touches"`
+	}
+	var rows []touched
+	for _, key := range touchedDays(b) {
+		rows = append(rows, touched{key.Country, isoDay(key.Day), 1})
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	lines, err := jsonLines(rows)
+	if err != nil {
+		return fmt.Errorf("days of a batch: %w", err)
+	}
+	// A token of its own: equal rows of two batches are two touches.
+	return explain(s.name, s.insertJSON(ctx, "touched", lines))
+}

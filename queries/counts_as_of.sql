@@ -1,0 +1,29 @@
+-- title: Age of the counts
+-- question: As of when are the days of each country counted, and which have telemetry that came later?
+-- param country String = '': lower-case ISO code; empty for all
+-- column country key: country of the clients
+-- column days sum: days with telemetry
+-- column first_day text: the first of them
+-- column last_day text: the last of them
+-- column counted text: when the last of the countings was
+-- column last_day_counted text: when the last day was counted
+-- column waiting sum: days with telemetry that their counts have not seen
+SELECT
+    t.country AS country,
+    count() AS days,
+    min(t.day) AS first_day,
+    max(t.day) AS last_day,
+    max(c.as_of) AS counted,
+    argMax(c.as_of, t.day) AS last_day_counted,
+    countIf(t.touches != bitShiftRight(c.version, 20)) AS waiting
+FROM (SELECT country, day, sum(touches) AS touches FROM touched GROUP BY country, day) AS t
+LEFT JOIN
+(
+    SELECT country, day, max(version) AS version, max(as_of) AS as_of
+    FROM counted_days
+    WHERE grouping = 'all' AND level = 'unclassified'
+    GROUP BY country, day
+) AS c ON c.country = t.country AND c.day = t.day
+WHERE {country:String} = '' OR t.country = {country:String}
+GROUP BY t.country
+ORDER BY country

@@ -1,0 +1,1 @@
+SELECT sum(records) FROM counts_day WHERE grouping = 'all'

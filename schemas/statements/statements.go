@@ -1,0 +1,48 @@
+// Package statements holds the SQL that the store itself runs, one statement a file, with {name:Type} for
+// each parameter. What answers a question of a user is in queries. It must never hold anything but SQL.
+package statements
+
+import _ "embed"
+
+// UncountedDays lists the days whose telemetry the finished counts have not seen whole, and the engine's time.
+//
+//go:embed uncounted_days.sql
+var UncountedDays string
+
+// UsageOfDays reads the rows of usage of some days of countries, client by client.
+//
+//go:embed usage_of_days.sql
+var UsageOfDays string
+
+// CountCoverage counts what the sensors reported on some days of countries.
+//
+//go:embed count_coverage.sql
+var CountCoverage string
+
+// VerdictNames reads the names of all verdicts.
+//
+//go:embed verdict_names.sql
+var VerdictNames string
+
+// ExpiredDays lists those of some days whose usage holds fewer records than were counted: retention took them.
+//
+//go:embed expired_days.sql
+var ExpiredDays string
+
+// KeepHours gives the counts of a day's hours another version, KeepDays those of the day.
+//
+//go:embed keep_hours.sql
+var KeepHours string
+
+//go:embed keep_days.sql
+var KeepDays string
+
+// CountedRecords adds up the telemetry records that were counted.
+//
+//go:embed counted_records.sql
+var CountedRecords string
+
+// TouchAll has every day counted again.
+//
+//go:embed touch_all.sql
+var TouchAll string

@@ -1,0 +1,8 @@
+SELECT
+    toString(country) AS country, toUInt32(hour) AS hour, simulated, asn, client, verdict,
+    flows, expected, unanswered, bytes_up + bytes_down AS bytes, records
+FROM usage AS u
+WHERE u.country IN {countries:Array(String)}
+    AND u.hour >= toDateTime({from:Date}, 'UTC') AND u.hour < toDateTime({to:Date}, 'UTC') + INTERVAL 1 DAY
+    AND (u.country, toDate(u.hour)) IN {days:Array(Tuple(String, Date))}
+ORDER BY u.country, toDate(u.hour), u.simulated, u.client, u.hour, u.asn, u.verdict

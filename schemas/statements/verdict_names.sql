@@ -1,0 +1,1 @@
+SELECT DISTINCT number, tool, service, category, level, pack, lists FROM verdicts ORDER BY number

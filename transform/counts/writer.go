@@ -1,0 +1,254 @@
+package counts
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// Options say where counts go.
+type Options struct {
+	// Version gives the version of a day's rows.
+	Version func(Key) uint64
+	AsOf    time.Time
+	// Out takes rows in [schemas.CountedHoursSchema] and [schemas.CountedDaysSchema], whole days of countries each; it
+	// must not keep them.
+	Out func(hours, days arrow.Record) error
+	Mem memory.Allocator
+}
+
+// rowsAtOnce is from how many rows on they are handed over: a month of a few countries, and below
+// what the engine takes as one block.
+const rowsAtOnce = 400_000
+
+// finish makes the rows of the day that is open.
+func (c *Counter) finish() error {
+	if !c.open {
+		return nil
+	}
+	c.closeClient()
+	c.open = false
+	key := Key{c.country, c.day}
+	c.out.of = c.out.options.Version(key)
+	c.out.packs, c.out.lists = slices.Sorted(maps.Keys(c.packs)), slices.Sorted(maps.Keys(c.lists))
+	for at, cell := range c.cells {
+		c.cellRows(at, cell)
+	}
+	for key, clients := range c.sets {
+		c.setRow(key, clients)
+	}
+	if c.out.hours.rows+c.out.days.rows < rowsAtOnce {
+		return nil
+	}
+	return c.out.flush()
+}
+
+// cellRows appends a cell's rows: one for all verdicts, or one for each level that there is.
+func (c *Counter) cellRows(at cellKey, cell *cell) {
+	if !groupings[at.grouping].levels {
+		c.cellRow(at, cell, 0, levels)
+		return
+	}
+	for level := range levels {
+		if cell.records[level] > 0 {
+			c.cellRow(at, cell, level, level+1)
+		}
+	}
+}
+
+// cellRow appends what a cell holds of the levels from one up to, not including, another.
+func (c *Counter) cellRow(at cellKey, cell *cell, from, to int) {
+	g := groupings[at.grouping]
+	out := c.out.table(at.hour)
+	c.key(out, at.grouping, at.hour, schemas.Level(from))
+	out.asn.Append(at.asn)
+	c.name(out.tool, g.tool, at.tool)
+	c.name(out.service, g.service, at.service)
+	c.name(out.category, g.category, at.category)
+	out.categories.Append(true)
+	out.clients.Append(sum(cell.clients[from:to]))
+	out.reached.Append(sum(cell.reached[from:to]))
+	out.flows.Append(sum(cell.flows[from:to]))
+	out.expected.Append(math.Round(sum(cell.expected[from:to])*1e9) / 1e9) // whatever the order of the rows
+	out.unanswered.Append(sum(cell.unanswered[from:to]))
+	out.bytes.Append(sum(cell.bytes[from:to]))
+	c.denominator(out, g, at.hour, at.asn)
+	out.records.Append(sum(cell.records[from:to]))
+	c.out.ending(out, at.grouping == all)
+}
+
+// setRow appends the clients that used one set of categories, which have no sums: a client's flows may be of several.
+func (c *Counter) setRow(key setKey, clients uint64) {
+	g := groupings[key.grouping]
+	out := c.out.table(key.hour)
+	c.key(out, key.grouping, key.hour, key.level)
+	asn := uint32(0)
+	if g.network {
+		asn = key.of
+	}
+	out.asn.Append(asn)
+	c.name(out.tool, g.tool, key.of)
+	c.name(out.service, false, 0)
+	c.name(out.category, false, 0)
+	out.categories.Append(true)
+	names := c.codes.set(key.categories)
+	slices.Sort(names)
+	appendTexts(out.categories, names)
+	out.clients.Append(clients)
+	out.reached.Append(0)
+	out.flows.Append(0)
+	out.expected.Append(0)
+	out.unanswered.Append(0)
+	out.bytes.Append(0)
+	c.denominator(out, g, key.hour, asn)
+	out.records.Append(0)
+	c.out.ending(out, false)
+}
+
+func (c *Counter) key(out *table, g grouping, hour int32, level schemas.Level) {
+	out.rows++
+	text(out.grouping, groupings[g].name)
+	text(out.level, level.String())
+	text(out.country, c.country)
+	out.time(c.day, hour)
+	out.simulated.Append(c.sim)
+}
+
+func (c *Counter) name(to *array.BinaryDictionaryBuilder, is bool, code uint32) {
+	if !is {
+		text(to, "")
+		return
+	}
+	text(to, c.codes.names[code])
+}
+
+// denominator appends what the clients of a row are out of: the network's where the row is a pair with one.
+func (c *Counter) denominator(out *table, g by, hour int32, asn uint32) {
+	of := cellKey{grouping: all, hour: hour}
+	if g.network && (g.tool || g.service || g.category || g.sets) {
+		of.grouping, of.asn = network, asn
+	}
+	out.allClients.Append(sum(c.cells[of].clients[:]))
+	out.allFlows.Append(sum(c.cells[of].flows[:]))
+}
+
+func sum[T uint64 | float64](values []T) T {
+	var total T
+	for _, v := range values {
+		total += v
+	}
+	return total
+}
+
+// writer collects rows of days and hours.
+type writer struct {
+	options      Options
+	days, hours  table
+	of           uint64
+	packs, lists []string
+}
+
+func newWriter(o Options) *writer {
+	return &writer{options: o, days: newTable(o.Mem, schemas.CountedDaysSchema), hours: newTable(o.Mem, schemas.CountedHoursSchema)}
+}
+
+func (w *writer) table(hour int32) *table {
+	if hour == wholeDay {
+		return &w.days
+	}
+	return &w.hours
+}
+
+// ending appends what all rows of a day have in common, with its packs and lists where the row is of all of it.
+func (w *writer) ending(out *table, whole bool) {
+	out.packs.Append(true)
+	out.lists.Append(true)
+	if whole {
+		appendTexts(out.packs, w.packs)
+		appendTexts(out.lists, w.lists)
+	}
+	out.version.Append(w.of)
+	out.asOf.Append(arrow.Timestamp(w.options.AsOf.UnixMilli()))
+}
+
+// flush hands the rows over.
+func (w *writer) flush() error {
+	hours, days := w.hours.record(), w.days.record()
+	defer hours.Release()
+	defer days.Release()
+	if days.NumRows() == 0 {
+		return nil
+	}
+	return w.options.Out(hours, days)
+}
+
+func (w *writer) release() {
+	w.days.builder.Release()
+	w.hours.builder.Release()
+}
+
+// table builds rows in one of the two schemas.
+type table struct {
+	builder                                           *array.RecordBuilder
+	rows                                              int
+	grouping, level, country, tool, service, category *array.BinaryDictionaryBuilder
+	day                                               *array.Date32Builder
+	hour, asOf                                        *array.TimestampBuilder
+	simulated                                         *array.Uint8Builder
+	asn                                               *array.Uint32Builder
+	categories, packs, lists                          *array.ListBuilder
+	clients, reached, flows, unanswered, bytes        *array.Uint64Builder
+	allClients, allFlows, records, version            *array.Uint64Builder
+	expected                                          *array.Float64Builder
+}
+
+func newTable(mem memory.Allocator, schema *arrow.Schema) table {
+	b := array.NewRecordBuilder(mem, schema)
+	dict := func(i int) *array.BinaryDictionaryBuilder { return b.Field(i).(*array.BinaryDictionaryBuilder) }
+	u64 := func(i int) *array.Uint64Builder { return b.Field(i).(*array.Uint64Builder) }
+	list := func(i int) *array.ListBuilder { return b.Field(i).(*array.ListBuilder) }
+	t := table{
+		builder: b, grouping: dict(0), level: dict(1), country: dict(2), simulated: b.Field(4).(*array.Uint8Builder), asn: b.Field(5).(*array.Uint32Builder),
+		tool: dict(6), service: dict(7), category: dict(8), categories: list(9), clients: u64(10), reached: u64(11), flows: u64(12),
+		expected: b.Field(13).(*array.Float64Builder), unanswered: u64(14), bytes: u64(15), allClients: u64(16), allFlows: u64(17), records: u64(18),
+		packs: list(19), lists: list(20), version: u64(21), asOf: b.Field(22).(*array.TimestampBuilder),
+	}
+	t.day, _ = b.Field(3).(*array.Date32Builder)
+	t.hour, _ = b.Field(3).(*array.TimestampBuilder)
+	return t
+}
+
+// time appends the day, or the hour in a table of hours.
+func (t *table) time(day, hour int32) {
+	if t.day != nil {
+		t.day.Append(arrow.Date32(day))
+		return
+	}
+	t.hour.Append(arrow.Timestamp(int64(hour) * 3600))
+}
+
+func (t *table) record() arrow.Record {
+	t.rows = 0
+	return t.builder.NewRecord()
+}
+
+func appendTexts(to *array.ListBuilder, texts []string) {
+	values := to.ValueBuilder().(*array.StringBuilder)
+	for _, text := range texts {
+		values.Append(text)
+	}
+}
+
+// text appends to a column of names; a dictionary of texts takes every text.
+func text(to *array.BinaryDictionaryBuilder, value string) {
+	if err := to.AppendString(value); err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,58 @@
+package usage
+
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/banshift/banshift/schemas"
+)
+
+// verdictKey is a verdict by the codes of a batch's dictionaries.
+type verdictKey struct {
+	tool, service, category int32
+	level                   uint8
+}
+
+// numberer gives the verdicts of a batch their numbers, each in the order of its first appearance.
+type numberer struct {
+	of      *verdicts
+	known   map[verdictKey]uint64
+	keys    []verdictKey
+	numbers []uint64
+}
+
+func newNumberer(of *verdicts) *numberer {
+	return &numberer{of: of, known: map[verdictKey]uint64{}}
+}
+
+func (n *numberer) number(key verdictKey) uint64 {
+	if number, ok := n.known[key]; ok {
+		return number
+	}
+	number := schemas.Names{
+		Tool:     texts(n.of.tool).Value(int(key.tool)),
+		Service:  texts(n.of.service).Value(int(key.service)),
+		Category: texts(n.of.category).Value(int(key.category)),
+		Level:    schemas.Level(key.level), Pack: n.of.pack, Lists: n.of.lists,
+	}.Number()
+	n.known[key] = number
+	n.keys, n.numbers = append(n.keys, key), append(n.numbers, number)
+	return number
+}
+
+// record builds a batch in [schemas.VerdictsSchema] of all that were numbered.
+func (n *numberer) record(mem memory.Allocator) arrow.Record {
+	numbers := schemas.NewColumn[uint64](mem, len(n.numbers))
+	for _, number := range n.numbers {
+		numbers.Append(number)
+	}
+	return newRecord(schemas.VerdictsSchema, len(n.keys), []arrow.Array{
+		numbers.Array(arrow.PrimitiveTypes.Uint64),
+		recode(mem, n.keys, n.of.tool, func(k *verdictKey) int32 { return k.tool }),
+		recode(mem, n.keys, n.of.service, func(k *verdictKey) int32 { return k.service }),
+		recode(mem, n.keys, n.of.category, func(k *verdictKey) int32 { return k.category }),
+		levelNames(mem, n.keys, func(k *verdictKey) uint8 { return k.level }),
+		constant(mem, n.of.pack, len(n.keys)),
+		constant(mem, n.of.lists, len(n.keys)),
+	})
+}
