@@ -334,5 +334,5 @@ func (s *Store) touch(ctx context.Context, b Batch) error {
 		return fmt.Errorf("days of a batch: %w", err)
 	}
 	// A token of its own: equal rows of two batches are two touches.
-	return explain(s.name, s.insertJSON(ctx, "touched", lines))
+	return explain(s.name, s.insertJSON(ctx, "touched", rand.Text(), lines))
 }

@@ -148,11 +148,15 @@ func writeArrow(w io.Writer, rec arrow.Record) error {
 	return out.Close()
 }
 
-// insertJSON inserts rows, whose JSON keys are the table's columns.
-func (s *Store) insertJSON(ctx context.Context, table string, rows []byte) error {
+// insertJSON inserts rows, whose JSON keys are the table's columns, under a token; empty: none.
+func (s *Store) insertJSON(ctx context.Context, table, token string, rows []byte) error {
+	settings := maps.Clone(jsonSettings)
+	if token != "" {
+		settings["insert_deduplication_token"] = token
+	}
 	r := request{
 		sql:      "INSERT INTO " + quoteName(table) + " FORMAT JSONEachRow",
-		settings: jsonSettings,
+		settings: settings,
 		write:    func(w io.Writer) error { _, err := w.Write(rows); return err },
 	}
 	err := s.retry(ctx, 0, func() error {

@@ -63,7 +63,8 @@ var configTemplate = template.Must(template.New("config.xml").Parse(`<clickhouse
 // usersTemplate holds hashes only: a query may be able to read files of the engine.
 var usersTemplate = template.Must(template.New("users.xml").Parse(`<clickhouse>
   <profiles>
-    <default/>
+    <!-- A writer that stands still in the middle of an insert holds who takes over from it up. -->
+    <default><http_receive_timeout>10</http_receive_timeout></default>
     <reader>
       <readonly>2</readonly>
       <max_execution_time>600</max_execution_time>
