@@ -3,7 +3,8 @@
 //
 // A file begins with comment lines: "-- title: …", "-- question: …", "-- param NAME
 // TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME: …" for each
-// column of the result. Nothing here may hold a statement that writes.
+// column of the result. '@categories' and '@level' stand for what counts as use (package
+// use). Nothing here may hold a statement that writes.
 package queries
 
 import (
@@ -15,6 +16,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/banshift/banshift/schemas/use"
 )
 
 //go:embed *.sql
@@ -80,6 +83,10 @@ func parseAll(dir fs.FS) ([]Query, error) {
 	if err != nil {
 		return nil, fmt.Errorf("queries: %w", err)
 	}
+	counted, err := use.Load()
+	if err != nil {
+		return nil, fmt.Errorf("queries: %w", err)
+	}
 	var all []Query
 	for _, entry := range entries {
 		name, isSQL := strings.CutSuffix(entry.Name(), ".sql")
@@ -90,7 +97,7 @@ func parseAll(dir fs.FS) ([]Query, error) {
 		if err != nil {
 			return nil, fmt.Errorf("query %s: %w", name, err)
 		}
-		q, err := parse(name, string(text))
+		q, err := parse(name, counted.Fill(string(text)))
 		if err != nil {
 			return nil, fmt.Errorf("query %s: %w", name, err)
 		}

@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"github.com/banshift/banshift/simulate"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/web"
-	"github.com/banshift/banshift/web/report"
 )
 
 // answer is one answer of a report beside the truth's range.
@@ -94,7 +94,7 @@ func answersOf(t *testing.T, seed int, scale float64) []answer {
 	if code := run(ctx, []string{"--config", config, "report", demoEvent, "--store", filepath.Join(dir, "store"), "--json"}, nil, &out, &errOut); code != exitDone {
 		t.Fatalf("report: exit code %d: %s", code, errOut.String())
 	}
-	var r report.Report
+	var r account.Report
 	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func answersOf(t *testing.T, seed int, scale float64) []answer {
 }
 
 // compare sets every question's figure beside the truth.
-func compare(t *testing.T, r report.Report, truth simulate.Truth) []answer {
+func compare(t *testing.T, r account.Report, truth simulate.Truth) []answer {
 	t.Helper()
 	figure := map[string]float64{}
 	for _, q := range r.Questions {

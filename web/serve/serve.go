@@ -20,6 +20,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/banshift/banshift/study/account"
+
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/web"
@@ -40,7 +42,7 @@ type Options struct {
 	Events  []events.Event
 	Version string
 	// Report makes the report of an event, for the links of the list; nil: no links.
-	Report func(ctx context.Context, event events.Event) (report.Report, error)
+	Report func(ctx context.Context, event events.Event) (account.Report, error)
 	Log    *slog.Logger
 }
 
@@ -186,7 +188,7 @@ func (s *server) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var page bytes.Buffer
-	if err := report.Render(&page, made); err != nil {
+	if err := report.Render(&page, made, "/"); err != nil {
 		s.fail(w, r, http.StatusInternalServerError, err)
 		return
 	}

@@ -2,18 +2,10 @@ package study
 
 import (
 	"fmt"
-	"strings"
 
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/spike"
-	"github.com/banshift/banshift/web/report"
 )
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
 
 // method tells the procedure with the numbers of its configuration.
 func (s *study) method() []string {
@@ -35,7 +27,7 @@ func (s *study) method() []string {
 	}
 }
 
-var glossary = []report.Term{
+var glossary = []account.Term{
 	{Word: "client", Meaning: "One pseudonym of one day. The key changes daily, so nobody is followed from one day to the next. A person with two addresses is two clients; people behind one address are one."},
 	{Word: "expected", Meaning: "What the same weekday was in the weeks before: its median."},
 	{Word: "effect", Meaning: "How far use lay above or below the expected, as a mean over the registered days."},

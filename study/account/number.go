@@ -1,4 +1,4 @@
-package report
+package account
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 )
 
 // Number is a measured value that may be unknown: NaN and the infinities are
-// unknown, drawn as a gap, printed as a dash and null in JSON. It is never zero.
+// unknown, drawn as a gap, printed as a Dash and null in JSON. It is never zero.
 type Number float64
 
 // Unknown is the value of what was not measured.
@@ -44,7 +44,7 @@ type Interval struct {
 // NoInterval is the interval of what has none.
 func NoInterval() Interval { return Interval{Low: Unknown(), High: Unknown()} }
 
-func (i Interval) known() bool { return i.Low.Known() && i.High.Known() }
+func (i Interval) Known() bool { return i.Low.Known() && i.High.Known() }
 
 // Quantity is one figure with its interval; Signed shows a plus before a gain.
 type Quantity struct {
@@ -60,7 +60,7 @@ const (
 	thinSpace  = "\u202f" // between groups of three digits
 	hardSpace  = "\u00a0" // between a number and its unit
 	minusSign  = "\u2212"
-	dash       = "\u2013"
+	Dash       = "\u2013"
 	groupAbove = 10_000 // four digits stay together, as ISO 80000 allows
 )
 
@@ -83,7 +83,7 @@ func decimals(size float64) int {
 // formatFixed prints n with a fixed number of decimals and grouped thousands.
 func formatFixed(n Number, places int) string {
 	if !n.Known() {
-		return dash
+		return Dash
 	}
 	text := strconv.FormatFloat(math.Abs(float64(n)), 'f', places, 64)
 	whole, fraction, _ := strings.Cut(text, ".")
@@ -99,8 +99,8 @@ func formatFixed(n Number, places int) string {
 	return b.String()
 }
 
-// formatNumber prints n with sensible precision; whole numbers stay whole.
-func formatNumber(n Number) string {
+// FormatNumber prints n with sensible precision; whole numbers stay whole.
+func FormatNumber(n Number) string {
 	if whole(n) {
 		return formatFixed(n, 0)
 	}
@@ -130,20 +130,20 @@ func (q Quantity) places() int {
 	if !q.Value.Known() {
 		return 0
 	}
-	if whole(q.Value) && (!q.Interval.known() || whole(q.Interval.Low) && whole(q.Interval.High)) {
+	if whole(q.Value) && (!q.Interval.Known() || whole(q.Interval.Low) && whole(q.Interval.High)) {
 		return 0
 	}
 	size := math.Abs(float64(q.Value))
 	if q.Unit == "%" && size >= 10 {
 		return 0
 	}
-	if q.Interval.known() {
+	if q.Interval.Known() {
 		return max(decimals(float64(q.Interval.High-q.Interval.Low))-1, 0)
 	}
 	return max(decimals(size)-1, 0)
 }
 
-func (q Quantity) number(n Number) string {
+func (q Quantity) Print(n Number) string {
 	text := formatFixed(n, q.places())
 	if q.Signed && n.Known() && n > 0 {
 		return "+" + text
@@ -163,24 +163,24 @@ func (q Quantity) String() string {
 	if !q.Value.Known() {
 		return "not known"
 	}
-	return q.withUnit(q.number(q.Value))
+	return q.withUnit(q.Print(q.Value))
 }
 
 // IntervalString prints the interval in the figure's precision: "95 % interval 19 to
 // 36"; empty where there is none.
 func (q Quantity) IntervalString() string {
-	if !q.Interval.known() {
+	if !q.Interval.Known() {
 		return ""
 	}
-	return formatNumber(Number(100*q.Interval.Level)) + hardSpace + "% interval " +
-		q.number(q.Interval.Low) + " to " + q.number(q.Interval.High)
+	return FormatNumber(Number(100*q.Interval.Level)) + hardSpace + "% interval " +
+		q.Print(q.Interval.Low) + " to " + q.Print(q.Interval.High)
 }
 
-// formatP prints a probability with two significant digits.
-func formatP(p Number) string {
+// FormatP prints a probability with two significant digits.
+func FormatP(p Number) string {
 	switch {
 	case !p.Known():
-		return dash
+		return Dash
 	case p == 0:
 		return "0"
 	case p < 0.0001:
