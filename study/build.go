@@ -1,10 +1,12 @@
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -49,6 +51,12 @@ type Tool struct {
 	Values []float64 // NaN on days without telemetry
 }
 
+// people names who is counted: "client" of "clients a day".
+func (m Measure) people() string {
+	who, _, _ := strings.Cut(m.Unit, " ")
+	return strings.TrimSuffix(who, "s")
+}
+
 // ErrNoData says that the series do not reach around the event.
 var ErrNoData = errors.New("no data around the event")
 
@@ -77,8 +85,8 @@ func build(in input) (account.Report, error) {
 		return account.Report{}, err
 	}
 	r := account.Report{
-		Title:     fmt.Sprintf("%s: %s in %s, %s", account.UpperFirst(in.Event.Target), kindWords(in.Event.Kind), s.place, s.day.Format("2 January 2006")),
-		Subtitle:  fmt.Sprintf("%s in %s against what the %d days before the event would let expect.", account.UpperFirst(in.Use.Unit), s.place, in.Config.BeforeDays),
+		Title:     fmt.Sprintf("%s, %s", account.UpperFirst(happened(in.Event, s.place)), s.day.Format("2 January 2006")),
+		Subtitle:  fmt.Sprintf("%s in %s against what was expected from the %s before the event.", account.UpperFirst(in.Use.Unit), s.place, account.CountOf(in.Config.BeforeDays, "days")),
 		Simulated: in.Simulated,
 		Event: account.Event{ID: in.Event.ID, Country: s.place, Target: in.Event.Target, Kind: string(in.Event.Kind),
 			Announced: in.Event.AnnouncedAt, Enforced: in.Event.EnforcedAt, Ended: in.Event.EndedAt, Zone: in.Event.TZ,
@@ -90,7 +98,7 @@ func build(in input) (account.Report, error) {
 		Sensitivity: s.sensitivity(),
 		Method:      s.method(),
 		Provenance:  in.Provenance,
-		Glossary:    glossary,
+		Glossary:    s.glossary(),
 	}
 	r.Questions = append(r.Questions, s.spikeQuestion(r.Headline))
 	if in.Service != nil {
@@ -165,7 +173,7 @@ func (s *study) spikeQuestion(h account.Headline) account.Question {
 		Figure: account.Quantity{Label: "change of " + s.Use.Unit, Value: h.EffectPct, Interval: h.Interval, Unit: "%", Signed: true},
 		Table:  s.course(),
 		Method: "The mean, over the registered days, of how far each day lies above the median of the same weekday before the event, on a logarithmic scale.",
-		Caveats: []string{"A client is a pseudonym of one day: a returning client cannot be told from a new one.",
+		Caveats: []string{s.whoIsCounted(),
 			"A grade says what the data support. It is not a proof of cause."}}
 	if chart := s.toolChart(); chart != nil {
 		q.Charts = append(q.Charts, *chart)
@@ -182,17 +190,18 @@ func (s *study) course() *account.Table {
 	t := &account.Table{Caption: "The course of the change", Columns: []account.Column{{Name: "what", Format: account.Text}, {Name: "value", Format: account.Decimal}, {Name: "unit", Format: account.Text}}}
 	add := func(what string, value any, unit string) { t.Rows = append(t.Rows, []any{what, value, unit}) }
 	if e.Onset != "" && e.OnsetDays != nil {
-		add("first day of the alarm: "+e.Onset, *e.OnsetDays, "days from the event")
+		what := map[string]string{"alarm": "first day of the alarm: "}[e.OnsetBy]
+		add(cmp.Or(what, "no alarm; the change is largest from: ")+e.Onset, *e.OnsetDays, "days from the event")
 	}
 	if a := e.Anticipation; a != nil {
-		add(fmt.Sprintf("effect of the %d days from the announcement", a.Days), expPct(a.EffectLog), "%")
+		add(fmt.Sprintf("effect of the %s from the announcement", account.CountOf(a.Days, "days")), expPct(a.EffectLog), "%")
 		add("its p in time", number(a.PTime), "")
 	}
 	if e.Shape.Peak != nil {
-		add(fmt.Sprintf("largest day, %d days after the event", e.Shape.PeakDay), expPct(e.Shape.Peak), "%")
+		add(fmt.Sprintf("largest day, %s after the event", account.CountOf(e.Shape.PeakDay, "days")), expPct(e.Shape.Peak), "%")
 	}
 	if e.Shape.ExcessUserDays != nil {
-		add("above the expected, summed over the registered days", math.Round(*e.Shape.ExcessUserDays), "client-days")
+		add("above the expected, summed over the registered days", math.Round(*e.Shape.ExcessUserDays), s.Use.people()+"-days")
 	}
 	if e.Shape.HalfLifeDays != nil {
 		add("first day below half of the effect", *e.Shape.HalfLifeDays, "days after the event")
@@ -231,8 +240,8 @@ func (s *study) survivalQuestion() account.Question {
 	left := func(pct *float64) account.Number { return 100 + number(pct) }
 	q.Figure = account.Quantity{Label: "of what was to be expected", Value: left(e.EffectPct),
 		Interval: account.Interval{Low: left(e.CILow), High: left(e.CIHigh), Level: 1 - s.Config.Alpha}, Unit: "%"}
-	q.Answer = fmt.Sprintf("%s stood at %s of what the weeks before let expect, in the %d days from %s.",
-		s.Service.Name, q.Figure, s.Config.AfterDays, s.day.Format("2\u00a0January\u00a02006"))
+	q.Answer = fmt.Sprintf("%s stood at %s of what was expected from the weeks before, in the %s from %s.",
+		s.Service.Name, q.Figure, account.CountOf(s.Config.AfterDays, "days"), s.day.Format("2\u00a0January\u00a02006"))
 	x := expectation(series, s.day, s.Config)
 	ts := s.frame(series, s.Service.Unit)
 	ts.Lines = []account.Line{{Name: "observed", Role: account.Observed, Values: s.cut(series, series.Values)},
@@ -248,7 +257,7 @@ func (s *study) survivalQuestion() account.Question {
 // sensitivity sets the analysis' other windows out as a grid.
 func (s *study) sensitivity() account.Sensitivity {
 	g := account.Sensitivity{RowName: "days before", ColName: "days after",
-		Intro: fmt.Sprintf("The windows of %d days before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", s.Config.BeforeDays, s.Config.AfterDays, s.effect.PTimeOutcome)}
+		Intro: fmt.Sprintf("The windows of %s before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", account.CountOf(s.Config.BeforeDays, "days"), s.Config.AfterDays, s.effect.PTimeOutcome)}
 	var before, after []int
 	for _, at := range s.effect.Sensitivity {
 		before, after = append(before, at.BeforeDays), append(after, at.AfterDays)

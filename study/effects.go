@@ -34,7 +34,7 @@ func (s *study) collateral() account.Question {
 	}
 	q.Figure = share("of questions for other names led into blocked space", blocking.Wilson(soft, all))
 	gone := share("", blocking.Wilson(hard, all))
-	q.Answer = fmt.Sprintf("In the %d days from the event on, %s of the questions for names that are no known service's were answered with a blocked address, %s with nothing else.", s.Config.AfterDays, q.Figure, gone)
+	q.Answer = fmt.Sprintf("In the %s from the event on, %s of the questions for names that are no known service's were answered with a blocked address, %s with nothing else.", account.CountOf(s.Config.AfterDays, "days"), q.Figure, gone)
 	q.Charts = []account.Chart{s.chart("Questions for other names that led into blocked space, "+s.place, "Daily shares, some and all of the addresses blocked.", "% of the questions",
 		[]string{"some address blocked", "all addresses blocked"}, by[0], by[1])}
 	q.Table = &account.Table{Caption: "The days from the event on", Columns: columns("what", "%", "from", "to")}
@@ -144,8 +144,8 @@ func (s *study) adoption() account.Question {
 	}
 	a := blocking.MeasureAdoption(before, after)
 	q.Figure = share("of the users of both were the replacement's", a.After)
-	q.Answer = fmt.Sprintf("%s had %s of the users of both services in the %d days from the event on, after %s in the %d days before.",
-		account.UpperFirst(s.Facts.Substitute), q.Figure, s.Config.AfterDays, share("", a.Before), s.Config.BeforeDays)
+	q.Answer = fmt.Sprintf("%s had %s of the users of both services in the %s from the event on, after %s in the %s before.",
+		account.UpperFirst(s.Facts.Substitute), q.Figure, account.CountOf(s.Config.AfterDays, "days"), share("", a.Before), account.CountOf(s.Config.BeforeDays, "days"))
 	q.Charts = []account.Chart{s.chart("Share of "+s.Facts.Substitute+" among the users of both, "+s.place, "Daily share in percent.", "%", []string{"share"}, by)}
 	q.Table = &account.Table{Caption: "The replacement's share", Columns: columns("what", "%", "from", "to", "users a day, summed"), Rows: [][]any{
 		{"before", 100 * a.Before.Value, 100 * a.Before.Low, 100 * a.Before.High, a.Before.Of},
@@ -264,7 +264,7 @@ func methodWords(m blocking.Method) string {
 	case blocking.ByPattern:
 		return "By pattern: failures follow the service whatever its address."
 	case blocking.ByBoth:
-		return "Both ways: failures follow the block list, and the service beside it."
+		return "Both ways: failures follow the block list, and the service as well."
 	}
 	return "Neither: failures follow neither the block list nor the service."
 }

@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -27,8 +28,8 @@ func (s *study) churn() account.Question {
 	steps := blocking.KaplanMeier(lives)
 	low, high := blocking.MedianInterval(steps)
 	q.Figure = quantity("median lifetime of an endpoint that arrived from the event on", blocking.Median(steps), low, high, "days")
-	q.Answer = fmt.Sprintf("From %s on, %s was reached at %d prefixes at which it had not been seen before, in %d networks; half of them were in use for no longer than %s.",
-		s.day.Format("2\u00a0January\u00a02006"), s.Event.Target, len(arrived), len(networksOf(arrived)), q.Figure)
+	q.Answer = fmt.Sprintf("From %s on, %s was reached at %s at which it had not been seen before, in %s; half of them were in use for no longer than %s.",
+		s.day.Format("2\u00a0January\u00a02006"), s.Event.Target, account.CountOf(len(arrived), "prefixes"), account.CountOf(len(networksOf(arrived)), "networks"), q.Figure)
 	q.Charts = []account.Chart{s.churnChart(churn), networkBars(arrived)}
 	q.Table = s.churnTable(churn, arrived)
 	q.Method = "An endpoint is a /24 or /48 with its network, on a day on which a client of the country tried it. Lifetimes are estimated by Kaplan and Meier, the median's interval by Brookmeyer and Crowley. An endpoint that was seen in the last days has not ended; one that was there on the first day has no known age."
@@ -60,6 +61,7 @@ func (s *study) arrivals(churn blocking.Churn) ([]blocking.Endpoint, []blocking.
 			list = append(list, e)
 		}
 	}
+	slices.SortFunc(list, func(a, b blocking.Endpoint) int { return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.ASN, b.ASN)) })
 	return list, blocking.MeasureChurn(sightings).Lifetimes
 }
 
@@ -83,7 +85,7 @@ func (s *study) churnChart(churn blocking.Churn) account.Chart {
 func networkBars(list []blocking.Endpoint) account.Chart {
 	counts := networksOf(list)
 	bars := &account.Bars{Unit: "endpoints"}
-	for _, asn := range slices.SortedFunc(maps.Keys(counts), func(a, b uint32) int { return counts[b] - counts[a] }) {
+	for _, asn := range slices.SortedFunc(maps.Keys(counts), func(a, b uint32) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) }) {
 		bars.Rows = append(bars.Rows, account.Bar{Label: asText(asn), Value: account.Number(counts[asn]), Interval: account.NoInterval()})
 	}
 	bars.Rows = bars.Rows[:min(len(bars.Rows), 12)]
@@ -180,7 +182,7 @@ func (s *study) growth() account.Question {
 		}
 	}
 	was, is := s.blockedOn(from[0].Day).Count(), s.blockedOn(to[0].Day).Count()
-	q.Figure = exact("addresses more than before the event", float64(is)-float64(was), "addresses")
+	q.Figure = exact("more than before the event", float64(is)-float64(was), "addresses")
 	q.Answer = fmt.Sprintf("The list held %s on %s and %s on %s.", exact("", float64(was), "addresses"), day(from[0].Day), exact("", float64(is), "addresses"), day(to[0].Day))
 	q.Charts = []account.Chart{s.chart("Addresses on the block list, each counted once", "Daily number of blocked IPv4 addresses.", "addresses", []string{"blocked"}, total)}
 	q.Table = t
@@ -197,7 +199,7 @@ func (s *study) border() account.Question {
 		q.Missing = "No topology was given; --topology DIR reads AS relationships and delegations."
 		return q
 	}
-	q.Figure = exact("networks with links abroad", float64(b.Networks), "networks")
+	q.Figure = exact("with links abroad", float64(b.Networks), "networks")
 	q.Answer = fmt.Sprintf("%s in %s have links abroad; the three with the most hold %.3g\u00a0%% of them.", q.Figure, s.place, 100*b.TopThree)
 	q.Charts = []account.Chart{{Caption: "How concentrated the links abroad are", Description: "Bars: share of the links held by the three largest networks, and by the rest.",
 		Bars: &account.Bars{Unit: "% of the links", Rows: []account.Bar{

@@ -74,7 +74,7 @@ func (s *study) markers(from, to time.Time) []account.Marker {
 	add(s.Event.Ended(), "ended", account.EndedMarker)
 	for _, e := range s.Catalogue {
 		if e.Country == s.Event.Country && e.ID != s.Event.ID && e.Precision != "month" {
-			add(e.Date(), kindWords(e.Kind)+" "+e.Target, account.OtherMarker)
+			add(e.Date(), e.Target+": "+kindWords(e.Kind), account.OtherMarker)
 		}
 	}
 	for _, at := range s.Config.Breaks[s.series.Name] {
@@ -269,4 +269,35 @@ func kindWords(k events.Kind) string {
 		return "unblocked"
 	}
 	return string(k)
+}
+
+// happened says what an event did in a country, as a title begins.
+func happened(e events.Event, place string) string {
+	switch e.Kind {
+	case events.Announce:
+		return "ban of " + e.Target + " announced in " + place
+	case events.Court:
+		return "court order against " + e.Target + " in " + place
+	case events.Law:
+		return "law on " + e.Target + " in " + place
+	case events.Order:
+		return "order against " + e.Target + " in " + place
+	case events.Registry:
+		return e.Target + " entered in the block list of " + place
+	case events.Enforce:
+		return e.Target + " blocked in " + place
+	case events.Throttle:
+		return e.Target + " throttled in " + place
+	case events.Shutdown:
+		return e.Target + " shut down in " + place
+	case events.Company:
+		return e.Target + " withdrawn from " + place
+	case events.Unblock:
+		return e.Target + " unblocked in " + place
+	case events.Outage:
+		return "outage of " + e.Target + " in " + place
+	case events.Release:
+		return "release of " + e.Target + ", " + place
+	}
+	return e.Target + " in " + place
 }

@@ -100,7 +100,7 @@ func TestBuild(t *testing.T) {
 	if r.Headline.Direction != account.Up || r.Headline.EffectPct < 25 || r.Headline.EffectPct > 45 {
 		t.Errorf("effect %v %s, want a rise of about 35 %%", r.Headline.EffectPct, r.Headline.Direction)
 	}
-	if got, want := r.Title, "X: blocked in Russia, 16 April 2018"; got != want {
+	if got, want := r.Title, "X blocked in Russia, 16 April 2018"; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
 	if len(r.Questions) != 2 || r.Questions[1].Figure.Value != 100+r.Headline.EffectPct {

@@ -155,7 +155,25 @@ func (q Quantity) withUnit(text string) string {
 	if q.Unit == "" {
 		return text
 	}
+	if strings.TrimLeft(text, "+"+minusSign) == "1" {
+		return text + hardSpace + singular(q.Unit)
+	}
 	return text + hardSpace + q.Unit
+}
+
+// singular is the word for one of a unit: "day" of "days", "address" of "addresses", "prefix" of "prefixes".
+func singular(unit string) string {
+	for _, es := range []string{"sses", "xes"} {
+		if strings.HasSuffix(unit, es) {
+			return strings.TrimSuffix(unit, "es")
+		}
+	}
+	return strings.TrimSuffix(unit, "s")
+}
+
+// CountOf prints a number of things: "1 day", "7 days".
+func CountOf(n int, things string) string {
+	return Quantity{Value: Number(n), Interval: NoInterval(), Unit: things}.String()
 }
 
 // String prints the figure with its unit: "+27 %".
@@ -167,9 +185,9 @@ func (q Quantity) String() string {
 }
 
 // IntervalString prints the interval in the figure's precision: "95 % interval 19 to
-// 36"; empty where there is none.
+// 36"; empty where there is none, and of a count without sampling error.
 func (q Quantity) IntervalString() string {
-	if !q.Interval.Known() {
+	if !q.Interval.Known() || q.Interval.Level == 1 {
 		return ""
 	}
 	return FormatNumber(Number(100*q.Interval.Level)) + hardSpace + "% interval " +

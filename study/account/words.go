@@ -46,7 +46,7 @@ func (h Headline) window() string {
 	case 7:
 		return "the week from " + h.From.Format(proseDay)
 	default:
-		return fmt.Sprintf("the %d days from %s", days, h.From.Format(proseDay))
+		return fmt.Sprintf("the %s from %s", CountOf(days, "days"), h.From.Format(proseDay))
 	}
 }
 
