@@ -41,7 +41,8 @@ const (
 // transientCodes pass by themselves: timeouts, too many queries or parts, memory,
 // a replica or its keeper away, a server that is stopping.
 var transientCodes = map[int]bool{
-	159: true, 160: true, 202: true, 203: true, 209: true, 210: true, 225: true, 236: true,
+	// 216: the first try of the same insert still runs.
+	159: true, 160: true, 202: true, 216: true, 203: true, 209: true, 210: true, 225: true, 236: true,
 	241: true, 242: true, 252: true, 254: true, 279: true, 285: true, 319: true, 394: true,
 	425: true, 439: true, 999: true,
 }

@@ -50,7 +50,11 @@ func (w *groupWriter) run(ctx context.Context) {
 			rows[i] = g.row
 		}
 		err := w.write(ctx, rows)
-		for _, g := range group {
+		for i, g := range group {
+			if len(group) > 1 && errors.Is(err, ErrLease) {
+				g.err <- w.write(ctx, rows[i:i+1]) // it may be another's
+				continue
+			}
 			g.err <- err
 		}
 	}

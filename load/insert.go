@@ -6,10 +6,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
+
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // insertSettings hold for every insert of a batch. A batch may span any number of
@@ -27,19 +32,27 @@ var insertSettings = map[string]string{
 
 // insertArrow sends rec as it is. The same token again is dropped by the table, so
 // an insert whose answer was lost can be repeated. It retries while ctx lives.
-func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record, token string) error {
-	names := make([]string, rec.NumCols())
+func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record, token string, held lease) error {
+	columns := make([]string, rec.NumCols())
 	for i, f := range rec.Schema().Fields() {
-		names[i] = quoteName(f.Name)
+		columns[i] = f.Name
 	}
+	structure, err := s.structure(ctx, table, columns)
+	if err != nil {
+		return err
+	}
+	settings := map[string]string{"insert_deduplication_token": token, "query_id": held.mine() + token}
+	maps.Copy(settings, insertSettings)
 	r := request{
-		sql:      fmt.Sprintf("INSERT INTO %s (%s) FORMAT ArrowStream", quoteName(table), strings.Join(names, ", ")),
-		settings: withToken(token),
+		// The data begins behind the format's name.
+		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertFenced), quoteName(table), quoteNames(columns), structure),
+		settings: settings,
+		params:   held.params(),
 		write:    func(w io.Writer) error { return writeArrow(w, rec) },
 	}
-	err := s.retry(ctx, 0, func() error {
+	err = s.retry(ctx, 0, func() error {
 		_, err := s.post(ctx, s.addr, r)
-		return err
+		return fenced(err)
 	})
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
@@ -47,12 +60,58 @@ func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record,
 	return nil
 }
 
-func withToken(token string) map[string]string {
-	settings := map[string]string{"insert_deduplication_token": token}
-	for k, v := range insertSettings {
-		settings[k] = v
+// insertLedger inserts rows of the ledger whose leases nobody has taken since.
+func (s *Store) insertLedger(ctx context.Context, rows []ledgerRow) error {
+	lines, err := jsonLines(rows)
+	if err != nil {
+		return err
 	}
-	return settings
+	structure, err := s.structure(ctx, "batches", ledgerColumns)
+	if err != nil {
+		return err
+	}
+	sources := map[string]bool{}
+	for _, r := range rows {
+		sources[quoteText(r.Source)] = true
+	}
+	r := request{
+		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertLedgerFenced), quoteNames(ledgerColumns), structure),
+		settings: jsonSettings,
+		params:   map[string]string{"sources": "[" + strings.Join(slices.Sorted(maps.Keys(sources)), ",") + "]"},
+		write:    func(w io.Writer) error { _, err := w.Write(lines); return err },
+	}
+	return s.retry(ctx, 0, func() error {
+		_, err := s.post(ctx, s.addr, r)
+		return fenced(err)
+	})
+}
+
+// ledgerColumns are the columns of table batches that a [ledgerRow] fills.
+var ledgerColumns = columnsOf(reflect.TypeFor[ledgerRow]())
+
+// columnsOf gives the JSON names of a struct's fields.
+func columnsOf(t reflect.Type) []string {
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i] = t.Field(i).Tag.Get("json")
+	}
+	return names
+}
+
+func quoteNames(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = quoteName(n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// jsonSettings hold for inserts of rows in JSON.
+var jsonSettings = map[string]string{
+	"async_insert":                     "0",
+	"date_time_input_format":           "best_effort",
+	"input_format_skip_unknown_fields": "0",
+	"input_format_null_as_default":     "1",
 }
 
 // writeArrow writes one record as an Arrow stream, uncompressed: over loopback that
@@ -66,20 +125,11 @@ func writeArrow(w io.Writer, rec arrow.Record) error {
 	return out.Close()
 }
 
-// insertJSON inserts rows, whose JSON keys are the table's columns, under a token.
-func (s *Store) insertJSON(ctx context.Context, table, token string, rows []byte) error {
-	settings := map[string]string{
-		"async_insert":                     "0",
-		"date_time_input_format":           "best_effort",
-		"input_format_skip_unknown_fields": "0",
-		"input_format_null_as_default":     "1",
-	}
-	if token != "" {
-		settings["insert_deduplication_token"] = token
-	}
+// insertJSON inserts rows, whose JSON keys are the table's columns.
+func (s *Store) insertJSON(ctx context.Context, table string, rows []byte) error {
 	r := request{
 		sql:      "INSERT INTO " + quoteName(table) + " FORMAT JSONEachRow",
-		settings: settings,
+		settings: jsonSettings,
 		write:    func(w io.Writer) error { _, err := w.Write(rows); return err },
 	}
 	err := s.retry(ctx, 0, func() error {

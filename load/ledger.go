@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -39,6 +40,8 @@ type Batch struct {
 	Partition   int32
 	First, Next int64 // positions, First inclusive, Next exclusive
 	Beside      Window
+	// Clock is the latest time that a record could have when the range was first read, ms UTC; 0: no limit.
+	Clock       int64
 	Counts      Counts
 	Tables      []TableBatch
 	Pack, Lists string // versions of rule pack and lists
@@ -47,6 +50,10 @@ type Batch struct {
 	FirstEvent, LastEvent time.Time
 	Simulated             bool
 }
+
+// of gives the partition whose lease b is written under: a file's own notes, of partition
+// -1, go with its records.
+func (b Batch) of() partitionOf { return partitionOf{b.Source, max(0, b.Partition)} }
 
 func (b Batch) ranged() Range { return Range{b.Partition, b.First, b.Next} }
 
@@ -77,6 +84,8 @@ type ledgerRow struct {
 	BesideFrom int64   `json:"beside_first"`
 	BesideTo   int64   `json:"beside_next"`
 	State      string  `json:"state"`
+	Epoch      uint64  `json:"epoch"`
+	Clock      int64   `json:"clock"`
 	Token      string  `json:"token"`
 	In         uint64  `json:"records_in"`
 	Stored     uint64  `json:"stored"`
@@ -96,9 +105,9 @@ const (
 	stateDone     = "done"
 )
 
-func (b Batch) row(state string) ledgerRow {
+func (b Batch) row(state string, epoch uint64) ledgerRow {
 	r := ledgerRow{
-		Source: b.Source, Partition: b.Partition, First: b.First, Next: b.Next, State: state, Token: b.token(),
+		Source: b.Source, Partition: b.Partition, First: b.First, Next: b.Next, State: state, Epoch: epoch, Clock: b.Clock, Token: b.token(),
 		BesideFrom: b.Beside.First, BesideTo: b.Beside.Next,
 		In: b.Counts.In, Stored: b.Counts.Stored, Folded: b.Counts.Folded, Rejected: b.Counts.Rejected, Skipped: b.Counts.Skipped,
 		Pack: b.Pack, Lists: b.Lists, KeyID: b.KeyID, FirstEvent: eventTime(b.FirstEvent), LastEvent: eventTime(b.LastEvent),
@@ -124,15 +133,18 @@ type ledger struct {
 
 	mu      sync.Mutex
 	sources map[string]*sourceState
+	leases  map[partitionOf]lease
+	lost    map[partitionOf]bool // whose lease another program has taken since
 
 	group *groupWriter
 }
 
 // Intention is a range that was written down and not finished. It has to be read again
-// exactly as it is, with the same beside it.
+// exactly as it is, with the same beside it and the same clock.
 type Intention struct {
 	Range
 	Beside Window
+	Clock  int64
 }
 
 // sourceState is what the ledger says of one source.
@@ -142,14 +154,8 @@ type sourceState struct {
 }
 
 func newLedger(s *Store) *ledger {
-	l := &ledger{store: s, sources: map[string]*sourceState{}}
-	l.group = newGroupWriter(func(ctx context.Context, rows []ledgerRow) error {
-		lines, err := jsonLines(rows)
-		if err != nil {
-			return err
-		}
-		return s.insertJSON(ctx, "batches", "", lines)
-	})
+	l := &ledger{store: s, sources: map[string]*sourceState{}, leases: map[partitionOf]lease{}, lost: map[partitionOf]bool{}}
+	l.group = newGroupWriter(s.insertLedger)
 	return l
 }
 
@@ -161,28 +167,40 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	stored, err := s.ledger.begin(ctx, b)
+	stored, lease, err := s.ledger.begin(ctx, b)
 	if err != nil {
 		return explain(s.name, err)
 	}
 	if stored {
 		return nil
 	}
-	if err := s.ledger.group.add(ctx, b.row(stateIntended)); err != nil {
-		return explain(s.name, fmt.Errorf("ledger: %w", err))
-	}
-	if err := s.insertTables(ctx, b); err != nil {
+	if err := s.write(ctx, b, lease); err != nil {
+		if errors.Is(err, ErrLease) {
+			s.ledger.lose(lease)
+			return fmt.Errorf("%s: source %s partition %d: %w", s.name, b.Source, b.Partition, ErrLease)
+		}
 		return explain(s.name, err)
-	}
-	if err := s.ledger.group.add(ctx, b.row(stateDone)); err != nil {
-		return explain(s.name, fmt.Errorf("ledger: %w", err))
 	}
 	s.ledger.finish(b)
 	return nil
 }
 
+// write writes a batch under a lease.
+func (s *Store) write(ctx context.Context, b Batch, lease lease) error {
+	if err := s.ledger.group.add(ctx, b.row(stateIntended, lease.epoch)); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	if err := s.insertTables(ctx, b, lease); err != nil {
+		return err
+	}
+	if err := s.ledger.group.add(ctx, b.row(stateDone, lease.epoch)); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
+}
+
 // insertTables inserts the tables of b side by side.
-func (s *Store) insertTables(ctx context.Context, b Batch) error {
+func (s *Store) insertTables(ctx context.Context, b Batch, lease lease) error {
 	g, ctx := errgroup.WithContext(ctx)
 	stem := b.token()
 	count := map[string]int{} // the first, second, … record of a table
@@ -192,39 +210,97 @@ func (s *Store) insertTables(ctx context.Context, b Batch) error {
 		if t.Record.NumRows() == 0 {
 			continue
 		}
-		g.Go(func() error { return s.insertArrow(ctx, t.Name, t.Record, token) })
+		g.Go(func() error { return s.insertArrow(ctx, t.Name, t.Record, token, lease) })
 	}
 	return g.Wait()
 }
 
 // begin reports whether b is stored already, and takes its range otherwise.
-func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, err error) {
+func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, held lease, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	state, err := l.load(ctx, b.Source)
+	held, err = l.leased(ctx, b.of())
 	if err != nil {
-		return false, err
+		return false, lease{}, err
 	}
+	state := l.sources[b.Source]
 	r := b.ranged()
 	done := state.done[b.Partition]
 	if done.covers(r) {
-		return true, nil
+		return true, held, nil
 	}
 	if other, overlaps := done.overlap(r); overlaps {
-		return false, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
+		return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
 			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 	}
 	for _, other := range state.intended[b.Partition] {
 		if other.Range == r {
-			return false, nil
+			return false, held, nil
 		}
 		if r.First < other.Next && other.First < r.Next {
-			return false, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
+			return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
 				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 		}
 	}
-	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{r, b.Beside})
-	return false, nil
+	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{r, b.Beside, b.Clock})
+	return false, held, nil
+}
+
+// leased gives the lease of a partition, and takes it where this program never had it. The
+// caller holds l.mu.
+func (l *ledger) leased(ctx context.Context, p partitionOf) (lease, error) {
+	if l.lost[p] {
+		return lease{}, fmt.Errorf("source %s partition %d: %w", p.source, p.partition, ErrLease)
+	}
+	if held, ok := l.leases[p]; ok {
+		return held, nil
+	}
+	return l.take(ctx, p)
+}
+
+// take takes the lease of a partition and reads anew what the ledger says of it: what is
+// read before may have been written by another program since. The caller holds l.mu.
+func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
+	held, err := l.store.take(ctx, p)
+	if err != nil {
+		return lease{}, err
+	}
+	var fresh *sourceState
+	err = l.store.retry(ctx, 0, func() (err error) {
+		fresh, err = l.read(ctx, p.source)
+		return err
+	})
+	if err != nil {
+		return lease{}, fmt.Errorf("ledger of %s: %w", p.source, err)
+	}
+	state := l.sources[p.source]
+	if state == nil {
+		state = &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+		l.sources[p.source] = state
+	}
+	for _, partition := range []int32{p.partition, -1} {
+		delete(state.done, partition)
+		delete(state.intended, partition)
+		if done := fresh.done[partition]; done != nil {
+			state.done[partition] = done
+		}
+		if intended := fresh.intended[partition]; intended != nil {
+			state.intended[partition] = intended
+		}
+	}
+	l.leases[p] = held
+	delete(l.lost, p)
+	return held, nil
+}
+
+// lose notes that another program has taken a lease.
+func (l *ledger) lose(held lease) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.leases[held.partitionOf] == held {
+		delete(l.leases, held.partitionOf)
+		l.lost[held.partitionOf] = true
+	}
 }
 
 // finish moves b's range from intended to done.
@@ -255,7 +331,7 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, any(beside_first), any(beside_next), max(state) = 'done' FROM batches
+	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, any(beside_first), any(beside_next), anyIf(clock, state = 'intended'), max(state) = 'done' FROM batches
 		WHERE source = ? GROUP BY partition, first, next ORDER BY partition, first`, source)
 	if err != nil {
 		return nil, err
@@ -265,7 +341,7 @@ func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) 
 	for rows.Next() {
 		var r Intention
 		var done uint8
-		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &done); err != nil {
+		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &r.Clock, &done); err != nil {
 			return nil, err
 		}
 		if done == 1 {
@@ -273,6 +349,16 @@ func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) 
 		} else {
 			state.intended[r.Partition] = append(state.intended[r.Partition], r)
 		}
+	}
+	for partition, intended := range state.intended {
+		state.intended[partition] = slices.DeleteFunc(intended, func(i Intention) bool {
+			other, overlaps := state.done[partition].overlap(i.Range)
+			if overlaps {
+				l.store.log.Warn("a range that was begun is left: what it overlaps is stored", "source", source,
+					"partition", partition, "first", i.First, "next", i.Next, "stored_first", other.First, "stored_next", other.Next)
+			}
+			return overlaps
+		})
 	}
 	return state, rows.Err()
 }

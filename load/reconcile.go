@@ -7,7 +7,7 @@ import (
 )
 
 // Reconciliation is the ledger's sums beside those of the tables. Differences is
-// empty where every record is accounted for.
+// empty where every record is accounted for. Findings name single ranges.
 type Reconciliation struct {
 	Batches     uint64       `json:"batches"`
 	Unfinished  uint64       `json:"unfinished"`
@@ -17,6 +17,7 @@ type Reconciliation struct {
 	Rejected    uint64       `json:"rejected"`
 	Checks      []Check      `json:"checks"`
 	Differences []Difference `json:"differences"`
+	Findings    []Finding    `json:"findings"`
 }
 
 // Check is one sum that is known from two sides.
@@ -36,16 +37,29 @@ type Difference struct {
 
 // OK reports whether every record is accounted for. Batches that were begun and not
 // finished are no difference where their rows are not in yet, but they are not OK.
-func (r Reconciliation) OK() bool { return len(r.Differences) == 0 && r.Unfinished == 0 }
+func (r Reconciliation) OK() bool {
+	return len(r.Differences) == 0 && r.Unfinished == 0 && r.Overlaps() == 0
+}
+
+// Overlaps is how many stored ranges begin before an earlier one ends.
+func (r Reconciliation) Overlaps() int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.What == FoundOverlap {
+			n++
+		}
+	}
+	return n
+}
 
 // Reconcile compares the ledger with the tables: records in = stored + folded +
 // rejected, and each of the three with what the tables hold. Run it while nothing
 // writes: a batch that is under way shows up as unfinished.
 func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	var r Reconciliation
-	err := s.conn.QueryRow(ctx, `SELECT countIf(state = 'done'), countIf(state = 'intended'),
+	err := s.conn.QueryRow(ctx, `SELECT countIf(state = 'done'),
 		sumIf(records_in, state = 'done'), sumIf(stored, state = 'done'), sumIf(folded, state = 'done'), sumIf(rejected, state = 'done')
-		FROM ledger`).Scan(&r.Batches, &r.Unfinished, &r.In, &r.Stored, &r.Folded, &r.Rejected)
+		FROM ledger`).Scan(&r.Batches, &r.In, &r.Stored, &r.Folded, &r.Rejected)
 	if err != nil {
 		return r, explain(s.name, fmt.Errorf("ledger: %w", err))
 	}
@@ -72,6 +86,9 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	}
 	if err := s.unbalanced(ctx, &r); err != nil {
 		return r, explain(s.name, fmt.Errorf("differences by source: %w", err))
+	}
+	if err := s.findRanges(ctx, &r); err != nil {
+		return r, explain(s.name, fmt.Errorf("ranges of the ledger: %w", err))
 	}
 	return r, nil
 }

@@ -65,6 +65,18 @@ func usageBatch(n, records int) Batch {
 	}
 }
 
+// leased takes the lease that a batch is written under.
+func leased(t *testing.T, s *Store, b Batch) lease {
+	t.Helper()
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	held, err := s.ledger.leased(context.Background(), b.of())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return held
+}
+
 func (b Batch) release() {
 	for _, t := range b.Tables {
 		t.Record.Release()
@@ -94,10 +106,11 @@ func TestKillBetweenIntendedAndDone(t *testing.T) {
 	if err := s.Write(ctx, whole); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ledger.group.add(ctx, half.row(stateIntended)); err != nil {
+	lease := leased(t, s, half)
+	if err := s.ledger.group.add(ctx, half.row(stateIntended, lease.epoch)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.insertTables(ctx, half); err != nil {
+	if err := s.insertTables(ctx, half, lease); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(s.engine.PID(), syscall.SIGKILL); err != nil {
@@ -192,10 +205,11 @@ func TestTokenWithoutRows(t *testing.T) {
 	s := ownStore(t, dir)
 	b := usageBatch(0, 10)
 	defer b.release()
-	if err := s.ledger.group.add(ctx, b.row(stateIntended)); err != nil {
+	lease := leased(t, s, b)
+	if err := s.ledger.group.add(ctx, b.row(stateIntended, lease.epoch)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.insertTables(ctx, b); err != nil {
+	if err := s.insertTables(ctx, b, lease); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -7,6 +7,7 @@ package load
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/load/guard"
 )
 
 // Options say how a store is opened.
@@ -45,6 +47,13 @@ type Store struct {
 	http   *http.Client
 	log    *slog.Logger
 	ledger *ledger
+	owner  string // names this program in leases
+
+	typesMu sync.Mutex
+	types   map[string]map[string]string // of the columns of tables that are inserted into
+
+	guarding sync.Mutex
+	guard    *guard.Guard // of readers' statements; nil until the first one
 }
 
 // connectTries is how often Open tries an address that does not answer.
@@ -60,7 +69,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log}
+	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text()}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}

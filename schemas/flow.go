@@ -49,6 +49,8 @@ const (
 	FlowOrientation
 	FlowRecords
 	FlowSimulated
+	FlowSignaturesHigh
+	FlowTraits
 	NumFlowColumns
 )
 
@@ -60,7 +62,8 @@ const (
 //	server              16 bytes, IPv4 as IPv4-mapped IPv6; in memory only
 //	bytes_*, packets_*  client to server is up; not yet multiplied by sampling_rate
 //	first_sizes         up to 8 first packet sizes, up positive, 0 where there is none
-//	signatures          bits of [Signature]
+//	signatures          signatures 0 to 63 of [SignatureSet]; signatures_high has 64 to 127
+//	traits              bits of [Traits]
 //	records             telemetry records in this row (2 where two one-way records were paired)
 //	offset              position of the first record in its source: a Kafka offset or a byte offset
 var FlowSchema = arrow.NewSchema([]arrow.Field{
@@ -95,6 +98,8 @@ var FlowSchema = arrow.NewSchema([]arrow.Field{
 	FlowOrientation:      {Name: "orientation", Type: arrow.PrimitiveTypes.Uint8},
 	FlowRecords:          {Name: "records", Type: arrow.PrimitiveTypes.Uint32},
 	FlowSimulated:        {Name: "simulated", Type: arrow.FixedWidthTypes.Boolean},
+	FlowSignaturesHigh:   {Name: "signatures_high", Type: arrow.PrimitiveTypes.Uint64},
+	FlowTraits:           {Name: "traits", Type: arrow.PrimitiveTypes.Uint32},
 }, nil)
 
 // Flows is a typed view of a batch in [FlowSchema] (further columns may follow).
@@ -128,7 +133,17 @@ type Flows struct {
 	Orientation      []uint8
 	Records          []uint32
 	Simulated        *array.Boolean
+	SignaturesHigh   []uint64
+	Traits           []uint32
 }
+
+// SignaturesAt gives the signatures of row i.
+func (f *Flows) SignaturesAt(i int) SignatureSet {
+	return SignatureSet{f.Signatures[i], f.SignaturesHigh[i]}
+}
+
+// TraitsAt gives the traits of row i.
+func (f *Flows) TraitsAt(i int) Traits { return Traits(f.Traits[i]) }
 
 // FlowsOf gives the typed view. It fails where rec does not begin with [FlowSchema].
 func FlowsOf(rec arrow.Record) (Flows, error) {
@@ -170,6 +185,8 @@ func FlowsOf(rec arrow.Record) (Flows, error) {
 		Orientation:      rec.Column(FlowOrientation).(*array.Uint8).Uint8Values(),
 		Records:          rec.Column(FlowRecords).(*array.Uint32).Uint32Values(),
 		Simulated:        rec.Column(FlowSimulated).(*array.Boolean),
+		SignaturesHigh:   rec.Column(FlowSignaturesHigh).(*array.Uint64).Uint64Values(),
+		Traits:           rec.Column(FlowTraits).(*array.Uint32).Uint32Values(),
 	}, nil
 }
 

@@ -9,7 +9,8 @@ import (
 // FlowBuilder builds a batch in [FlowSchema] column by column. The exported columns
 // may be read and changed until Record is called; all must then have the same length.
 // Only what most formats do not know may be shorter: SNI, ALPN, JA4, FirstSizes,
-// Signatures, SensorLabel and SensorConfidence of the rows that they lack are empty.
+// Signatures, SignaturesHigh, Traits, SensorLabel and SensorConfidence of the rows that
+// they lack are empty.
 type FlowBuilder struct {
 	Start, End             Column[int64]
 	Client                 Column[uint64]
@@ -35,6 +36,8 @@ type FlowBuilder struct {
 	Orientation            Column[uint8]
 	Records                Column[uint32]
 	Simulated              *array.BooleanBuilder
+	SignaturesHigh         Column[uint64]
+	Traits                 Column[uint32]
 
 	mem  memory.Allocator
 	room int
@@ -73,6 +76,8 @@ func (b *FlowBuilder) reset() {
 	b.Orientation = NewColumn[uint8](mem, n)
 	b.Records = NewColumn[uint32](mem, n)
 	b.Simulated = array.NewBooleanBuilder(mem)
+	b.SignaturesHigh = NewColumn[uint64](mem, 0)
+	b.Traits = NewColumn[uint32](mem, 0)
 }
 
 // Len is the number of rows so far.
@@ -101,6 +106,8 @@ func (b *FlowBuilder) fill(n int) {
 	}
 	b.FirstSizes.Fill(n, [MaxFirstSizes]int16{})
 	b.Signatures.Fill(n, 0)
+	b.SignaturesHigh.Fill(n, 0)
+	b.Traits.Fill(n, 0)
 	b.SensorLabel.Fill(n, nil)
 	b.SensorConfidence.Fill(n, 0)
 }
@@ -133,7 +140,22 @@ func (b *FlowBuilder) columns() []arrow.Array {
 	cols[FlowOrientation] = b.Orientation.Array(t.Uint8)
 	cols[FlowRecords] = b.Records.Array(t.Uint32)
 	cols[FlowSimulated] = b.Simulated.NewArray()
+	cols[FlowSignaturesHigh] = b.SignaturesHigh.Array(t.Uint64)
+	cols[FlowTraits] = b.Traits.Array(t.Uint32)
 	return cols
+}
+
+// AppendSeen adds the signatures and traits of a row behind those of earlier rows.
+func (b *FlowBuilder) AppendSeen(row int, s SignatureSet, t Traits) {
+	if s[0] != 0 {
+		b.Signatures.AppendAt(row, s[0])
+	}
+	if s[1] != 0 {
+		b.SignaturesHigh.AppendAt(row, s[1])
+	}
+	if t != 0 {
+		b.Traits.AppendAt(row, uint32(t))
+	}
 }
 
 // firstSizesArray wraps the flat sizes as a fixed-size list column.

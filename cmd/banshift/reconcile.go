@@ -17,8 +17,9 @@ func newReconcileCommand(a *app) *cobra.Command {
 		Use:   "reconcile",
 		Short: "Prove that every record that was read is accounted for",
 		Long: `reconcile compares the ledger with the tables: records in = stored + folded + rejected,
-and each of these with the rows that are there. It lists every difference and then ends
-with exit code 1. Run it while nothing writes.`,
+and each of these with the rows that are there. It lists every difference, and every
+range that overlaps another or was begun and not finished, and then ends with exit
+code 1. Run it while nothing writes.`,
 		Example: `  banshift reconcile --store ./store
   banshift reconcile --store ./store --json`,
 		Args: cobra.NoArgs,
@@ -46,8 +47,8 @@ func (a *app) reconcile(cmd *cobra.Command, asJSON bool) error {
 		return err
 	}
 	if !result.OK() {
-		return fmt.Errorf("reconcile: %d differences, %d batches begun and not finished; run the same sources again to finish them",
-			len(result.Differences), result.Unfinished)
+		return fmt.Errorf("reconcile: %d differences, %d ranges stored twice, %d batches begun and not finished; run the same sources again to finish them",
+			len(result.Differences), result.Overlaps(), result.Unfinished)
 	}
 	return nil
 }
@@ -69,5 +70,22 @@ func printReconciliation(out io.Writer, r load.Reconciliation) error {
 			fmt.Fprintf(w, "%s: %s\t%d\t%d\tDIFFERS\n", d.Source, d.What, d.Ledger, d.Tables)
 		}
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(out, "%s partition %d: range %d to %d %s\n", f.Source, f.Partition, f.First, f.Next, saidOf(f))
+	}
+	return nil
+}
+
+// saidOf says what is wrong with a range, and what becomes of it.
+func saidOf(f load.Finding) string {
+	switch f.What {
+	case load.FoundOverlap:
+		return fmt.Sprintf("overlaps %d to %d: what they share is STORED TWICE", f.OtherFirst, f.OtherNext)
+	case load.FoundAbandoned:
+		return fmt.Sprintf("was begun, and %d to %d stored by another writer: left as it is", f.OtherFirst, f.OtherNext)
+	}
+	return "was begun and is NOT FINISHED: run its source again"
 }

@@ -63,7 +63,12 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	statements, err := sqlReference()
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
+		"sql.md":           statements,
 		"commands.md":      commandReference(root),
 		"configuration.md": keys,
 		"tables.md":        tables,

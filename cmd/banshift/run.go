@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
@@ -48,7 +49,7 @@ done; the same command goes on where it stopped.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args, o) },
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&o.follow, "follow", false, "go on when the end of a Kafka topic is reached")
+	flags.BoolVar(&o.follow, "follow", false, "go on at the end: of Kafka topics, of logs that grow and are rotated, of directories in which files appear")
 	flags.StringVar(&o.format, "format", "", "format of the files, instead of recognising it: "+formatNames())
 	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected; -1: no limit")
 	return cmd
@@ -69,11 +70,11 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	topics, paths := splitSources(args)
-	if o.follow && len(topics) == 0 {
-		return misused(errors.New("--follow needs a kafka:// source: files end"))
+	if o.follow && slices.Contains(paths, files.Stdin) {
+		return misused(errors.New("--follow is for directories, files and topics: standard input is read while it comes without it"))
 	}
 	list, err := files.Find(paths)
-	if err != nil {
+	if err != nil && !o.follow {
 		return err
 	}
 	list = a.outsideStore(list)
@@ -92,7 +93,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer pipe.Close()
-	runErr := a.runSources(ctx, pipe, list, topics, format, o)
+	runErr := a.runSources(ctx, pipe, sources{paths, list, topics}, format, o)
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
 	}
@@ -148,19 +149,42 @@ func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store) (*
 	})
 }
 
-// runSources reads the files, then the topics.
-func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, list []files.File, topics []string, format decode.Format, o runOptions) error {
-	progress := startProgress(a.errOut, pipe.Stats(), totalSize(list))
+// sources are what a run reads: list are the files below paths now.
+type sources struct {
+	paths  []string
+	list   []files.File
+	topics []string
+}
+
+// runSources reads the files, then the topics; those that are followed have no end to wait for.
+func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, in sources, format decode.Format, o runOptions) error {
+	progress := startProgress(a.errOut, pipe.Stats(), totalSize(in.list))
 	defer progress.Stop()
-	if len(list) > 0 {
-		err := pipe.Files(ctx, list, pipeline.FileOptions{
-			Format: format, Stdin: a.in, Opened: progress.Opened, Packets: packets,
-		})
-		if err != nil {
+	options := pipeline.FileOptions{Format: format, Stdin: a.in, Opened: progress.Opened, Packets: packets}
+	if o.follow {
+		return a.follow(ctx, pipe, in, options)
+	}
+	if len(in.list) > 0 {
+		if err := pipe.Files(ctx, in.list, options); err != nil {
 			return err
 		}
 	}
-	return a.runTopics(ctx, pipe, topics, o.follow)
+	return a.runTopics(ctx, pipe, in.topics, false)
+}
+
+// follow reads directories and topics at the same time, until ctx is done.
+func (a *app) follow(ctx context.Context, pipe *pipeline.Pipeline, in sources, options pipeline.FileOptions) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if len(in.paths) > 0 {
+		a.log.Info("following", "paths", in.paths)
+		find := func() ([]files.File, error) {
+			list, err := files.Find(in.paths)
+			return a.outsideStore(list), err
+		}
+		group.Go(func() error { return pipe.Follow(ctx, find, options) })
+	}
+	group.Go(func() error { return a.runTopics(ctx, pipe, in.topics, true) })
+	return group.Wait()
 }
 
 // packets gives a decoder of pcap and pcapng.
@@ -210,7 +234,7 @@ func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
 		what string
 	}{
 		{s.Skipped.Load(), "carried no telemetry"}, {s.Paired.Load(), "joined to their other direction"},
-		{s.Known.Load(), "files known already"}, {s.Unrecognised.Load(), "files of no known format"},
+		{s.Known.Load(), "files known already"}, {s.Unrecognised.Load(), "files of no known format"}, {s.Taken.Load(), "sources left to another program"},
 	} {
 		if extra.n > 0 {
 			fmt.Fprintf(a.errOut, "; %s %s", count(extra.n), extra.what)

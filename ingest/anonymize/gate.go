@@ -58,6 +58,7 @@ type Gate struct {
 	source    []byte
 	partition int32
 	future    int64 // the limit when it was last asked for, ms
+	fixed     bool  // the limit counts to the end of the batch
 	answers   [][16]byte
 }
 
@@ -68,6 +69,8 @@ type Batch struct {
 	Counts              Counts
 	// Ends holds both ends of each flow row in the order of Flows, only under Reveal.
 	Ends []Ends
+	// Clock is the latest time that a record could have, ms UTC; 0: no limit.
+	Clock int64
 }
 
 // Release releases the batch's records.
@@ -88,6 +91,8 @@ type Counts struct {
 	In, Flows, DNS, Rejected, Skipped int64
 	// Paired is how many of Flows were joined to the row of their other direction.
 	Paired int64
+	// Unpaired is how many one-way records are rows without their other direction.
+	Unpaired int64
 	// Simulated is how many say of themselves that they are simulated.
 	Simulated int64
 	// MinTime and MaxTime are the first and last time seen, ms UTC; both 0 where none.
@@ -116,6 +121,14 @@ func (g *Gate) Begin(source string, partition int32) {
 	g.source, g.partition = []byte(source), partition
 }
 
+// At has the next batch measured against a limit that was written down, in ms: read again,
+// a record is as much in the future as it was. 0: the clock's.
+func (g *Gate) At(clock int64) {
+	if clock != 0 {
+		g.future, g.fixed = clock, true
+	}
+}
+
 // Release gives the builders' memory back.
 func (g *Gate) Release() {
 	g.flows.Release()
@@ -139,7 +152,10 @@ func (g *Gate) Flush() Batch {
 	if g.rejects.len() > 0 {
 		batch.Rejects = g.rejects.record()
 	}
-	g.batch = Batch{}
+	if g.opts.FutureAfter != nil {
+		batch.Clock = g.future
+	}
+	g.batch, g.fixed = Batch{}, false
 	g.pairs.clear()
 	return batch
 }
@@ -172,9 +188,13 @@ func (g *Gate) Flow(f *record.Flow, position int64) {
 	g.batch.Counts.Flows++
 	g.batch.Counts.sawSimulated(f.Simulated)
 	g.batch.Counts.SawTime(f.Start)
-	if f.OneWay && g.pair(f, &row, flip) {
-		g.batch.Counts.Paired++
-		return
+	if f.OneWay {
+		if g.pair(f, &row, flip) {
+			g.batch.Counts.Paired++
+			g.batch.Counts.Unpaired--
+			return
+		}
+		g.batch.Counts.Unpaired++
 	}
 	g.append(f, &row, how, flip, position)
 }
@@ -193,12 +213,16 @@ func (g *Gate) refusal(client netip.Addr, ms int64) string {
 }
 
 // isFuture asks the clock only about times behind what it said last: records come in as
-// long as a source is read.
+// long as a source is read. Once a record was refused the limit stays until the batch ends,
+// so that the batch's clock decides each of its records as it was decided.
 func (g *Gate) isFuture(ms int64) bool {
 	if g.opts.FutureAfter == nil || ms <= g.future {
 		return false
 	}
-	g.future = g.opts.FutureAfter()
+	if !g.fixed {
+		g.future = g.opts.FutureAfter()
+		g.fixed = ms > g.future
+	}
 	return ms > g.future
 }
 
@@ -277,9 +301,7 @@ func (g *Gate) appendSeen(f *record.Flow, flip bool) {
 		}
 		b.FirstSizes.AppendAt(row, sizes)
 	}
-	if f.Signatures != 0 {
-		b.Signatures.AppendAt(row, uint64(f.Signatures))
-	}
+	b.AppendSeen(row, f.Signatures, f.Traits)
 	if len(f.SensorLabel) > 0 {
 		b.SensorLabel.AppendAt(row, f.SensorLabel)
 	}

@@ -3,6 +3,8 @@ package anonymize
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"math/big"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -88,19 +90,34 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// TestFutureMovesOn has records come in long after the source was begun.
+// TestFutureMovesOn has records come in long after the source was begun. The limit moves on
+// until a record is refused, and then with the next batch; read again by the clock that was
+// written down, each record is what it was.
 func TestFutureMovesOn(t *testing.T) {
 	now := int64(1_523_836_800_000)
 	g := testGate(t, func(o *Options) { o.FutureAfter = func() int64 { return now } })
-	f := flow("192.0.2.1:40000", "198.51.100.1:443")
-	f.Start = now + 1
-	g.Flow(f, 0)
-	now++
-	g.Flow(f, 1)
-	batch := g.Flush()
-	defer batch.Release()
-	if batch.Counts.Flows != 1 || batch.Counts.Rejected != 1 {
-		t.Errorf("%d flows and %d rejects, want one of each", batch.Counts.Flows, batch.Counts.Rejected)
+	batchOf := func(starts ...int64) (flows, rejects, clock int64) {
+		for i, start := range starts {
+			f := flow("192.0.2.1:40000", "198.51.100.1:443")
+			f.Start = start
+			g.Flow(f, int64(i))
+			now++
+		}
+		batch := g.Flush()
+		defer batch.Release()
+		return batch.Counts.Flows, batch.Counts.Rejected, batch.Clock
+	}
+	starts := []int64{now, now + 1, now + 5, now + 4}
+	flows, rejects, clock := batchOf(starts...)
+	if flows != 2 || rejects != 2 || clock != now-2 {
+		t.Errorf("%d flows and %d rejects by clock %d, want 2 and 2 by %d", flows, rejects, clock, now-2)
+	}
+	if flows, rejects, _ := batchOf(starts...); flows != 4 || rejects != 0 {
+		t.Errorf("the next batch: %d flows and %d rejects, want 4", flows, rejects)
+	}
+	g.At(clock)
+	if flows, rejects, again := batchOf(starts...); flows != 2 || rejects != 2 || again != clock {
+		t.Errorf("read again: %d flows and %d rejects by clock %d, want 2 and 2 by %d", flows, rejects, again, clock)
 	}
 }
 
@@ -114,7 +131,7 @@ func TestWhatFewFormatsKnowStaysInItsRow(t *testing.T) {
 		f := flow(fmt.Sprintf("192.0.2.1:%d", 40000+i), "198.51.100.1:443")
 		if known[i] {
 			f.SNI, f.ALPN, f.JA4, f.SensorLabel = fmt.Appendf(nil, "host%d.example", i), []byte("h2"), []byte("t13"), []byte("tls")
-			f.SensorConfidence, f.FirstSizes[0], f.Signatures = uint8(i), int16(i), schemas.Signature(i)
+			f.SensorConfidence, f.FirstSizes[0], f.Signatures, f.Traits = uint8(i), int16(i), schemas.SignatureSet{uint64(i), uint64(2 * i)}, schemas.Traits(3*i)
 		}
 		g.Flow(f, int64(i))
 	}
@@ -131,14 +148,14 @@ func TestWhatFewFormatsKnowStaysInItsRow(t *testing.T) {
 		if i == rows {
 			source = "another 4"
 		}
-		want := source + " \"\" \"\" \"\" \"\" 0 0 0"
+		want := source + " \"\" \"\" \"\" \"\" 0 0 [0 0] 0"
 		if known[i] {
 			n = i
-			want = fmt.Sprintf("%s \"host%d.example\" \"h2\" \"t13\" \"tls\" %d %d %d", source, i, n, n, n)
+			want = fmt.Sprintf("%s \"host%d.example\" \"h2\" \"t13\" \"tls\" %d %d %d %d", source, i, n, n, [2]int{n, 2 * n}, 3*n)
 		}
 		text := func(d *array.Dictionary) string { return d.Dictionary().(*array.String).Value(d.GetValueIndex(i)) }
-		got := fmt.Sprintf("%s %d %q %q %q %q %d %d %d", text(flows.Source), flows.Partition[i], flows.SNI.Value(i), flows.ALPN.Value(i),
-			flows.JA4.Value(i), text(flows.SensorLabel), flows.SensorConfidence[i], flows.FirstSizes[i*schemas.MaxFirstSizes], flows.Signatures[i])
+		got := fmt.Sprintf("%s %d %q %q %q %q %d %d %d %d", text(flows.Source), flows.Partition[i], flows.SNI.Value(i), flows.ALPN.Value(i),
+			flows.JA4.Value(i), text(flows.SensorLabel), flows.SensorConfidence[i], flows.FirstSizes[i*schemas.MaxFirstSizes], [2]uint64(flows.SignaturesAt(i)), flows.Traits[i])
 		if got != want {
 			t.Errorf("row %d: %s, want %s", i, got, want)
 		}
@@ -176,6 +193,59 @@ func TestOneWayRecordsArePaired(t *testing.T) {
 }
 
 // TestPairingAgainstMap compares the table with a slow map over random records.
+// TestDirectionsMayBeSampledApart joins two directions of different sampling rates in both
+// orders: bytes and packets are what each direction's own rate makes of them.
+func TestDirectionsMayBeSampledApart(t *testing.T) {
+	for _, test := range []struct{ rateUp, rateDown, bytesUp, bytesDown, wantUp, wantDown uint64 }{
+		{1, 1000, 1000, 500, 1000, 500_000},
+		{1000, 1, 500, 1000, 500_000, 1000},
+		{100, 1000, 7, 9, 700, 9000},
+		{512, 512, 7, 9, 7 * 512, 9 * 512},
+		{1, 4294967295, 1, 2097151, 1, 2097151 * 4294967295},
+	} {
+		for _, upFirst := range []bool{true, false} {
+			up, down := flow("198.18.0.1:40000", "192.0.2.1:443"), flow("192.0.2.1:443", "198.18.0.1:40000")
+			up.SamplingRate, down.SamplingRate = uint32(test.rateUp), uint32(test.rateDown)
+			up.SrcBytes, down.SrcBytes, up.OneWay, down.OneWay = test.bytesUp, test.bytesDown, true, true
+			g := testGate(t, func(o *Options) { o.Home = home("198.18.0.0/16") })
+			order := []*record.Flow{up, down}
+			if !upFirst {
+				order = []*record.Flow{down, up}
+			}
+			for i, f := range order {
+				g.Flow(f, int64(i))
+			}
+			batch := g.Flush()
+			rows, err := schemas.FlowsOf(batch.Flows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rate := uint64(rows.SamplingRate[0])
+			if rate != min(test.rateUp, test.rateDown) || rows.BytesUp[0]*rate != test.wantUp || rows.BytesDown[0]*rate != test.wantDown || batch.Counts.Unpaired != 0 {
+				t.Errorf("%+v, up first %v: rate %d, up %d, down %d", test, upFirst, rate, rows.BytesUp[0]*rate, rows.BytesDown[0]*rate)
+			}
+			batch.Release()
+		}
+	}
+}
+
+// TestAtRateAgainstBigNumbers compares with arithmetic without bounds.
+func TestAtRateAgainstBigNumbers(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		n, from := r.Uint64()>>r.IntN(64), 1+r.Uint32()>>r.IntN(32)
+		to := 1 + r.Uint32N(from)
+		want := new(big.Int).Mul(new(big.Int).SetUint64(n), big.NewInt(int64(from)))
+		want.Add(want, big.NewInt(int64(to/2))).Div(want, big.NewInt(int64(to)))
+		if !want.IsUint64() {
+			want.SetUint64(math.MaxUint64)
+		}
+		if got := atRate(n, from, to); got != want.Uint64() {
+			t.Fatalf("%d from 1:%d to 1:%d is %d, want %s", n, from, to, got, want)
+		}
+	}
+}
+
 func TestPairingAgainstMap(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	g := testGate(t, func(o *Options) { o.Home = home("198.18.0.0/16") })

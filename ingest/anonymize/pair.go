@@ -2,6 +2,7 @@ package anonymize
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 
 	"github.com/banshift/banshift/ingest/record"
@@ -100,16 +101,46 @@ func (g *Gate) waits(row int, fromServer bool) bool {
 	return b.PacketsUp.V[row] == 0 && b.BytesUp.V[row] == 0
 }
 
-// join adds a one-way record to the row of its other direction.
+// join adds a one-way record to the row of its other direction. Where the two were sampled
+// at different rates, the row takes the lower one, at which more flows are seen, and the
+// other direction's counts are what they would be at it.
 func (g *Gate) join(row int, f *record.Flow, fromServer bool) {
 	b := g.flows
+	added := direction{f.SrcBytes, f.SrcPackets}
+	rate := &b.SamplingRate.V[row]
+	switch of := max(1, f.SamplingRate); {
+	case of > *rate:
+		added = added.atRate(of, *rate)
+	case of < *rate:
+		for _, there := range [...]*uint64{&b.BytesUp.V[row], &b.BytesDown.V[row], &b.PacketsUp.V[row], &b.PacketsDown.V[row]} {
+			*there = atRate(*there, *rate, of)
+		}
+		*rate = of
+	}
 	if fromServer {
-		b.BytesDown.V[row], b.PacketsDown.V[row] = f.SrcBytes, f.SrcPackets
+		b.BytesDown.V[row], b.PacketsDown.V[row] = added.bytes, added.packets
 	} else {
-		b.BytesUp.V[row], b.PacketsUp.V[row] = f.SrcBytes, f.SrcPackets
+		b.BytesUp.V[row], b.PacketsUp.V[row] = added.bytes, added.packets
 	}
 	b.Start.V[row] = min(b.Start.V[row], f.Start)
 	b.End.V[row] = max(b.End.V[row], f.End)
 	b.TCPFlags.V[row] |= f.TCPFlags
 	b.Records.V[row] = 2
+}
+
+// atRate gives the counts of a direction that was sampled at one rate as of another.
+func (d direction) atRate(from, to uint32) direction {
+	return direction{atRate(d.bytes, from, to), atRate(d.packets, from, to)}
+}
+
+// atRate gives a count that was sampled at one rate as of a lower one, rounded to the
+// nearest; beyond 64 bits it stays at the largest number.
+func atRate(n uint64, from, to uint32) uint64 {
+	hi, lo := bits.Mul64(n, uint64(from))
+	lo, carry := bits.Add64(lo, uint64(to)/2, 0)
+	if hi += carry; hi >= uint64(to) {
+		return math.MaxUint64
+	}
+	quotient, _ := bits.Div64(hi, lo, uint64(to))
+	return quotient
 }

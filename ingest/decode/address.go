@@ -17,6 +17,18 @@ func parseAddress(b []byte) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
+// parseEnd reads the address of one end; where there is none, as an empty text or "-"
+// says it, the address is not valid and ok is true.
+func parseEnd(b []byte) (addr netip.Addr, ok bool) {
+	if isUnknown(b) {
+		return netip.Addr{}, true
+	}
+	return parseAddress(b)
+}
+
+// isUnknown reports a text by which sensors say that they do not know.
+func isUnknown(b []byte) bool { return len(b) == 0 || len(b) == 1 && b[0] == '-' }
+
 // parseIPv4 reads four decimal fields without leading zeros.
 func parseIPv4(b []byte) (addr [4]byte, ok bool) {
 	for field := range addr {

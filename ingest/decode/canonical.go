@@ -117,6 +117,9 @@ func (b *Batches) convert(rec arrow.Record) (arrow.Record, error) {
 		}
 		columns = append(columns, c)
 	}
+	if b.schema == schemas.FlowSchema {
+		splitTraits(columns, b.mem)
+	}
 	out := array.NewRecord(b.schema, columns, rec.NumRows())
 	if err := validate(out, b.schema); err != nil {
 		out.Release()

@@ -90,7 +90,20 @@ type Inspect func(f *record.Flow, payloads []Payload)
 // Option changes what a decoder does.
 type Option func(*options)
 
-type options struct{ inspect Inspect }
+type options struct {
+	inspect   Inspect
+	details   func() ([]Detail, error)
+	isDetails bool
+}
+
+// WithDetails has a log of Zeek's connections take what the logs that open gives say of
+// the same uids. What they say of others becomes flows too.
+func WithDetails(open func() ([]Detail, error)) Option {
+	return func(o *options) { o.details = open }
+}
+
+// AsDetails has the flows of a log skipped: they are read by [WithDetails] elsewhere.
+func AsDetails() Option { return func(o *options) { o.isDetails = true } }
 
 // WithInspect has the packets that a format carries (nDPId packet-flow events) looked at.
 func WithInspect(i Inspect) Option { return func(o *options) { o.inspect = i } }
@@ -136,7 +149,7 @@ func NewStream(f Format, opts ...Option) (Stream, error) {
 	case Goflow2Protobuf:
 		return &goflow2ProtobufStream{}, nil
 	case ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS:
-		return &lineStream{message: newZeekLog(f)}, nil
+		return newZeekStream(f, o), nil
 	case DNSCollectorJSON:
 		return &lineStream{message: &dnsCollector{pairs: newDNSPairs()}}, nil
 	case NDPId:

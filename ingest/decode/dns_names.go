@@ -40,18 +40,22 @@ func dnsRcode(b []byte) uint16 {
 // (RFC 6762), LLMNR (RFC 4795), NetBIOS (RFC 1002).
 func isResolverPort(port uint16) bool { return port != 5353 && port != 5355 && port != 137 }
 
+// rootName is what is asked for where the name is empty.
+var rootName = []byte(".")
+
+const portDNS = 53
+
 const notDNS = "multicast or NetBIOS name service"
 
-// checkDNS gives the reason why d cannot be a record, empty where it can.
+// checkDNS gives the reason why d cannot be a record, empty where it can. Who was asked
+// may be unknown: not every resolver says it of itself.
 func checkDNS(d *record.DNS) string {
 	switch {
 	case !d.Client.IsValid():
 		return noSource
-	case !d.Resolver.IsValid():
-		return noDestination
 	case d.Time == 0:
 		return noTime
-	case len(d.Name) == 0:
+	case isUnknown(d.Name):
 		return noName
 	}
 	return ""

@@ -19,10 +19,16 @@ type pairKey struct {
 	name             uint64
 }
 
+// byID is the key without type and name: answers that come apart have names of their own.
+func (k pairKey) byID() pairKey {
+	return pairKey{client: k.client, resolver: k.resolver, port: k.port, id: k.id}
+}
+
 type waitingQuery struct {
 	key     pairKey
 	dns     record.DNS
 	waiting bool
+	apart   bool // its answers may come apart: it is found by its id too
 }
 
 // dnsPairs joins queries with their responses in bounded memory. A nil *dnsPairs
@@ -50,33 +56,36 @@ func (p *dnsPairs) query(d *record.DNS, port, id uint16, position int64, sink re
 		sink.Skip(countedElsewhere, position)
 		return
 	}
-	p.wait(d, p.key(d, port, id), position, sink)
+	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d}, position, sink)
 }
 
-// queryByID keeps a query whose answers come apart and are told by its id alone: it is
-// given with what had come when the wait is over.
-func (p *dnsPairs) queryByID(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
-	p.wait(d, pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}, position, sink)
+// queryApart is query for one whose answers may come apart.
+func (p *dnsPairs) queryApart(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
+	if p == nil {
+		sink.Skip(countedElsewhere, position)
+		return
+	}
+	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d, apart: true}, position, sink)
 }
 
-// answerByID adds an answer to the query that waits for it.
+// answerByID adds one answer to the query that waits for it and is told by its id alone.
+// The query is given with what had come when its wait is over.
 func (p *dnsPairs) answerByID(d *record.DNS, port, id uint16, position int64, sink record.Sink) {
-	if p != nil {
-		p.expire(d.Time, position, sink)
-		if slot, ok := p.slots[pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}]; ok {
-			q := &p.ring[slot].dns
-			q.Rcode, q.Answers = d.Rcode, append(q.Answers, d.Answers...)
-			if wait := d.Time - q.Time; wait >= 0 && q.LatencyUS == 0 {
-				q.LatencyUS = uint32(wait * 1000)
-			}
+	p.expire(d.Time, position, sink)
+	key := pairKey{client: d.Client, resolver: d.Resolver, port: port, id: id}
+	if slot, ok := p.slots[key]; ok {
+		q := &p.ring[slot].dns
+		q.Rcode, q.Answers = d.Rcode, append(q.Answers, d.Answers...)
+		if wait := d.Time - q.Time; wait >= 0 && q.LatencyUS == 0 {
+			q.LatencyUS = uint32(wait * 1000)
 		}
 	}
-	sink.Skip("answer, counted with its query", position)
+	sink.Skip(answerElsewhere, position)
 }
 
-func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.Sink) {
-	p.expire(d.Time, position, sink)
-	if _, again := p.slots[key]; again {
+func (p *dnsPairs) wait(w waitingQuery, position int64, sink record.Sink) {
+	p.expire(w.dns.Time, position, sink)
+	if _, again := p.slots[w.key]; again {
 		sink.Skip("repeated query", position)
 		return
 	}
@@ -85,11 +94,30 @@ func (p *dnsPairs) wait(d *record.DNS, key pairKey, position int64, sink record.
 	}
 	slot := p.push()
 	q := &p.ring[slot]
-	name, exporter := append(q.dns.Name[:0], d.Name...), append(q.dns.Exporter[:0], d.Exporter...)
+	name, exporter := append(q.dns.Name[:0], w.dns.Name...), append(q.dns.Exporter[:0], w.dns.Exporter...)
 	answers := q.dns.Answers[:0]
-	*q = waitingQuery{key: key, dns: *d, waiting: true}
+	*q = w
 	q.dns.Name, q.dns.Exporter, q.dns.Answers = name, exporter, answers
-	p.slots[key] = slot
+	q.waiting = true
+	p.remember(slot, q)
+}
+
+// remember has a slot's query found.
+func (p *dnsPairs) remember(slot int, q *waitingQuery) {
+	p.slots[q.key] = slot
+	if q.apart {
+		p.slots[q.key.byID()] = slot
+	}
+}
+
+// forget takes a slot's query out of the table.
+func (p *dnsPairs) forget(slot int) {
+	q := &p.ring[slot]
+	q.waiting = false
+	delete(p.slots, q.key)
+	if byID := q.key.byID(); q.apart && p.slots[byID] == slot {
+		delete(p.slots, byID)
+	}
 }
 
 // response gives the record of a response, from the time of its query where that is known.
@@ -106,8 +134,7 @@ func (p *dnsPairs) response(d *record.DNS, port, id uint16, position int64, sink
 			d.LatencyUS = uint32(wait * 1000)
 		}
 		d.Time = min(d.Time, q.dns.Time)
-		q.waiting = false
-		delete(p.slots, key)
+		p.forget(slot)
 		sink.Skip(countedElsewhere, position)
 	}
 	sink.DNS(d, position)
@@ -128,8 +155,7 @@ func (p *dnsPairs) expire(now, position int64, sink record.Sink) {
 func (p *dnsPairs) giveOldest(position int64, sink record.Sink) {
 	q := &p.ring[p.head]
 	if q.waiting {
-		delete(p.slots, q.key)
-		q.waiting = false
+		p.forget(p.head)
 		sink.DNS(&q.dns, position)
 	}
 	p.head = (p.head + 1) % cap(p.ring)
@@ -153,7 +179,7 @@ func (p *dnsPairs) grow() {
 	for i := range p.n {
 		ring[i] = p.ring[(p.head+i)%cap(p.ring)]
 		if ring[i].waiting {
-			p.slots[ring[i].key] = i
+			p.remember(i, &ring[i])
 		}
 	}
 	p.ring, p.head = ring[:size:size], 0

@@ -23,6 +23,7 @@ type dnsCollector struct {
 
 // Decode implements [Message].
 func (d *dnsCollector) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return
@@ -103,12 +104,12 @@ func (d *dnsCollector) member(path []byte, s *jsonscan.Scanner) {
 	v := s.Value()
 	switch string(path) {
 	case "network.query-ip":
-		a, ok := parseAddress(s.Text())
+		a, ok := parseEnd(s.Text())
 		if d.dns.Client = a; !ok {
 			d.bad = badAddress
 		}
 	case "network.response-ip":
-		a, ok := parseAddress(s.Text())
+		a, ok := parseEnd(s.Text())
 		if d.dns.Resolver = a; !ok {
 			d.bad = badAddress
 		}
@@ -124,14 +125,16 @@ func (d *dnsCollector) member(path []byte, s *jsonscan.Scanner) {
 	case "dns.qtype":
 		t, ok := dnsType(s.Text())
 		if d.dns.Type = t; !ok {
-			d.bad = "unknown dns type"
+			d.bad = badType
 		}
 	case "dns.rcode":
 		d.dns.Rcode = dnsRcode(s.Text())
 	case "dnstap.operation":
 		d.operation = s.Text()
 	case "dnstap.identity":
-		d.dns.Exporter = s.Text()
+		if !isUnknown(s.Text()) {
+			d.dns.Exporter = s.Text()
+		}
 	case "dnstap.timestamp-rfc3339ns", "dnstap.timestamp":
 		ms, ok := instant(v, nanos)
 		if d.dns.Time = ms; !ok {

@@ -9,7 +9,6 @@ import (
 	"io"
 
 	dnstap "github.com/dnstap/golang-dnstap"
-	"github.com/miekg/dns"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/banshift/banshift/ingest/record"
@@ -23,7 +22,7 @@ const maxFrame = 256 << 10
 type dnstapDecoder struct {
 	pairs *dnsPairs
 	tap   dnstap.Dnstap
-	msg   dns.Msg
+	msg   tapMessage
 	dns   record.DNS
 }
 
@@ -51,7 +50,11 @@ func (d *dnstapDecoder) Decode(msg []byte, position int64, sink record.Sink) {
 	if isQuery {
 		wire = m.QueryMessage
 	}
-	if err := d.msg.Unpack(wire); err != nil {
+	if len(wire) == 0 {
+		sink.Reject("no dns message: have the server log messages in full", msg, position)
+		return
+	}
+	if !d.msg.read(wire) {
 		sink.Reject("unreadable dns message", msg, position)
 		return
 	}
@@ -61,10 +64,10 @@ func (d *dnstapDecoder) Decode(msg []byte, position int64, sink record.Sink) {
 	}
 	port := uint16(m.GetQueryPort())
 	if isQuery {
-		d.pairs.query(&d.dns, port, d.msg.Id, position, sink)
+		d.pairs.query(&d.dns, port, d.msg.id, position, sink)
 		return
 	}
-	d.pairs.response(&d.dns, port, d.msg.Id, position, sink)
+	d.pairs.response(&d.dns, port, d.msg.id, position, sink)
 }
 
 // fill makes the record of a message whose DNS part has been unpacked.
@@ -84,30 +87,18 @@ func (d *dnstapDecoder) fill(m *dnstap.Message, isQuery bool) (reason string) {
 		asked = answered
 	}
 	r.Time = asked / 1000
-	r.Exporter = d.tap.Identity
-	if len(d.msg.Question) != 1 {
-		return noName
+	if !isUnknown(d.tap.Identity) {
+		r.Exporter = d.tap.Identity
 	}
-	r.Name, r.Type = []byte(d.msg.Question[0].Name), d.msg.Question[0].Qtype
+	r.Name, r.Type = d.msg.name, d.msg.qtype
 	if isQuery {
 		return checkDNS(r)
 	}
-	r.Rcode = uint16(d.msg.Rcode)
+	r.Rcode = d.msg.rcode
 	if wait := answered - asked; wait > 0 && wait < 1<<32 {
 		r.LatencyUS = uint32(wait)
 	}
-	for _, rr := range d.msg.Answer {
-		switch a := rr.(type) {
-		case *dns.A:
-			if addr, ok := addressFromBytes(a.A); ok {
-				r.Answers = append(r.Answers, addr)
-			}
-		case *dns.AAAA:
-			if addr, ok := addressFromBytes(a.AAAA); ok {
-				r.Answers = append(r.Answers, addr)
-			}
-		}
-	}
+	r.Answers = append(r.Answers, d.msg.answers...)
 	return checkDNS(r)
 }
 

@@ -85,7 +85,7 @@ func FuzzGoflow2Protobuf(f *testing.F) {
 }
 
 func FuzzDnstap(f *testing.F) {
-	fuzzFormat(f, Dnstap, tapExample(f), tapMessage(f, dnstap.Message_CLIENT_RESPONSE, "a.example.", dns.TypeA, 1523836800000))
+	fuzzFormat(f, Dnstap, tapExample(f), tapFrame(f, dnstap.Message_CLIENT_RESPONSE, "a.example.", dns.TypeA, 1523836800000))
 }
 
 func FuzzRecognise(f *testing.F) {

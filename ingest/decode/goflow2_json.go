@@ -15,6 +15,7 @@ type goflow2JSON struct {
 
 // Decode implements [Message].
 func (d *goflow2JSON) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return
@@ -146,9 +147,9 @@ func (d *goflow2JSON) member(s *jsonscan.Scanner) {
 	case g2Flags:
 		f.flags = count(s)
 	case g2Sampling:
-		f.sampling = count(s)
+		f.sampling = strict(s)
 	case g2Sampler:
-		f.exporter = s.Text()
+		f.setExporter(s.Text())
 	case g2Simulated:
 		f.simulated, _ = s.Value().Bool()
 	}

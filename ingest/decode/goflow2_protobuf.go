@@ -39,6 +39,7 @@ const maxFlowMessage = 64 << 10
 type goflow2Protobuf struct {
 	flow    record.Flow
 	raw     wireFlow
+	known   bool // some field is goflow2's
 	sampler [64]byte
 }
 
@@ -52,7 +53,6 @@ func (d *goflow2Protobuf) Decode(msg []byte, position int64, sink record.Sink) {
 }
 
 func (d *goflow2Protobuf) body(body, raw []byte, position int64, sink record.Sink) {
-	d.raw = wireFlow{}
 	if !d.read(body) {
 		sink.Reject("not a goflow2 protobuf message", raw, position)
 		return
@@ -66,6 +66,7 @@ func (d *goflow2Protobuf) body(body, raw []byte, position int64, sink record.Sin
 
 // read takes the fields of one message; it is false where the bytes are none.
 func (d *goflow2Protobuf) read(b []byte) bool {
+	d.raw, d.known = wireFlow{}, false
 	for len(b) > 0 {
 		num, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -100,6 +101,7 @@ func (d *goflow2Protobuf) read(b []byte) bool {
 
 func (d *goflow2Protobuf) varint(num protowire.Number, v uint64) {
 	f := &d.raw
+	d.known = d.known || num == pbTimeReceivedNS || num == pbTimeStartNS || num == pbProto || num == pbBytes
 	switch num {
 	case pbType:
 		f.frames = v == 1 // SFLOW_5
@@ -118,11 +120,11 @@ func (d *goflow2Protobuf) varint(num protowire.Number, v uint64) {
 	case pbTCPFlags:
 		f.flags = v
 	case pbTimeReceivedNS:
-		f.received = int64(v / 1_000_000)
+		f.took(&f.received)(readWhole(v, nanos))
 	case pbTimeStartNS:
-		f.start = int64(v / 1_000_000)
+		f.took(&f.start)(readWhole(v, nanos))
 	case pbTimeEndNS:
-		f.end = int64(v / 1_000_000)
+		f.took(&f.end)(readWhole(v, nanos))
 	}
 }
 
@@ -153,6 +155,8 @@ type goflow2ProtobufStream struct{ message goflow2Protobuf }
 func (s *goflow2ProtobufStream) Decode(ctx context.Context, r io.Reader, sink record.Sink) error {
 	in := &countingReader{r: bufio.NewReaderSize(r, 256<<10)}
 	buf := make([]byte, maxFlowMessage)
+	head, _ := in.r.Peek(HeadBytes)
+	separated, _ := delimited(head)
 	for n := 0; ; n++ {
 		if n%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -166,12 +170,17 @@ func (s *goflow2ProtobufStream) Decode(ctx context.Context, r io.Reader, sink re
 			return fmt.Errorf("length of the message at byte %d: %w", at, cut(err))
 		}
 		if size > maxFlowMessage {
-			return fmt.Errorf("message at byte %d claims %d bytes: not length-delimited goflow2 protobuf, or damaged", at, size)
+			return fmt.Errorf("message at byte %d claims %d bytes: not length-delimited goflow2 protobuf (-format bin), written with another -transport.file.sep than a newline or nothing, or damaged", at, size)
 		}
 		if _, err := io.ReadFull(in, buf[:size]); err != nil {
 			return fmt.Errorf("message at byte %d: %w", at, cut(err))
 		}
 		s.message.body(buf[:size], buf[:size], at, sink)
+		if separated {
+			if err := in.skipSeparator(); err != nil {
+				return err
+			}
+		}
 	}
 }
 
@@ -196,6 +205,20 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// skipSeparator passes over the newline behind a message; the last may have none.
+func (c *countingReader) skipSeparator() error {
+	b, err := c.ReadByte()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return fmt.Errorf("read at byte %d: %w", c.n, err)
+	case b != separator:
+		return fmt.Errorf("no newline behind the message that ends at byte %d: damaged, or parted by something else", c.n-1)
+	}
+	return nil
+}
+
 // ReadByte implements io.ByteReader.
 func (c *countingReader) ReadByte() (byte, error) {
 	b, err := c.r.ReadByte()
@@ -205,18 +228,46 @@ func (c *countingReader) ReadByte() (byte, error) {
 	return b, err
 }
 
-// isDelimitedFlow reports whether head begins with whole length-delimited
-// FlowMessages that carry addresses.
+// separator is what goflow2's file transport writes behind each message unless it is told
+// otherwise (-transport.file.sep).
+const separator = '\n'
+
+// isDelimitedFlow reports whether head begins with whole length-delimited FlowMessages, at
+// least one of which carries addresses: frames that are not IP have none.
 func isDelimitedFlow(head []byte) bool {
-	for found := 0; ; found++ {
+	_, ok := delimited(head)
+	return ok
+}
+
+// delimited says how the messages that head begins with are parted. A newline is also the
+// length of a message of ten bytes: what reads more messages with addresses is right.
+func delimited(head []byte) (separated, ok bool) {
+	bare, parted := addressed(head, false), addressed(head, true)
+	return parted > bare, max(bare, parted) > 0
+}
+
+// addressed is how many messages with addresses head begins with, or 0 where it does not
+// consist of messages.
+func addressed(head []byte, separated bool) (found int) {
+	for len(head) > 0 {
 		size, n := protowire.ConsumeVarint(head)
-		if n < 0 || size == 0 || size > maxFlowMessage || uint64(len(head)-n) < size {
-			return found > 0 && (len(head) == 0 || n < 0 || uint64(len(head)-n) < size)
+		if n < 0 || uint64(len(head)-n) < size && size <= maxFlowMessage {
+			return found // cut
 		}
 		var d goflow2Protobuf
-		if !d.read(head[n:n+int(size)]) || d.raw.badAddress || !d.raw.src.IsValid() || !d.raw.dst.IsValid() {
-			return false
+		if size == 0 || size > maxFlowMessage || !d.read(head[n:n+int(size)]) || d.raw.badAddress || !d.known {
+			return 0
+		}
+		if d.raw.src.IsValid() && d.raw.dst.IsValid() {
+			found++
 		}
 		head = head[n+int(size):]
+		if separated && len(head) > 0 {
+			if head[0] != separator {
+				return 0
+			}
+			head = head[1:]
+		}
 	}
+	return found
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/netip"
+	"strings"
 	"testing"
 
 	flowpb "github.com/netsampler/goflow2/v2/pb"
@@ -38,7 +39,7 @@ func randomFlow(r *rand.Rand) (*flowpb.FlowMessage, record.Flow) {
 		dst[i] = byte(r.Uint32())
 		src[i%4] = byte(r.Uint32())
 	}
-	start := r.Uint64N(2e9) * 1e9
+	start := (1e9 + r.Uint64N(1e9)) * 1e9
 	m := &flowpb.FlowMessage{
 		Type: flowpb.FlowMessage_IPFIX, TimeReceivedNs: start + 5e9, TimeFlowStartNs: start + 1e9, TimeFlowEndNs: start + 2e9,
 		SamplingRate: r.Uint64N(1000), SamplerAddress: []byte{192, 0, 2, 1}, Bytes: r.Uint64N(1 << 40), Packets: r.Uint64N(1 << 20),
@@ -128,5 +129,60 @@ func BenchmarkGoflow2Protobuf(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m.Decode(bare, 0, &sink)
+	}
+}
+
+// writeAs writes messages as goflow2's file transport does with -format bin, each with what
+// stands behind it.
+func writeAs(t *testing.T, behind string, messages ...*flowpb.FlowMessage) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	for _, m := range messages {
+		if _, err := protodelim.MarshalTo(&file, m); err != nil {
+			t.Fatal(err)
+		}
+		file.WriteString(behind)
+	}
+	return file.Bytes()
+}
+
+// TestGoflow2ProtobufAsItIsWritten reads a file with goflow2's default separator and one
+// without, that begin with frames without addresses, and names the separator where it is
+// another.
+func TestGoflow2ProtobufAsItIsWritten(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, arps := range []int{0, 1, 20} {
+		var messages []*flowpb.FlowMessage
+		for range arps {
+			messages = append(messages, &flowpb.FlowMessage{Type: flowpb.FlowMessage_SFLOW_5, TimeReceivedNs: 1523836800e9, Etype: 0x806, Bytes: 64, Packets: 1})
+		}
+		for range 30 {
+			m, _ := randomFlow(r)
+			messages = append(messages, m)
+		}
+		for _, behind := range []string{"", "\n"} {
+			file := writeAs(t, behind, messages...)
+			if f, err := Recognise(file, "x"); f != Goflow2Protobuf {
+				t.Errorf("%d without addresses, separator %q: recognised as %q, %v", arps, behind, f, err)
+			}
+			s, err := NewStream(Goflow2Protobuf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got keep
+			if err := s.Decode(context.Background(), bytes.NewReader(file), &got); err != nil {
+				t.Error(err)
+			}
+			if got.flows != 30 || got.rejects != arps {
+				t.Errorf("separator %q: %d flows and %d rejects, want 30 and %d", behind, got.flows, got.rejects, arps)
+			}
+		}
+		s, err := NewStream(Goflow2Protobuf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Decode(context.Background(), bytes.NewReader(writeAs(t, ";;", messages...)), &keep{}); err == nil || !strings.Contains(err.Error(), "separator") && !strings.Contains(err.Error(), "transport.file.sep") {
+			t.Errorf("another separator: %v", err)
+		}
 	}
 }

@@ -35,9 +35,9 @@ func (d *dump) at(position int64) {
 
 func (d *dump) Flow(f *record.Flow, position int64) {
 	d.at(position)
-	fmt.Fprintf(d, "%d flow %d..%d %s:%d %s:%d proto=%d bytes=%d/%d packets=%d/%d flags=%#x rate=%d oneway=%v initiator=%v len=%d sig=%s",
+	fmt.Fprintf(d, "%d flow %d..%d %s:%d %s:%d proto=%d bytes=%d/%d packets=%d/%d flags=%#x rate=%d oneway=%v initiator=%v len=%d sig=%s traits=%s",
 		position, f.Start, f.End, f.Src, f.SrcPort, f.Dst, f.DstPort, f.Protocol, f.SrcBytes, f.DstBytes, f.SrcPackets, f.DstPackets,
-		f.TCPFlags, f.SamplingRate, f.OneWay, f.Initiator, f.LenSemantics, f.Signatures)
+		f.TCPFlags, f.SamplingRate, f.OneWay, f.Initiator, f.LenSemantics, f.Signatures, f.Traits)
 	fmt.Fprintf(d, " sni=%q alpn=%q ja4=%q sizes=%v label=%q/%d exporter=%q simulated=%v\n",
 		f.SNI, f.ALPN, f.JA4, f.FirstSizes, f.SensorLabel, f.SensorConfidence, f.Exporter, f.Simulated)
 }
@@ -58,7 +58,8 @@ func (d *dump) Skip(reason string, position int64) {
 	fmt.Fprintf(d, "%d skip %s\n", position, reason)
 }
 
-// TestGolden decodes testdata/<format>/<case>/input.* as a stream. The name of a case
+// TestGolden decodes testdata/<format>/<case>/input.* as a stream and, where the case
+// has a messages.txt, line by line as messages. The name of a case
 // that ends in "_forced" says that recognition by looking is not expected.
 func TestGolden(t *testing.T) {
 	cases, err := filepath.Glob("testdata/*/*/input*")
@@ -90,8 +91,30 @@ func TestGolden(t *testing.T) {
 				t.Error(out.wrong)
 			}
 			golden(t, filepath.Join(dir, "expected.txt"), out.String())
+			if messages := filepath.Join(dir, "messages.txt"); exists(messages) {
+				golden(t, messages, eachAsMessage(t, format, data))
+			}
 		})
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// eachAsMessage decodes every line as a message of its own, as from a topic.
+func eachAsMessage(t *testing.T, format Format, data []byte) string {
+	t.Helper()
+	m, err := NewMessage(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out dump
+	for i, line := range bytes.Split(bytes.TrimSuffix(data, []byte("\n")), []byte("\n")) {
+		m.Decode(line, int64(i), &out)
+	}
+	return out.String()
 }
 
 func golden(t *testing.T, path, got string) {

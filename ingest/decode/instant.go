@@ -2,6 +2,7 @@ package decode
 
 import (
 	"math"
+	"strconv"
 
 	"github.com/banshift/banshift/ingest/decode/jsonscan"
 )
@@ -139,28 +140,162 @@ const (
 	nanos   unit = 1_000_000_000
 )
 
-// instant reads a time as milliseconds: a number in the unit given (also in quotes),
-// or an ISO 8601 text. A time of zero counts as absent: ok is false.
-func instant(v jsonscan.Value, u unit) (ms int64, ok bool) {
-	raw := v.Raw()
-	if v.Kind() == jsonscan.String {
-		raw = raw[1 : len(raw)-1]
-		if ms, ok := parseISO(raw); ok {
-			return ms, true
-		}
-	}
-	if u == seconds {
-		if ms, ok := parseEpoch(raw); ok {
-			return ms, ms != 0
-		}
-	}
-	n, ok := v.Uint64()
-	if !ok || n/uint64(u) > maxSeconds {
+// firstReal is 1973-03-03T09:46:40Z in ms: a number that makes an earlier time is a zero,
+// counts since boot, or is of another unit, and never when a flow was seen. From here to
+// the year 2262 the numbers of the units do not overlap.
+const firstReal = 100_000_000_000
+
+// oneDay in ms is how far time zones may move a zero.
+const oneDay = 86_400_000
+
+// inUnit reads n in one unit; ok says that it is a real time.
+func inUnit(n uint64, u unit) (ms int64, ok bool) {
+	if n/uint64(u) >= maxSeconds {
 		return 0, false
 	}
-	if u == seconds { // only an exponent comes here: 1.5e9
-		return int64(n) * 1000, n != 0
+	if u == seconds {
+		ms = int64(n) * 1000
+	} else {
+		ms = int64(n / (uint64(u) / 1000))
 	}
-	ms = int64(n / (uint64(u) / 1000))
-	return ms, ms != 0
+	return ms, ms >= firstReal
+}
+
+// parseTime is readTime of a text, in seconds where it is a number.
+func parseTime(b []byte) (ms int64, ok bool) {
+	if n, whole := digits64(b); whole {
+		ms, how := readWhole(n, seconds)
+		return ms, how >= real
+	}
+	us, ok := parseMicros(b)
+	if ms = us / 1000; !ok {
+		ms, ok = parseISO(b)
+	}
+	if f, isFloat := parseFloat(b); !ok && isFloat && f < 1<<63 { // another unit, with a fraction
+		ms, how := readWhole(uint64(f), seconds)
+		return ms, how >= real
+	}
+	return ms, ok && ms >= firstReal
+}
+
+// parseMicros reads seconds, also with an exponent, as microseconds.
+func parseMicros(b []byte) (us int64, ok bool) {
+	if us, ok = parseEpochMicros(b); ok {
+		return us, true
+	}
+	f, ok := parseFloat(b)
+	if !ok || f < 0 || f >= maxSeconds/1000 {
+		return 0, false
+	}
+	return int64(math.Round(f * 1e6)), true
+}
+
+// parseFloat reads a decimal number with an exponent.
+func parseFloat(b []byte) (float64, bool) {
+	if len(b) == 0 || len(b) > 40 || b[0]-'0' > 9 {
+		return 0, false // an error of ParseFloat would allocate
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	return f, err == nil
+}
+
+// digits64 reads a whole number; ok is false beyond 64 bits.
+func digits64(b []byte) (n uint64, ok bool) {
+	if len(b) > 19 {
+		return 0, false
+	}
+	for _, c := range b {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		n = n*10 + uint64(c-'0')
+	}
+	return n, len(b) > 0
+}
+
+// reading is what became of a time.
+type reading uint8
+
+const (
+	unreadable reading = iota
+	absent             // it says that there is none: a zero in any form
+	real
+	guessed // real if it is in another unit than its key says
+)
+
+// readTime reads a time as milliseconds: a number in the unit given (also in quotes), or
+// an ISO 8601 text.
+func readTime(v jsonscan.Value, u unit) (ms int64, how reading) {
+	raw := v.Raw()
+	switch v.Kind() {
+	case jsonscan.Null:
+		return 0, absent
+	case jsonscan.String:
+		if raw = raw[1 : len(raw)-1]; isUnknown(raw) || isZeroDate(raw) {
+			return 0, absent
+		}
+	case jsonscan.Number:
+	default:
+		return 0, unreadable
+	}
+	if n, whole := digits64(raw); whole {
+		return readWhole(n, u)
+	}
+	ms, ok := parseISO(raw)
+	if !ok && u == seconds {
+		var us int64
+		us, ok = parseMicros(raw)
+		ms = us / 1000
+	}
+	switch {
+	case ok && ms >= firstReal:
+		return ms, real
+	case ok && ms > -oneDay:
+		return 0, absent
+	case ok:
+		return 0, unreadable
+	}
+	n, ok := v.Uint64()
+	if !ok {
+		return 0, unreadable
+	}
+	return readWhole(n, u)
+}
+
+// readWhole is readTime of a whole number. Writers are set to another unit than their keys
+// say: from 1973 to 2262 the units do not overlap, so that a number that makes no time in
+// its own is read in the one in which it makes one.
+func readWhole(n uint64, u unit) (ms int64, how reading) {
+	if ms, ok := inUnit(n, u); ok {
+		return ms, real
+	}
+	for _, other := range [...]unit{seconds, millis, micros, nanos} {
+		if ms, ok := inUnit(n, other); ok {
+			return ms, guessed
+		}
+	}
+	if n/uint64(u) < maxSeconds {
+		return 0, absent
+	}
+	return 0, unreadable
+}
+
+// instant is readTime for formats whose units are sure enough.
+func instant(v jsonscan.Value, u unit) (ms int64, ok bool) {
+	ms, how := readTime(v, u)
+	return ms, how >= real
+}
+
+// isZeroDate reports a date of nothing but zeros, as "0000-00-00 00:00:00.000000".
+func isZeroDate(b []byte) bool {
+	const date = "0000-00-00"
+	if len(b) < len(date) || string(b[:len(date)]) != date {
+		return false
+	}
+	for _, c := range b[len(date):] {
+		if c >= '1' && c <= '9' {
+			return false
+		}
+	}
+	return true
 }

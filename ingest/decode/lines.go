@@ -71,6 +71,18 @@ func trimEnd(b []byte) []byte {
 	return bytes.TrimSuffix(b, []byte{'\r'})
 }
 
+// byteOrderMark stands at the beginning of texts that some systems write, and so in the
+// middle of what was put together from them.
+const byteOrderMark = "\xef\xbb\xbf"
+
+// trimMark drops a byte-order mark.
+func trimMark(b []byte) []byte {
+	if len(b) >= len(byteOrderMark) && string(b[:len(byteOrderMark)]) == byteOrderMark {
+		return b[len(byteOrderMark):]
+	}
+	return b
+}
+
 func isBlank(b []byte) bool { return len(bytes.TrimSpace(b)) == 0 }
 
 // flusher is a decoder that holds records back; flush gives them at the end.

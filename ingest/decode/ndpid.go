@@ -88,6 +88,9 @@ func newNDPId(inspect Inspect, joined bool) *ndpid {
 
 // Decode implements [Message]; a line may hold several length-prefixed events.
 func (d *ndpid) Decode(msg []byte, position int64, sink record.Sink) {
+	begin := len(msg)
+	msg = trimMark(msg)
+	position += int64(begin - len(msg))
 	text := bytes.TrimRight(msg, " \r\n")
 	switch {
 	case len(text) == 0:
@@ -230,6 +233,8 @@ func (e *ndpidEvent) check() string {
 		return noDestination
 	case e.srcPort > 65535 || e.dstPort > 65535:
 		return badPort
+	case !plausible(1, e.srcBytes, e.dstBytes, e.srcPkts, e.dstPkts):
+		return badCount
 	case e.first == 0 && e.srcLast == 0:
 		return noTime
 	case e.first/uint64(micros) > maxSeconds || e.srcLast/uint64(micros) > maxSeconds || e.dstLast/uint64(micros) > maxSeconds:
@@ -280,13 +285,13 @@ func (d *ndpid) read(object []byte) error {
 		case "flow_dst_last_pkt_time":
 			e.dstLast = number(v)
 		case "flow_src_tot_l4_payload_len":
-			e.srcBytes, _ = v.Uint64()
+			e.srcBytes = number(v)
 		case "flow_dst_tot_l4_payload_len":
-			e.dstBytes, _ = v.Uint64()
+			e.dstBytes = number(v)
 		case "flow_src_packets_processed":
-			e.srcPkts, _ = v.Uint64()
+			e.srcPkts = number(v)
 		case "flow_dst_packets_processed":
-			e.dstPkts, _ = v.Uint64()
+			e.dstPkts = number(v)
 		case "midstream":
 			n, _ := v.Uint64()
 			e.midstream = n == 1
@@ -419,7 +424,7 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 	r.Initiator = !e.midstream
 	r.Simulated = e.simulated
 	if e.midstream {
-		r.Signatures |= schemas.SigMidstream
+		r.Traits |= schemas.TraitMidstream
 	}
 	f.exporter = append(f.exporter[:0], e.alias...)
 	if e.label != nil {
@@ -441,7 +446,7 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 // finish points the record at what was joined.
 func (f *ndpidFlow) finish() {
 	if f.flow.DstPackets == 0 && slices.Min(f.flow.FirstSizes[:]) >= 0 {
-		f.flow.Signatures |= schemas.SigUnanswered
+		f.flow.Traits |= schemas.TraitUnanswered
 	}
 	f.flow.SNI, f.flow.ALPN, f.flow.JA4, f.flow.Exporter = f.sni, f.alpn, f.ja4, f.exporter
 	if len(f.label) > 0 && !f.unknown {

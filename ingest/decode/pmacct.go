@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"bytes"
+
 	"github.com/banshift/banshift/ingest/decode/jsonscan"
 	"github.com/banshift/banshift/ingest/record"
 )
@@ -9,13 +11,15 @@ import (
 // (https://github.com/pmacct/pmacct/blob/master/CONFIG-KEYS, key aggregate). Times
 // without an offset are read as UTC: run pmacct in UTC or with timestamps_utc.
 type pmacctJSON struct {
-	scan jsonscan.Scanner
-	flow record.Flow
-	raw  wireFlow
+	scan  jsonscan.Scanner
+	flags jsonscan.Scanner // "tcp_flags" as an array
+	flow  record.Flow
+	raw   wireFlow
 }
 
 // Decode implements [Message].
 func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return
@@ -45,9 +49,9 @@ func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
 		case "bytes":
 			f.bytes = count(s)
 		case "tcp_flags":
-			f.flags = count(s)
+			f.flags = d.tcpFlags(s)
 		case "sampling_rate":
-			f.sampling = count(s)
+			f.sampling = strict(s)
 		case "timestamp_start":
 			f.time(&f.start, s, seconds)
 		case "timestamp_end":
@@ -59,7 +63,7 @@ func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
 		case "stamp_updated":
 			f.time(&updated, s, seconds)
 		case "peer_ip_src":
-			f.exporter = s.Text()
+			f.setExporter(s.Text())
 		case "simulated":
 			f.simulated, _ = s.Value().Bool()
 		}
@@ -80,4 +84,38 @@ func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
 		return
 	}
 	sink.Flow(&d.flow, position)
+}
+
+// tcpFlags reads flags as a number, also as 0x1b, or as an array of their names
+// (tcpflags_encode_as_array). What is neither is beyond every flag.
+func (d *pmacctJSON) tcpFlags(s *jsonscan.Scanner) (flags uint64) {
+	v := s.Value()
+	if v.Kind() != jsonscan.Array {
+		if hex, ok := bytes.CutPrefix(s.Text(), []byte("0x")); ok {
+			return hexNumber(hex)
+		}
+		return strict(s)
+	}
+	for d.flags.Reset(v.Raw()); d.flags.Next(); {
+		bit, ok := tcpFlagNames[string(bytes.ToUpper(d.flags.Text()))]
+		if !ok {
+			return 1<<64 - 1
+		}
+		flags |= bit
+	}
+	return flags
+}
+
+// tcpFlagNames are the bits of the TCP header (RFC 9293 section 3.1, RFC 3540).
+var tcpFlagNames = map[string]uint64{
+	"FIN": 1, "SYN": 2, "RST": 4, "PSH": 8, "ACK": 16, "URG": 32, "ECE": 64, "CWR": 128, "NS": 256,
+}
+
+// hexNumber reads up to four hexadecimal digits.
+func hexNumber(b []byte) uint64 {
+	value, digits := hexGroup(b)
+	if digits != len(b) || digits == 0 || digits > 4 {
+		return 1<<64 - 1
+	}
+	return uint64(value)
 }

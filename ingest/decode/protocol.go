@@ -1,28 +1,52 @@
 package decode
 
-import "bytes"
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+)
 
-// protocolNames are the keywords of IANA's protocol number registry
-// (https://www.iana.org/assignments/protocol-numbers), by number.
-var protocolNames = [...]string{
-	"HOPOPT", "ICMP", "IGMP", "GGP", "IPv4", "ST", "TCP", "CBT", "EGP", "IGP",
-	"BBN-RCC-MON", "NVP-II", "PUP", "ARGUS", "EMCON", "XNET", "CHAOS", "UDP", "MUX", "DCN-MEAS",
-	"HMP", "PRM", "XNS-IDP", "TRUNK-1", "TRUNK-2", "LEAF-1", "LEAF-2", "RDP", "IRTP", "ISO-TP4",
-	"NETBLT", "MFE-NSP", "MERIT-INP", "DCCP", "3PC", "IDPR", "XTP", "DDP", "IDPR-CMTP", "TP++",
-	"IL", "IPv6", "SDRP", "IPv6-Route", "IPv6-Frag", "IDRP", "RSVP", "GRE", "DSR", "BNA",
-	"ESP", "AH", "I-NLSP", "SWIPE", "NARP", "Min-IPv4", "TLSP", "SKIP", "IPv6-ICMP", "IPv6-NoNxt",
-	"IPv6-Opts", "any-host-internal-protocol", "CFTP", "any-local-network", "SAT-EXPAK", "KRYPTOLAN", "RVD", "IPPC", "any-distributed-file-system", "SAT-MON",
-	"VISA", "IPCV", "CPNX", "CPHB", "WSN", "PVP", "BR-SAT-MON", "SUN-ND", "WB-MON", "WB-EXPAK",
-	"ISO-IP", "VMTP", "SECURE-VMTP", "VINES", "IPTM", "NSFNET-IGP", "DGP", "TCF", "EIGRP", "OSPFIGP",
-	"SPRITE-RPC", "LARP", "MTP", "AX.25", "IPIP", "MICP", "SCC-SP", "ETHERIP", "ENCAP", "any-private-encryption-scheme",
-	"GMTP", "IFMP", "PNNI", "PIM", "ARIS", "SCPS", "QNX", "A/N", "IPComp", "SNP",
-	"Compaq-Peer", "IPX-in-IP", "VRRP", "PGM", "any-0-hop-protocol", "L2TP", "DDX", "IATP", "STP", "SRP",
-	"UTI", "SMP", "SM", "PTP", "ISIS over IPv4", "FIRE", "CRTP", "CRUDP", "SSCOPMCE", "IPLT",
-	"SPS", "PIPE", "SCTP", "FC", "RSVP-E2E-IGNORE", "Mobility Header", "UDPLite", "MPLS-in-IP", "manet", "HIP",
-	"Shim6", "WESP", "ROHC", "Ethernet", "AGGFRAG", "NSH",
+// protocolTable holds the facts: a number a line and the names that it goes by.
+//
+//go:embed protocols.tsv
+var protocolTable string
+
+// protocolNumbers gives the number of a name as [protocolKey] writes it.
+var protocolNumbers = readProtocols(protocolTable)
+
+func readProtocols(table string) map[string]uint8 {
+	numbers := map[string]uint8{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		n, err := strconv.ParseUint(cells[0], 10, 8)
+		if err != nil {
+			continue // a comment
+		}
+		for _, name := range cells[1:] {
+			numbers[string(protocolKey(nil, []byte(name)))] = uint8(n)
+		}
+	}
+	return numbers
 }
 
-// protocolNumber reads an IP protocol given as number or name, in any case.
+// maxProtocolName bounds a name that is looked for.
+const maxProtocolName = 64
+
+// protocolKey writes a name so that case, hyphens and spaces make no difference:
+// sensors agree on the letters only.
+func protocolKey(to, name []byte) []byte {
+	for _, c := range name {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			to = append(to, c|0x20)
+		case c >= 'a' && c <= 'z', c-'0' <= 9, c == '+':
+			to = append(to, c)
+		}
+	}
+	return to
+}
+
+// protocolNumber reads an IP protocol given as number or name.
 func protocolNumber(b []byte) (uint8, bool) {
 	switch string(b) { // nearly all records
 	case "TCP", "tcp", "6":
@@ -31,18 +55,14 @@ func protocolNumber(b []byte) (uint8, bool) {
 		return 17, true
 	case "ICMP", "icmp", "1":
 		return 1, true
-	case "icmp6", "ICMP6", "icmpv6", "ICMPv6", "ipv6-icmp":
-		return 58, true
-	case "ospf", "OSPF":
-		return 89, true
 	}
-	if n, ok := digits(b); ok && len(b) <= 3 {
-		return uint8(n), n <= 255
+	if n, ok := digits(b); ok {
+		return uint8(n), n <= 255 && len(b) <= 3
 	}
-	for n, name := range protocolNames {
-		if len(name) == len(b) && bytes.EqualFold([]byte(name), b) {
-			return uint8(n), true
-		}
+	if len(b) > maxProtocolName {
+		return 0, false
 	}
-	return 0, false
+	var key [maxProtocolName]byte
+	n, ok := protocolNumbers[string(protocolKey(key[:0], b))]
+	return n, ok
 }

@@ -9,8 +9,13 @@ const (
 	badProtocol      = "unknown protocol"
 	badTime          = "unreadable time"
 	noTime           = "no time"
+	badType          = "unknown dns type"
+	badFlags         = "unreadable tcp flags"
 	noName           = "no name asked for"
 	blank            = "blank line"
 	lineTooLong      = "line longer than 1 MiB"
 	countedElsewhere = "query, counted with its response"
+	answerElsewhere  = "answer, counted with its query"
+	badCount         = "unreadable count"
+	badSampling      = "unreadable sampling rate"
 )

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +16,7 @@ import (
 const HeadBytes = 64 << 10
 
 // maxLooks is how many lines are looked at for a telling one.
-const maxLooks = 50
+const maxLooks = 1000
 
 // ErrEmpty is given for a source without a byte.
 var ErrEmpty = errors.New("nothing in it")
@@ -33,6 +32,9 @@ func Recognise(head []byte, name string) (Format, error) {
 		return f, nil
 	}
 	if f, ok := byLines(head); ok {
+		if strings.HasPrefix(string(f), "zeek-") && isInterimName(filepath.Base(name)) {
+			return "", fmt.Errorf("%s is an interim log of Zeek: its connections are written again at their end, into conn.log; leave it out", name)
+		}
 		return f, nil
 	}
 	if isDelimitedFlow(head) {
@@ -46,6 +48,9 @@ func Recognise(head []byte, name string) (Format, error) {
 
 func unrecognised(head []byte, name string) error {
 	looks := "binary data"
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		looks = "UTF-16 text, which has to be UTF-8"
+	}
 	if i := bytes.IndexByte(head, '\n'); i > 0 && utf8.Valid(head[:i]) || i < 0 && utf8.Valid(head) {
 		looks = "text"
 		if bytes.HasPrefix(bytes.TrimSpace(head), []byte("{")) {
@@ -118,7 +123,8 @@ func isFrameStream(b []byte) bool {
 // byLines looks for a telling line: a header of Zeek or an object with known keys.
 func byLines(head []byte) (Format, bool) {
 	var log zeekHeader
-	rest := bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))
+	var detail Format // what a record of a detail log says, unless connections are met too
+	rest := trimMark(head)
 	for n := 0; n < maxLooks && len(rest) > 0; n++ {
 		text := rest
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
@@ -140,11 +146,19 @@ func byLines(head []byte) (Format, bool) {
 		if len(object) == 0 || object[0] != '{' {
 			continue
 		}
-		if f, ok := byKeys(object); ok && (!prefixed || f == NDPId) {
+		f, ok := byKeys(object)
+		switch {
+		case !ok || prefixed && f != NDPId:
+		case f == ZeekSSL || f == ZeekTunnel || f == ZeekSOCKS:
+			if detail == "" {
+				detail = f
+			}
+		case detail != "" && f != ZeekConn:
+		default:
 			return f, true
 		}
 	}
-	return "", false
+	return detail, detail != ""
 }
 
 // cutLength removes the decimal length that nDPId writes before an object.
@@ -178,14 +192,11 @@ func (h *zeekHeader) line(text []byte) (Format, bool) {
 	if !ok {
 		return "", false
 	}
-	if f := Format("zeek-" + h.path); slices.Contains(Formats(), f) {
-		return f, true
+	told, f := kindOfPath([]byte(h.path))
+	if told == zeekRead || h.path != "" && told == zeekInterim {
+		return f, told == zeekRead
 	}
-	keys := map[string]bool{}
-	for _, k := range bytes.Split(fields, h.sep) {
-		keys[string(k)] = true
-	}
-	return zeekByColumns(keys)
+	return zeekByColumns(setOf(strings.Split(string(fields), string(h.sep))))
 }
 
 // zeekByColumns tells the logs apart by columns that only one of them has.
@@ -213,6 +224,18 @@ func byKeys(object []byte) (Format, bool) {
 	var s jsonscan.Scanner
 	for s.Reset(object); s.Next(); {
 		keys[string(s.Key())] = true
+		if string(s.Key()) == "_path" {
+			told, f := kindOfPath(s.Text())
+			return f, told == zeekRead
+		}
+		if told, f := kindOfPath(s.Key()); told == zeekRead && s.Value().Kind() == jsonscan.Object {
+			var inner jsonscan.Scanner
+			for inner.Reset(s.Value().Raw()); inner.Next(); {
+				if string(inner.Key()) == "id.orig_h" || string(inner.Key()) == "id_orig_h" {
+					return f, true
+				}
+			}
+		}
 	}
 	for _, k := range []string{"flow_event_id", "packet_event_id", "daemon_event_id", "error_event_id"} {
 		if keys[k] {
@@ -226,7 +249,7 @@ func byKeys(object []byte) (Format, bool) {
 		return PmacctJSON, true
 	case keys["event_type"] && keys["timestamp"]:
 		return SuricataEVE, true
-	case keys["src_addr"] || keys["SrcAddr"]:
+	case keys["src_addr"] || keys["SrcAddr"], keys["sampler_address"] && keys["time_received_ns"]:
 		return Goflow2JSON, true
 	}
 	return zeekByColumns(keys)
@@ -236,7 +259,7 @@ func byKeys(object []byte) (Format, bool) {
 // fits the default columns of that log.
 func byName(head []byte, name string) (Format, bool) {
 	base := filepath.Base(name)
-	first, _, _ := bytes.Cut(head, []byte{'\n'})
+	first, _, _ := bytes.Cut(trimMark(head), []byte{'\n'})
 	for _, f := range []Format{ZeekConn, ZeekDNS, ZeekSSL, ZeekTunnel, ZeekSOCKS} {
 		kind := strings.TrimPrefix(string(f), "zeek-")
 		after, ok := strings.CutPrefix(base, kind)
@@ -244,10 +267,10 @@ func byName(head []byte, name string) (Format, bool) {
 			continue
 		}
 		z := newZeekLog(f)
-		if z.readTSV(trimEnd(first)) != "" {
+		if z.readTSV(trimEnd(first)) != "" || isInterimName(base) {
 			continue
 		}
-		if _, isTime := zeekTime(z.row.cells[zTS]); isTime {
+		if _, isTime := parseTime(z.row.cells[zTS]); isTime {
 			return f, true
 		}
 	}

@@ -25,6 +25,14 @@ type suricataEVE struct {
 	items  jsonscan.Scanner // "queries", "answers"
 	item   jsonscan.Scanner
 	answer []netip.Addr
+	first  loneAnswer // as a [Message]: of the response that was counted last
+}
+
+// loneAnswer tells the answers of one response where each is an event of its own.
+type loneAnswer struct {
+	client   netip.Addr
+	port, id uint16
+	at       int64
 }
 
 // suricataEvent is one event as it stands.
@@ -37,7 +45,7 @@ type suricataEvent struct {
 	app              []byte
 	up, down         uint64
 	pktsUp, pktsDown uint64
-	flags            uint8
+	flags, answered  uint8 // of both directions; of the server's
 	sni, alpn, ja4   []byte
 	version          []byte
 	simulated        bool
@@ -46,18 +54,20 @@ type suricataEvent struct {
 
 type suricataDNS struct {
 	kind, name, rtype, rcode []byte
-	rdata                    []byte // version 1: the answer
+	rdata                    []byte       // version 1: the answer
+	grouped                  []netip.Addr // by type; the same as in "answers" where both are there
 	id                       uint64
 	version                  uint64
 }
 
 // Decode implements [Message].
 func (d *suricataEVE) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	if isBlank(msg) {
 		sink.Skip(blank, position)
 		return
 	}
-	d.event, d.answer = suricataEvent{}, d.answer[:0]
+	d.event, d.answer = suricataEvent{dns: suricataDNS{grouped: d.event.dns.grouped[:0]}}, d.answer[:0]
 	if err := d.read(msg); err != nil {
 		sink.Reject(err.Error(), msg, position)
 		return
@@ -129,11 +139,11 @@ func (d *suricataEVE) readInner(object string, data []byte) {
 		case "flow":
 			d.flowKey(s, v)
 		case "tcp":
-			if string(s.Key()) == "tcp_flags" && len(s.Text()) == 2 {
-				var b [1]byte
-				if _, err := hex.Decode(b[:], s.Text()); err == nil {
-					e.flags = b[0]
-				}
+			switch string(s.Key()) {
+			case "tcp_flags":
+				e.flags = hexByte(s.Text())
+			case "tcp_flags_tc":
+				e.answered = hexByte(s.Text())
 			}
 		case "tls":
 			d.tlsKey(s, v)
@@ -143,17 +153,29 @@ func (d *suricataEVE) readInner(object string, data []byte) {
 	}
 }
 
+// hexByte reads two hexadecimal digits; what is none is 0.
+func hexByte(text []byte) uint8 {
+	var b [1]byte
+	if len(text) != 2 {
+		return 0
+	}
+	if _, err := hex.Decode(b[:], text); err != nil {
+		return 0
+	}
+	return b[0]
+}
+
 func (d *suricataEVE) flowKey(s *jsonscan.Scanner, v jsonscan.Value) {
 	e := &d.event
 	switch string(s.Key()) {
 	case "pkts_toserver":
-		e.pktsUp, _ = v.Uint64()
+		e.pktsUp = number(v)
 	case "pkts_toclient":
-		e.pktsDown, _ = v.Uint64()
+		e.pktsDown = number(v)
 	case "bytes_toserver":
-		e.up, _ = v.Uint64()
+		e.up = number(v)
 	case "bytes_toclient":
-		e.down, _ = v.Uint64()
+		e.down = number(v)
 	case "start":
 		e.start, _ = instant(v, seconds)
 	case "end":
@@ -217,6 +239,12 @@ func (d *suricataEVE) dnsKey(s *jsonscan.Scanner, v jsonscan.Value) {
 				}
 			}
 		}
+	case "grouped":
+		for d.items.Reset(v.Raw()); d.items.Next(); {
+			for d.item.Reset(d.items.Value().Raw()); d.item.Next(); {
+				q.grouped = appendAnswer(q.grouped, d.item.Text())
+			}
+		}
 	}
 }
 
@@ -231,6 +259,8 @@ func (e *suricataEvent) ends() string {
 		return badPort
 	case e.at == 0:
 		return badTime
+	case !plausible(1, e.up, e.down, e.pktsUp, e.pktsDown):
+		return badCount
 	}
 	return ""
 }
@@ -259,15 +289,15 @@ func (d *suricataEVE) fillFlow() (reason string) {
 	if string(e.kind) == "tls" {
 		app = []byte("tls")
 		f.SNI, f.ALPN, f.JA4 = e.sni, e.alpn, e.ja4
-		f.Signatures = schemas.SigTLS
+		f.Signatures = schemas.SignaturesOf(schemas.SigTLS)
 		if len(e.version) > 0 && string(e.version) != "UNDETERMINED" {
-			f.Signatures |= schemas.SigTLSServer
+			f.Signatures = f.Signatures.With(schemas.SignaturesOf(schemas.SigTLSServer))
 		}
 	} else {
 		f.SrcBytes, f.DstBytes, f.SrcPackets, f.DstPackets = e.up, e.down, e.pktsUp, e.pktsDown
 		f.TCPFlags = e.flags
-		if e.pktsDown == 0 {
-			f.Signatures = schemas.SigUnanswered
+		if e.pktsDown == 0 || protocol == protocolTCP && onlyReset(e.answered) {
+			f.Traits = schemas.TraitUnanswered
 		}
 	}
 	if len(app) > 0 && string(app) != "failed" && string(app) != "unknown" {
@@ -283,8 +313,12 @@ func (d *suricataEVE) dnsEvent(position int64, sink record.Sink) (reason string)
 	if reason := e.ends(); reason != "" {
 		return reason
 	}
+	response := string(e.dns.kind) == "answer" || string(e.dns.kind) == "response"
+	if !response && string(e.dns.kind) != "query" && string(e.dns.kind) != "request" {
+		return "dns event that is neither query nor answer"
+	}
 	client, resolver, port, server := e.src, e.dst, e.srcPort, e.dstPort
-	if e.srcPort == 53 && e.dstPort != 53 { // versions differ in whether answers keep the flow's direction
+	if response && fromServer(e.srcPort, e.dstPort) {
 		client, resolver, port, server = e.dst, e.src, e.dstPort, e.srcPort
 	}
 	if !isResolverPort(uint16(server)) {
@@ -294,47 +328,60 @@ func (d *suricataEVE) dnsEvent(position int64, sink record.Sink) (reason string)
 	r.Reset()
 	r.Time, r.Client, r.Resolver, r.Name = e.at, client, resolver, e.dns.name
 	r.Exporter, r.Simulated = e.host, e.simulated
+	if r.Name != nil && len(r.Name) == 0 {
+		r.Name = rootName
+	}
+	if len(d.answer) == 0 {
+		d.answer = append(d.answer, e.dns.grouped...)
+	}
 	r.Answers = append(r.Answers, d.answer...)
 	var ok bool
-	r.Type, ok = dnsType(e.dns.rtype)
-	response := false
-	switch string(e.dns.kind) {
-	case "query", "request":
-	case "answer", "response":
-		response = true
+	if r.Type, ok = dnsType(e.dns.rtype); !ok && e.dns.version >= 2 {
+		return badType
+	}
+	if response {
 		r.Rcode = dnsRcode(e.dns.rcode)
-	default:
-		return "dns event that is neither query nor answer"
 	}
 	if reason := checkDNS(r); reason != "" {
 		return reason
 	}
-	if e.dns.version < 2 {
-		d.version1(response, uint16(port), position, sink)
-		return ""
+	id := uint16(e.dns.id)
+	switch {
+	case !response && e.dns.version < 2:
+		d.pairs.queryApart(r, uint16(port), id, position, sink)
+	case !response:
+		d.pairs.query(r, uint16(port), id, position, sink)
+	case e.dns.version < 2:
+		d.answerApart(uint16(port), id, position, sink)
+	default:
+		d.pairs.response(r, uint16(port), id, position, sink)
 	}
-	if !ok {
-		return "unknown dns type"
-	}
-	if response {
-		d.pairs.response(r, uint16(port), uint16(e.dns.id), position, sink)
-		return ""
-	}
-	d.pairs.query(r, uint16(port), uint16(e.dns.id), position, sink)
 	return ""
 }
 
-// version1 takes the events of Suricata before 4.1, which writes each answer apart,
-// under the answer's own name: the query makes the record and the answers join it.
-func (d *suricataEVE) version1(response bool, port uint16, position int64, sink record.Sink) {
-	r, id := &d.dns, uint16(d.event.dns.id)
-	switch {
-	case !response && d.pairs == nil:
-		sink.DNS(r, position)
-	case !response:
-		d.pairs.queryByID(r, port, id, position, sink)
-	default:
-		r.Answers = appendAnswer(r.Answers, d.event.dns.rdata)
-		d.pairs.answerByID(r, port, id, position, sink)
+// fromServer reports whether the event of an answer names the server first: versions
+// differ in whether answers keep the direction of the flow.
+func fromServer(src, dst uint64) bool {
+	if src == portDNS || dst == portDNS {
+		return src == portDNS && dst != portDNS
 	}
+	return src < 1024 && dst >= 1024
+}
+
+// answerApart takes the answers of Suricata before 4.1 (version 1), each an event of its
+// own under the name of the answer: they join the query that waits. As a [Message] the
+// first of a response makes the record, under the name that was asked for.
+func (d *suricataEVE) answerApart(port, id uint16, position int64, sink record.Sink) {
+	r := &d.dns
+	r.Answers = appendAnswer(r.Answers, d.event.dns.rdata)
+	if d.pairs != nil {
+		d.pairs.answerByID(r, port, id, position, sink)
+		return
+	}
+	if this := (loneAnswer{r.Client, port, id, r.Time}); d.first != this {
+		d.first = this
+		sink.DNS(r, position)
+		return
+	}
+	sink.Skip(answerElsewhere, position)
 }

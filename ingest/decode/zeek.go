@@ -47,6 +47,12 @@ const (
 	zAnswers
 	zPeer
 	zSimulated
+	zUID
+	zPath
+	zOnlyDNS   // columns that tell the log and say nothing else here
+	zOnlySSL   //
+	zOnlySOCKS //
+	zForeign   // of logs that look like one that is read
 	numZeekColumns
 )
 
@@ -59,7 +65,12 @@ var zeekColumns = map[string]zeekColumn{
 	"version": zVersion, "cipher": zCipher, "server_name": zServerName, "next_protocol": zNextProtocol,
 	"established": zEstablished, "ja4": zJA4, "tunnel_type": zTunnelType, "action": zAction,
 	"query": zQuery, "qtype": zQType, "rcode": zRcode, "rtt": zRTT, "answers": zAnswers,
-	"_system_name": zPeer, "simulated": zSimulated,
+	"_system_name": zPeer, "simulated": zSimulated, "uid": zUID, "_path": zPath,
+	"trans_id": zOnlyDNS, "qtype_name": zOnlyDNS, "rcode_name": zOnlyDNS,
+	"resumed": zOnlySSL, "ssl_history": zOnlySSL, "curve": zOnlySSL,
+	"request_p": zOnlySOCKS, "bound_p": zOnlySOCKS, "request.host": zOnlySOCKS, "bound.host": zOnlySOCKS,
+	"note": zForeign, "analyzer": zForeign, "facility": zForeign, "failure_reason": zForeign, "method": zForeign,
+	"auth_attempts": zForeign, "kex_alg": zForeign, "client_initial_dcid": zForeign, "fuid": zForeign,
 }
 
 // zeekLayout is the default order of a log's columns (Zeek 7,
@@ -84,10 +95,13 @@ type zeekRow struct {
 	answers []netip.Addr
 }
 
-// zeekLog reads TSV with or without header, and JSON lines, of one kind of log. As a
-// [Message] it reads JSON and header-less TSV.
+// zeekLog reads TSV with or without header, and JSON lines, of one log or of several in
+// one stream. As a [Message] it reads JSON and header-less TSV.
 type zeekLog struct {
-	kind    Format
+	kind    Format // of the source
+	told    zeekKind
+	of      Format       // what the header's path says, with told
+	details *zeekDetails // nil: messages stand alone
 	columns []zeekColumn
 	fewest  int  // columns that a line must have
 	named   bool // by a header: a line must not have more
@@ -97,6 +111,7 @@ type zeekLog struct {
 	unset   []byte
 	row     zeekRow
 	scan    jsonscan.Scanner
+	tagged  jsonscan.Scanner // what an object with the log's name holds
 	nested  jsonscan.Scanner
 	scratch []byte
 	flow    record.Flow
@@ -106,8 +121,13 @@ type zeekLog struct {
 func newZeekLog(kind Format) *zeekLog {
 	z := &zeekLog{kind: kind}
 	z.header()
-	z.columns, z.fewest = columnsOf(strings.Fields(zeekLayouts[kind].columns)), zeekLayouts[kind].fewest
+	z.layout(kind)
 	return z
+}
+
+// layout takes the default columns of a log.
+func (z *zeekLog) layout(kind Format) {
+	z.columns, z.fewest, z.named = columnsOf(strings.Fields(zeekLayouts[kind].columns)), zeekLayouts[kind].fewest, false
 }
 
 // header sets what holds until header lines say otherwise.
@@ -125,32 +145,84 @@ func columnsOf(names []string) []zeekColumn {
 
 // Decode implements [Message].
 func (z *zeekLog) Decode(msg []byte, position int64, sink record.Sink) {
+	msg = trimMark(msg)
 	text := bytes.TrimLeft(msg, " ")
 	switch {
 	case len(bytes.TrimSpace(msg)) == 0:
-		sink.Skip(blank, position)
+		z.skip(blank, position, sink)
 	case text[0] == '#':
 		z.headerLine(msg)
-		sink.Skip("header or comment line", position)
+		z.skip("header or comment line", position, sink)
+	case text[0] != '{' && z.told > zeekRead:
+		z.skip(z.told.skipped(), position, sink)
 	case text[0] == '{':
 		if err := z.readJSON(msg); err != nil {
-			sink.Reject(err.Error(), msg, position)
+			z.reject(err.Error(), msg, position, sink)
 			return
 		}
-		z.emit(msg, position, sink)
+		told, of := z.kindOfRow()
+		if path := z.row.cells[zPath]; path != nil {
+			told, of = kindOfPath(path)
+		}
+		z.emitAs(told, of, msg, position, sink)
 	default:
 		if reason := z.readTSV(msg); reason != "" {
-			sink.Reject(reason, msg, position)
+			z.reject(reason, msg, position, sink)
 			return
 		}
-		z.emit(msg, position, sink)
+		told, of := z.told, z.of
+		if told == zeekUntold {
+			told, of = zeekRead, z.kind
+		}
+		z.emitAs(told, of, msg, position, sink)
 	}
 }
+
+// skipped is why records of such a log are skipped.
+func (k zeekKind) skipped() string {
+	if k == zeekInterim {
+		return interimElsewhere
+	}
+	return "log that carries neither flows nor look-ups"
+}
+
+// emitAs hands the row to the sink as one of the log that it is of.
+func (z *zeekLog) emitAs(told zeekKind, of Format, msg []byte, position int64, sink record.Sink) {
+	switch told {
+	case zeekUntold:
+		z.reject("not a record of zeek", msg, position, sink)
+	case zeekRead:
+		z.emit(of, msg, position, sink)
+	default:
+		z.skip(told.skipped(), position, sink)
+	}
+}
+
+func (z *zeekLog) skip(reason string, position int64, sink record.Sink) {
+	if z.details == nil {
+		sink.Skip(reason, position)
+		return
+	}
+	z.details.skip(reason, position, sink)
+}
+
+func (z *zeekLog) reject(reason string, raw []byte, position int64, sink record.Sink) {
+	if z.details == nil {
+		sink.Reject(reason, raw, position)
+		return
+	}
+	z.details.reject(reason, raw, position, sink)
+}
+
+// flush gives the details whose connection did not come.
+func (z *zeekLog) flush(position int64, sink record.Sink) { z.details.flush(position, sink) }
 
 // headerLine takes "#separator \x09" and the like; other # lines are comments.
 func (z *zeekLog) headerLine(text []byte) {
 	if value, ok := bytes.CutPrefix(text, []byte("#separator ")); ok {
 		z.header()
+		z.told = zeekUntold
+		z.layout(z.kind)
 		if sep := unescapeZeek(nil, value); len(sep) > 0 {
 			z.sep = sep
 		}
@@ -167,9 +239,21 @@ func (z *zeekLog) headerLine(text []byte) {
 		z.empty = bytes.Clone(value)
 	case "#unset_field":
 		z.unset = bytes.Clone(value)
+	case "#path":
+		z.told, z.of = kindOfPath(value)
+		if z.told == zeekRead {
+			z.layout(z.of)
+		}
 	case "#fields":
-		z.columns = columnsOf(strings.Split(string(value), string(z.sep)))
+		names := strings.Split(string(value), string(z.sep))
+		z.columns = columnsOf(names)
 		z.fewest, z.named = len(z.columns), true
+		if z.told == zeekRead {
+			return
+		}
+		if of, ok := zeekByColumns(setOf(names)); ok && z.told == zeekUntold {
+			z.told, z.of = zeekRead, of
+		}
 	}
 }
 
@@ -230,13 +314,29 @@ func (z *zeekLog) splitAnswers(cell []byte) {
 	}
 }
 
-// readJSON fills the row from an object.
+// readJSON fills the row from an object, or from the one that it holds under the name of
+// its log.
 func (z *zeekLog) readJSON(text []byte) error {
 	z.clear()
-	s := &z.scan
+	tag, tagged, err := z.members(&z.scan, text)
+	if err != nil || tagged == nil || z.row.cells[zTS] != nil {
+		return err
+	}
+	if _, _, err := z.members(&z.tagged, tagged); err != nil {
+		return err
+	}
+	z.row.cells[zPath] = tag
+	return nil
+}
+
+// members fills the row from the members of an object. The last one that is an object
+// itself is given back, with its name.
+func (z *zeekLog) members(s *jsonscan.Scanner, text []byte) (tag, tagged []byte, err error) {
 	for s.Reset(text); s.Next(); {
 		column := zeekColumns[string(s.Key())]
 		switch v := s.Value(); {
+		case column == zIgnored && v.Kind() == jsonscan.Object:
+			tag, tagged = s.Key(), v.Raw()
 		case column == zIgnored || v.Kind() == jsonscan.Null:
 		case column == zAnswers && v.Kind() == jsonscan.Array:
 			for z.nested.Reset(v.Raw()); z.nested.Next(); {
@@ -250,7 +350,15 @@ func (z *zeekLog) readJSON(text []byte) error {
 			z.row.cells[column] = v.Raw()
 		}
 	}
-	return s.Err()
+	return tag, tagged, s.Err()
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, n := range names {
+		set[n] = true
+	}
+	return set
 }
 
 // join writes a JSON set as TSV would: joined by commas.

@@ -7,44 +7,51 @@ import (
 	"github.com/banshift/banshift/schemas"
 )
 
-// emit hands the row to the sink as what its log describes.
-func (z *zeekLog) emit(raw []byte, position int64, sink record.Sink) {
-	if z.kind == ZeekDNS {
+// emit hands the row to the sink as what a log describes.
+func (z *zeekLog) emit(of Format, raw []byte, position int64, sink record.Sink) {
+	if of == ZeekDNS {
 		z.emitDNS(raw, position, sink)
 		return
 	}
-	reason, skip := z.fillFlow()
+	reason, skip := z.fillFlow(of)
 	switch {
 	case reason != "":
-		sink.Reject(reason, raw, position)
+		z.reject(reason, raw, position, sink)
 	case skip != "":
-		sink.Skip(skip, position)
-	default:
+		z.skip(skip, position, sink)
+	case z.details == nil && of != ZeekConn && z.kind == ZeekConn:
+		sink.Skip(detailElsewhere, position)
+	case z.details == nil:
 		sink.Flow(&z.flow, position)
+	case of == ZeekConn:
+		z.details.connection(z.row.cells[zUID], &z.flow, position, sink)
+		z.details.flow(&z.flow, position, sink)
+	default:
+		z.details.detail(z.row.cells[zUID], &z.flow, position, sink)
 	}
 }
 
 // fillFlow makes the flow of a row, or gives the reason to reject or to skip it.
-func (z *zeekLog) fillFlow() (reject, skip string) {
+func (z *zeekLog) fillFlow(of Format) (reject, skip string) {
 	f, c := &z.flow, &z.row.cells
 	f.Reset()
 	var ok1, ok2 bool
-	f.Src, ok1 = parseAddress(c[zOrigH])
-	f.Dst, ok2 = parseAddress(c[zRespH])
+	f.Src, ok1 = parseEnd(c[zOrigH])
+	f.Dst, ok2 = parseEnd(c[zRespH])
 	srcPort, ok3 := optional(c[zOrigP])
 	dstPort, ok4 := optional(c[zRespP])
 	switch {
-	case c[zOrigH] == nil:
-		return noSource, ""
-	case c[zRespH] == nil:
-		return noDestination, ""
 	case !ok1 || !ok2:
 		return badAddress, ""
+	case !f.Src.IsValid():
+		return noSource, ""
+	case !f.Dst.IsValid():
+		return noDestination, ""
 	case !ok3 || !ok4 || srcPort > 65535 || dstPort > 65535:
 		return badPort, ""
 	}
 	f.SrcPort, f.DstPort = uint16(srcPort), uint16(dstPort)
-	start, ok := zeekTime(c[zTS])
+	start, ok := parseTime(c[zTS])
 	if !ok {
 		return badTime, ""
 	}
@@ -53,7 +60,7 @@ func (z *zeekLog) fillFlow() (reject, skip string) {
 	f.SamplingRate = 1
 	f.Exporter = c[zPeer]
 	f.Simulated = isTrue(c[zSimulated])
-	switch z.kind {
+	switch of {
 	case ZeekConn:
 		return z.fillConn(), ""
 	case ZeekSSL:
@@ -79,11 +86,11 @@ func (z *zeekLog) fillConn() (reject string) {
 		return badProtocol
 	}
 	if c[zDuration] != nil {
-		ms, ok := parseEpoch(c[zDuration])
+		us, ok := parseMicros(c[zDuration])
 		if !ok {
 			return "unreadable duration"
 		}
-		f.End = f.Start + ms
+		f.End = f.Start + us/1000
 	}
 	up, down := c[zOrigBytes], c[zRespBytes]
 	f.LenSemantics = schemas.LenL4Payload
@@ -96,18 +103,21 @@ func (z *zeekLog) fillConn() (reject string) {
 		cell []byte
 	}{{&f.SrcBytes, up}, {&f.DstBytes, down}, {&f.SrcPackets, c[zOrigPkts]}, {&f.DstPackets, c[zRespPkts]}} {
 		if *count.to, ok = optional(count.cell); !ok {
-			return "unreadable count"
+			return badCount
 		}
+	}
+	if !plausible(1, f.SrcBytes, f.DstBytes, f.SrcPackets, f.DstPackets) {
+		return badCount
 	}
 	if f.Protocol == 6 {
 		f.TCPFlags = zeekFlags(c[zHistory])
 	}
 	switch string(c[zConnState]) {
-	case "S0", "SH", "RSTOS0": // the originator sent, the responder never did
-		f.Signatures |= schemas.SigUnanswered
+	case "S0", "SH", "RSTOS0", "REJ": // the responder said nothing, or nothing but a RST
+		f.Traits |= schemas.TraitUnanswered
 	case "OTH", "RSTRH", "SHR": // no SYN of the originator was seen
 		if f.Protocol == 6 {
-			f.Signatures |= schemas.SigMidstream
+			f.Traits |= schemas.TraitMidstream
 		}
 	}
 	if c[zService] != nil {
@@ -142,17 +152,17 @@ func zeekFlags(history []byte) (flags uint8) {
 func (z *zeekLog) fillSSL() {
 	f, c := &z.flow, &z.row.cells
 	f.SNI, f.ALPN, f.JA4 = c[zServerName], c[zNextProtocol], c[zJA4]
-	f.Protocol, f.Signatures = 6, schemas.SigTLS
+	f.Protocol, f.Signatures = 6, schemas.SignaturesOf(schemas.SigTLS)
 	if c[zCipher] != nil || isTrue(c[zEstablished]) {
-		f.Signatures |= schemas.SigTLSServer
+		f.Signatures = f.Signatures.With(schemas.SignaturesOf(schemas.SigTLSServer))
 	}
 	switch {
 	case bytes.HasPrefix(c[zVersion], []byte("DTLS")):
-		f.Protocol, f.Signatures = 17, schemas.SigDTLS
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigDTLS)
 	case bytes.HasPrefix(f.ALPN, []byte("h3")):
-		f.Protocol, f.Signatures = 17, schemas.SigQUIC
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigQUIC)
 	case string(f.ALPN) == "doq":
-		f.Protocol, f.Signatures = 17, schemas.SigQUIC|schemas.SigDoQ
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigQUIC, schemas.SigDoQ)
 	}
 	z.label([]byte("ssl"))
 }
@@ -162,9 +172,9 @@ func (z *zeekLog) fillSOCKS() {
 	f.Protocol = 6
 	switch string(z.row.cells[zVersion]) {
 	case "4":
-		f.Signatures = schemas.SigSOCKS4
+		f.Signatures = schemas.SignaturesOf(schemas.SigSOCKS4)
 	case "5":
-		f.Signatures = schemas.SigSOCKS5
+		f.Signatures = schemas.SignaturesOf(schemas.SigSOCKS5)
 	}
 	z.label([]byte("socks"))
 }
@@ -185,7 +195,7 @@ func (z *zeekLog) fillTunnel() (skip string) {
 	case "SOCKS", "HTTP":
 		f.Protocol = 6
 	case "TEREDO":
-		f.Protocol, f.Signatures = 17, schemas.SigTeredo
+		f.Protocol, f.Signatures = 17, schemas.SignaturesOf(schemas.SigTeredo)
 	case "AYIYA", "GTPv1", "VXLAN", "GENEVE":
 		f.Protocol = 17
 	case "IP":
@@ -208,45 +218,44 @@ func (z *zeekLog) label(name []byte) {
 func (z *zeekLog) emitDNS(raw []byte, position int64, sink record.Sink) {
 	d, c := &z.dns, &z.row.cells
 	d.Reset()
-	d.Client, _ = parseAddress(c[zOrigH])
-	d.Resolver, _ = parseAddress(c[zRespH])
+	var okClient, okResolver bool
+	d.Client, okClient = parseEnd(c[zOrigH])
+	d.Resolver, okResolver = parseEnd(c[zRespH])
 	d.Name = c[zQuery]
 	d.Rcode = dnsRcode(c[zRcode])
 	d.Answers = append(d.Answers, z.row.answers...)
 	d.Exporter = c[zPeer]
 	d.Simulated = isTrue(c[zSimulated])
-	at, ok := zeekTime(c[zTS])
+	at, ok := parseTime(c[zTS])
 	d.Time = at
-	if rtt, ok := parseEpochMicros(c[zRTT]); ok && rtt < 1<<32 {
+	if rtt, ok := parseMicros(c[zRTT]); ok && rtt < 1<<32 {
 		d.LatencyUS = uint32(rtt)
 	}
 	qtype, okType := optional(c[zQType])
 	d.Type = uint16(qtype)
 	port, okPort := optional(c[zRespP])
 	switch {
+	case !okClient || !okResolver:
+		z.reject(badAddress, raw, position, sink)
 	case !ok:
-		sink.Reject(badTime, raw, position)
+		z.reject(badTime, raw, position, sink)
 	case !okType || qtype > 65535:
-		sink.Reject("unknown dns type", raw, position)
+		z.reject(badType, raw, position, sink)
 	case !okPort || port > 65535:
-		sink.Reject(badPort, raw, position)
+		z.reject(badPort, raw, position, sink)
 	case !isResolverPort(uint16(port)):
-		sink.Skip(notDNS, position)
+		z.skip(notDNS, position, sink)
 	default:
 		if reason := checkDNS(d); reason != "" {
-			sink.Reject(reason, raw, position)
+			z.reject(reason, raw, position, sink)
 			return
 		}
-		sink.DNS(d, position)
+		if z.details == nil {
+			sink.DNS(d, position)
+			return
+		}
+		z.details.look(d, position, sink)
 	}
-}
-
-// zeekTime reads a time of Zeek: seconds, or ISO 8601 where the writer is set to it.
-func zeekTime(b []byte) (ms int64, ok bool) {
-	if ms, ok = parseEpoch(b); ok {
-		return ms, true
-	}
-	return parseISO(b)
 }
 
 // optional reads a count; an unset one is zero.

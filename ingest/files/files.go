@@ -41,13 +41,14 @@ type File struct {
 }
 
 // Find lists the files behind the arguments: a file or [Stdin] stands for itself, a
-// directory for every regular file below it, sorted, hidden ones left out. A
-// directory without files is an error.
+// directory for every regular file below it, sorted, hidden ones left out. Symbolic links
+// are followed; a file that is reached in several ways is listed once. A directory without
+// files is an error.
 func Find(args []string) ([]File, error) {
-	var found []File
+	f := &finder{seen: map[string]bool{}}
 	for _, arg := range args {
 		if arg == Stdin {
-			found = append(found, File{Stdin, true})
+			f.found = append(f.found, File{Stdin, true})
 			continue
 		}
 		info, err := os.Stat(arg)
@@ -55,48 +56,73 @@ func Find(args []string) ([]File, error) {
 			return nil, fmt.Errorf("source %s: %w", arg, cause(err))
 		}
 		if !info.IsDir() {
-			found = append(found, File{arg, true})
+			f.add(File{arg, true})
 			continue
 		}
-		below, err := findBelow(arg)
-		if err != nil {
+		before := len(f.found)
+		if err := f.below(arg); err != nil {
 			return nil, err
 		}
-		if len(below) == 0 {
+		if len(f.found) == before {
 			return nil, fmt.Errorf("source %s: the directory has no files", arg)
 		}
-		found = append(found, below...)
+		slices.SortFunc(f.found[before:], func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	}
-	return found, nil
+	return f.found, nil
 }
 
-func findBelow(dir string) ([]File, error) {
-	var found []File
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("source %s: %w", path, cause(err))
-		}
-		hidden := path != dir && strings.HasPrefix(entry.Name(), ".")
-		if entry.IsDir() && hidden {
-			return filepath.SkipDir
-		}
-		if hidden || !isRegular(path, entry) {
-			return nil
-		}
-		found = append(found, File{Path: path})
+// finder collects files, each once.
+type finder struct {
+	found []File
+	seen  map[string]bool // by path without symbolic links; directories too
+}
+
+// first reports whether a path, its links followed, is met for the first time.
+func (f *finder) first(path string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false // a broken link
+	}
+	if absolute, err := filepath.Abs(real); err == nil {
+		real = absolute
+	}
+	if f.seen[real] {
+		return false
+	}
+	f.seen[real] = true
+	return true
+}
+
+func (f *finder) add(file File) {
+	if f.first(file.Path) {
+		f.found = append(f.found, file)
+	}
+}
+
+func (f *finder) below(dir string) error {
+	if !f.first(dir) {
 		return nil
-	})
-	slices.SortFunc(found, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return found, err
-}
-
-// isRegular follows a symbolic link to a file.
-func isRegular(path string, entry fs.DirEntry) bool {
-	if entry.Type().IsRegular() {
-		return true
 	}
-	info, err := os.Stat(path)
-	return err == nil && entry.Type()&fs.ModeSymlink != 0 && info.Mode().IsRegular()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("source %s: %w", dir, cause(err))
+	}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(path)
+		if err != nil || strings.HasPrefix(entry.Name(), ".") {
+			continue // hidden, a broken link, or gone meanwhile
+		}
+		switch {
+		case info.IsDir():
+			if err := f.below(path); err != nil {
+				return err
+			}
+		case info.Mode().IsRegular():
+			f.add(File{Path: path})
+		}
+	}
+	return nil
 }
 
 // cause drops the path that an error of package os repeats.
@@ -125,6 +151,7 @@ type Source struct {
 	file   *os.File // nil for standard input
 	plain  bool
 	live   bool
+	tail   *tail // of a growing log
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -196,14 +223,13 @@ func (s *Source) look(given decode.Format) error {
 // recognise looks at the beginning. Of a live source that is what has come so far, and
 // more only where that is not enough.
 func (s *Source) recognise(from *bufio.Reader) (decode.Format, error) {
-	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".gz"), ".zst")
 	wanted := headBytes
 	if s.live {
 		wanted = from.Buffered()
 	}
 	for {
 		head, readErr := from.Peek(wanted)
-		format, err := decode.Recognise(head, name)
+		format, err := decode.Recognise(head, s.name())
 		if err == nil {
 			return format, nil
 		}
@@ -214,11 +240,22 @@ func (s *Source) recognise(from *bufio.Reader) (decode.Format, error) {
 	}
 }
 
+// name is the file's name without the ending of a compression.
+func (s *Source) name() string {
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".gz"), ".zst")
+}
+
 // Magic numbers: RFC 1952 section 2.3.1, RFC 8878 section 3.1.1.
 var (
 	gzipMagic = []byte{0x1f, 0x8b}
 	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 )
+
+// isSkippable knows a skippable frame of zstandard (RFC 8878 section 3.1.2), which pzstd
+// writes before each of its frames.
+func isSkippable(head []byte) bool {
+	return len(head) >= 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2a, 0x4d, 0x18})
+}
 
 func (s *Source) decompress() (io.Reader, error) {
 	buffered := bufio.NewReaderSize(s.raw, 256<<10)
@@ -231,7 +268,7 @@ func (s *Source) decompress() (io.Reader, error) {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 		return r, nil
-	case bytes.HasPrefix(head, zstdMagic):
+	case bytes.HasPrefix(head, zstdMagic), isSkippable(head):
 		s.Compressed, s.plain = true, false
 		r, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
 		if err != nil {

@@ -119,3 +119,78 @@ func TestUnrecognised(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestFramesOfFrames reads what parallel compressors write: pzstd puts a skippable frame
+// before each of its frames, and gzip files may be put together.
+func TestFramesOfFrames(t *testing.T) {
+	skippable := func(kind byte, size byte) []byte {
+		return append([]byte{kind, 0x2a, 0x4d, 0x18, size, 0, 0, 0}, make([]byte, size)...)
+	}
+	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+	for name, content := range map[string][]byte{
+		"pzstd":          join(skippable(0x50, 4), zst(t, line), skippable(0x50, 4), zst(t, line)),
+		"other magics":   join(skippable(0x5f, 0), skippable(0x57, 200), zst(t, line), zst(t, line)),
+		"two frames":     join(zst(t, line), zst(t, line)),
+		"gzip members":   join(gz(t, line), gz(t, line)),
+		"an empty frame": join(gz(t, ""), gz(t, line), gz(t, line), gz(t, "")),
+	} {
+		src, err := Open(t.Context(), File{Path: put(t, "x", content)}, "", nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got bytes.Buffer
+		if _, err := got.ReadFrom(src); err != nil || got.String() != line+line || src.Format != decode.Goflow2JSON {
+			t.Errorf("%s: read %d bytes as %s, %v", name, got.Len(), src.Format, err)
+		}
+		src.Close()
+	}
+}
+
+// TestByteOrderMark has a file that begins with one recognised.
+func TestByteOrderMark(t *testing.T) {
+	for _, content := range [][]byte{[]byte("\xef\xbb\xbf" + line), gz(t, "\xef\xbb\xbf"+line)} {
+		src, err := Open(t.Context(), File{Path: put(t, "x", content)}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer src.Close()
+		if src.Format != decode.Goflow2JSON {
+			t.Errorf("taken for %s", src.Format)
+		}
+	}
+}
+
+// TestFindFollowsLinks finds what Zeek's logs look like: current is a link to the day's
+// directory, and a link that leads back ends.
+func TestFindFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	day := filepath.Join(dir, "logs", "2026-11-28")
+	if err := os.MkdirAll(day, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(day, "conn.log"), []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"logs/current": "2026-11-28", "logs/2026-11-28/up": "..", "logs/broken": "nowhere", "outside": "logs"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		want int
+	}{
+		{[]string{"logs"}, 1}, {[]string{"logs/current"}, 1}, {[]string{"outside"}, 1},
+		{[]string{"logs/current/conn.log", "logs/2026-11-28/conn.log"}, 1},
+	} {
+		args := make([]string, len(c.args))
+		for i, a := range c.args {
+			args[i] = filepath.Join(dir, a)
+		}
+		found, err := Find(args)
+		if err != nil || len(found) != c.want {
+			t.Errorf("%q: %v, %v, want %d", c.args, found, err, c.want)
+		}
+	}
+}

@@ -33,6 +33,8 @@ func (s *stored) Ranges(_ context.Context, _ string, partition int32) (done []ka
 	return slices.Clone(s.done[partition]), nil, nil
 }
 
+func (s *stored) Lost(context.Context, string, int32, kafka.Range) error { return nil }
+
 func (s *stored) Borders(context.Context, string, int32, kafka.Range) ([]int64, error) {
 	return nil, nil
 }
@@ -147,6 +149,7 @@ func TestRealBroker(t *testing.T) {
 	broker := brokertest.Start(t, brokertest.WithSASL())
 	t.Run("crash of the broker under two members", func(t *testing.T) { crash(t, broker) })
 	t.Run("SCRAM over TLS", func(t *testing.T) { secured(t, broker) })
+	t.Run("transactions", func(t *testing.T) { transactional(t, broker) })
 	t.Run("corrupt batch", func(t *testing.T) { corrupt(t, broker) })
 }
 

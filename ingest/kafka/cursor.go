@@ -9,6 +9,7 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/fetch"
 )
 
 const (
@@ -25,9 +26,11 @@ type cursor struct {
 	client    *kafkago.Client
 	topic     string
 	partition int32
+	isolation kafkago.IsolationLevel
 	position  int64
 
 	batches []protocol.RecordReader // fetched and not yet walked
+	aborted abortedTransactions     // that records among them belong to
 	fetched int64                   // position that they were fetched for
 	base    int64                   // offset at which the first of them begins
 }
@@ -56,14 +59,26 @@ func (c *cursor) next() (*kafkago.Record, error) {
 			continue
 		}
 		c.position = rec.Offset + 1
-		// A transaction's marker takes an offset and is no record.
-		if _, marker := c.batches[0].(*protocol.ControlBatch); marker {
+		if !c.counts(rec.Offset) {
 			discard(rec)
 			continue
 		}
 		return rec, nil
 	}
 	return nil, nil
+}
+
+// counts reports whether an offset of the first batch holds a record: a transaction's
+// marker takes an offset and is none, what was aborted is none for who reads committed.
+func (c *cursor) counts(offset int64) bool {
+	switch batch := c.batches[0].(type) {
+	case *protocol.ControlBatch:
+		c.aborted.end(batch.ProducerID, offset)
+		return false
+	case *protocol.RecordBatch:
+		return !batch.Attributes.Transactional() || !c.aborted.has(batch.ProducerID, offset)
+	}
+	return true
 }
 
 func discard(rec *kafkago.Record) {
@@ -74,11 +89,11 @@ func discard(rec *kafkago.Record) {
 
 // fill fetches at the position, waiting a little for records.
 func (c *cursor) fill(ctx context.Context) error {
-	batches, err := c.fetch(ctx, c.position, fetchBytes)
-	if err != nil || len(batches) == 0 {
+	got, err := c.fetch(ctx, c.position, fetchBytes)
+	if err != nil || len(got.batches) == 0 {
 		return err
 	}
-	c.batches, c.fetched, c.base = batches, c.position, baseOffset(batches[0])
+	c.batches, c.aborted, c.fetched, c.base = got.batches, got.aborted, c.position, baseOffset(got.batches[0])
 	return nil
 }
 
@@ -90,11 +105,11 @@ func (c *cursor) stuck() bool { return len(c.batches) == 0 && c.position == c.fe
 // answers with another batch than for the position, found by doubling and halving.
 func (c *cursor) pass(ctx context.Context) error {
 	other := func(offset int64) (bool, error) {
-		batches, err := c.fetch(ctx, offset, 1)
+		got, err := c.fetch(ctx, offset, 1)
 		if errors.Is(err, kafkago.OffsetOutOfRange) {
 			return true, nil // past the end
 		}
-		return err == nil && (len(batches) == 0 || baseOffset(batches[0]) != c.base), err
+		return err == nil && (len(got.batches) == 0 || baseOffset(got.batches[0]) != c.base), err
 	}
 	same, differs := c.position, int64(0)
 	for step := int64(1); differs == 0; step *= 2 {
@@ -124,26 +139,42 @@ func (c *cursor) pass(ctx context.Context) error {
 	return nil
 }
 
-// fetch gives the batches that the broker has for an offset.
-func (c *cursor) fetch(ctx context.Context, offset int64, limit int64) ([]protocol.RecordReader, error) {
+// fetched is what a broker answered.
+type fetched struct {
+	batches []protocol.RecordReader
+	aborted abortedTransactions // that a batch belongs to, for who reads committed
+}
+
+// fetch gives the batches that the broker has for an offset. It asks by the protocol's own
+// request: [kafkago.Client.Fetch] leaves out which transactions were aborted.
+func (c *cursor) fetch(ctx context.Context, offset int64, limit int64) (fetched, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	res, err := c.client.Fetch(ctx, &kafkago.FetchRequest{
-		Topic: c.topic, Partition: int(c.partition), Offset: offset,
-		MinBytes: 1, MaxBytes: limit, MaxWait: fetchWait,
+	answer, err := c.client.Transport.RoundTrip(ctx, c.client.Addr, &fetch.Request{
+		ReplicaID: -1, MaxWaitTime: int32(fetchWait.Milliseconds()), MinBytes: 1, MaxBytes: int32(limit),
+		IsolationLevel: int8(c.isolation), SessionID: -1, SessionEpoch: -1,
+		Topics: []fetch.RequestTopic{{Topic: c.topic, Partitions: []fetch.RequestPartition{{
+			Partition: c.partition, CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: int32(limit),
+		}}}},
 	})
-	if err == nil {
-		err = res.Error
-	}
 	if err != nil {
-		return nil, fmt.Errorf("topic %s partition %d offset %d: %w", c.topic, c.partition, offset, err)
+		return fetched{}, fmt.Errorf("topic %s partition %d offset %d: %w", c.topic, c.partition, offset, err)
 	}
-	switch stream := res.Records.(type) {
-	case *protocol.RecordStream:
-		return stream.Records, nil
-	default:
-		return nil, nil // nothing there
+	response := answer.(*fetch.Response)
+	if len(response.Topics) != 1 || len(response.Topics[0].Partitions) != 1 {
+		return fetched{}, fmt.Errorf("topic %s partition %d offset %d: %w", c.topic, c.partition, offset, protocol.ErrNoPartition)
 	}
+	partition := response.Topics[0].Partitions[0]
+	for _, code := range []int16{response.ErrorCode, partition.ErrorCode} {
+		if code != 0 {
+			return fetched{}, fmt.Errorf("topic %s partition %d offset %d: %w", c.topic, c.partition, offset, kafkago.Error(code))
+		}
+	}
+	got := fetched{aborted: abortedOf(partition.AbortedTransactions)}
+	if stream, ok := partition.RecordSet.Records.(*protocol.RecordStream); ok {
+		got.batches = stream.Records
+	}
+	return got, nil
 }
 
 // baseOffset is the offset at which a batch begins, whether or not a record is there still.

@@ -3,10 +3,9 @@
 //
 // The caller's ledger decides where reading goes on; the group's committed offsets
 // are written for lag monitors only and never read. Membership of the consumer group
-// comes from kafka-go's generations, records from its Client.Fetch, which checks the
+// comes from kafka-go's generations, records from its protocol layer, which checks the
 // CRC of every batch.
 //
 // It must never skip an offset silently, hand one out twice in a generation, or look
-// into a record. kafka-go does not filter aborted transactions: a source that asks for
-// isolation=read_committed is refused.
+// into a record.
 package kafka

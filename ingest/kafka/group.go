@@ -31,6 +31,8 @@ func (s *Source) follow(outer context.Context, off Offsets, h Handler) error {
 	}
 	ctx, cancel := context.WithCancel(outer)
 	defer cancel()
+	lasting, end := s.outlive(ctx)
+	defer end()
 	failures := make(chan error, 1)
 	fail := func(err error) {
 		select {
@@ -68,13 +70,13 @@ func (s *Source) follow(outer context.Context, off Offsets, h Handler) error {
 			continue
 		}
 		s.stats.generations.Add(1)
-		s.start(ctx, fail, generation, off, h)
+		s.start(ctx, lasting, fail, generation, off, h)
 	}
 }
 
 // start begins a reader for each partition of a generation. A generation ends as soon
 // as one of its functions returns, so that each stays until it is over.
-func (s *Source) start(ctx context.Context, fail func(error), g *kafkago.Generation, off Offsets, h Handler) {
+func (s *Source) start(ctx, lasting context.Context, fail func(error), g *kafkago.Generation, off Offsets, h Handler) {
 	for _, assigned := range g.Assignments[s.topic] {
 		id := int32(assigned.ID)
 		commit := func(next int64) error {
@@ -84,9 +86,21 @@ func (s *Source) start(ctx context.Context, fail func(error), g *kafkago.Generat
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			defer context.AfterFunc(generation, cancel)()
-			err := s.partition(id, true, h, commit).read(ctx, off)
+			read := func() error {
+				p := s.partition(id, true, h, commit)
+				p.lasting = lasting
+				return p.read(ctx, off)
+			}
+			err := read()
+			for errors.Is(err, ErrTaken) && ctx.Err() == nil {
+				s.stats.taken.Add(1)
+				s.log.Warn("another program has begun to read this partition: waiting", "topic", s.topic, "partition", id, "for", s.cfg.TakeBackAfter)
+				if err = wait(ctx, s.cfg.TakeBackAfter); err == nil {
+					err = read()
+				}
+			}
 			var failed *handlerError
-			if errors.As(err, &failed) || err != nil && ctx.Err() == nil {
+			if errors.As(err, &failed) && !errors.Is(err, ErrTaken) || err != nil && ctx.Err() == nil {
 				fail(err)
 			}
 			<-ctx.Done()

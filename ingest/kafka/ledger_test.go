@@ -52,6 +52,13 @@ func (l *ledger) Borders(_ context.Context, _ string, partition int32, in Range)
 	return borders, nil
 }
 
+func (l *ledger) Lost(_ context.Context, _ string, partition int32, r Range) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.done[partition] = append(l.done[partition], r)
+	return nil
+}
+
 // walk stores each range as soon as it ends.
 func (l *ledger) walk(int32) Walk { return &ledgerWalk{ledger: l} }
 

@@ -22,6 +22,9 @@ type partition struct {
 	cursor cursor
 	handle Handler
 	commit func(next int64) error
+	ledger Offsets
+	// lasting is the context of the walk: it outlives the generation's, and a stop by a while.
+	lasting context.Context
 
 	failing    time.Time // since when the broker has not answered
 	lastWarned time.Time
@@ -40,6 +43,9 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 	if err != nil {
 		return err
 	}
+	if len(done)+len(intended) == 0 && first > 0 {
+		p.source.log.Warn("the log does not begin at its beginning: what retention took before is not counted", "topic", p.source.topic, "partition", p.id, "first", first)
+	}
 	known := slices.Clone(done)
 	for _, i := range intended {
 		known = append(known, i.Range)
@@ -54,8 +60,16 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 		end = endless
 	}
 	todo, lost := plan(done, intended, first, end)
+	p.ledger = off
 	for _, r := range lost {
 		if err := p.lose(r); err != nil {
+			return err
+		}
+		begun := slices.ContainsFunc(intended, func(i Intention) bool { return i.First <= r.First && r.First < i.Next })
+		if begun {
+			continue // it is finished with what is left of it
+		}
+		if err := p.remember(ctx, r); err != nil {
 			return err
 		}
 	}
@@ -82,6 +96,7 @@ func (p *partition) segment(ctx context.Context, off Offsets, s segment, logStar
 func (p *partition) bounds(ctx context.Context) (first, end int64, err error) {
 	err = p.patiently(ctx, func() error {
 		res, err := p.source.client.ListOffsets(ctx, &kafkago.ListOffsetsRequest{
+			IsolationLevel: p.source.isolation,
 			Topics: map[string][]kafkago.OffsetRequest{
 				p.source.topic: {kafkago.FirstOffsetOf(int(p.id)), kafkago.LastOffsetOf(int(p.id))},
 			},
@@ -110,6 +125,14 @@ func (p *partition) lose(r Range) error {
 	s.stats.gaps.Add(1)
 	s.stats.lost.Add(r.Next - r.First)
 	s.log.Warn("offsets lost to retention", "topic", s.topic, "partition", p.id, "first", r.First, "next", r.Next)
+	return nil
+}
+
+// remember has the ledger note lost offsets, so that they are accounted for once.
+func (p *partition) remember(ctx context.Context, r Range) error {
+	if err := p.ledger.Lost(ctx, p.source.topic, p.id, r); err != nil {
+		return fmt.Errorf("kafka topic %s partition %d: note that offsets %d to %d are lost: %w", p.source.topic, p.id, r.First, r.Next, err)
+	}
 	return nil
 }
 
@@ -172,8 +195,8 @@ func mend(err error) outlook {
 	case errors.Is(err, errUnreadable), errors.Is(err, kafkago.OffsetOutOfRange):
 		return never
 	case errors.As(err, &code):
-		if code.Temporary() || code == kafkago.UnknownTopicOrPartition {
-			return likely
+		if code.Temporary() || code == kafkago.UnknownTopicOrPartition || code == kafkago.Unknown {
+			return likely // a broker that is being killed answers with -1
 		}
 		return never
 	case errors.As(err, &network), errors.As(err, &system), errors.Is(err, net.ErrClosed),
@@ -186,7 +209,11 @@ func mend(err error) outlook {
 // pause waits 0.1 to 5 s, longer with every attempt, jittered.
 func pause(ctx context.Context, attempt int) error {
 	d := min(5*time.Second, 100*time.Millisecond<<min(attempt, 6))
-	timer := time.NewTimer(d/2 + rand.N(d/2))
+	return wait(ctx, d/2+rand.N(d/2))
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -26,6 +26,8 @@ type Offsets interface {
 	// Borders gives where ranges of a partition that were written down begin or end
 	// inside a range, in order.
 	Borders(ctx context.Context, topic string, partition int32, in Range) ([]int64, error)
+	// Lost writes down that a range is gone from the log and counts as read, without a record.
+	Lost(ctx context.Context, topic string, partition int32, r Range) error
 }
 
 // endless is the end of a segment that grows.

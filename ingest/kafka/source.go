@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -22,9 +23,14 @@ type Config struct {
 	// FlushAfter (5 s) is how long a range is waited for when following: for its end, and
 	// for what lies beside it.
 	FlushAfter time.Duration
+	// TakeBackAfter (30 s) is how long a member leaves a partition that it still has to another
+	// program that took it over.
+	TakeBackAfter time.Duration
 	// GiveUpAfter (1 min) is how long a run that does not follow waits for a broker.
 	GiveUpAfter time.Duration
-	Log         *slog.Logger
+	// StopAfter (5 s) is how long after a stop a walk's context lives on.
+	StopAfter time.Duration
+	Log       *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
@@ -34,8 +40,14 @@ func (c Config) withDefaults() Config {
 	if c.FlushAfter <= 0 {
 		c.FlushAfter = 5 * time.Second
 	}
+	if c.TakeBackAfter <= 0 {
+		c.TakeBackAfter = 30 * time.Second
+	}
 	if c.GiveUpAfter <= 0 {
 		c.GiveUpAfter = time.Minute
+	}
+	if c.StopAfter <= 0 {
+		c.StopAfter = 5 * time.Second
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -49,8 +61,8 @@ type Handler func(partition int32) Walk
 // Walk takes the ranges of one stretch of a partition's offsets, in order and without a
 // hole between them: those to be stored, and before and behind them those that lie
 // beside them. Its methods are called one at a time and hold reading of the partition up;
-// their errors end the run. Their contexts are not cancelled by a stop: what was begun is
-// to be finished.
+// their errors end the run. Their contexts outlive a rebalance, and a stop by
+// [Config].StopAfter: what was begun is to be finished.
 type Walk interface {
 	Take(ctx context.Context, m Messages) (Progress, error)
 	// Horizon says that nothing behind the ranges taken so far is waited for: the walk
@@ -68,11 +80,17 @@ type Progress struct {
 	Stored int64
 }
 
+// ErrTaken is what a walk answers where another program has taken the partition over. A
+// run to the end leaves it to that; a member that still has the partition takes it back
+// after a while.
+var ErrTaken = errors.New("the partition is read by another program")
+
 // Stats are what a run met besides records.
 type Stats struct {
 	Gaps, LostOffsets int64 // offsets that retention took before they were stored
 	CommitFailures    int64 // offsets that could not be told to the group; the store has them
 	Generations       int64 // times that this member was given partitions
+	Taken             int64 // times that another program took a partition over
 }
 
 // Source is one topic.
@@ -80,12 +98,12 @@ type Source struct {
 	*connection
 	cfg   Config
 	log   *slog.Logger
-	stats struct{ gaps, lost, commitFailures, generations atomic.Int64 }
+	stats struct{ gaps, lost, commitFailures, generations, taken atomic.Int64 }
 }
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
 //
-//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count
+//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&isolation=read_uncommitted|read_committed
 func Open(ctx context.Context, uri string, cfg Config) (*Source, error) {
 	t, err := parseURI(uri)
 	if err != nil {
@@ -130,7 +148,7 @@ func (s *Source) Name() string {
 func (s *Source) Stats() Stats {
 	return Stats{
 		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(),
-		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(),
+		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(), Taken: s.stats.taken.Load(),
 	}
 }
 
@@ -150,10 +168,19 @@ func (s *Source) Run(ctx context.Context, follow bool, off Offsets, h Handler) e
 // drain reads every partition to its present end.
 func (s *Source) drain(ctx context.Context, off Offsets, h Handler) error {
 	group, ctx := errgroup.WithContext(ctx)
+	lasting, end := s.outlive(ctx)
+	defer end()
 	for _, id := range s.partitions {
 		group.Go(func() error {
 			p := s.partition(id, false, h, func(next int64) error { return s.commitAlone(ctx, id, next) })
-			return p.read(ctx, off)
+			p.lasting = lasting
+			err := p.read(ctx, off)
+			if errors.Is(err, ErrTaken) {
+				s.log.Warn("another program has begun to read this partition: left to it", "topic", s.topic, "partition", id)
+				s.stats.taken.Add(1)
+				return nil
+			}
+			return err
 		})
 	}
 	return group.Wait()
@@ -162,8 +189,15 @@ func (s *Source) drain(ctx context.Context, off Offsets, h Handler) error {
 func (s *Source) partition(id int32, follow bool, h Handler, commit func(int64) error) *partition {
 	return &partition{
 		source: s, id: id, follow: follow, handle: h, commit: commit,
-		cursor: cursor{client: s.client, topic: s.topic, partition: id},
+		cursor: cursor{client: s.client, topic: s.topic, partition: id, isolation: s.isolation},
 	}
+}
+
+// outlive gives the context of walks, which lives on for a while when ctx ends.
+func (s *Source) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(s.cfg.StopAfter, cancel) })
+	return lasting, func() { stop(); cancel() }
 }
 
 // commitAlone tells the group how far a reader that is no member of it has come. The

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -303,6 +305,7 @@ func TestGapAtTheStartIsNeverSilent(t *testing.T) {
 	if got := s.Stats(); got.Gaps != 1 || got.LostOffsets != 70 || l.count() != 80 {
 		t.Errorf("%+v and %d records, want 1 gap of 70 offsets and 80 records", got, l.count())
 	}
+	readAgain(t, uri, l, 80)
 }
 
 func TestRetentionOvertakesAReader(t *testing.T) {
@@ -326,6 +329,69 @@ func TestRetentionOvertakesAReader(t *testing.T) {
 	<-ended
 	if got := s.Stats(); got.LostOffsets != 80 || l.count() != 220 {
 		t.Errorf("%+v and %d records, want 80 lost offsets and 220 records", got, l.count())
+	}
+	readAgain(t, uri, l, 220)
+}
+
+// readAgain reads without gap=count: what was counted as lost is not asked about again.
+func readAgain(t *testing.T, uri string, l *ledger, records int) {
+	t.Helper()
+	s := open(t, uri, Config{})
+	if err := s.Run(t.Context(), false, l, l.walk); err != nil {
+		t.Errorf("a gap that was counted is not remembered: %v", err)
+	}
+	if got := s.Stats(); got.Gaps != 0 || l.count() != records {
+		t.Errorf("%+v and %d records, want no gap and %d records", got, l.count(), records)
+	}
+}
+
+// A handler that waits for a store that does not come back does not hold up a stop.
+func TestStopWhileAHandlerWaits(t *testing.T) {
+	_, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 10)
+	for _, follow := range []bool{false, true} {
+		l := newLedger(t)
+		waiting := &waitingWalk{began: make(chan struct{})}
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		s := open(t, uri, Config{FlushAfter: time.Millisecond, StopAfter: time.Millisecond})
+		go func() { ended <- s.Run(ctx, follow, l, func(int32) Walk { return waiting }) }()
+		<-waiting.began
+		stop()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("follow %v: %v", follow, err)
+			}
+		case <-time.After(30 * time.Second):
+			t.Fatalf("follow %v: it does not end", follow)
+		}
+	}
+}
+
+// waitingWalk waits in its first Take for as long as it may.
+type waitingWalk struct {
+	once  sync.Once
+	began chan struct{}
+}
+
+func (w *waitingWalk) Take(ctx context.Context, _ Messages) (Progress, error) {
+	w.once.Do(func() { close(w.began) })
+	<-ctx.Done()
+	return Progress{}, ctx.Err()
+}
+
+func (w *waitingWalk) Horizon(context.Context) (Progress, error) { return Progress{}, nil }
+func (w *waitingWalk) Close()                                    {}
+
+func TestMend(t *testing.T) {
+	for err, want := range map[error]outlook{
+		kafkago.Unknown: likely, kafkago.NotLeaderForPartition: likely, kafkago.UnknownTopicOrPartition: likely,
+		kafkago.OffsetOutOfRange: never, kafkago.TopicAuthorizationFailed: never,
+	} {
+		if got := mend(fmt.Errorf("fetch: %w", err)); got != want {
+			t.Errorf("%v: %v, want %v", err, got, want)
+		}
 	}
 }
 
@@ -356,7 +422,7 @@ func TestTransactionMarkers(t *testing.T) {
 }
 
 // transactions writes three of them to partition 0, the last one aborted. The records
-// of that are given as well: the client library does not filter them.
+// of that are given as well to who does not ask for committed ones.
 func transactions(t *testing.T, addr string) [][]byte {
 	t.Helper()
 	client, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.TransactionalID("test"), kgo.DefaultProduceTopic(topic),

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	kafkago "github.com/segmentio/kafka-go"
 )
 
 // Scheme begins the URI of a source or target.
@@ -26,6 +28,8 @@ type target struct {
 	user    string
 	// countGaps goes on where the log has lost offsets, instead of failing.
 	countGaps bool
+	// isolation says whether records of aborted transactions count.
+	isolation kafkago.IsolationLevel
 }
 
 // parseURI reads a URI. Hosts are a list, so that net/url cannot read it.
@@ -95,9 +99,9 @@ func (t *target) set(key, value string) error {
 		return oneOf("fail", "count")
 	case "isolation":
 		if value == "read_committed" {
-			return errors.New("isolation=read_committed is not possible: the client library does not filter aborted transactions; read a topic without transactions, or accept aborted records with isolation=read_uncommitted")
+			t.isolation = kafkago.ReadCommitted
 		}
-		return oneOf("read_uncommitted")
+		return oneOf("read_uncommitted", "read_committed")
 	case "password":
 		return errors.New("the password does not belong into the address: use the environment variable BANSHIFT_KAFKA_PASSWORD")
 	default:

@@ -23,19 +23,19 @@ func TestParseURI(t *testing.T) {
 
 func TestParseURIRefuses(t *testing.T) {
 	for uri, want := range map[string]string{
-		"http://a:9092/t":                           "does not begin with kafka://",
-		"kafka://a/t":                               `broker "a" is not host:port`,
-		"kafka://a:9092":                            `topic "" is not a name`,
-		"kafka://a:9092/t/u":                        `topic "t/u" is not a name`,
-		"kafka://u:p@a:9092/t":                      "do not belong into the address",
-		"kafka://a:9092/t?password=x":               "BANSHIFT_KAFKA_PASSWORD",
-		"kafka://a:9092/t?isolation=read_committed": "does not filter aborted transactions",
-		"kafka://a:9092/t?sasl=gssapi":              "want scram-sha-512 or scram-sha-256 or plain",
-		"kafka://a:9092/t?sasl=plain&user=u":        "sends the password in clear",
-		"kafka://a:9092/t?tls=yes":                  "want true or false",
-		"kafka://a:9092/t?gap=ignore":               "want fail or count",
-		"kafka://a:9092/t?fromat=goflow2-json":      `unknown setting "fromat"`,
-		"kafka://a:9092/t?group=":                   "group= is empty",
+		"http://a:9092/t":                         "does not begin with kafka://",
+		"kafka://a/t":                             `broker "a" is not host:port`,
+		"kafka://a:9092":                          `topic "" is not a name`,
+		"kafka://a:9092/t/u":                      `topic "t/u" is not a name`,
+		"kafka://u:p@a:9092/t":                    "do not belong into the address",
+		"kafka://a:9092/t?password=x":             "BANSHIFT_KAFKA_PASSWORD",
+		"kafka://a:9092/t?isolation=serializable": "want read_uncommitted or read_committed",
+		"kafka://a:9092/t?sasl=gssapi":            "want scram-sha-512 or scram-sha-256 or plain",
+		"kafka://a:9092/t?sasl=plain&user=u":      "sends the password in clear",
+		"kafka://a:9092/t?tls=yes":                "want true or false",
+		"kafka://a:9092/t?gap=ignore":             "want fail or count",
+		"kafka://a:9092/t?fromat=goflow2-json":    `unknown setting "fromat"`,
+		"kafka://a:9092/t?group=":                 "group= is empty",
 	} {
 		_, err := parseURI(uri)
 		if err == nil || !strings.Contains(err.Error(), want) {

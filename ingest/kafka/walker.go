@@ -211,7 +211,7 @@ func (w *walker) horizon(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	progress, err := w.walk.Horizon(context.WithoutCancel(ctx))
+	progress, err := w.walk.Horizon(w.lasting)
 	return w.settle(progress, err)
 }
 
@@ -224,14 +224,15 @@ func (w *walker) end(ctx context.Context, next int64) error {
 	return nil
 }
 
-// hand hands records on. That is not interrupted by a rebalance or a stop: both wait for it.
+// hand hands records on. That is not interrupted by a rebalance, which waits for it; a stop
+// waits for as long as the walk's context lives.
 func (w *walker) hand(ctx context.Context, m Messages) error {
 	if err := ctx.Err(); err != nil {
 		return err // the range is not begun: it will be read again
 	}
 	m.Topic, m.Partition, m.First, m.Records = w.source.topic, w.id, w.part.first, w.part.records
 	m.Aside = !w.within(w.part.first)
-	progress, err := w.walk.Take(context.WithoutCancel(ctx), m)
+	progress, err := w.walk.Take(w.lasting, m)
 	w.part.handed()
 	return w.settle(progress, err)
 }
@@ -267,6 +268,14 @@ func (w *walker) overtaken(ctx context.Context) error {
 	if gone := (Range{max(position, w.First), min(first, w.Next)}); gone.First < gone.Next {
 		if err := w.lose(gone); err != nil {
 			return err
+		}
+		if !w.exact {
+			if w.part.began.IsZero() { // what was walked since holds no record
+				gone.First = min(gone.First, max(w.part.first, w.First))
+			}
+			if err := w.remember(ctx, gone); err != nil {
+				return err
+			}
 		}
 	}
 	first = min(first, w.around.Next)

@@ -124,30 +124,26 @@ func decodeFile(t *testing.T, path string) (*collector, error) {
 	return c, New(Options{}).Decode(context.Background(), f, c)
 }
 
-// vpnBits must not be set in flows whose label is no tool.
-const vpnBits = schemas.SigWireGuardInit | schemas.SigWireGuardResponse | schemas.SigWireGuardData | schemas.SigWireGuardSession |
-	schemas.SigWireGuardObfuscated | schemas.SigOpenVPNClient | schemas.SigOpenVPNServer | schemas.SigOpenVPNData | schemas.SigOpenVPNScrambled |
-	schemas.SigIKE | schemas.SigIKENATT | schemas.SigESPinUDP | schemas.SigL2TP | schemas.SigPPTP | schemas.SigSOCKS4 | schemas.SigSOCKS5 |
-	schemas.SigHTTPConnect | schemas.SigHTTPProxyGet | schemas.SigDNSCrypt | schemas.SigTorTLS | schemas.SigTorCells | schemas.SigMTProto |
-	schemas.SigTinc | schemas.SigNebula | schemas.SigTailscaleDisco | schemas.SigTailscaleHTTP | schemas.SigIodine | schemas.SigAnyConnectDTLS |
-	schemas.SigSoftEther | schemas.SigSSTP | schemas.SigDoQ | schemas.SigZeroTier | schemas.SigGREPPP | schemas.SigTelegram |
-	schemas.SigDoTRecords | schemas.SigFortinetCertificate | schemas.SigFakeTLS
+// ofTools must not be set in flows whose label is no tool.
+var ofTools = schemas.SignaturesOf(schemas.SigWireGuardInit, schemas.SigWireGuardResponse, schemas.SigWireGuardData, schemas.SigWireGuardSession, schemas.SigWireGuardObfuscated, schemas.SigOpenVPNClient, schemas.SigOpenVPNServer, schemas.SigOpenVPNData, schemas.SigOpenVPNScrambled,
+	schemas.SigIKE, schemas.SigIKENATT, schemas.SigESPinUDP, schemas.SigL2TP, schemas.SigPPTP, schemas.SigSOCKS4, schemas.SigSOCKS5, schemas.SigHTTPConnect, schemas.SigHTTPProxyGet, schemas.SigDNSCrypt, schemas.SigTorTLS, schemas.SigTorCells, schemas.SigMTProto,
+	schemas.SigTinc, schemas.SigNebula, schemas.SigTailscaleDisco, schemas.SigTailscaleHTTP, schemas.SigIodine, schemas.SigAnyConnectDTLS, schemas.SigSoftEther, schemas.SigSSTP, schemas.SigDoQ, schemas.SigZeroTier, schemas.SigGREPPP, schemas.SigTelegram, schemas.SigDoTRecords, schemas.SigFortinetCertificate, schemas.SigFakeTLS)
 
 // wanted gives the signatures of which a flow of a tool must have one, in the captures
 // that were made to be true: the tools that a flow's payloads can show.
-var wanted = map[string]schemas.Signature{
-	"openvpn":    schemas.SigOpenVPNClient | schemas.SigOpenVPNData,
-	"wireguard":  schemas.SigWireGuardInit | schemas.SigWireGuardSession,
-	"ipsec":      schemas.SigIKE | schemas.SigIKENATT | schemas.SigESPinUDP,
-	"l2tp":       schemas.SigL2TP,
-	"pptp":       schemas.SigPPTP | schemas.SigGREPPP,
-	"socks":      schemas.SigSOCKS4 | schemas.SigSOCKS5,
-	"http-proxy": schemas.SigHTTPConnect | schemas.SigHTTPProxyGet,
-	"tor":        schemas.SigTorTLS | schemas.SigTorCells,
-	"iodine":     schemas.SigIodine,
-	"tailscale":  schemas.SigTailscaleDisco | schemas.SigWireGuardSession,
-	"nebula":     schemas.SigNebula,
-	"tinc":       schemas.SigTinc | schemas.SigBlockMAC,
+var wanted = map[string]schemas.SignatureSet{
+	"openvpn":    schemas.SignaturesOf(schemas.SigOpenVPNClient, schemas.SigOpenVPNData),
+	"wireguard":  schemas.SignaturesOf(schemas.SigWireGuardInit, schemas.SigWireGuardSession),
+	"ipsec":      schemas.SignaturesOf(schemas.SigIKE, schemas.SigIKENATT, schemas.SigESPinUDP),
+	"l2tp":       schemas.SignaturesOf(schemas.SigL2TP),
+	"pptp":       schemas.SignaturesOf(schemas.SigPPTP, schemas.SigGREPPP),
+	"socks":      schemas.SignaturesOf(schemas.SigSOCKS4, schemas.SigSOCKS5),
+	"http-proxy": schemas.SignaturesOf(schemas.SigHTTPConnect, schemas.SigHTTPProxyGet),
+	"tor":        schemas.SignaturesOf(schemas.SigTorTLS, schemas.SigTorCells),
+	"iodine":     schemas.SignaturesOf(schemas.SigIodine),
+	"tailscale":  schemas.SignaturesOf(schemas.SigTailscaleDisco, schemas.SigWireGuardSession),
+	"nebula":     schemas.SignaturesOf(schemas.SigNebula),
+	"tinc":       schemas.SignaturesOf(schemas.SigTinc, schemas.SigBlockMAC),
 }
 
 // TestLabelledCaptures meters every labelled capture, finds every labelled five-tuple
@@ -213,14 +209,14 @@ func tally(t *testing.T, name string, c *collector, labels []label, table map[st
 			}
 			l.seen = true
 			tool = l.tool
-			if want := wanted[l.tool]; l.name == "own" && want != 0 && f.Signatures&want == 0 {
+			if want := wanted[l.tool]; l.name == "own" && !want.Empty() && !f.Signatures.HasAny(want) {
 				t.Errorf("%s %s %s %s (%s) has %q", name, l.proto, l.src, l.dst, l.tool, f.Signatures)
 			}
-			if l.tool == "none" && l.trusted && f.Signatures&vpnBits != 0 && f.Signatures&schemas.SigUnanswered == 0 {
+			if l.tool == "none" && l.trusted && f.Signatures.HasAny(ofTools) && !f.Traits.Has(schemas.TraitUnanswered) {
 				t.Errorf("negative %s %s %s %s (%s) has %s", name, l.proto, l.src, l.dst, l.name, f.Signatures)
 			}
 			if l.tool != "none" && os.Getenv("BANSHIFT_VERBOSE") != "" {
-				t.Logf("%-14s %s %s %d->%d %d/%d %v sni=%s alpn=%s ja4=%s [%s]", l.tool, name, l.proto, f.SrcPort, f.DstPort, f.SrcPackets, f.DstPackets, f.FirstSizes, f.SNI, f.ALPN, f.JA4, f.Signatures)
+				t.Logf("%-14s %s %s %d->%d %d/%d %v sni=%s alpn=%s ja4=%s [%s %s]", l.tool, name, l.proto, f.SrcPort, f.DstPort, f.SrcPackets, f.DstPackets, f.FirstSizes, f.SNI, f.ALPN, f.JA4, f.Signatures, f.Traits)
 			}
 			break
 		}

@@ -27,19 +27,19 @@ func (m *Meter) give(f *flow) {
 	r.SNI, r.ALPN, r.JA4 = f.result.SNI, f.result.ALPN, f.result.JA4
 	r.FirstSizes = f.sizes
 	r.LenSemantics = schemas.LenL4Payload
-	r.Signatures = f.result.Signatures | f.state()
+	r.Signatures, r.Traits = f.result.Signatures, f.result.Traits|f.state()
 	m.sink.Flow(r, f.position)
 	m.table.remove(f)
 }
 
-// state gives the signature bits that the packets' headers alone decide.
-func (f *flow) state() schemas.Signature {
-	var s schemas.Signature
+// state gives the traits that the packets' headers alone decide.
+func (f *flow) state() schemas.Traits {
+	var s schemas.Traits
 	if !f.answered {
-		s |= schemas.SigUnanswered
+		s |= schemas.TraitUnanswered
 	}
 	if f.key.protocol == packet.TCP && f.flags&packet.SYN == 0 && !f.result.ClientKnown {
-		s |= schemas.SigMidstream
+		s |= schemas.TraitMidstream
 	}
 	return s
 }

@@ -199,6 +199,7 @@ type expectedFlow struct {
 	Initiator  bool     `json:"initiator,omitempty"`
 	Sizes      []int16  `json:"sizes"`
 	Signatures string   `json:"signatures"`
+	Traits     string   `json:"traits,omitempty"`
 }
 
 type expectedDNS struct {
@@ -223,7 +224,7 @@ func (c *collector) golden() expected {
 			Position: c.at[i], Start: f.Start, End: f.End,
 			Src: netip.AddrPortFrom(f.Src, f.SrcPort).String(), Dst: netip.AddrPortFrom(f.Dst, f.DstPort).String(),
 			Protocol: f.Protocol, Bytes: []uint64{f.SrcBytes, f.DstBytes}, Packets: []uint64{f.SrcPackets, f.DstPackets},
-			TCPFlags: f.TCPFlags, Initiator: f.Initiator, Sizes: sizes, Signatures: f.Signatures.String(),
+			TCPFlags: f.TCPFlags, Initiator: f.Initiator, Sizes: sizes, Signatures: f.Signatures.String(), Traits: f.Traits.String(),
 		})
 	}
 	for _, d := range c.dns {

@@ -84,11 +84,13 @@ func New(opts Options) *Meter {
 
 // Why a frame gives no flow.
 const (
-	skipNotIP     = "frame without ip"
-	skipFragment  = "datagram of which fragments are missing"
-	rejectLink    = "unknown link type"
-	rejectIP      = "ip header is malformed"
-	rejectPayload = "transport header is malformed or cut"
+	skipNotIP    = "frame without ip"
+	skipFragment = "datagram of which fragments are missing"
+	rejectLink   = "unknown link type"
+	// Simple Packet Blocks of pcapng have no time (draft-ietf-opsawg-pcapng section 4.4).
+	rejectTimeless = "packet without a time"
+	rejectIP       = "ip header is malformed"
+	rejectPayload  = "transport header is malformed or cut"
 )
 
 // checkEvery is how many frames pass between looks at the context.
@@ -132,6 +134,10 @@ func (m *Meter) frames(ctx context.Context, frames *capture.Reader) error {
 func (m *Meter) frame(f *capture.Frame) {
 	if !packet.KnownLink(f.Link) {
 		m.sink.Reject(rejectLink, nil, f.Position)
+		return
+	}
+	if f.Timeless {
+		m.sink.Reject(rejectTimeless, nil, f.Position)
 		return
 	}
 	ip, ok := packet.Network(f.Link, f.Data)

@@ -50,7 +50,7 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 	}
 	f.addSize(s.Len, up)
 	if f.inspected {
-		f.result.Signatures |= inspect.Later(f.result.Signatures, s.Payload)
+		f.result.Signatures = f.result.Signatures.With(inspect.Later(f.result.Signatures, s.Payload))
 		return
 	}
 	limit := datagramHead

@@ -176,8 +176,8 @@ func eveLines(rng *rand.Rand, n int) [][]byte {
 
 // canonicalFlows gives rows with every kind of signature that matters, in record batches of any size.
 func canonicalFlows(rng *rand.Rand, n int) []byte {
-	kinds := []schemas.Signature{0, 0, schemas.SigTLS, schemas.SigDTLS, schemas.SigDTLS | schemas.SigAnyConnectDTLS,
-		schemas.SigSTUN, schemas.SigDTLS | schemas.SigSTUN, schemas.SigTinc, schemas.SigQUIC}
+	kinds := [][]schemas.Signature{nil, nil, {schemas.SigTLS}, {schemas.SigDTLS}, {schemas.SigDTLS, schemas.SigAnyConnectDTLS},
+		{schemas.SigSTUN}, {schemas.SigDTLS, schemas.SigSTUN}, {schemas.SigTinc}, {schemas.SigQUIC}}
 	var out bytes.Buffer
 	w := ipc.NewWriter(&out, ipc.WithSchema(schemas.FlowSchema))
 	b := schemas.NewFlowBuilder(memory.DefaultAllocator, 16)
@@ -188,9 +188,9 @@ func canonicalFlows(rng *rand.Rand, n int) []byte {
 		if rng.IntN(6) == 0 {
 			end += 600_000
 		}
-		sig := kinds[rng.IntN(len(kinds))]
+		sig := schemas.SignaturesOf(kinds[rng.IntN(len(kinds))]...)
 		protocol := uint8(17)
-		if sig == schemas.SigTLS || sig == schemas.SigTinc {
+		if sig.Has(schemas.SigTLS) || sig.Has(schemas.SigTinc) {
 			protocol = 6
 		}
 		b.Start.Append(start)
@@ -213,7 +213,7 @@ func canonicalFlows(rng *rand.Rand, n int) []byte {
 		b.JA4.Append(nil)
 		b.FirstSizes.Append([schemas.MaxFirstSizes]int16{})
 		b.LenSemantics.Append(uint8(schemas.LenUnknown))
-		b.Signatures.Append(uint64(sig))
+		b.AppendSeen(b.Len()-1, sig, 0)
 		b.SensorLabel.AppendString("")
 		b.SensorConfidence.Append(0)
 		b.Exporter.AppendString("e")
@@ -375,7 +375,7 @@ func bitsOf(t *testing.T, a *schemas.Flows, i int, around []anonymize.Batch) (bi
 	const minute = 60_000
 	start, end := int64(a.Start[i]), int64(a.End[i])
 	is := func(f *schemas.Flows, i int, protocol uint8, sig schemas.Signature) bool {
-		return f.Protocol[i] == protocol && schemas.Signature(f.Signatures[i])&sig == sig
+		return f.Protocol[i] == protocol && f.SignaturesAt(i).Has(sig)
 	}
 	answered := func(f *schemas.Flows, i int, port uint16) bool {
 		return f.Protocol[i] == 17 && f.ServerPort[i] == port && f.PacketsDown[i] > 0
@@ -383,7 +383,7 @@ func bitsOf(t *testing.T, a *schemas.Flows, i int, around []anonymize.Batch) (bi
 	tls := func(f *schemas.Flows, i int) bool {
 		return is(f, i, 6, schemas.SigTLS) && !is(f, i, 6, schemas.SigTinc)
 	}
-	udp := schemas.Signature(a.Signatures[i])&(schemas.SigDNS|schemas.SigQUIC|schemas.SigDTLS|schemas.SigSTUN) == 0 && a.Protocol[i] == 17
+	udp := !a.SignaturesAt(i).HasAny(schemas.SignaturesOf(schemas.SigDNS, schemas.SigQUIC, schemas.SigDTLS, schemas.SigSTUN)) && a.Protocol[i] == 17
 	var all, peer uint64
 	for _, batch := range around {
 		if batch.DNS != nil {

@@ -107,8 +107,7 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	if o.Opened != nil {
 		o.Opened(src)
 	}
-	known, err := p.knownFile(ctx, src.ID)
-	if err != nil {
+	if err := p.asFollowed(ctx, src); err != nil {
 		return err
 	}
 	complete, err := p.known(ctx, src.ID, completePartition)
@@ -120,11 +119,34 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 		p.opts.Log.Info("file is in the store already, left out", "file", file.Path, "source", src.ID)
 		return nil
 	}
+	known, err := p.takeFile(ctx, src.ID)
+	if err != nil {
+		return err
+	}
 	p.stats.Sources.Add(1)
-	if err := p.read(ctx, src, known, o); err != nil {
+	err = p.read(ctx, src, known, o)
+	if errors.Is(err, load.ErrLease) {
+		p.leaveToOther(src.Path)
+		return nil
+	}
+	if err != nil {
 		return p.cut(ctx, src, err)
 	}
 	return p.opts.Store.Write(ctx, load.Batch{Source: src.ID, Partition: completePartition, First: 0, Next: 1})
+}
+
+// leaveToOther notes that another program reads a source on.
+func (p *Pipeline) leaveToOther(name string) {
+	p.stats.Taken.Add(1)
+	p.opts.Log.Warn("another program has begun to read this into the same store: left to it", "source", name)
+}
+
+// takeFile takes over the writing of a file, and says what the store has of it.
+func (p *Pipeline) takeFile(ctx context.Context, source string) (ranges, error) {
+	if err := p.opts.Store.Lease(ctx, source, 0); err != nil {
+		return ranges{}, err
+	}
+	return p.knownFile(ctx, source)
 }
 
 // read carries a file's records into the store, by the way that its format is read.
@@ -139,7 +161,7 @@ func (p *Pipeline) read(ctx context.Context, src *files.Source, known ranges, o 
 	switch {
 	case decode.LineBased(src.Format) && src.Plain():
 		err = src.Pieces(walk.ctx, walk.plan, func(piece files.Piece) error {
-			return walk.take(piece.First, piece.Next, func(w *worker) (anonymize.Batch, error) { return w.piece(src, piece) })
+			return walk.take(piece.First, piece.Next, func(w *worker) (anonymize.Batch, error) { return w.piece(src, piece, known.clock(piece.First)) })
 		})
 	case decode.LineBased(src.Format):
 		err = walk.streamOfLines(src)
@@ -192,7 +214,7 @@ func (p *Pipeline) rest(ctx context.Context, n *neighbourhood) error {
 }
 
 // piece decodes the lines of a range.
-func (w *worker) piece(src *files.Source, piece files.Piece) (anonymize.Batch, error) {
+func (w *worker) piece(src *files.Source, piece files.Piece, clock int64) (anonymize.Batch, error) {
 	decoder, err := w.message(src.Format)
 	if err != nil {
 		return anonymize.Batch{}, err
@@ -203,6 +225,7 @@ func (w *worker) piece(src *files.Source, piece files.Piece) (anonymize.Batch, e
 	}
 	defer w.pipeline.takeBack(gate)
 	gate.Begin(src.ID, 0)
+	gate.At(clock)
 	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, gate) })
 	batch := gate.Flush()
 	if err != nil {

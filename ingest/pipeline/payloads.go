@@ -17,7 +17,7 @@ func InspectPayloads() decode.Inspect {
 			seen.Payloads = append(seen.Payloads, inspect.Payload{Up: p.FromSrc, Size: p.Size, Time: p.Time, Data: p.Data})
 		}
 		found := inspector.Inspect(&seen)
-		f.Signatures |= found.Signatures
+		f.Signatures, f.Traits = f.Signatures.With(found.Signatures), f.Traits|found.Traits
 		for _, field := range []struct {
 			have  *[]byte
 			found []byte

@@ -41,8 +41,8 @@ type Store interface {
 	Intended(ctx context.Context, source string) ([]load.Intention, error)
 	// Borders gives where ranges of a partition that were written down begin or end inside a window.
 	Borders(ctx context.Context, source string, partition int32, in load.Window) ([]int64, error)
-	// Refresh looks at a partition's ledger again, so that what others wrote is seen.
-	Refresh(ctx context.Context, source string, partition int32) error
+	// Lease takes over the writing of a partition, and looks at its ledger anew.
+	Lease(ctx context.Context, source string, partition int32) error
 }
 
 // Parts are what one worker owns: none of it is safe for concurrent use.
@@ -188,7 +188,7 @@ func store(ctx context.Context, w *worker, r *held, beside []*held) error {
 	defer cancel()
 	in := r.batch
 	batch := load.Batch{
-		Source: r.source, Partition: r.partition, First: r.first, Next: r.next, Beside: r.window,
+		Source: r.source, Partition: r.partition, First: r.first, Next: r.next, Beside: r.window, Clock: in.Clock,
 		Pack: w.Pack, Lists: w.Lists, KeyID: w.KeyID,
 		Counts: load.Counts{
 			In: uint64(in.Counts.In), Rejected: uint64(in.Counts.Rejected), Skipped: uint64(in.Counts.Skipped),

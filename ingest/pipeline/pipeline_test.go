@@ -35,6 +35,7 @@ import (
 // ledger is a store in memory that can fail between intention and completion.
 type ledger struct {
 	mu       sync.Mutex
+	source   string                // the one that was written
 	done     map[load.Range]uint64 // records in
 	intended map[load.Range]load.Window
 	usage    map[load.Range]uint64 // records in table usage
@@ -55,6 +56,7 @@ var errGone = errors.New("store gone")
 func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.source = b.Source
 	r := load.Range{Partition: b.Partition, First: b.First, Next: b.Next}
 	if _, stored := l.done[r]; stored {
 		return fmt.Errorf("range %v is written twice", r)
@@ -96,9 +98,12 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	return nil
 }
 
-func (l *ledger) Done(context.Context, string) (map[int32][]load.Range, error) {
+func (l *ledger) Done(_ context.Context, source string) (map[int32][]load.Range, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if source != l.source {
+		return nil, nil
+	}
 	done := map[int32][]load.Range{}
 	for r := range l.done {
 		done[r.Partition] = append(done[r.Partition], r)
@@ -106,9 +111,12 @@ func (l *ledger) Done(context.Context, string) (map[int32][]load.Range, error) {
 	return done, nil
 }
 
-func (l *ledger) Intended(context.Context, string) ([]load.Intention, error) {
+func (l *ledger) Intended(_ context.Context, source string) ([]load.Intention, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if source != l.source {
+		return nil, nil
+	}
 	var list []load.Intention
 	for r, beside := range l.intended {
 		list = append(list, load.Intention{Range: r, Beside: beside})
@@ -131,7 +139,7 @@ func (l *ledger) Borders(_ context.Context, _ string, partition int32, in load.W
 	return borders, nil
 }
 
-func (l *ledger) Refresh(context.Context, string, int32) error { return nil }
+func (l *ledger) Lease(context.Context, string, int32) error { return nil }
 
 // totals sum the records over all ranges of the source itself.
 func (l *ledger) totals() (in, inUsage uint64) {

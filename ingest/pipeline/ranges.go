@@ -100,3 +100,13 @@ func (r ranges) near(position, block int64) bool {
 	w := window(position, block)
 	return !r.finished(w.First, w.Next)
 }
+
+// clock gives the clock that the range at a position was read by; 0: it was not.
+func (r ranges) clock(position int64) int64 {
+	for _, i := range r.intended {
+		if i.First == position {
+			return i.Clock
+		}
+	}
+	return 0
+}

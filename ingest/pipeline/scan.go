@@ -62,4 +62,4 @@ func (unstored) Borders(context.Context, string, int32, load.Window) ([]int64, e
 	return nil, nil
 }
 
-func (unstored) Refresh(context.Context, string, int32) error { return nil }
+func (unstored) Lease(context.Context, string, int32) error { return nil }

@@ -19,8 +19,9 @@ type Stats struct {
 	In, Stored, Folded, Rejected atomic.Int64
 	// Skipped carry no telemetry; Paired were joined to the row of their other direction.
 	Skipped, Paired atomic.Int64
-	// Sources were read, Known ones were in the store already, Unrecognised ones left.
-	Sources, Known, Unrecognised atomic.Int64
+	// Sources were read, Known ones were in the store already, Unrecognised ones left, Taken
+	// ones left to another program that took them over.
+	Sources, Known, Unrecognised, Taken atomic.Int64
 
 	mu      sync.Mutex
 	reasons map[string]int64

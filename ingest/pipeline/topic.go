@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
@@ -15,7 +17,7 @@ import (
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
-	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format())}
+	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format()), clocks: map[int32]ranges{}}
 	return source.Run(ctx, follow, t, t.walk)
 }
 
@@ -24,14 +26,20 @@ type topic struct {
 	pipeline *Pipeline
 	source   string
 	format   decode.Format // empty: recognised by each range's first record
+
+	mu     sync.Mutex
+	clocks map[int32]ranges // of ranges that were written down and not finished, by partition
 }
 
 // Ranges implements [kafka.Offsets].
 func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []kafka.Range, intended []kafka.Intention, err error) {
-	if err := t.pipeline.opts.Store.Refresh(ctx, t.source, partition); err != nil {
+	if err := t.pipeline.opts.Store.Lease(ctx, t.source, partition); err != nil {
 		return nil, nil, err
 	}
 	known, err := t.pipeline.known(ctx, t.source, partition)
+	t.mu.Lock()
+	t.clocks[partition] = known
+	t.mu.Unlock()
 	for _, r := range known.done {
 		done = append(done, kafka.Range{First: r.First, Next: r.Next})
 	}
@@ -47,6 +55,11 @@ func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []k
 // Borders implements [kafka.Offsets].
 func (t *topic) Borders(ctx context.Context, _ string, partition int32, in kafka.Range) ([]int64, error) {
 	return t.pipeline.opts.Store.Borders(ctx, t.source, partition, load.Window{First: in.First, Next: in.Next})
+}
+
+// Lost implements [kafka.Offsets]: the range is stored, and nothing is in it.
+func (t *topic) Lost(ctx context.Context, _ string, partition int32, r kafka.Range) error {
+	return t.pipeline.opts.Store.Write(ctx, load.Batch{Source: t.source, Partition: partition, First: r.First, Next: r.Next})
 }
 
 // walk begins a [kafka.Walk].
@@ -81,14 +94,22 @@ func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress,
 		t.gate, t.decoder = nil, nil
 		return w.deliver(ctx, t.neighbours, r, batch)
 	})
-	return t.progress(), err
+	return t.progress(), takenOver(err)
+}
+
+// takenOver says in the reader's words that another program writes the partition now.
+func takenOver(err error) error {
+	if errors.Is(err, load.ErrLease) {
+		return fmt.Errorf("%w: %w", kafka.ErrTaken, err)
+	}
+	return err
 }
 
 // Horizon implements [kafka.Walk].
 func (t *topicWalk) Horizon(ctx context.Context) (kafka.Progress, error) {
 	t.neighbours.horizon()
 	err := t.pipeline.with(ctx, func(w *worker) error { return t.neighbours.advance(ctx, w) })
-	return t.progress(), err
+	return t.progress(), takenOver(err)
 }
 
 // Close implements [kafka.Walk].
@@ -114,6 +135,9 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 			return err
 		}
 		t.gate.Begin(t.source, t.partition)
+		t.mu.Lock()
+		t.gate.At(t.clocks[t.partition].clock(m.First))
+		t.mu.Unlock()
 	}
 	if len(m.Records) == 0 {
 		return nil
@@ -133,12 +157,21 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 	return nil
 }
 
+// recogniseRecords is how many records are looked at for one that tells the format: frames
+// that are not IP have no addresses.
+const recogniseRecords = 50
+
 // formatOf gives the format of a range by its first records.
 func (t *topic) formatOf(m kafka.Messages) (decode.Format, error) {
 	if t.format != "" {
 		return t.format, nil
 	}
 	format, err := decode.Recognise(m.Records[0].Value, "")
+	for i := 1; err != nil && i < min(len(m.Records), recogniseRecords); i++ {
+		if f, laterErr := decode.Recognise(m.Records[i].Value, ""); laterErr == nil {
+			format, err = f, nil
+		}
+	}
 	if err != nil {
 		name, _, _ := strings.Cut(t.source, "@")
 		return "", fmt.Errorf("%s, partition %d, offset %d: %w; name it in the URI as ?format=…", name, m.Partition, m.Records[0].Offset, err)

@@ -77,6 +77,8 @@ func (e *everything) Borders(context.Context, string, int32, kafka.Range) ([]int
 	return nil, nil
 }
 
+func (e *everything) Lost(context.Context, string, int32, kafka.Range) error { return nil }
+
 func (e *everything) Take(_ context.Context, m kafka.Messages) (kafka.Progress, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -112,6 +112,7 @@ func (c *collector) begin(position int64) (size int64, exact bool) {
 	size, exact = c.plan(position)
 	c.passing = exact && c.passes(position, position+size)
 	c.gate.Begin(c.source, 0)
+	c.gate.At(c.known.clock(position))
 	return size, exact
 }
 

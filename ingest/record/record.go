@@ -30,7 +30,8 @@ type Flow struct {
 	SNI, ALPN, JA4   []byte
 	FirstSizes       [schemas.MaxFirstSizes]int16 // from Src positive
 	LenSemantics     schemas.LenSemantics
-	Signatures       schemas.Signature
+	Signatures       schemas.SignatureSet
+	Traits           schemas.Traits
 	SensorLabel      []byte // "zeek:ssl", "ndpi:TLS.NordVPN", "suricata:tls"
 	SensorConfidence uint8  // percent, 0 where the sensor gives none
 	Exporter         []byte // what measured it: sampler address, sensor name

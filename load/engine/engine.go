@@ -40,19 +40,21 @@ const (
 )
 
 // Engine is a running engine: our own child, or one that another process runs and
-// that we joined.
+// that we joined. When that process ends, the engine becomes our child.
 type Engine struct {
 	conn   Conn
 	layout layout
-	joined bool
 
 	path   string
 	native bool
 	log    *slog.Logger
 	lock   *os.File
 	close  sync.Once
+	life   context.Context // until Close
+	leave  context.CancelFunc
 
 	mu       sync.Mutex
+	joined   bool // another process runs the engine
 	stopping bool
 	child    *child
 	failed   error // why there is no engine any more
@@ -88,16 +90,22 @@ func Start(ctx context.Context, dir string, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", dir, err)
 	}
+	life, leave := context.WithCancel(context.Background())
+	e := &Engine{layout: l, native: o.Native, log: o.Log, life: life, leave: leave, done: make(chan struct{})}
 	if lock == nil {
-		return &Engine{conn: conn, layout: l, joined: true}, nil
+		e.conn, e.joined = conn, true
+		go e.watch(o)
+		return e, nil
 	}
 	path, err := Locate(o.Path)
 	if err != nil {
+		leave()
 		lock.Close()
 		return nil, err
 	}
-	e := &Engine{layout: l, path: path, native: o.Native, log: o.Log, lock: lock, done: make(chan struct{})}
+	e.path, e.lock = path, lock
 	if err := e.start(ctx, int64(o.MemoryMegabytes)<<20); err != nil {
+		leave()
 		e.release()
 		return nil, fmt.Errorf("store %s: %w", dir, err)
 	}
@@ -221,7 +229,9 @@ const keepAlive = `SYSTEM START LISTEN HTTP;
 // clickhouse server.
 func (e *Engine) command() (*exec.Cmd, error) {
 	if !isLibrary(e.path) {
-		return exec.Command(e.path, "server", "--config-file="+e.layout.config()), nil
+		cmd := exec.Command(e.path, "server", "--config-file="+e.layout.config())
+		cmd.Env = []string{}
+		return cmd, nil
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -231,8 +241,10 @@ func (e *Engine) command() (*exec.Cmd, error) {
 	if e.native {
 		statements = "SYSTEM START LISTEN TCP; " + statements
 	}
-	return exec.Command(self, ChildCommand, e.path, "clickhouse",
-		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements), nil
+	cmd := exec.Command(self, ChildCommand, e.path, "clickhouse",
+		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements)
+	cmd.Env = []string{} // the owner's holds passwords, and a statement may find a way to read it
+	return cmd, nil
 }
 
 // waitUp waits until c answers, and explains why it does not.
@@ -265,6 +277,10 @@ func exitError(err error) error {
 func (e *Engine) supervise() {
 	defer close(e.done)
 	started, restarts := time.Now(), 0
+	if e.isStopping() { // Close came before there was a child to stop
+		e.kill(e.child)
+		return
+	}
 	for {
 		<-e.child.exited
 		if e.isStopping() {
@@ -318,32 +334,35 @@ func (e *Engine) Conn() Conn {
 }
 
 // Joined reports whether another process owns the engine.
-func (e *Engine) Joined() bool { return e.joined }
+func (e *Engine) Joined() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.joined
+}
 
 // PID is the process of the engine.
 func (e *Engine) PID() int {
-	if e.joined {
-		return e.conn.PID
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.child.pid
+	return e.conn.PID
 }
 
 // Close stops the engine and waits for its end; a joined engine is left running.
 func (e *Engine) Close() error {
-	if e.joined {
-		return nil
-	}
 	var err error
 	e.close.Do(func() {
 		e.mu.Lock()
 		e.stopping = true
 		c := e.child
 		e.mu.Unlock()
-		err = e.stop(c)
+		if c != nil {
+			err = e.stop(c)
+		}
+		e.leave()
 		<-e.done
-		e.release()
+		if e.lock != nil {
+			e.release()
+		}
 	})
 	return err
 }

@@ -133,6 +133,9 @@ func TestEngineEndsWithItsOwner(t *testing.T) {
 	if !joined.Joined() || joined.PID() != pid {
 		t.Errorf("joined %v, process %d, want %d", joined.Joined(), joined.PID(), pid)
 	}
+	if err := joined.Close(); err != nil { // or it takes the engine over
+		t.Fatal(err)
+	}
 	if err := owner.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

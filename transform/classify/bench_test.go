@@ -32,18 +32,18 @@ func ordinary(n int) arrow.Record {
 	defer b.Release()
 	for i := range n {
 		f := slowFlow{proto: 6, server: 443, lengths: "l4_payload", sizes: []int{517, -1400, 80, -300, 0, 0, 0, 0}}
-		bits := schemas.SigTLS | schemas.SigTLSServer
+		bits := schemas.SignaturesOf(schemas.SigTLS, schemas.SigTLSServer)
 		f.sni, f.alpn, f.ja4 = pick(rng, sites), "h2,http/1.1", "t13d1516h2_8daaf6152771_e5627efa2ab1"
 		switch k := rng.IntN(100); {
 		case k < 25:
-			f.proto, f.sizes, bits, f.alpn, f.ja4 = 17, []int{1250, -1250, 90, -60, 0, 0, 0, 0}, schemas.SigQUIC, "h3", "q13d0310h3_55b375c5d22e_cd85d2d88918"
+			f.proto, f.sizes, bits, f.alpn, f.ja4 = 17, []int{1250, -1250, 90, -60, 0, 0, 0, 0}, schemas.SignaturesOf(schemas.SigQUIC), "h3", "q13d0310h3_55b375c5d22e_cd85d2d88918"
 		case k < 45:
-			f.proto, f.server, f.sizes, bits, f.sni, f.alpn, f.ja4 = 17, 53, []int{40, -90, 0, 0, 0, 0, 0, 0}, schemas.SigDNS, "", "", ""
+			f.proto, f.server, f.sizes, bits, f.sni, f.alpn, f.ja4 = 17, 53, []int{40, -90, 0, 0, 0, 0, 0, 0}, schemas.SignaturesOf(schemas.SigDNS), "", "", ""
 		case k < 55:
-			f.server, f.sni, f.alpn, f.ja4, bits = uint16(1024+rng.IntN(60000)), "", "", "", 0
+			f.server, f.sni, f.alpn, f.ja4, bits = uint16(1024+rng.IntN(60000)), "", "", "", schemas.SignatureSet{}
 		case k < 56:
 			f.proto, f.server, f.sni, f.alpn, f.ja4 = 17, 51820, "", "", ""
-			f.sizes, bits = []int{148, -92, 32, 96, -96, 0, 0, 0}, schemas.SigWireGuardInit|schemas.SigWireGuardResponse
+			f.sizes, bits = []int{148, -92, 32, 96, -96, 0, 0, 0}, schemas.SignaturesOf(schemas.SigWireGuardInit, schemas.SigWireGuardResponse)
 		}
 		addr := servers[popular.Uint64()]
 		b.Start.Append(exampleDay.UnixMilli())
@@ -70,7 +70,7 @@ func ordinary(n int) arrow.Record {
 		}
 		b.FirstSizes.Append(sizes)
 		b.LenSemantics.Append(uint8(schemas.LenL4Payload))
-		b.Signatures.Append(uint64(bits))
+		b.AppendSeen(i, bits, 0)
 		b.SensorLabel.AppendString("")
 		b.SensorConfidence.Append(0)
 		b.Exporter.AppendString("")

@@ -287,8 +287,13 @@ func (w *worker) fire(i int) bool {
 	w.fireLists(i)
 	w.fireTLS(i)
 	w.fireSizes(i)
-	for set := w.flows.Signatures[i] & pl.bits; set != 0; set &= set - 1 {
-		w.runAll(pl.bit[bits.TrailingZeros64(set)])
+	for word, low := range [...]uint64{w.flows.Signatures[i] & pl.seen[0], w.flows.SignaturesHigh[i] & pl.seen[1]} {
+		for set := low; set != 0; set &= set - 1 {
+			w.runAll(pl.of[64*word+bits.TrailingZeros64(set)])
+		}
+	}
+	for set := uint32(w.flows.TraitsAt(i) & pl.traits); set != 0; set &= set - 1 {
+		w.runAll(pl.trait[bits.TrailingZeros32(set)])
 	}
 	if w.context != nil {
 		for set := w.context[i] & pl.context; set != 0; set &= set - 1 {

@@ -98,8 +98,14 @@ func (w *world) vocabulary() {
 
 func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
 
+// seenBits are what a flow shows.
+type seenBits struct {
+	signatures schemas.SignatureSet
+	traits     schemas.Traits
+}
+
 // flow makes one random flow and the server it goes to.
-func (w *world) flow() (slowFlow, netip.Addr, schemas.Signature) {
+func (w *world) flow() (slowFlow, netip.Addr, seenBits) {
 	rng := w.rng
 	f := slowFlow{
 		proto:  pick(rng, []uint8{6, 6, 17, 17, 17, 1, 47, 50, 51, 115}),
@@ -136,15 +142,19 @@ func (w *world) flow() (slowFlow, netip.Addr, schemas.Signature) {
 		f.ja4 = pick(rng, w.ja4s)
 	}
 	f.alpn = pick(rng, []string{"", "", "h2,http/1.1", "dot", "h3"})
-	var bits schemas.Signature
-	vocabulary := schemas.Signatures()
-	for range rng.IntN(4) {
+	var bits seenBits
+	vocabulary := slices.Concat(schemas.SignatureNames(), schemas.TraitNames(), schemas.TraitNames())
+	for range rng.IntN(5) {
 		name := pick(rng, vocabulary)
-		b, _ := schemas.ParseSignature(name)
-		if bits&b == 0 {
-			bits |= b
-			f.bits = append(f.bits, name)
+		if slices.Contains(f.bits, name) {
+			continue
 		}
+		f.bits = append(f.bits, name)
+		if m, ok := schemas.ParseSignature(name); ok {
+			bits.signatures = bits.signatures.With(schemas.SignaturesOf(m))
+		}
+		trait, _ := schemas.ParseTrait(name)
+		bits.traits |= trait
 	}
 	w.match(&f, server)
 	return f, server, bits
@@ -176,7 +186,7 @@ func (w *world) match(f *slowFlow, server netip.Addr) {
 }
 
 // record makes an enriched batch of flows.
-func (w *world) record(mem memory.Allocator, flows []slowFlow, servers []netip.Addr, bits []schemas.Signature) arrow.Record {
+func (w *world) record(mem memory.Allocator, flows []slowFlow, servers []netip.Addr, bits []seenBits) arrow.Record {
 	b := schemas.NewFlowBuilder(mem, len(flows))
 	defer b.Release()
 	m := enrich.Matches{}
@@ -205,7 +215,7 @@ func (w *world) record(mem memory.Allocator, flows []slowFlow, servers []netip.A
 		}
 		b.FirstSizes.Append(sizes)
 		b.LenSemantics.Append(map[string]uint8{"unknown": 0, "l4_payload": 1, "ip_total": 2}[f.lengths])
-		b.Signatures.Append(uint64(bits[i]))
+		b.AppendSeen(i, bits[i].signatures, bits[i].traits)
 		b.SensorLabel.AppendString(f.sensor)
 		b.SensorConfidence.Append(uint8(f.confidence))
 		b.Exporter.AppendString("")
@@ -227,7 +237,7 @@ func (w *world) record(mem memory.Allocator, flows []slowFlow, servers []netip.A
 	return enrich.Attach(mem, rec, w.lists, m)
 }
 
-func (w *world) flows(n int) (flows []slowFlow, servers []netip.Addr, bits []schemas.Signature) {
+func (w *world) flows(n int) (flows []slowFlow, servers []netip.Addr, bits []seenBits) {
 	for range n {
 		f, s, b := w.flow()
 		flows, servers, bits = append(flows, f), append(servers, s), append(bits, b)
@@ -333,7 +343,7 @@ func TestVerdictsDoNotDependOnBatches(t *testing.T) {
 	all := struct {
 		f []slowFlow
 		s []netip.Addr
-		b []schemas.Signature
+		b []seenBits
 	}{}
 	for i := range index {
 		index[i] = i % len(flows)
@@ -369,7 +379,7 @@ func TestVerdictsDoNotDependOnBatches(t *testing.T) {
 	order := rand.New(rand.NewPCG(5, 5)).Perm(len(flows))
 	var sf []slowFlow
 	var ss []netip.Addr
-	var sb []schemas.Signature
+	var sb []seenBits
 	for _, i := range order {
 		sf, ss, sb = append(sf, flows[i]), append(ss, servers[i]), append(sb, bits[i])
 	}
@@ -553,7 +563,7 @@ func TestVerdicts(t *testing.T) {
 		{"port alone: openvpn", Example{Proto: "udp", ServerPort: 1194, PacketsUp: 9, PacketsDown: 9}, "none", schemas.Unclassified},
 		{"port alone: wireguard", Example{Proto: "udp", ServerPort: 51820}, "none", schemas.Unclassified},
 		{"syn to 1723", Example{Proto: "tcp", ServerPort: 1723, PacketsUp: 1}, "none", schemas.Unclassified},
-		{"ike probe", Example{Proto: "udp", ServerPort: 500, Signatures: []string{"ike", "unanswered"}, PacketsUp: 1}, "ipsec", schemas.Possible},
+		{"ike probe", Example{Proto: "udp", ServerPort: 500, Signatures: []string{"ike"}, Traits: []string{"unanswered"}, PacketsUp: 1}, "ipsec", schemas.Possible},
 		{"ike", Example{Proto: "udp", ServerPort: 500, Signatures: []string{"ike"}, PacketsUp: 2, PacketsDown: 2}, "ipsec", schemas.Confirmed},
 		{"esp", Example{Proto: "esp"}, "ipsec", schemas.Confirmed},
 		{"gre alone", Example{Proto: "gre"}, "none", schemas.Unclassified},

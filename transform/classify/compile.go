@@ -320,8 +320,7 @@ func (c *compiler) subject(src *Rule, r *rule) error {
 	return nil
 }
 
-// commonBits are signatures that much ordinary traffic carries: a rule is hung on one
+// commonSignatures are signatures that much ordinary traffic carries: a rule is hung on one
 // of them only where it has nothing rarer.
-const commonBits = schemas.SigTLS | schemas.SigTLSServer | schemas.SigQUIC | schemas.SigDNS | schemas.SigHTTP |
-	schemas.SigUnanswered | schemas.SigMidstream | schemas.SigSTUN | schemas.SigFullyEncrypted | schemas.SigMod16 |
-	schemas.SigBitTorrent | schemas.SigRTP | schemas.SigSSH | schemas.SigDTLS
+var commonSignatures = schemas.SignaturesOf(schemas.SigTLS, schemas.SigTLSServer, schemas.SigQUIC, schemas.SigDNS, schemas.SigHTTP,
+	schemas.SigSTUN, schemas.SigFullyEncrypted, schemas.SigBitTorrent, schemas.SigRTP, schemas.SigSSH, schemas.SigDTLS)

@@ -143,7 +143,11 @@ func (ex *Example) flow(mem memory.Allocator, server netip.Addr) (arrow.Record, 
 		}
 		protocol = n
 	}
-	signatures, err := parseBits(ex.Signatures)
+	signatures, err := parseSignatures(ex.Signatures)
+	if err != nil {
+		return nil, err
+	}
+	traits, err := parseTraits(ex.Traits)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +183,7 @@ func (ex *Example) flow(mem memory.Allocator, server netip.Addr) (arrow.Record, 
 	b.JA4.AppendString(ex.JA4)
 	b.FirstSizes.Append(sizes)
 	b.LenSemantics.Append(uint8(semantics))
-	b.Signatures.Append(uint64(signatures))
+	b.AppendSeen(0, signatures, traits)
 	b.SensorLabel.AppendString(ex.Sensor)
 	b.SensorConfidence.Append(ex.Confidence)
 	b.Exporter.AppendString("example")

@@ -203,7 +203,10 @@ func (w *worker) values(src *Rule) []string {
 		add("client_port", strconv.Itoa(int(f.ClientPort[i])))
 	}
 	if len(when.Signatures.All)+len(when.Signatures.Any)+len(when.Signatures.None) > 0 {
-		add("signatures", schemas.Signature(f.Signatures[i]).String())
+		add("signatures", f.SignaturesAt(i).String())
+	}
+	if !when.Traits.empty() {
+		add("traits", f.TraitsAt(i).String())
 	}
 	if !when.Context.empty() && w.context != nil {
 		add("context", flowcontext.Bits(w.context[i]).String())

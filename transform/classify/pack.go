@@ -110,6 +110,7 @@ type Example struct {
 	ClientPort  uint16   `yaml:"client_port"`
 	ServerPort  uint16   `yaml:"server_port"`
 	Signatures  []string `yaml:"signatures"`
+	Traits      []string `yaml:"traits"`
 	Context     []string `yaml:"context"`
 	Sizes       []int16  `yaml:"sizes"`
 	Lengths     string   `yaml:"lengths"` // l4_payload (default), ip_total, unknown

@@ -6,14 +6,18 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+
+	"github.com/banshift/banshift/schemas"
 )
 
 // plan hangs every rule on one cheap observation (its anchor), so that a flow for
 // which no anchor speaks is done after a few loads.
 type plan struct {
 	protocol [256][]uint16
-	bits     uint64 // signatures that are anchors
-	bit      [64][]uint16
+	seen     schemas.SignatureSet // signatures that are anchors
+	of       [schemas.MaxSignatures][]uint16
+	traits   schemas.Traits // traits that are anchors
+	trait    [32][]uint16
 	context  uint32 // bits of context that are anchors
 	beside   [32][]uint16
 	server   ports
@@ -110,7 +114,7 @@ func (pl *plan) hang(c *compiler, i uint16, src *Rule) error {
 	case w.List != nil:
 		pl.listAddr = append(pl.listAddr, i)
 	case pl.onContext(i, w):
-	case pl.onBits(i, w, ^uint64(commonBits)):
+	case pl.onSignatures(i, w, commonSignatures):
 	case len(w.Sensor) > 0:
 		set := c.ruleSensors[i]
 		pl.sensorRules[set] = append(pl.sensorRules[set], i)
@@ -133,7 +137,8 @@ func (pl *plan) hang(c *compiler, i uint16, src *Rule) error {
 		pl.client.add(w, w.AnyPort, i)
 	case len(w.ALPN) > 0:
 		pl.alpn = onText(pl.alpn, w.ALPN, i)
-	case pl.onBits(i, w, ^uint64(0)):
+	case pl.onSignatures(i, w, schemas.SignatureSet{}):
+	case pl.onTraits(i, w):
 	default:
 		return errors.New("no condition to hang it on (a signature, context, port, size, name, label, list, network or protocol): it would run on every flow; make it supporting")
 	}
@@ -152,27 +157,44 @@ func (pl *plan) onContext(i uint16, w *When) bool {
 	return true
 }
 
-// onBits hangs a rule on one of the bits it needs, or on each of those it accepts.
-func (pl *plan) onBits(i uint16, w *When, allowed uint64) bool {
-	all, _ := parseBits(w.Signatures.All)
-	some, _ := parseBits(w.Signatures.Any)
-	if usable := uint64(all) & allowed; usable != 0 {
-		pl.addBits(i, 1<<bits.TrailingZeros64(usable))
+// onSignatures hangs a rule on one of the signatures it needs, or on each of those it
+// accepts, but on none of those avoided.
+func (pl *plan) onSignatures(i uint16, w *When, avoided schemas.SignatureSet) bool {
+	all, _ := parseSignatures(w.Signatures.All)
+	some, _ := parseSignatures(w.Signatures.Any)
+	usable := all.Without(avoided)
+	if m, ok := usable.Next(); ok {
+		pl.addSignatures(i, schemas.SignaturesOf(m))
 		return true
 	}
-	if some != 0 && uint64(some)&^allowed == 0 {
-		pl.addBits(i, uint64(some))
+	if !some.Empty() && !some.HasAny(avoided) {
+		pl.addSignatures(i, some)
 		return true
 	}
 	return false
 }
 
-func (pl *plan) addBits(i uint16, mask uint64) {
-	pl.bits |= mask
-	for ; mask != 0; mask &= mask - 1 {
-		b := bits.TrailingZeros64(mask)
-		pl.bit[b] = append(pl.bit[b], i)
+func (pl *plan) addSignatures(i uint16, set schemas.SignatureSet) {
+	pl.seen = pl.seen.With(set)
+	for m, ok := set.Next(); ok; m, ok = set.Next() {
+		pl.of[m] = append(pl.of[m], i)
 	}
+}
+
+// onTraits hangs a rule on one of the traits it needs, or on each of those it accepts.
+func (pl *plan) onTraits(i uint16, w *When) bool {
+	all, _ := parseTraits(w.Traits.All)
+	some, _ := parseTraits(w.Traits.Any)
+	on := some
+	if all != 0 {
+		on = all & -all
+	}
+	pl.traits |= on
+	for set := uint32(on); set != 0; set &= set - 1 {
+		b := bits.TrailingZeros32(set)
+		pl.trait[b] = append(pl.trait[b], i)
+	}
+	return on != 0
 }
 
 func onText(list []anchored, texts []string, i uint16) []anchored {

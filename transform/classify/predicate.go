@@ -30,7 +30,8 @@ func (c *compiler) compileWhen(w *When, r *rule) error {
 		}
 	}
 	add(protoPredicate(w.Proto))
-	add(bitsPredicate(w.Signatures))
+	add(signaturesPredicate(w.Signatures))
+	add(traitsPredicate(w.Traits))
 	add(contextPredicate(w.Context))
 	add(portPredicate(w))
 	add(sizePredicate(w))
@@ -63,28 +64,56 @@ func protoPredicate(names []string) (predicate, error) {
 	return func(r *row) bool { return want[r.flows.Protocol[r.i]] }, nil
 }
 
-func parseBits(names []string) (schemas.Signature, error) {
-	var bits schemas.Signature
+func parseSignatures(names []string) (schemas.SignatureSet, error) {
+	var set schemas.SignatureSet
 	for _, s := range names {
-		b, ok := schemas.ParseSignature(s)
-		if !ok {
-			return 0, fmt.Errorf("unknown signature %q", s)
+		m, ok := schemas.ParseSignature(s)
+		if _, trait := schemas.ParseTrait(s); !ok && trait {
+			return set, fmt.Errorf("%q is a trait: ask for it under traits, not under signatures", s)
 		}
-		bits |= b
+		if !ok {
+			return set, fmt.Errorf("unknown signature %q", s)
+		}
+		set = set.With(schemas.SignaturesOf(m))
 	}
-	return bits, nil
+	return set, nil
 }
 
-func bitsPredicate(b Bits) (predicate, error) {
-	all, err1 := parseBits(b.All)
-	some, err2 := parseBits(b.Any)
-	none, err3 := parseBits(b.None)
-	if all|some|none == 0 {
-		return nil, errors.Join(err1, err2, err3)
+func signaturesPredicate(b Bits) (predicate, error) {
+	all, err1 := parseSignatures(b.All)
+	some, err2 := parseSignatures(b.Any)
+	none, err3 := parseSignatures(b.None)
+	if b.empty() {
+		return nil, nil
 	}
 	return func(r *row) bool {
-		s := schemas.Signature(r.flows.Signatures[r.i])
-		return s&all == all && s&none == 0 && (some == 0 || s&some != 0)
+		s := r.flows.SignaturesAt(r.i)
+		return s.HasAll(all) && !s.HasAny(none) && (some.Empty() || s.HasAny(some))
+	}, errors.Join(err1, err2, err3)
+}
+
+func parseTraits(names []string) (schemas.Traits, error) {
+	var traits schemas.Traits
+	for _, s := range names {
+		t, ok := schemas.ParseTrait(s)
+		if !ok {
+			return 0, fmt.Errorf("unknown trait %q", s)
+		}
+		traits |= t
+	}
+	return traits, nil
+}
+
+func traitsPredicate(b Bits) (predicate, error) {
+	all, err1 := parseTraits(b.All)
+	some, err2 := parseTraits(b.Any)
+	none, err3 := parseTraits(b.None)
+	if b.empty() {
+		return nil, nil
+	}
+	return func(r *row) bool {
+		t := r.flows.TraitsAt(r.i)
+		return t&all == all && t&none == 0 && (some == 0 || t&some != 0)
 	}, errors.Join(err1, err2, err3)
 }
 

@@ -115,6 +115,9 @@ func slowHolds(p *Pack, sets map[string]NameSet, w *When, f *slowFlow) bool {
 	if len(w.Context.All)+len(w.Context.Any)+len(w.Context.None) > 0 {
 		return false // these batches carry no context
 	}
+	if !all(w.Traits.All) || slices.ContainsFunc(w.Traits.None, has) || len(w.Traits.Any) > 0 && !slices.ContainsFunc(w.Traits.Any, has) {
+		return false
+	}
 	if len(w.Signatures.Any) > 0 && !slices.ContainsFunc(w.Signatures.Any, has) {
 		return false
 	}

@@ -22,6 +22,8 @@ type When struct {
 	SamePort *bool `yaml:"same_port"`
 	// Signatures are names of the vocabulary in package schemas.
 	Signatures Bits `yaml:"signatures"`
+	// Traits are names of the vocabulary of traits in package schemas.
+	Traits Bits `yaml:"traits"`
 	// Context are names of the vocabulary in package flowcontext: what lies beside the flow.
 	Context Bits `yaml:"context"`
 	// FirstUp and FirstDown are the first payload size in each direction.
@@ -62,7 +64,7 @@ type When struct {
 	DownUpRatio *Bounds `yaml:"down_up_ratio"`
 }
 
-// Bits are conditions on a flow's signatures or context.
+// Bits are conditions on a flow's signatures, traits or context.
 type Bits struct {
 	All  []string `yaml:"all"`
 	Any  []string `yaml:"any"`

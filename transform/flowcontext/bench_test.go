@@ -15,12 +15,12 @@ import (
 // mixed is a range in which one flow in a hundred has something rare and one in a
 // thousand is long; netflow one without signatures, one flow in a hundred on IKE's port.
 func mixed(rng *rand.Rand) flow {
-	f := flow{tcp: true, port: 443, sig: schemas.SigTLS}
+	f := flow{tcp: true, port: 443, sig: schemas.SignaturesOf(schemas.SigTLS)}
 	switch k := rng.IntN(100); {
 	case k < 1:
-		f = flow{port: 443, sig: schemas.SigDTLS}
+		f = flow{port: 443, sig: schemas.SignaturesOf(schemas.SigDTLS)}
 	case k < 30:
-		f = flow{port: 53, sig: schemas.SigDNS}
+		f = flow{port: 53, sig: schemas.SignaturesOf(schemas.SigDNS)}
 	}
 	return f
 }

@@ -57,17 +57,17 @@ const (
 )
 
 // claimed are signatures of UDP that is surely not a tunnel's data.
-const claimed = schemas.SigDNS | schemas.SigQUIC | schemas.SigDTLS | schemas.SigSTUN | schemas.SigRTP |
-	schemas.SigBitTorrent | schemas.SigNTP | schemas.SigSIP
+var claimed = schemas.SignaturesOf(schemas.SigDNS, schemas.SigQUIC, schemas.SigDTLS, schemas.SigSTUN, schemas.SigRTP,
+	schemas.SigBitTorrent, schemas.SigNTP, schemas.SigSIP)
 
 // kindsOf looks at one flow.
 func kindsOf(f *schemas.Flows, i int) kind {
-	sig := schemas.Signature(f.Signatures[i])
+	sig := f.SignaturesAt(i)
 	if f.Protocol[i] == protoTCP {
 		switch {
-		case sig&schemas.SigTinc != 0:
+		case sig.Has(schemas.SigTinc):
 			return kindTinc
-		case sig&schemas.SigTLS != 0:
+		case sig.Has(schemas.SigTLS):
 			return kindTLS
 		}
 		return 0
@@ -83,16 +83,16 @@ func kindsOf(f *schemas.Flows, i int) kind {
 	if answered && f.ServerPort[i] == portNATT {
 		k |= kindNATT
 	}
-	if sig&schemas.SigDTLS != 0 {
+	if sig.Has(schemas.SigDTLS) {
 		k |= kindDTLS
 	}
-	if sig&schemas.SigAnyConnectDTLS != 0 {
+	if sig.Has(schemas.SigAnyConnectDTLS) {
 		k |= kindAnyConnect | kindDTLS
 	}
-	if sig&schemas.SigSTUN != 0 {
+	if sig.Has(schemas.SigSTUN) {
 		k |= kindSTUN
 	}
-	if sig&claimed == 0 {
+	if !sig.HasAny(claimed) {
 		k |= kindUDP
 	}
 	return k

@@ -23,7 +23,7 @@ type flow struct {
 	port       uint16
 	tcp        bool
 	start, end int64
-	sig        schemas.Signature
+	sig        schemas.SignatureSet
 	unanswered bool
 	bytes      uint64
 }
@@ -67,7 +67,7 @@ func batch(mem memory.Allocator, flows []flow) arrow.Record {
 		b.JA4.AppendString("")
 		b.FirstSizes.Append([schemas.MaxFirstSizes]int16{})
 		b.LenSemantics.Append(uint8(schemas.LenUnknown))
-		b.Signatures.Append(uint64(f.sig))
+		b.AppendSeen(b.Len()-1, f.sig, 0)
 		b.SensorLabel.AppendString("")
 		b.SensorConfidence.Append(0)
 		b.Exporter.AppendString("e")
@@ -139,10 +139,10 @@ func run(t *testing.T, parts ...part) []flowcontext.Bits {
 }
 
 func TestWindows(t *testing.T) {
-	dtls := flow{client: 1, server: 1, port: 443, start: 60, end: 61, sig: schemas.SigDTLS | schemas.SigAnyConnectDTLS}
-	tls := flow{client: 1, server: 1, port: 443, tcp: true, sig: schemas.SigTLS}
+	dtls := flow{client: 1, server: 1, port: 443, start: 60, end: 61, sig: schemas.SignaturesOf(schemas.SigDTLS, schemas.SigAnyConnectDTLS)}
+	tls := flow{client: 1, server: 1, port: 443, tcp: true, sig: schemas.SignaturesOf(schemas.SigTLS)}
 	with := func(f flow, change func(*flow)) flow { change(&f); return f }
-	ike := flow{client: 1, server: 1, port: 500, sig: schemas.SigIKE}
+	ike := flow{client: 1, server: 1, port: 500, sig: schemas.SignaturesOf(schemas.SigIKE)}
 	natt := flow{client: 1, server: 1, port: 4500, start: 3}
 	long := flow{client: 1, server: 1, end: 600, bytes: 80, port: 9}
 	aside := flow{client: 1, server: 2, start: 500, end: 700, bytes: 20, port: 9}
@@ -156,13 +156,13 @@ func TestWindows(t *testing.T) {
 		{"too late", []flow{tls, with(dtls, func(f *flow) { f.start = 61 })}, nil, []string{"", ""}},
 		{"dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), dtls}, nil, []string{"tls-beside-anyconnect", ""}},
 		{"dtls first, long ago", []flow{with(tls, func(f *flow) { f.start = 121 }), dtls}, nil, []string{"", ""}},
-		{"a call's dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), with(dtls, func(f *flow) { f.sig = schemas.SigDTLS })}, nil, []string{"", ""}},
+		{"a call's dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), with(dtls, func(f *flow) { f.sig = schemas.SignaturesOf(schemas.SigDTLS) })}, nil, []string{"", ""}},
 		{"another server", []flow{tls, with(dtls, func(f *flow) { f.server = 2 })}, nil, []string{"", ""}},
 		{"another client", []flow{tls, with(dtls, func(f *flow) { f.client = 2 })}, nil, []string{"", ""}},
 		{"ike", []flow{ike, natt}, nil, []string{"ike-then-natt", "ike-then-natt"}},
 		{"scan", []flow{ike, with(natt, func(f *flow) { f.unanswered = true })}, nil, []string{"", ""}},
-		{"tinc", []flow{{client: 1, server: 1, tcp: true, sig: schemas.SigTinc}, {client: 1, server: 1, port: 655, start: 1}}, nil, []string{"", "beside-tinc-meta"}},
-		{"call", []flow{{client: 1, server: 1, sig: schemas.SigSTUN}, {client: 1, server: 1, start: 10, sig: schemas.SigDTLS}}, nil, []string{"", "dtls-beside-stun"}},
+		{"tinc", []flow{{client: 1, server: 1, tcp: true, sig: schemas.SignaturesOf(schemas.SigTinc)}, {client: 1, server: 1, port: 655, start: 1}}, nil, []string{"", "beside-tinc-meta"}},
+		{"call", []flow{{client: 1, server: 1, sig: schemas.SignaturesOf(schemas.SigSTUN)}, {client: 1, server: 1, start: 10, sig: schemas.SignaturesOf(schemas.SigDTLS)}}, nil, []string{"", "dtls-beside-stun"}},
 		{"peer", []flow{long, aside}, nil, []string{"single-peer", ""}},
 		{"peer below", []flow{long, with(aside, func(f *flow) { f.bytes = 21 })}, nil, []string{"", ""}},
 		{"peer alone", []flow{long}, nil, []string{""}},
@@ -198,12 +198,12 @@ func slow(flows []flow, questions []question) []flowcontext.Bits {
 					peer += b.bytes
 				}
 			}
-			if i == j && a.sig&schemas.SigSTUN == 0 || a.client != b.client || a.server != b.server {
+			if i == j && !a.sig.Has(schemas.SigSTUN) || a.client != b.client || a.server != b.server {
 				continue
 			}
 			since, until := a.start-b.start, b.start-a.start
-			aTLS, bTLS := a.tcp && a.sig == schemas.SigTLS, b.tcp && b.sig == schemas.SigTLS
-			aDTLS, bDTLS := !a.tcp && a.sig&schemas.SigDTLS != 0, !b.tcp && b.sig&schemas.SigDTLS != 0
+			aTLS, bTLS := a.tcp && a.sig == schemas.SignaturesOf(schemas.SigTLS), b.tcp && b.sig == schemas.SignaturesOf(schemas.SigTLS)
+			aDTLS, bDTLS := !a.tcp && a.sig.Has(schemas.SigDTLS), !b.tcp && b.sig.Has(schemas.SigDTLS)
 			port := func(f flow, n uint16) bool { return !f.tcp && !f.unanswered && f.port == n }
 			if port(a, 4500) && port(b, 500) && within(since, 60) || port(a, 500) && port(b, 4500) && within(until, 60) {
 				out[i] |= flowcontext.IKEThenNATT
@@ -211,13 +211,13 @@ func slow(flows []flow, questions []question) []flowcontext.Bits {
 			if aDTLS && bTLS && within(since, 60) || aTLS && bDTLS && within(until, 60) {
 				out[i] |= flowcontext.TLSThenDTLS
 			}
-			if aTLS && bDTLS && b.sig&schemas.SigAnyConnectDTLS != 0 && (within(until, 60) || within(since, 60)) {
+			if aTLS && bDTLS && b.sig.Has(schemas.SigAnyConnectDTLS) && (within(until, 60) || within(since, 60)) {
 				out[i] |= flowcontext.TLSBesideAnyConnect
 			}
-			if !a.tcp && a.sig == 0 && b.tcp && b.sig == schemas.SigTinc && within(since, 60) {
+			if !a.tcp && a.sig.Empty() && b.tcp && b.sig == schemas.SignaturesOf(schemas.SigTinc) && within(since, 60) {
 				out[i] |= flowcontext.BesideTincMeta
 			}
-			if aDTLS && !b.tcp && b.sig&schemas.SigSTUN != 0 && within(since, 10) {
+			if aDTLS && !b.tcp && b.sig.Has(schemas.SigSTUN) && within(since, 10) {
 				out[i] |= flowcontext.DTLSBesideSTUN
 			}
 		}
@@ -238,9 +238,9 @@ func slow(flows []flow, questions []question) []flowcontext.Bits {
 func TestAgainstAllPairs(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	kinds := []flow{
-		{port: 500}, {port: 4500}, {port: 4500, unanswered: true}, {tcp: true, sig: schemas.SigTLS}, {sig: schemas.SigDTLS},
-		{sig: schemas.SigDTLS | schemas.SigAnyConnectDTLS}, {sig: schemas.SigDTLS | schemas.SigSTUN}, {sig: schemas.SigSTUN},
-		{tcp: true, sig: schemas.SigTinc}, {port: 655}, {tcp: true}, {sig: schemas.SigQUIC},
+		{port: 500}, {port: 4500}, {port: 4500, unanswered: true}, {tcp: true, sig: schemas.SignaturesOf(schemas.SigTLS)}, {sig: schemas.SignaturesOf(schemas.SigDTLS)},
+		{sig: schemas.SignaturesOf(schemas.SigDTLS, schemas.SigAnyConnectDTLS)}, {sig: schemas.SignaturesOf(schemas.SigDTLS, schemas.SigSTUN)}, {sig: schemas.SignaturesOf(schemas.SigSTUN)},
+		{tcp: true, sig: schemas.SignaturesOf(schemas.SigTinc)}, {port: 655}, {tcp: true}, {sig: schemas.SignaturesOf(schemas.SigQUIC)},
 	}
 	names := []string{"vpn.example", "chat.example", "other"}
 	var seen flowcontext.Bits
@@ -307,8 +307,8 @@ func TestAnyConnect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tls := flow{client: 1, server: 1, port: 443, tcp: true, end: 90, sig: schemas.SigTLS}
-	dtls := flow{client: 1, server: 1, port: 443, start: 2, end: 90, sig: schemas.SigDTLS | schemas.SigAnyConnectDTLS}
+	tls := flow{client: 1, server: 1, port: 443, tcp: true, end: 90, sig: schemas.SignaturesOf(schemas.SigTLS)}
+	dtls := flow{client: 1, server: 1, port: 443, start: 2, end: 90, sig: schemas.SignaturesOf(schemas.SigDTLS, schemas.SigAnyConnectDTLS)}
 	elsewhere := tls
 	elsewhere.server = 9
 	for _, test := range []struct {

@@ -197,7 +197,7 @@ const (
 // isUnanswered reports a flow to which no byte came back: the meter or the sensor says
 // so, or a TCP record shows nothing but the opening SYN.
 func isUnanswered(flows *schemas.Flows, i int) bool {
-	if schemas.Signature(flows.Signatures[i]).Has(schemas.SigUnanswered) {
+	if flows.TraitsAt(i).Has(schemas.TraitUnanswered) {
 		return true
 	}
 	return flows.Protocol[i] == protocolTCP && flows.TCPFlags[i]&(flagSYN|flagACK) == flagSYN && flows.PacketsDown[i] == 0

@@ -105,11 +105,9 @@ func appendFlow(b *schemas.FlowBuilder, r row, i int) {
 	b.JA4.AppendString("")
 	b.FirstSizes.Append([schemas.MaxFirstSizes]int16{100, -200})
 	b.LenSemantics.Append(0)
-	var sig schemas.Signature
 	if r.unanswered {
-		sig = schemas.SigUnanswered
+		b.AppendSeen(i, schemas.SignatureSet{}, schemas.TraitUnanswered)
 	}
-	b.Signatures.Append(uint64(sig))
 	b.SensorLabel.AppendString("")
 	b.SensorConfidence.Append(0)
 	b.Exporter.AppendString("edge-" + r.country)

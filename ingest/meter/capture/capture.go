@@ -17,6 +17,7 @@ import (
 // Frame is one captured frame. Data is valid until the next call of [Reader.Next].
 type Frame struct {
 	Time     int64 // µs UTC
+	Timeless bool  // the capture does not say when
 	Data     []byte
 	WireLen  int    // length on the wire, at least len(Data)
 	Link     uint16 // link type, https://www.tcpdump.org/linktypes.html

@@ -207,6 +207,7 @@ func (c *Reader) packet(kind uint32, body []byte, position int64) (Frame, error)
 	}
 	return Frame{
 		Time:     i.micros(stamp),
+		Timeless: kind == blockSimple,
 		Data:     body[:got],
 		WireLen:  max(int(min(wire, 1<<30)), int(got)),
 		Link:     i.link,

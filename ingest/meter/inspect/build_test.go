@@ -269,5 +269,36 @@ func randomFlow(d dice, protocol uint8) *Flow {
 	return f
 }
 
-// named are the bits that name a protocol: what no random bytes may set.
-const named = ^(schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP | schemas.SigMidstream | schemas.SigMod16)
+// encrypted are the signatures that name no protocol, and random bytes may have.
+var encrypted = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP)
+
+// seen is what a sample shows.
+type seen struct {
+	signatures schemas.SignatureSet
+	traits     schemas.Traits
+}
+
+// stateTraits are the traits that samples state; the others are of structure, and have tests of their own.
+const stateTraits = schemas.TraitUnanswered | schemas.TraitMidstream | schemas.TraitMod16 | schemas.TraitTLSRecords | schemas.TraitDTLSRecords
+
+func seenOf(r Result) seen { return seen{r.Signatures, r.Traits & stateTraits} }
+
+// shows takes signatures and traits.
+func shows(all ...any) (s seen) {
+	for _, one := range all {
+		switch one := one.(type) {
+		case schemas.Signature:
+			s.signatures = s.signatures.With(schemas.SignaturesOf(one))
+		case schemas.Traits:
+			s.traits |= one
+		}
+	}
+	return s
+}
+
+// named reports that a protocol is named: what no random bytes may show.
+func (s seen) named() bool {
+	return !s.signatures.Without(encrypted).Empty() || s.traits&(schemas.TraitTLSRecords|schemas.TraitDTLSRecords) != 0
+}
+
+func (s seen) String() string { return s.signatures.String() + " " + s.traits.String() }

@@ -155,6 +155,6 @@ func (d *dtlsCounter) conclude(r *finding) {
 		r.add(schemas.SigAnyConnectDTLS)
 	}
 	if !r.has(schemas.SigDTLS) {
-		r.add(schemas.SigDTLSRecords | schemas.SigMidstream)
+		r.addTraits(schemas.TraitDTLSRecords | schemas.TraitMidstream)
 	}
 }

@@ -99,7 +99,7 @@ func mod16(c *conversation, r *finding) {
 			return
 		}
 	}
-	r.add(schemas.SigMod16)
+	r.addTraits(schemas.TraitMod16)
 }
 
 // Thresholds of [blockMAC].

@@ -45,7 +45,7 @@ func espInUDP(c *conversation, r *finding) {
 	}
 	r.add(schemas.SigESPinUDP)
 	if !r.has(schemas.SigIKENATT) && max(up.first, down.first) > 1 {
-		r.add(schemas.SigMidstream)
+		r.addTraits(schemas.TraitMidstream)
 	}
 }
 

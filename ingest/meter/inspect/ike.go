@@ -27,7 +27,7 @@ func ike(c *conversation, r *finding) {
 	}
 	if others > 0 && c.first(false) == nil {
 		// Unanswered, and not all of it is IKE: a probe that tries several protocols.
-		r.Signatures &^= schemas.SigIKE | schemas.SigIKENATT
+		r.drop(schemas.SigIKE, schemas.SigIKENATT)
 	}
 	if keepalives > 0 {
 		r.add(schemas.SigNATKeepalive)

@@ -33,7 +33,8 @@ type Flow struct {
 
 // Result is what the payloads show. The slices are the caller's to keep.
 type Result struct {
-	Signatures schemas.Signature
+	Signatures schemas.SignatureSet
+	Traits     schemas.Traits
 	SNI        []byte // server name of the ClientHello, or provider name of a DNSCrypt resolver
 	ALPN       []byte // protocols offered in it, joined by commas
 	JA4        []byte // TLS client fingerprint
@@ -126,12 +127,17 @@ type finding struct {
 	flip bool
 }
 
-// add notes a signature that does not tell the roles apart.
-func (r *finding) add(s schemas.Signature) { r.Signatures |= s }
+// add notes signatures that do not tell the roles apart.
+func (r *finding) add(s ...schemas.Signature) {
+	r.Signatures = r.Signatures.With(schemas.SignaturesOf(s...))
+}
 
-// addRole notes a signature that shows the assumed roles to be right.
-func (r *finding) addRole(s schemas.Signature) {
-	r.Signatures |= s
+// addTraits notes traits.
+func (r *finding) addTraits(t schemas.Traits) { r.Traits |= t }
+
+// addRole notes signatures that show the assumed roles to be right.
+func (r *finding) addRole(s ...schemas.Signature) {
+	r.add(s...)
 	if !r.ClientKnown {
 		r.ClientKnown, r.Reversed = true, r.flip
 	}
@@ -140,27 +146,37 @@ func (r *finding) addRole(s schemas.Signature) {
 // addRoleOf notes a signature that shows which end is the client: the one assumed to
 // be, or the other.
 func (r *finding) addRoleOf(s schemas.Signature, otherEnd bool) {
-	r.Signatures |= s
+	r.add(s)
 	if !r.ClientKnown {
 		r.ClientKnown, r.Reversed = true, r.flip != otherEnd
 	}
 }
 
-// has reports whether any of the bits is set.
-func (r *finding) has(any schemas.Signature) bool { return r.Signatures&any != 0 }
+// has reports whether any of the signatures was noted.
+func (r *finding) has(any ...schemas.Signature) bool {
+	return r.Signatures.HasAny(schemas.SignaturesOf(any...))
+}
+
+// drop takes signatures back.
+func (r *finding) drop(s ...schemas.Signature) {
+	r.Signatures = r.Signatures.Without(schemas.SignaturesOf(s...))
+}
+
+// vague are signatures that say what bytes look like, not what they are.
+var vague = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigBlockMAC)
 
 // settle lets a protocol that was recognised explain why its bytes look random, and a
 // hello why there are records.
 func settle(r *finding) {
-	if r.has(schemas.SigTLS | schemas.SigTLSServer) {
-		r.Signatures &^= schemas.SigTLSRecords
+	if r.has(schemas.SigTLS, schemas.SigTLSServer) {
+		r.Traits &^= schemas.TraitTLSRecords
 	}
-	if r.has(schemas.SigDTLS) && r.has(schemas.SigDTLSRecords) {
-		r.Signatures &^= schemas.SigDTLSRecords | schemas.SigMidstream
+	if r.has(schemas.SigDTLS) && r.Traits.Has(schemas.TraitDTLSRecords) {
+		r.Traits &^= schemas.TraitDTLSRecords | schemas.TraitMidstream
 	}
-	const vague = schemas.SigFullyEncrypted | schemas.SigFullyEncryptedUDP
-	if r.Signatures&^(vague|schemas.SigMidstream|schemas.SigMod16|schemas.SigBlockMAC) != 0 {
-		r.Signatures &^= vague
+	const records = schemas.TraitTLSRecords | schemas.TraitDTLSRecords
+	if !r.Signatures.Without(vague).Empty() || r.Traits&records != 0 {
+		r.drop(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP)
 	}
 }
 

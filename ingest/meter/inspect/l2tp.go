@@ -42,7 +42,7 @@ func l2tp(c *conversation, r *finding) {
 	}
 	if data >= minL2TPData {
 		if !r.has(schemas.SigL2TP) {
-			r.add(schemas.SigMidstream)
+			r.addTraits(schemas.TraitMidstream)
 		}
 		r.add(schemas.SigL2TP)
 	}

@@ -49,6 +49,7 @@ func nebula(c *conversation, r *finding) {
 		t.n++
 	}
 	if ways[0].n+ways[1].n >= minNebula && max(ways[0].n, ways[1].n) >= 2 && !r.has(schemas.SigNebula) {
-		r.add(schemas.SigNebula | schemas.SigMidstream)
+		r.add(schemas.SigNebula)
+		r.addTraits(schemas.TraitMidstream)
 	}
 }

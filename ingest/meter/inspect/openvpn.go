@@ -396,7 +396,8 @@ func (w *ovpnWatch) conclude(r *finding) {
 	case w.reset || w.unknown > 0:
 	case w.echoes > 0 && w.control >= minOvpnFollow, w.acks >= minOvpnACKs, w.replays >= minOvpnACKs,
 		w.v2.proven(), w.v1.proven() && (w.v1.counts(minOvpnData) || w.v1.n >= minOvpnBlocksV1 && w.v1.isRandom()):
-		r.add(schemas.SigOpenVPNData | schemas.SigMidstream)
+		r.add(schemas.SigOpenVPNData)
+		r.addTraits(schemas.TraitMidstream)
 	}
 }
 

@@ -36,12 +36,15 @@ func tailscale(c *conversation, r *finding) {
 // Later gives what a datagram behind the first ones adds to a flow's signatures: between
 // Tailscale's nodes disco messages go along with WireGuard every few seconds, and a
 // download fills the first payloads sooner.
-func Later(known schemas.Signature, b []byte) schemas.Signature {
-	if known&(schemas.SigWireGuardSession|schemas.SigWireGuardInit) != 0 && isDisco(b) {
-		return schemas.SigTailscaleDisco
+func Later(known schemas.SignatureSet, b []byte) schemas.SignatureSet {
+	if known.HasAny(besideDisco) && isDisco(b) {
+		return schemas.SignaturesOf(schemas.SigTailscaleDisco)
 	}
-	return 0
+	return schemas.SignatureSet{}
 }
+
+// besideDisco are the signatures of flows in which disco messages are looked for later on.
+var besideDisco = schemas.SignaturesOf(schemas.SigWireGuardSession, schemas.SigWireGuardInit)
 
 // derp finds the HTTP of Tailscale: upgrades to its control protocol (control/ts2021)
 // and to a relay (derp/derphttp), the control server's keys (control/controlclient,
@@ -49,7 +52,8 @@ func Later(known schemas.Signature, b []byte) schemas.Signature {
 // of which the upgrade was missed.
 func derp(c *conversation, r *finding) {
 	if !c.initiator && isControlNoise(c.client()) && isControlNoise(c.server()) && len(c.payloads) >= minControlRecords {
-		r.add(schemas.SigTailscaleHTTP | schemas.SigMidstream)
+		r.add(schemas.SigTailscaleHTTP)
+		r.addTraits(schemas.TraitMidstream)
 		return
 	}
 	b := c.client()

@@ -135,7 +135,7 @@ func tlsRecords(c *conversation, r *finding) {
 	}
 	up, down := count(c.records(true)), count(c.records(false))
 	if up > 0 && down > 0 && up+down >= minRecords {
-		r.add(schemas.SigTLSRecords)
+		r.addTraits(schemas.TraitTLSRecords)
 	}
 }
 

@@ -34,12 +34,12 @@ func wireGuard(c *conversation, r *finding) {
 		r.add(schemas.SigWireGuardData)
 	}
 	if w.isSession() && 4*w.data >= 3*(len(c.payloads)-w.handshakes-w.others) {
-		r.add(schemas.SigWireGuardData | schemas.SigWireGuardSession)
+		r.add(schemas.SigWireGuardData, schemas.SigWireGuardSession)
 		if w.handshakes == 0 && w.firstCounter > 0 {
-			r.add(schemas.SigMidstream)
+			r.addTraits(schemas.TraitMidstream)
 		}
 	}
-	if !r.has(schemas.SigWireGuardInit | schemas.SigWireGuardSession) {
+	if !r.has(schemas.SigWireGuardInit, schemas.SigWireGuardSession) {
 		amnezia(c, r)
 	}
 }
@@ -93,7 +93,7 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 	case kind == 2 && p.Size == wgResponseSize && w.answers(way, binary.LittleEndian.Uint32(b[8:])),
 		kind == 3 && p.Size == wgCookieSize && w.answers(way, binary.LittleEndian.Uint32(b[4:])):
 		w.handshakes++
-		r.add(schemas.SigWireGuardInit | schemas.SigWireGuardResponse)
+		r.add(schemas.SigWireGuardInit, schemas.SigWireGuardResponse)
 	case kind == 4 && (reserved == 0 || reserved == w.reserved):
 		w.transport(p, way)
 	case isDisco(b) || isSTUN(p):

@@ -141,7 +141,7 @@ func (s *stages) explain(capture string, rec arrow.Record, v []evaluate.Verdict)
 		e, err := s.verdicts.Explain(rec, i)
 		s.check(err)
 		s.t.Logf("%s proto %d %s -> %s sizes %v sni %q alpn %q ja4 %s signatures %s\n%s", capture, flows.Protocol[i], v[i].Client, v[i].Server,
-			flows.FirstSizes[i*8:i*8+8], flows.SNI.Value(i), flows.ALPN.Value(i), flows.JA4.Value(i), schemas.Signature(flows.Signatures[i]), e)
+			flows.FirstSizes[i*8:i*8+8], flows.SNI.Value(i), flows.ALPN.Value(i), flows.JA4.Value(i), flows.SignaturesAt(i), e)
 	}
 }
 

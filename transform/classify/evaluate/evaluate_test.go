@@ -115,7 +115,7 @@ func TestLabelsAreChecked(t *testing.T) {
 func TestMasksWithhold(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
-	ex := classify.Example{Proto: "udp", ServerPort: 51820, Signatures: []string{"wireguard-init", "mod16", "unanswered"}, Sizes: []int16{148, -92},
+	ex := classify.Example{Proto: "udp", ServerPort: 51820, Signatures: []string{"wireguard-init"}, Traits: []string{"unanswered", "mod16"}, Sizes: []int16{148, -92},
 		SNI: "dns.google", ALPN: "h3", JA4: "x", Sensor: "ndpi:WireGuard", ServerASN: 64500,
 		List: &classify.ExampleList{Kind: "vpn", Exact: true}}
 	rec, _, err := ex.Record(mem)
@@ -131,13 +131,13 @@ func TestMasksWithhold(t *testing.T) {
 		last  byte
 	}
 	for name, want := range map[string]left{
-		Full:            {"wireguard-init,mod16,unanswered", true, "dns.google", "ndpi:WireGuard", 1},
-		"server-24":     {"wireguard-init,mod16,unanswered", true, "dns.google", "ndpi:WireGuard", 0},
-		"network":       {"wireguard-init,mod16,unanswered", true, "dns.google", "ndpi:WireGuard", 1},
-		"no-sizes":      {"wireguard-init,unanswered", false, "dns.google", "ndpi:WireGuard", 1},
-		"no-tls":        {"wireguard-init,mod16,unanswered", true, "", "ndpi:WireGuard", 1},
-		"no-signatures": {"unanswered", true, "dns.google", "ndpi:WireGuard", 1},
-		"netflow":       {"unanswered", false, "", "", 1},
+		Full:            {"wireguard-init unanswered,mod16", true, "dns.google", "ndpi:WireGuard", 1},
+		"server-24":     {"wireguard-init unanswered,mod16", true, "dns.google", "ndpi:WireGuard", 0},
+		"network":       {"wireguard-init unanswered,mod16", true, "dns.google", "ndpi:WireGuard", 1},
+		"no-sizes":      {"wireguard-init unanswered", false, "dns.google", "ndpi:WireGuard", 1},
+		"no-tls":        {"wireguard-init unanswered,mod16", true, "", "ndpi:WireGuard", 1},
+		"no-signatures": {" unanswered", true, "dns.google", "ndpi:WireGuard", 1},
+		"netflow":       {" unanswered", false, "", "", 1},
 	} {
 		m := mask(t, name)
 		out, err := m.Flows(mem, rec)
@@ -148,7 +148,7 @@ func TestMasksWithhold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := left{schemas.Signature(f.Signatures[0]).String(), f.FirstSizes[0] != 0 && f.LenSemantics[0] != 0, f.SNI.Value(0), schemas.DictString(f.SensorLabel, 0), f.Server.Value(0)[15]}
+		got := left{f.SignaturesAt(0).String() + " " + f.TraitsAt(0).String(), f.FirstSizes[0] != 0 && f.LenSemantics[0] != 0, f.SNI.Value(0), schemas.DictString(f.SensorLabel, 0), f.Server.Value(0)[15]}
 		if got != want {
 			t.Errorf("%s leaves %+v, want %+v", name, got, want)
 		}

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"slices"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -19,16 +20,21 @@ type Mask struct {
 	// zeroed are columns of the flow batch that are emptied before enrichment.
 	zeroed []int
 	// cleared are signature bits that rest on what is withheld.
-	cleared schemas.Signature
+	cleared schemas.SignatureSet
+	// untraited are traits that do.
+	untraited schemas.Traits
 	// prefix cuts the server to /24 and /48.
 	prefix bool
 	// unlisted empties the matches with lists after enrichment and keeps the network.
 	unlisted bool
 }
 
-const (
-	allBits  = ^schemas.Signature(0)
-	sizeBits = schemas.SigMod16 | schemas.SigTorCells | schemas.SigBlockMAC | schemas.SigDoTRecords
+// Whether anything came back and when the capture began are no payload.
+const payloadTraits = ^(schemas.TraitUnanswered | schemas.TraitMidstream)
+
+var (
+	allSignatures = schemas.SignatureSet{}.Complement()
+	ofSizes       = schemas.SignaturesOf(schemas.SigTorCells, schemas.SigBlockMAC, schemas.SigDoTRecords)
 )
 
 // Masks are the levels of anonymisation that are compared, [Full] first.
@@ -40,10 +46,10 @@ func Masks() []Mask {
 		{Name: Full, Doc: "all that the telemetry has; clients are pseudonyms"},
 		{Name: "server-24", Doc: "servers cut to /24 and /48 before any look-up", prefix: true},
 		{Name: "network", Doc: "of servers only the network and country", unlisted: true},
-		{Name: "no-sizes", Doc: "no first packet sizes and nothing that rests on them", zeroed: sizes, cleared: sizeBits},
-		{Name: "no-tls", Doc: "no server name, application protocol or JA4", zeroed: tls, cleared: schemas.SigTorTLS},
-		{Name: "no-signatures", Doc: "nothing of the first payload bytes", cleared: allBits},
-		{Name: "netflow", Doc: "addresses, ports, bytes and times only", zeroed: payload, cleared: allBits},
+		{Name: "no-sizes", Doc: "no first packet sizes and nothing that rests on them", zeroed: sizes, cleared: ofSizes, untraited: schemas.TraitMod16},
+		{Name: "no-tls", Doc: "no server name, application protocol or JA4", zeroed: tls, cleared: schemas.SignaturesOf(schemas.SigTorTLS)},
+		{Name: "no-signatures", Doc: "nothing of the first payload bytes", cleared: allSignatures, untraited: payloadTraits},
+		{Name: "netflow", Doc: "addresses, ports, bytes and times only", zeroed: payload, cleared: allSignatures, untraited: payloadTraits},
 	}
 }
 
@@ -59,8 +65,12 @@ func (m Mask) Flows(mem memory.Allocator, rec arrow.Record) (arrow.Record, error
 	for _, i := range m.zeroed {
 		replace(i, array.MakeArrayOfNull(mem, rec.Schema().Field(i).Type, flows.Len))
 	}
-	if m.cleared != 0 {
-		replace(schemas.FlowSignatures, clearBits(mem, flows.Signatures, m.cleared))
+	if !m.cleared.Empty() {
+		replace(schemas.FlowSignatures, without(mem, flows.Signatures, m.cleared[0]))
+		replace(schemas.FlowSignaturesHigh, without(mem, flows.SignaturesHigh, m.cleared[1]))
+	}
+	if m.untraited != 0 {
+		replace(schemas.FlowTraits, without(mem, flows.Traits, uint32(m.untraited)))
 	}
 	if m.prefix {
 		replace(schemas.FlowServer, cutServers(mem, &flows))
@@ -96,12 +106,14 @@ func (m Mask) Enriched(mem memory.Allocator, rec arrow.Record) arrow.Record {
 	return out
 }
 
-func clearBits(mem memory.Allocator, signatures []uint64, bits schemas.Signature) arrow.Array {
-	c := schemas.NewColumn[uint64](mem, len(signatures))
-	// Whether anything came back and when the capture began are no payload.
-	bits &^= schemas.SigUnanswered | schemas.SigMidstream
-	for _, s := range signatures {
-		c.Append(s &^ uint64(bits))
+// without clears bits of a column.
+func without[T uint32 | uint64](mem memory.Allocator, column []T, bits T) arrow.Array {
+	c := schemas.NewColumn[T](mem, len(column))
+	for _, v := range column {
+		c.Append(v &^ bits)
+	}
+	if unsafe.Sizeof(bits) == 4 {
+		return c.Array(arrow.PrimitiveTypes.Uint32)
 	}
 	return c.Array(arrow.PrimitiveTypes.Uint64)
 }

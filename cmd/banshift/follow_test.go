@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// rotations is how often the logs of the test are rotated.
+const rotations = 6
+
+// growingLog writes numbered records to a log and rotates it in every way that people do.
+type growingLog struct {
+	t       *testing.T
+	path    string
+	head    func(generation int) string
+	record  func(i int) string
+	written int
+	file    *os.File
+	rotated int
+}
+
+func (l *growingLog) open() {
+	l.t.Helper()
+	var err error
+	if l.file, err = os.OpenFile(l.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
+		l.t.Fatal(err)
+	}
+	l.put(l.head(l.rotated))
+}
+
+func (l *growingLog) put(text string) {
+	l.t.Helper()
+	if _, err := l.file.WriteString(text); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// write adds records in writes that end inside a line.
+func (l *growingLog) write(n int) {
+	var text strings.Builder
+	for range n {
+		l.written++
+		text.WriteString(l.record(l.written))
+	}
+	whole := text.String()
+	l.put(whole[:len(whole)/2+3])
+	time.Sleep(20 * time.Millisecond)
+	l.put(whole[len(whole)/2+3:])
+}
+
+// rotate gives the log's place to a new one: by a rename, by a copy, compressed or not.
+func (l *growingLog) rotate() {
+	l.t.Helper()
+	l.rotated++
+	old := fmt.Sprintf("%s.%d", l.path, l.rotated)
+	switch l.rotated % 3 {
+	case 0: // copied and cut
+		content, err := os.ReadFile(l.path)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second) // so that what was written was read
+		if err := os.WriteFile(old, content, 0o644); err != nil {
+			l.t.Fatal(err)
+		}
+		if err := l.file.Truncate(0); err != nil {
+			l.t.Fatal(err)
+		}
+		l.put(l.head(l.rotated))
+		return
+	case 1: // renamed, and the writer goes on for a moment
+		if err := os.Rename(l.path, old); err != nil {
+			l.t.Fatal(err)
+		}
+		l.write(5)
+		l.file.Close()
+	case 2: // renamed and compressed
+		if err := os.Rename(l.path, old); err != nil {
+			l.t.Fatal(err)
+		}
+		l.file.Close()
+		content, err := os.ReadFile(old)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		w.Write(content)
+		w.Close()
+		if err := os.WriteFile(old+".gz", packed.Bytes(), 0o644); err != nil {
+			l.t.Fatal(err)
+		}
+		if err := os.Remove(old); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	l.open()
+}
+
+// TestLogsAreFollowedThroughRotation follows a directory in which two logs grow and are
+// rotated, stops in the middle and goes on: every record once, whatever became of its file.
+func TestLogsAreFollowedThroughRotation(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	logs := filepath.Join(dir, "logs")
+	if err := os.MkdirAll(filepath.Join(logs, "current"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
+	store := filepath.Join(dir, "store")
+	lines := &growingLog{t: t, path: filepath.Join(logs, "flows.json"), head: func(int) string { return "" }, record: func(i int) string {
+		return fmt.Sprintf(`{"type":"NETFLOW_V9","time_received_ns":%d,"sampling_rate":1,"time_flow_start_ns":%d,"bytes":1200,"packets":3,"src_addr":"198.18.%d.%d","dst_addr":"192.0.2.10","proto":"UDP","src_port":%d,"dst_port":1194}`+"\n",
+			1523836801000000000+int64(i)*1e6, 1523836800000000000+int64(i)*1e6, i>>8&255, i&255, 40000+i%20000)
+	}}
+	zeek := &growingLog{t: t, path: filepath.Join(logs, "current", "conn.log"), head: func(generation int) string {
+		return fmt.Sprintf("#separator \\x09\n#path\tconn\n#open\t2018-04-16-0%d-00-00\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\n", generation)
+	}, record: func(i int) string {
+		return fmt.Sprintf("%d.5\tC%d\t198.18.%d.%d\t%d\t192.0.2.10\t1194\tudp\n", 1523836800+i, i, i>>8&255, i&255, 40000+i%20000)
+	}}
+	lines.open()
+	zeek.open()
+
+	begin := func() (interrupt func()) {
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+		var out bytes.Buffer
+		var log logBuffer
+		ended := make(chan int, 1)
+		go func() {
+			ended <- run(ctx, []string{"run", "--follow", "--store", store, logs}, strings.NewReader(""), &out, &log)
+		}()
+		return func() {
+			cancel()
+			if code := <-ended; code != exitDone {
+				t.Fatalf("exit code %d: %s", code, log.String())
+			}
+		}
+	}
+	interrupt := begin()
+	for i := range rotations {
+		for range 5 {
+			lines.write(40)
+			zeek.write(30)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if i == rotations/2 {
+			interrupt()
+			lines.write(10)
+			interrupt = begin()
+		}
+		lines.rotate()
+		zeek.rotate()
+	}
+	lines.write(3)
+	want := lines.written + zeek.written
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		if done, ok := storedRecords(store); ok && done >= want {
+			break
+		}
+		if time.Now().After(deadline) {
+			done, _ := storedRecords(store)
+			t.Fatalf("%d records stored, want %d", done, want)
+		}
+	}
+	time.Sleep(5 * time.Second) // compressed and copied logs are looked at again
+	interrupt()
+
+	counted := execute(t, "", "sql", "--store", store, "--output", "csv", "SELECT sum(records), uniqExact(client) FROM usage").must(t)
+	if !strings.Contains(counted.out, fmt.Sprintf("%d,", want)) {
+		t.Errorf("usage has %q, want %d records", counted.out, want)
+	}
+	execute(t, "", "reconcile", "--store", store).must(t)
+	again := execute(t, "", "run", "--store", store, logs).must(t)
+	if !strings.Contains(again.errOut, "in 0 =") {
+		t.Errorf("a run that does not follow found more: %s", again.errOut)
+	}
+}

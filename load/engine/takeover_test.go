@@ -1,0 +1,90 @@
+package engine_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/load/engine"
+)
+
+// startEngine starts or joins an engine and closes it with the test.
+func startEngine(t *testing.T, dir string) *engine.Engine {
+	t.Helper()
+	e, err := engine.Start(context.Background(), dir, engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+// answers waits until the engine at c gives a result.
+func answers(t *testing.T, c engine.Conn, sql, want string) {
+	t.Helper()
+	status, body := 0, ""
+	for deadline := time.Now().Add(30 * time.Second); status != 200 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		status, body = ask(t, c, c.User, c.Password, sql)
+	}
+	if status != 200 || strings.TrimSpace(body) != want {
+		t.Fatalf("status %d, body %q, want %q", status, body, want)
+	}
+}
+
+// The program that runs the engine ends: of two that joined it one runs it on, at the
+// same address, and when that one ends, so does the other.
+func TestJoinedEngineIsTakenOver(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	owner := startEngine(t, dir)
+	c := owner.Conn()
+	for _, sql := range []string{"CREATE TABLE kept (x UInt64) ENGINE = MergeTree ORDER BY x", "INSERT INTO kept SELECT number FROM numbers(10)"} {
+		if status, body := ask(t, c, c.User, c.Password, sql); status != 200 {
+			t.Fatal(body)
+		}
+	}
+	joined := []*engine.Engine{startEngine(t, dir), startEngine(t, dir)}
+	if err := owner.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answers(t, c, "SELECT count() FROM kept", "10")
+	first, second := joined[0], joined[1]
+	if first.Joined() {
+		first, second = second, first
+	}
+	if first.Joined() || !second.Joined() {
+		t.Fatalf("want one of the two to run the engine: joined %v and %v", first.Joined(), second.Joined())
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	answers(t, c, "SELECT count() FROM kept", "10")
+	if second.Joined() || second.Err() != nil {
+		t.Errorf("joined %v, error %v", second.Joined(), second.Err())
+	}
+}
+
+// Where somebody else was faster and runs an engine at another address, the error says so.
+func TestJoinedEngineAtAnotherAddress(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	owner := startEngine(t, dir)
+	joined := startEngine(t, dir)
+	if err := engine.MoveConnection(dir); err != nil { // as a new owner writes it
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); joined.Err() == nil && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := joined.Err(); err == nil || !strings.Contains(err.Error(), "run the same command again") {
+		t.Errorf("got %v", err)
+	}
+	if owner.Err() != nil {
+		t.Error(owner.Err())
+	}
+}

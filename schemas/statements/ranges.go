@@ -1,0 +1,17 @@
+// Package statements holds what the program asks of the store for itself: SQL that
+// answers no question of a reader's. Those are in queries/.
+package statements
+
+import _ "embed"
+
+// OverlappingRanges finds stored ranges that begin before an earlier one of their
+// partition ends, each with that one: their records are stored twice.
+//
+//go:embed overlapping_ranges.sql
+var OverlappingRanges string
+
+// UnfinishedRanges finds ranges that were begun and not finished, each with the first
+// stored one that it overlaps; 0, 0 where there is none.
+//
+//go:embed unfinished_ranges.sql
+var UnfinishedRanges string
