@@ -73,10 +73,16 @@ func (q Query) Values(given map[string]string) (map[string]string, error) {
 		if _, ok := values[name]; !ok {
 			return nil, fmt.Errorf("query %s: parameter %q is %w: it takes %s", q.Name, name, ErrUnknown, cmp.Or(strings.Join(names, ", "), "none"))
 		}
+		if name == "country" && value != "" && !countryForm.MatchString(value) {
+			return nil, fmt.Errorf("query %s: country %q: want a lower-case ISO code of two letters, as %q", q.Name, value, "ru")
+		}
 		values[name] = value
 	}
 	return values, nil
 }
+
+// countryForm is how the store writes countries.
+var countryForm = regexp.MustCompile(`^[a-z]{2}$`)
 
 func parseAll(dir fs.FS) ([]Query, error) {
 	entries, err := fs.ReadDir(dir, ".")

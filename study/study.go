@@ -9,6 +9,7 @@ package study
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,6 +87,24 @@ func All(ctx context.Context, r Reader, o Options) (Result, error) {
 	}
 	t.provenance.Queries = reading.queries()
 	return Result{Result: result, Provenance: &t.provenance, series: t.series}, nil
+}
+
+// LookedAt says what was looked at for alarms, of one country or of all, and what makes one.
+func (r Result) LookedAt(country string, cfg spike.Config) string {
+	seen, days := 0, 0
+	for _, s := range r.series {
+		if s.Country != "" && (country == "" || s.Country == country) {
+			seen, days = seen+1, max(days, len(s.Values))
+		}
+	}
+	alarms := 0
+	for _, a := range r.Alarms {
+		if country == "" || a.Country == country {
+			alarms++
+		}
+	}
+	return fmt.Sprintf("%s in %d series of up to %s; one is more than %g times the day's noise from the baseline on %d of %d days, and not shared with most countries",
+		account.CountOf(alarms, "alarms"), seen, account.CountOf(days, "days"), cfg.AlarmZ, cfg.AlarmDays, cfg.AlarmOf)
 }
 
 // Run makes the account of one event of the catalogue. It fails with ErrNoData where the

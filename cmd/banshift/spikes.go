@@ -55,6 +55,10 @@ func (a *app) spikes(ctx context.Context, o analyzeOptions, country string) erro
 	if o.asJSON {
 		return writeJSON(a.out, kept)
 	}
+	fmt.Fprintf(a.errOut, "%s\n", result.LookedAt(country, so.Config))
+	if len(kept) == 0 {
+		return nil
+	}
 	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "DATE\tUNTIL\tCOUNTRY\tSERIES\tDIRECTION\tZ\tNEAREST EVENT")
 	for _, alarm := range kept {

@@ -161,6 +161,7 @@ func (c *canvas) lines() {
 		values := c.values(k.Series)
 		fmt.Fprintf(&c.b, `<path class="line line-%s" d="`, template.HTMLEscapeString(strings.TrimSuffix(k.Class, " key-area")))
 		pen := false
+		var alone []string // a day between two gaps has no line: it is a dot
 		for i, v := range values {
 			if !v.Known() {
 				pen = false
@@ -171,9 +172,12 @@ func (c *canvas) lines() {
 				v = account.Number(below[i])
 			}
 			c.point(!pen, c.s.Times[i], float64(v))
+			if !pen && (i+1 == len(values) || !values[i+1].Known()) {
+				alone = append(alone, fmt.Sprintf(`<circle class="%s" cx="%.1f" cy="%.1f" r="3"/>`, template.HTMLEscapeString("dot dot-"+strings.TrimSuffix(k.Class, " key-area")), c.x(c.s.Times[i]), c.y(float64(v))))
+			}
 			pen = true
 		}
-		c.b.WriteString(`"/>`)
+		c.b.WriteString(`"/>` + strings.Join(alone, ""))
 	}
 }
 

@@ -21,4 +21,13 @@ func TestGapsBreakTheDrawnLine(t *testing.T) {
 	if strings.Count(path, "M") != 2 || strings.Count(path, "L") != 2 {
 		t.Errorf("the line is %q, want two strokes of two points", path)
 	}
+	if strings.Contains(svg, "<circle") {
+		t.Error("a day of a stroke is drawn as a lone one")
+	}
+	for _, lone := range [][]account.Number{{5}, {account.Unknown(), 5, account.Unknown()}, {5, account.Unknown()}, {account.Unknown(), 5}} {
+		s.Times, s.Lines[0].Values = s.Times[:len(lone)], lone
+		if svg := string(drawing(account.Chart{Series: &s})); strings.Count(svg, `<circle class="dot dot-observed"`) != 1 {
+			t.Errorf("%v: a day between gaps is not drawn: %s", lone, svg)
+		}
+	}
 }
