@@ -36,7 +36,13 @@ func sameFromEveryDoor(t *testing.T, config, store string, r account.Report) {
 	served := servedReport(t, config, store)
 	const link = `<p class="back"><a href="/">Back to the page</a></p>`
 	if !strings.Contains(served, link) || strings.Replace(served, link, "", 1) != string(written) {
-		t.Errorf("the page's report of %d bytes is not the file's of %d", len(served)-len(link), len(written))
+		bare := strings.Replace(served, link, "", 1)
+		at := 0
+		for at < min(len(bare), len(written)) && bare[at] == written[at] {
+			at++
+		}
+		near := func(text string) string { return text[max(0, at-100):min(len(text), at+100)] }
+		t.Errorf("the page's report differs from the file's at byte %d of %d: %q, want %q", at, len(written), near(bare), near(string(written)))
 	}
 	out.Reset()
 	if code := run(ctx, []string{"--config", config, "analyze", "--store", store, "--json"}, nil, &out, &errOut); code != exitDone {
