@@ -3,8 +3,8 @@
 -- param country String = '': lower-case ISO code; empty for all
 -- param tool String = '': count only this tool; empty for all of the categories
 -- param service String = '': count only this service, whatever its category; empty for all
--- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = 'likely': lowest level of the verdict
--- param categories Array(String) = ['vpn','proxy','anonymity']: kinds of tools that count as use
+-- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = '@level': lowest level of the verdict
+-- param categories Array(String) = '@categories': kinds of tools that count as use
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
 -- column country key: country of the clients

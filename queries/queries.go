@@ -3,8 +3,9 @@
 //
 // A file begins with comment lines: "-- title: …", "-- question: …", "-- param NAME
 // TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME ROLE: …" for each
-// column of the result. Nothing here may hold a statement that writes, or read the clients of table usage: what is
-// shown comes from finished counts.
+// column of the result. '@categories' and '@level' stand for what counts as use (package
+// use). Nothing here may hold a statement that writes, or read the clients of table usage:
+// what is shown comes from finished counts.
 package queries
 
 import (
@@ -16,6 +17,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/banshift/banshift/schemas/use"
 )
 
 //go:embed *.sql
@@ -88,13 +91,23 @@ func (q Query) Values(given map[string]string) (map[string]string, error) {
 		if _, ok := values[name]; !ok {
 			return nil, fmt.Errorf("query %s: parameter %q is %w: it takes %s", q.Name, name, ErrUnknown, cmp.Or(strings.Join(names, ", "), "none"))
 		}
+		if name == "country" && value != "" && !countryForm.MatchString(value) {
+			return nil, fmt.Errorf("query %s: country %q: want a lower-case ISO code of two letters, as %q", q.Name, value, "ru")
+		}
 		values[name] = value
 	}
 	return values, nil
 }
 
+// countryForm is how the store writes countries.
+var countryForm = regexp.MustCompile(`^[a-z]{2}$`)
+
 func parseAll(dir fs.FS) ([]Query, error) {
 	entries, err := fs.ReadDir(dir, ".")
+	if err != nil {
+		return nil, fmt.Errorf("queries: %w", err)
+	}
+	counted, err := use.Load()
 	if err != nil {
 		return nil, fmt.Errorf("queries: %w", err)
 	}
@@ -108,7 +121,7 @@ func parseAll(dir fs.FS) ([]Query, error) {
 		if err != nil {
 			return nil, fmt.Errorf("query %s: %w", name, err)
 		}
-		q, err := parse(name, string(text))
+		q, err := parse(name, counted.Fill(string(text)))
 		if err != nil {
 			return nil, fmt.Errorf("query %s: %w", name, err)
 		}

@@ -2,8 +2,8 @@
 -- question: How did use run in the days around each ban of the catalogue?
 -- param event String = '': one event of the catalogue; empty for all
 -- param country String = '': lower-case ISO code; empty for all
--- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = 'likely': lowest level of the verdict
--- param categories Array(String) = ['vpn','proxy','anonymity']: kinds of tools that count as use
+-- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = '@level': lowest level of the verdict
+-- param categories Array(String) = '@categories': kinds of tools that count as use
 -- param before Int32 = 28: days shown before the ban
 -- param after Int32 = 14: days shown from the ban on
 -- column event key: event of the catalogue

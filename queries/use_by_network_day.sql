@@ -1,8 +1,8 @@
 -- title: Use by network and day
 -- question: How many clients of each network used circumvention, day by day, out of how many?
 -- param country String = '': lower-case ISO code; empty for all
--- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = 'likely': lowest level of the verdict
--- param categories Array(String) = ['vpn','proxy','anonymity']: kinds of tools that count as use
+-- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = '@level': lowest level of the verdict
+-- param categories Array(String) = '@categories': kinds of tools that count as use
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
 -- column country key: country of the clients

@@ -2,7 +2,7 @@
 -- question: How many clients used each tool, day by day?
 -- param country String = '': lower-case ISO code; empty for all
 -- param tool String = '': one tool of the verdicts; empty for all
--- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = 'likely': lowest level of the verdict
+-- param level Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4) = '@level': lowest level of the verdict
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day
 -- column country key: country of the clients

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/web"
 	"github.com/banshift/banshift/web/report"
 	"github.com/banshift/banshift/web/report/sample"
@@ -46,7 +47,7 @@ func reportFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := report.Render(file, sample.Report(1)); err != nil {
+	if err := report.Render(file, sample.Report(1), ""); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -55,7 +56,7 @@ func reportFile(t *testing.T) string {
 // pageAddress serves the page on the sample's store while the test runs.
 func pageAddress(t *testing.T) string {
 	handler, err := serve.New(serve.Options{Store: pagesample.Store{}, Events: pagesample.Events(), Version: "test", Log: slog.New(slog.DiscardHandler),
-		Report: func(context.Context, events.Event) (report.Report, error) { return sample.Report(1), nil }})
+		Report: func(context.Context, events.Event) (account.Report, error) { return sample.Report(1), nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

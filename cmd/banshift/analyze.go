@@ -1,25 +1,19 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/external/series"
-	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/transform/spike"
 )
 
@@ -66,162 +60,39 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 	if o.replay != "" {
 		return a.replay(ctx, o.replay)
 	}
-	catalogue, err := events.Load(cmp.Or(o.events, a.cfg.Events))
+	so, err := a.studyOptions(o)
 	if err != nil {
 		return err
 	}
-	cfg, err := a.spikeConfig()
+	result, err := a.analysis(ctx, so)
 	if err != nil {
-		return err
+		return fmt.Errorf("analyze: %w", err)
 	}
-	cfg.Placebo, cfg.Secondary = spike.PlaceboMode(o.placebo), o.secondary
-	var result spike.Result
-	if o.series == "" {
-		result, err = a.analyzeStore(ctx, o, catalogue, cfg)
-	} else {
-		result, err = a.analyzeFile(o, catalogue, cfg)
-	}
-	if err != nil {
-		return err
-	}
-	if result.Provenance.EventsHash, err = spike.HashEvents(catalogue); err != nil {
-		return err
-	}
-	result.Provenance.Events = cmp.Or(o.events, a.cfg.Events)
 	if o.asJSON {
 		return writeJSON(a.out, result)
 	}
 	return printEffects(a.out, result)
 }
 
-func (a *app) analyzeFile(o analyzeOptions, catalogue []events.Event, cfg spike.Config) (spike.Result, error) {
-	list, err := a.readSeries(o)
-	if err != nil {
-		return spike.Result{}, err
-	}
-	findings, files, err := evidenceFiles(o.evidence, catalogue, cfg)
-	if err != nil {
-		return spike.Result{}, err
-	}
-	result, err := spike.Analyze(list, catalogue, cfg, findings...)
-	if err != nil {
-		return spike.Result{}, misused(err)
-	}
-	result.Provenance = &spike.Provenance{Version: programVersion(), Evidence: files, Series: o.series, Format: o.format, Country: o.country, Name: list[0].Name,
-		Licence: series.Licence(o.format), DataHash: spike.HashSeries(list), Config: cfg}
-	return result, nil
-}
-
-// storeSeries stands for the store's own use where a file would be named.
-const storeSeries = "store"
-
-// analyzeStore analyses the store's own use and keeps the catalogue, the effects and the
-// alarms in its tables, where the named queries find them.
-func (a *app) analyzeStore(ctx context.Context, o analyzeOptions, catalogue []events.Event, cfg spike.Config) (spike.Result, error) {
-	store, err := a.openStore(ctx)
-	if err != nil {
-		return spike.Result{}, err
-	}
-	defer store.Close()
-	rows, err := dailyRows(ctx, store, nil)
-	if err != nil {
-		return spike.Result{}, err
-	}
-	rows, simulated := oneKind(rows)
-	if len(rows) == 0 {
-		return spike.Result{}, errors.New("analyze: the store holds no telemetry; load some with 'banshift run', or give --series FILE")
-	}
-	list := useSeries(rows, &cfg)
-	findings, err := storeFindings(ctx, store, list, simulated, catalogue, cfg)
-	if err != nil {
-		return spike.Result{}, err
-	}
-	more, files, err := evidenceFiles(o.evidence, catalogue, cfg)
-	if err != nil {
-		return spike.Result{}, err
-	}
-	result, err := spike.Analyze(list, catalogue, cfg, append(findings, more...)...)
-	if err != nil {
-		return spike.Result{}, misused(err)
-	}
-	result.Provenance = &spike.Provenance{Version: programVersion(), Evidence: files, Series: storeSeries, DataHash: spike.HashSeries(list),
-		Packs: packsOf(rows), Simulated: simulated, Config: cfg}
-	return result, errors.Join(
-		store.PutEvents(ctx, eventRows(catalogue)),
-		store.PutEffects(ctx, effectRows(result.Effects, cfg, simulated, packsOf(rows))),
-		store.PutSpikes(ctx, spikeRows(result.Alarms, list, simulated, packsOf(rows))))
-}
-
-// spikeConfig is the procedure with the windows and holidays that the configuration registers.
-func (a *app) spikeConfig() (spike.Config, error) {
-	cfg := spike.DefaultConfig()
-	cfg.BeforeDays, cfg.AfterDays, cfg.Seed = a.cfg.Analysis.BeforeDays, a.cfg.Analysis.AfterDays, a.cfg.Analysis.Seed
-	for _, path := range a.cfg.Analysis.Holidays {
-		err := readFile(path, func(r io.Reader) (err error) {
-			cfg.Holidays, err = readHolidays(r, cfg.Holidays)
+// analysis tests everything, and keeps in the store what was found about the store's own
+// use. A reader without the right to write gets its result all the same.
+func (a *app) analysis(ctx context.Context, o study.Options) (result study.Result, err error) {
+	err = a.studied(ctx, o, func(store *load.Store) error {
+		if result, err = study.All(ctx, store, o); err != nil || store == nil {
 			return err
-		})
-		if err != nil {
-			return cfg, misused(fmt.Errorf("holidays: %w", err))
 		}
-	}
-	return cfg, nil
-}
-
-// readHolidays adds the rows of a CSV with the columns country and date to the days of each country.
-func readHolidays(r io.Reader, days map[string][]time.Time) (map[string][]time.Time, error) {
-	in := csv.NewReader(r)
-	in.Comment = '#'
-	rows, err := in.ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 || slices.Index(rows[0], "country") < 0 || slices.Index(rows[0], "date") < 0 {
-		return nil, errors.New("want a header line with country and date")
-	}
-	country, date := slices.Index(rows[0], "country"), slices.Index(rows[0], "date")
-	if days == nil {
-		days = map[string][]time.Time{}
-	}
-	for _, row := range rows[1:] {
-		day, err := time.Parse(time.DateOnly, row[date])
-		if err != nil {
-			return nil, fmt.Errorf("date %q: want YYYY-MM-DD", row[date])
+		err := result.Keep(ctx, store, o.Catalogue)
+		if errors.Is(err, load.ErrForbidden) {
+			a.log.Warn("the result is not kept in the store: this user may not write there", "error", err)
+			return nil
 		}
-		code := strings.ToLower(row[country])
-		days[code] = append(days[code], day)
-	}
-	return days, nil
-}
-
-func (a *app) readSeries(o analyzeOptions) ([]spike.Series, error) {
-	from := series.Source{Format: o.format, Name: o.name, Country: strings.ToLower(o.country)}
-	if o.series == "-" {
-		from.Name = cmp.Or(from.Name, "stdin")
-		return series.Read(a.in, from)
-	}
-	f, err := os.Open(o.series)
-	if err != nil {
-		return nil, fmt.Errorf("analyze: %w", err)
-	}
-	defer f.Close()
-	from.Name = cmp.Or(from.Name, strings.TrimSuffix(filepath.Base(o.series), filepath.Ext(o.series)))
-	list, err := series.Read(f, from)
-	if err != nil {
-		return nil, fmt.Errorf("analyze: %s: %w", o.series, err)
-	}
-	return list, nil
-}
-
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+		return err
+	})
+	return result, err
 }
 
 // printEffects writes the events' own countries as a table, then the reasons.
-func printEffects(out io.Writer, result spike.Result) error {
+func printEffects(out io.Writer, result study.Result) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "EVENT\tCOUNTRY\tDATE\tEFFECT\tINTERVAL\tP TIME\tN\tP SPACE\tN\tGRADE")
 	for _, e := range result.Effects {

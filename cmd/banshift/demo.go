@@ -16,8 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/external/blocklist"
-	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/simulate"
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/transform/spike"
 )
 
@@ -74,15 +74,11 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	a.step(3, "test the ban against every country's own past and against the others")
-	catalogue, err := events.Load(a.cfg.Events)
+	so, err := a.studyOptions(analyzeOptions{})
 	if err != nil {
 		return err
 	}
-	cfg, err := a.spikeConfig()
-	if err != nil {
-		return err
-	}
-	result, err := a.analyzeStore(ctx, analyzeOptions{}, catalogue, cfg)
+	result, err := a.analysis(ctx, so)
 	if err != nil {
 		return err
 	}
@@ -168,7 +164,7 @@ func readTruth(dir string) (simulate.Truth, error) {
 }
 
 // printDemo shows, for each country at the ban's date, what was found and what is true.
-func printDemo(out io.Writer, result spike.Result, truth simulate.Truth) error {
+func printDemo(out io.Writer, result study.Result, truth simulate.Truth) error {
 	want := map[string]simulate.EffectTruth{}
 	for _, e := range truth.Effects {
 		if e.Event == demoEvent {
@@ -200,7 +196,7 @@ func printDemo(out io.Writer, result spike.Result, truth simulate.Truth) error {
 }
 
 // printOutages says for each silent sensor whether a drop in use was alarmed there.
-func printOutages(out io.Writer, result spike.Result, truth simulate.Truth) error {
+func printOutages(out io.Writer, result study.Result, truth simulate.Truth) error {
 	fmt.Fprintf(out, "\nSensors that were silent, and what was made of it:\n")
 	for _, outage := range truth.Outages {
 		verdict := "no drop in use is claimed"

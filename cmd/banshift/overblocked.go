@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/transform/blocking"
 )
 
@@ -106,12 +107,5 @@ func (a *app) askedNames(ctx context.Context, o overblockedOptions) (map[string]
 			params[name] = day
 		}
 	}
-	rows, err := queryRows[struct {
-		Name    string
-		Queries uint64
-	}](ctx, store, "name_resolutions", params)
-	for _, row := range rows {
-		asked[row.Name] += row.Queries
-	}
-	return asked, err
+	return study.AskedNames(ctx, store, params)
 }

@@ -10,7 +10,8 @@ import (
 	"slices"
 
 	"github.com/banshift/banshift/schemas/events"
-	"github.com/banshift/banshift/transform/spike"
+	"github.com/banshift/banshift/study"
+	"github.com/banshift/banshift/study/account"
 )
 
 // replay makes a saved result again from its provenance and prints it. It fails where
@@ -20,7 +21,7 @@ func (a *app) replay(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("replay: %w", err)
 	}
-	var was spike.Result
+	var was study.Result
 	if err := json.Unmarshal(saved, &was); err != nil {
 		return misused(fmt.Errorf("replay: %s is not a result of 'analyze --json': %w", path, err))
 	}
@@ -32,23 +33,18 @@ func (a *app) replay(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	hash, err := spike.HashEvents(catalogue)
+	hash, err := study.HashEvents(catalogue)
 	if err != nil {
 		return err
 	}
 	if hash != p.EventsHash {
 		return fmt.Errorf("replay: the catalogue %q is not the one of the result (its hash is %.12s, was %.12s)", p.Events, hash, p.EventsHash)
 	}
-	o := analyzeOptions{series: p.Series, format: p.Format, country: p.Country, name: p.Name}
-	for _, file := range p.Evidence {
-		o.evidence = append(o.evidence, file.Given)
+	so, err := a.replayOptions(*p, catalogue)
+	if err != nil {
+		return err
 	}
-	var now spike.Result
-	if p.Series == storeSeries {
-		now, err = a.analyzeStore(ctx, o, catalogue, p.Config)
-	} else {
-		now, err = a.analyzeFile(o, catalogue, p.Config)
-	}
+	now, err := a.analysis(ctx, so)
 	if err != nil {
 		return err
 	}
@@ -73,4 +69,18 @@ func (a *app) replay(ctx context.Context, path string) error {
 		return errors.New("replay: the same data give another result now; the procedure has changed since")
 	}
 	return nil
+}
+
+// replayOptions are the options that a result was made with.
+func (a *app) replayOptions(p account.Provenance, catalogue []events.Event) (o study.Options, err error) {
+	o = study.Options{Config: p.Config, Catalogue: catalogue, Events: p.Events, Version: programVersion()}
+	var given []string
+	for _, file := range p.Evidence {
+		given = append(given, file.Given)
+	}
+	if o.Evidence, err = evidenceOf(given); err != nil || p.Series == study.FromStore {
+		return o, err
+	}
+	o.Given, err = a.given(analyzeOptions{series: p.Series, format: p.Format, country: p.Country, name: p.Name})
+	return o, err
 }

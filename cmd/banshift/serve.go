@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,8 +12,8 @@ import (
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
-	"github.com/banshift/banshift/web/report"
-	"github.com/banshift/banshift/web/report/study"
+	"github.com/banshift/banshift/study"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/web/serve"
 )
 
@@ -44,7 +43,7 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	if !serve.Local(listen) {
 		return misused(fmt.Errorf("serve: %s is not a loopback address: the page shows small counts, which others must not see; use 127.0.0.1:PORT", listen))
 	}
-	list, err := events.Load(cmp.Or(catalogue, a.cfg.Events))
+	o, err := a.studyOptions(analyzeOptions{events: catalogue})
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	}
 	store.AnswerAsCounted()
 	go store.KeepCounted(ctx, countEvery)
-	handler, err := serve.New(serve.Options{Store: store, Events: list, Version: programVersion(), Log: a.log, Report: a.reporter(store, list)})
+	handler, err := serve.New(serve.Options{Store: store, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(store, o)})
 	if err != nil {
 		return err
 	}
@@ -70,19 +69,14 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	return serveUntilDone(ctx, listener, handler)
 }
 
-// reporter makes the report of an event from the open store.
-func (a *app) reporter(store *load.Store, catalogue []events.Event) func(context.Context, events.Event) (report.Report, error) {
-	return func(ctx context.Context, event events.Event) (report.Report, error) {
-		cfg, err := a.spikeConfig()
+// reporter makes the account of an event from the open store, as report does.
+func (a *app) reporter(store *load.Store, o study.Options) func(context.Context, events.Event) (account.Report, error) {
+	return func(ctx context.Context, e events.Event) (account.Report, error) {
+		about, err := a.aboutEvent(o, e, "", "")
 		if err != nil {
-			return report.Report{}, err
+			return account.Report{}, err
 		}
-		in := study.Input{Event: event, Catalogue: catalogue, Config: cfg}
-		if err := readStore(ctx, store, &in); err != nil {
-			return report.Report{}, err
-		}
-		in.Provenance = a.provenance(in, reportOptions{})
-		return study.Build(in)
+		return study.Run(ctx, store, e, about)
 	}
 }
 

@@ -4,11 +4,11 @@
 
 CREATE TABLE IF NOT EXISTS leases {{.OnCluster}}
 (
-    source String,
-    partition Int32,
-    epoch UInt64,
+    source String COMMENT 'as in batches',
+    partition Int32 COMMENT 'as in batches; 0 for files',
+    epoch UInt64 COMMENT 'grows by one or more with each writer; the highest is in force',
     owner String COMMENT 'random name of the program that took it',
-    at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+    at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'when it was taken'
 )
 ENGINE = {{.Engine "MergeTree" ""}}
 ORDER BY (source, partition, epoch)

@@ -527,3 +527,20 @@ func TestDose(t *testing.T) {
 		t.Errorf("a dose is found where there is none in %.1f %%", 100*share)
 	}
 }
+
+// TestBorderIsOneNumber: the sum over networks must not depend on the order of a map.
+func TestBorderIsOneNumber(t *testing.T) {
+	var links []Link
+	for i := range uint32(900) {
+		for j := range i%7 + 1 {
+			links = append(links, Link{i + 1, 10_000 + j})
+		}
+	}
+	domestic := func(asn uint32) bool { return asn < 10_000 }
+	first := MeasureBorder(links, domestic)
+	for range 50 {
+		if again := MeasureBorder(links, domestic); again != first {
+			t.Fatalf("%+v, then %+v", first, again)
+		}
+	}
+}

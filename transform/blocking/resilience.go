@@ -35,11 +35,13 @@ func MeasureBorder(links []Link, domestic func(asn uint32) bool) Border {
 	b.Networks = len(byNetwork)
 	counts := make([]int, 0, len(byNetwork))
 	for _, n := range byNetwork {
-		share := float64(n) / float64(b.Links)
-		b.HHI += share * share
 		counts = append(counts, n)
 	}
 	slices.Sort(counts)
+	for _, n := range counts { // in one order: a sum of floats depends on it
+		share := float64(n) / float64(b.Links)
+		b.HHI += share * share
+	}
 	for _, n := range counts[max(0, len(counts)-3):] {
 		b.TopThree += float64(n) / float64(b.Links)
 	}

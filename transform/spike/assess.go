@@ -43,6 +43,7 @@ func (a *assessment) effect() Effect {
 		e.Sensitivity = a.sensitivity()
 		e.Anticipation = a.anticipation()
 		e.Evidence = a.findings
+		e.Control.Who = p.controlNames(r, a.at)
 		if cfg.Secondary {
 			e.Secondary = a.secondary()
 		}

@@ -80,7 +80,7 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 		return
 	}
 	if a.maskedDays() > 0 {
-		v.says("%d days masked because their coverage left [%.2f, %.2f] of its median", a.maskedDays(), cfg.CoverageLow, cfg.CoverageHigh)
+		v.says("%s masked because of coverage outside [%.2f, %.2f] of its median", count(a.maskedDays(), "days", "day"), cfg.CoverageLow, cfg.CoverageHigh)
 	}
 	if e.PTime == nil {
 		spaceDecides := e.PSpaceFloor != nil && *e.PSpaceFloor <= cfg.Alpha/2
@@ -91,8 +91,25 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 		v.says("only %d placebo dates (of %d needed): the placebo in space over %d countries decides", e.NTime, cfg.MinPlacebos, e.NSpace)
 	}
 	if e.PSpace == nil {
-		v.doubt("no country to compare with: a change of the measurement cannot be told from a change of use")
+		v.doubt("%s: a change of the measurement cannot be told from a change of use", a.noComparison())
 	}
+}
+
+// noComparison says why no country is compared with.
+func (a *assessment) noComparison() string {
+	others := len(a.panel.rows) - 1
+	if others == 0 {
+		return "no country to compare with"
+	}
+	return fmt.Sprintf("of %s none can be compared with: each has fewer than %g users a day, an event of its own near, or too short a past", count(others, "other countries", "other country"), a.panel.cfg.DonorUsers)
+}
+
+// count says how many of something there are.
+func count(n int, many, one string) string {
+	if n == 1 || n == -1 {
+		return fmt.Sprintf("%d %s", n, one)
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // maskedDays counts the days of the two windows that coverage masked.
@@ -171,9 +188,9 @@ func (a *assessment) judgeOnset(e Effect, v *verdict) {
 	switch d := e.OnsetDays; {
 	case d == nil:
 	case *d > cfg.OnsetLate:
-		v.doubt("it begins %d days after the event", *d)
+		v.doubt("it begins %s after the event", count(*d, "days", "day"))
 	case *d < cfg.OnsetEarly:
-		v.doubt("it begins %d days before the event", -*d)
+		v.doubt("it begins %s before the event", count(-*d, "days", "day"))
 	case e.OnsetBy == "change" && *d != 0:
 		v.doubt("no alarm dates it, and it is larger from another day on than from the event's")
 	}
@@ -203,7 +220,7 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 		}
 	}
 	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < cfg.AfterDays {
-		v.says("it ended %d days later: the window is longer than the event", days(date, ended))
+		v.says("it ended %s later: the window is longer than the event", count(days(date, ended), "days", "day"))
 	}
 	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.window.raw {
 		v.doubt("coverage changed by %+.0f %% between the two windows, which alone can make half of the change", 100*(*c-1))

@@ -177,14 +177,17 @@ func (p *panel) commonFor(r *row, t, weeks int) float64 {
 }
 
 // controls counts the controls of r on day t.
-func (p *panel) controls(r *row, t int) int {
-	n := 0
+func (p *panel) controls(r *row, t int) int { return len(p.controlNames(r, t)) }
+
+// controlNames are the countries that are controls of r on day t.
+func (p *panel) controlNames(r *row, t int) []string {
+	var names []string
 	for _, other := range p.rows {
 		if other != r && p.isControl(other, t) {
-			n++
+			names = append(names, other.series.Country)
 		}
 	}
-	return n
+	return names
 }
 
 func (p *panel) fitResiduals(r *row) {

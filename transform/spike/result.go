@@ -82,6 +82,8 @@ type Control struct {
 	CILow     *float64 `json:"ci_low"`
 	CIHigh    *float64 `json:"ci_high"`
 	Countries int      `json:"countries"`
+	// Who are the controls, in the event's own country.
+	Who []string `json:"who,omitempty"`
 }
 
 // Anticipation is the effect between announcement and enforcement, tested apart.
@@ -106,6 +108,4 @@ type SensitivityAt struct {
 type Result struct {
 	Effects []Effect `json:"effects"`
 	Alarms  []Alarm  `json:"alarms"`
-	// Provenance is filled by the caller, who knows where the data come from.
-	Provenance *Provenance `json:"provenance,omitempty"`
 }

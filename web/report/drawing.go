@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/banshift/banshift/study/account"
 )
 
 // Size of the drawing in its own units; the style sheet scales it.
@@ -20,7 +22,7 @@ const (
 
 // drawing is the chart as plain SVG for readers without JavaScript; the script
 // replaces it. Only time series are drawn: the others have their table of numbers.
-func drawing(c Chart) template.HTML {
+func drawing(c account.Chart) template.HTML {
 	if c.Series == nil || len(c.Series.Times) == 0 {
 		return ""
 	}
@@ -29,7 +31,7 @@ func drawing(c Chart) template.HTML {
 
 // canvas maps times and values to the drawing.
 type canvas struct {
-	s          TimeSeries
+	s          account.TimeSeries
 	begin, end time.Time
 	top        float64 // value at the upper edge
 	bottom     float64 // value at the lower edge: 0 unless something is negative
@@ -37,7 +39,7 @@ type canvas struct {
 	b          strings.Builder
 }
 
-func newCanvas(s TimeSeries) *canvas {
+func newCanvas(s account.TimeSeries) *canvas {
 	c := &canvas{s: s, begin: s.Times[0], end: s.Times[len(s.Times)-1]}
 	if !c.end.After(c.begin) {
 		c.end = c.begin.Add(24 * time.Hour)
@@ -64,7 +66,7 @@ func newCanvas(s TimeSeries) *canvas {
 			}
 		}
 	}
-	c.step = roundUp((highest - lowest) / 5)
+	c.step = account.RoundUp((highest - lowest) / 5)
 	if c.step == 0 {
 		c.step = 1
 	}
@@ -108,13 +110,13 @@ func (c *canvas) shades() {
 func (c *canvas) axes() {
 	for v := c.bottom; v <= c.top+c.step/2; v += c.step {
 		fmt.Fprintf(&c.b, `<path class="rule" d="M%g %.1fH%g"/>`, marginLeft, c.y(v), drawingWidth-marginRight)
-		c.text("tick-y", marginLeft-8, c.y(v)+4, formatNumber(Number(v)))
+		c.text("tick-y", marginLeft-8, c.y(v)+4, account.FormatNumber(account.Number(v)))
 	}
 	c.text("unit", 0, marginTop-14, c.s.Unit)
 	n := len(c.s.Times)
 	every := max(n/6, 1)
 	for i := 0; i < n; i += every {
-		c.text("tick-x", c.x(c.s.Times[i]), drawingHeight-10, c.s.Times[i].Format(isoDay))
+		c.text("tick-x", c.x(c.s.Times[i]), drawingHeight-10, c.s.Times[i].Format(account.ISODay))
 	}
 }
 
@@ -152,13 +154,14 @@ func (c *canvas) point(first bool, t time.Time, v float64) {
 
 func (c *canvas) lines() {
 	below := make([]float64, len(c.s.Times))
-	for _, k := range keysOf(Chart{Series: &c.s}) {
+	for _, k := range keysOf(account.Chart{Series: &c.s}) {
 		if k.Series == "" || c.s.Band != nil && k.Series == c.s.Band.Name {
 			continue
 		}
 		values := c.values(k.Series)
 		fmt.Fprintf(&c.b, `<path class="line line-%s" d="`, template.HTMLEscapeString(strings.TrimSuffix(k.Class, " key-area")))
 		pen := false
+		var alone []string // a day between two gaps has no line: it is a dot
 		for i, v := range values {
 			if !v.Known() {
 				pen = false
@@ -166,16 +169,19 @@ func (c *canvas) lines() {
 			}
 			if c.s.Stacked {
 				below[i] += float64(v)
-				v = Number(below[i])
+				v = account.Number(below[i])
 			}
 			c.point(!pen, c.s.Times[i], float64(v))
+			if !pen && (i+1 == len(values) || !values[i+1].Known()) {
+				alone = append(alone, fmt.Sprintf(`<circle class="%s" cx="%.1f" cy="%.1f" r="3"/>`, template.HTMLEscapeString("dot dot-"+strings.TrimSuffix(k.Class, " key-area")), c.x(c.s.Times[i]), c.y(float64(v))))
+			}
 			pen = true
 		}
-		c.b.WriteString(`"/>`)
+		c.b.WriteString(`"/>` + strings.Join(alone, ""))
 	}
 }
 
-func (c *canvas) values(name string) []Number {
+func (c *canvas) values(name string) []account.Number {
 	for _, line := range c.s.Lines {
 		if line.Name == name {
 			return line.Values
@@ -196,6 +202,6 @@ func (c *canvas) markers() {
 		if x > drawingWidth/2 {
 			class += " at-end"
 		}
-		c.text(class, x, y, m.At.Format(isoDay)+" "+m.Label)
+		c.text(class, x, y, m.At.Format(account.ISODay)+" "+m.Label)
 	}
 }

@@ -4,26 +4,25 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/banshift/banshift/study/account"
 )
 
 // functions are the words of the templates.
 var functions = template.FuncMap{
-	"kind":        Chart.kind,
+	"kind":        account.Chart.Kind,
 	"description": description,
-	"numbers":     Chart.Numbers,
+	"numbers":     account.Chart.Numbers,
 	"legend":      legend,
 	"drawing":     drawing,
 	"cells":       cells,
-	"figure":      func(h Headline) string { return h.figure().String() },
+	"figure":      func(h account.Headline) string { return h.Figure().String() },
 	"interval":    intervalOf,
-	"p":           formatP,
-	"percent":     func(n Number) string { return formatNumeric(Percent, n) },
+	"p":           account.FormatP,
+	"percent":     func(n account.Number) string { return account.FormatNumeric(account.Percent, n) },
 	"bounds":      bounds,
-	"sentence":    upperFirst,
-	"dash":        func() string { return dash },
-	"day":         func(t time.Time) string { return formatTime(t, isoDay) },
-	"stamp":       func(t time.Time) string { return formatTime(t.UTC(), "2006-01-02 15:04 UTC") },
+	"sentence":    account.UpperFirst,
+	"dash":        func() string { return account.Dash },
 }
 
 // parts is how many colours the style sheet has for equals.
@@ -35,7 +34,7 @@ type key struct {
 }
 
 // legend is the list of keys, where a chart has more than its caption names.
-func legend(c Chart) []key {
+func legend(c account.Chart) []key {
 	keys := keysOf(c)
 	if len(keys) == 1 {
 		return nil
@@ -49,7 +48,7 @@ func legend(c Chart) []key {
 }
 
 // keysOf lists what a chart draws, in the order of drawing.
-func keysOf(c Chart) []key {
+func keysOf(c account.Chart) []key {
 	s := c.Series
 	if len(c.Panels) > 0 {
 		s = &c.Panels[0].Series
@@ -61,7 +60,7 @@ func keysOf(c Chart) []key {
 	part := 0
 	for _, line := range s.Lines {
 		class := string(line.Role)
-		if line.Role == Part {
+		if line.Role == account.Part {
 			class = "part-" + strconv.Itoa(part%parts+1)
 			part++
 		}
@@ -73,14 +72,14 @@ func keysOf(c Chart) []key {
 	if s.Band != nil {
 		keys = append(keys, key{s.Band.Name, "band", s.Band.Name})
 	}
-	seen := map[ShadeKind]bool{}
+	seen := map[account.ShadeKind]bool{}
 	for _, shade := range s.Shades {
 		if seen[shade.Kind] {
 			continue
 		}
 		seen[shade.Kind] = true
 		name := "days of the effect"
-		if shade.Kind == MaskedShade {
+		if shade.Kind == account.MaskedShade {
 			name = "left out: " + shade.Label
 		}
 		keys = append(keys, key{Name: name, Class: string(shade.Kind)})
@@ -89,14 +88,14 @@ func keysOf(c Chart) []key {
 }
 
 // description is what a screen reader says for the picture.
-func description(c Chart) string {
+func description(c account.Chart) string {
 	text := c.Description
 	if text == "" {
 		text = c.Caption
 	}
 	if c.Series != nil {
 		for _, m := range c.Series.Markers {
-			text += " Marked: " + m.At.Format(isoDay) + " " + m.Label + "."
+			text += " Marked: " + m.At.Format(account.ISODay) + " " + m.Label + "."
 		}
 	}
 	return text
@@ -108,13 +107,13 @@ type cell struct {
 	Numeric bool
 }
 
-func cells(t *Table) [][]cell {
+func cells(t *account.Table) [][]cell {
 	out := make([][]cell, len(t.Rows))
 	for i, row := range t.Rows {
 		out[i] = make([]cell, len(row))
 		for j, value := range row {
 			column := t.Columns[min(j, len(t.Columns)-1)]
-			out[i][j] = cell{formatCell(column.Format, value), column.Numeric()}
+			out[i][j] = cell{account.FormatCell(column.Format, value), column.Numeric()}
 		}
 	}
 	return out
@@ -122,11 +121,11 @@ func cells(t *Table) [][]cell {
 
 func intervalOf(v any) string {
 	switch v := v.(type) {
-	case Headline:
-		return v.figure().IntervalString()
-	case Quantity:
+	case account.Headline:
+		return v.Figure().IntervalString()
+	case account.Quantity:
 		return v.IntervalString()
-	case *Quantity:
+	case *account.Quantity:
 		return v.IntervalString()
 	}
 	return ""
@@ -134,32 +133,17 @@ func intervalOf(v any) string {
 
 // bounds is what stands under an effect in the grid: interval, p, and whether it is the
 // registered one; as far as they are known.
-func bounds(c SensitivityCell) string {
-	q := Quantity{Value: c.EffectPct, Interval: c.Interval, Unit: "%", Signed: true}
+func bounds(c account.SensitivityCell) string {
+	q := account.Quantity{Value: c.EffectPct, Interval: c.Interval, Unit: "%", Signed: true}
 	var words []string
-	if c.Interval.known() {
-		words = append(words, q.number(c.Interval.Low)+" to "+q.number(c.Interval.High))
+	if c.Interval.Known() {
+		words = append(words, q.Print(c.Interval.Low)+" to "+q.Print(c.Interval.High))
 	}
 	if c.P.Known() {
-		words = append(words, "p\u00a0=\u00a0"+formatP(c.P))
+		words = append(words, "p\u00a0=\u00a0"+account.FormatP(c.P))
 	}
 	if c.Registered {
 		words = append(words, "registered")
 	}
 	return strings.Join(words, ", ")
-}
-
-// upperFirst makes a phrase the beginning of a sentence.
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-func formatTime(t time.Time, layout string) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(layout)
 }

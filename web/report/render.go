@@ -1,3 +1,8 @@
+// Package report writes what a study says about one event as one HTML file that needs
+// nothing else: no network, no other file, and no script to be read.
+//
+// It draws what it is given. It must never compute a statistic, fetch anything, or fill
+// a gap.
 package report
 
 import (
@@ -13,6 +18,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/banshift/banshift/study/account"
+
 	"github.com/banshift/banshift/web"
 )
 
@@ -21,7 +28,8 @@ var templates embed.FS
 
 // view is what the templates see.
 type view struct {
-	Report
+	account.Report
+	Back   string
 	Policy string
 	Script template.JS
 	Style  template.CSS
@@ -29,16 +37,17 @@ type view struct {
 }
 
 // Render writes the report as one HTML file. The page may load nothing: its policy
-// allows its own script and style by their hashes and forbids all else.
-func Render(w io.Writer, r Report) error {
+// allows its own script and style by their hashes and forbids all else. back is where a
+// link back leads; empty for a file, which stands alone.
+func Render(w io.Writer, r account.Report, back string) error {
 	bundle, err := web.Assets()
 	if err != nil {
 		return err
 	}
-	return render(w, r, bundle)
+	return render(w, r, bundle, back)
 }
 
-func render(w io.Writer, r Report, bundle web.Bundle) error {
+func render(w io.Writer, r account.Report, bundle web.Bundle, back string) error {
 	r, err := prepare(r)
 	if err != nil {
 		return fmt.Errorf("report %s: %w", r.Event.ID, err)
@@ -54,6 +63,7 @@ func render(w io.Writer, r Report, bundle web.Bundle) error {
 	script, style := InlineScript(bundle.Script), InlineStyle(bundle.Style)
 	v := view{
 		Report: r,
+		Back:   back,
 		Policy: Policy(script, style),
 		Script: template.JS(script), //nolint:gosec // the program's own bundle
 		Style:  template.CSS(style), //nolint:gosec // the program's own bundle
@@ -98,8 +108,8 @@ func InlineStyle(style []byte) string {
 
 // prepare checks the charts, gives them their identifiers and counts histograms. It
 // copies what it changes.
-func prepare(r Report) (Report, error) {
-	if r.Main.kind() != "series" {
+func prepare(r account.Report) (account.Report, error) {
+	if r.Main.Kind() != "series" {
 		return r, errors.New("the main chart is not a time series")
 	}
 	var err error
@@ -112,9 +122,9 @@ func prepare(r Report) (Report, error) {
 	if r.Controls.Chart, err = preparePart(r.Controls.Chart, "controls"); err != nil {
 		return r, err
 	}
-	questions := make([]Question, len(r.Questions))
+	questions := make([]account.Question, len(r.Questions))
 	for i, q := range r.Questions {
-		charts := make([]Chart, len(q.Charts))
+		charts := make([]account.Chart, len(q.Charts))
 		for j, c := range q.Charts {
 			if charts[j], err = prepareChart(c, fmt.Sprintf("%s-%d", q.ID, j+1)); err != nil {
 				return r, err
@@ -127,7 +137,7 @@ func prepare(r Report) (Report, error) {
 	return r, nil
 }
 
-func preparePart(c *Chart, id string) (*Chart, error) {
+func preparePart(c *account.Chart, id string) (*account.Chart, error) {
 	if c == nil {
 		return nil, nil
 	}
@@ -135,21 +145,21 @@ func preparePart(c *Chart, id string) (*Chart, error) {
 	return &prepared, err
 }
 
-func prepareChart(c Chart, id string) (Chart, error) {
+func prepareChart(c account.Chart, id string) (account.Chart, error) {
 	c.ID = id
-	if c.kind() == "" {
+	if c.Kind() == "" {
 		return c, fmt.Errorf("chart %s has no part", id)
 	}
 	if c.Histogram != nil {
 		h := *c.Histogram
-		h.Bins = bins(h.Values)
+		h.Bins = account.Bins(h.Values)
 		c.Histogram = &h
 	}
 	if c.Series != nil {
-		return c, c.Series.check(id)
+		return c, check(*c.Series, id)
 	}
 	for _, p := range c.Panels {
-		if err := p.Series.check(id + ", " + p.Title); err != nil {
+		if err := check(p.Series, id+", "+p.Title); err != nil {
 			return c, err
 		}
 		if len(p.Series.Lines) == 0 || len(p.Series.Times) != len(c.Panels[0].Series.Times) {
@@ -160,7 +170,7 @@ func prepareChart(c Chart, id string) (Chart, error) {
 }
 
 // check reports values that do not match their times.
-func (s TimeSeries) check(id string) error {
+func check(s account.TimeSeries, id string) error {
 	for _, line := range s.Lines {
 		if len(line.Values) != len(s.Times) {
 			return fmt.Errorf("chart %s: line %q has %d values for %d times", id, line.Name, len(line.Values), len(s.Times))

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/banshift/banshift/study/account"
+
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
@@ -27,33 +29,33 @@ var plain = web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")}
 const hostile = `</script><script>alert(1)</script><!-- "'&` + "\u2028" + `<img src=x onerror=alert(1)>`
 
 // small is a report with a text in every place that a name or a note can reach.
-func small(words string) Report {
+func small(words string) account.Report {
 	day := time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC)
-	series := TimeSeries{Times: []time.Time{day, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2)}, Zone: "UTC", Unit: words,
-		Lines:   []Line{{Name: words, Role: Observed, Values: []Number{1, Unknown(), Number(math.Inf(1))}}},
-		Markers: []Marker{{At: day, Label: words, Kind: EnforcedMarker}},
-		Shades:  []Shade{{From: day, To: day.AddDate(0, 0, 1), Label: words, Kind: MaskedShade}}}
-	chart := Chart{Caption: words, Description: words, Series: &series}
-	return Report{Title: words, Subtitle: words, Event: Event{ID: "an-event", Target: words, Sources: []string{words}},
-		Headline: Headline{Measure: words, Place: words, From: day, To: day, EffectPct: Unknown(), Interval: NoInterval(),
-			InTime: Rank{P: Unknown()}, InSpace: Rank{P: Unknown()}, Grade: Insufficient, Reasons: []string{words}},
-		Main: chart, Placebo: &Chart{Caption: words, Histogram: &Histogram{What: words, Values: []Number{1, 2, Unknown()}, Unit: words, Label: words}},
-		Questions: []Question{{ID: "q", Title: words, Answer: words, Figure: Quantity{Label: words, Value: Unknown(), Interval: NoInterval(), Unit: words},
-			Charts: []Chart{{Caption: words, Forest: &Forest{Unit: words, Rows: []ForestRow{{Label: words, Value: Unknown(), Interval: NoInterval()}}}},
-				{Caption: words, Bars: &Bars{Unit: words, Rows: []Bar{{Label: words, Value: 1, Interval: NoInterval()}}}},
-				{Caption: words, Panels: []Panel{{Title: words, Note: words, Series: series}}}},
-			Table:  &Table{Caption: words, Columns: []Column{{Name: words, Format: Text}, {Name: "n", Format: Count}}, Rows: [][]any{{words, math.NaN()}}},
+	series := account.TimeSeries{Times: []time.Time{day, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2)}, Zone: "UTC", Unit: words,
+		Lines:   []account.Line{{Name: words, Role: account.Observed, Values: []account.Number{1, account.Unknown(), account.Number(math.Inf(1))}}},
+		Markers: []account.Marker{{At: day, Label: words, Kind: account.EnforcedMarker}},
+		Shades:  []account.Shade{{From: day, To: day.AddDate(0, 0, 1), Label: words, Kind: account.MaskedShade}}}
+	chart := account.Chart{Caption: words, Description: words, Series: &series}
+	return account.Report{Title: words, Subtitle: words, Event: account.Event{ID: "an-event", Target: words, Sources: []string{words}},
+		Headline: account.Headline{Measure: words, Place: words, From: day, To: day, EffectPct: account.Unknown(), Interval: account.NoInterval(),
+			InTime: account.Rank{P: account.Unknown()}, InSpace: account.Rank{P: account.Unknown()}, Grade: account.Insufficient, Reasons: []string{words}},
+		Main: chart, Placebo: &account.Chart{Caption: words, Histogram: &account.Histogram{What: words, Values: []account.Number{1, 2, account.Unknown()}, Unit: words, Label: words}},
+		Questions: []account.Question{{ID: "q", Title: words, Answer: words, Figure: account.Quantity{Label: words, Value: account.Unknown(), Interval: account.NoInterval(), Unit: words},
+			Charts: []account.Chart{{Caption: words, Forest: &account.Forest{Unit: words, Rows: []account.ForestRow{{Label: words, Value: account.Unknown(), Interval: account.NoInterval()}}}},
+				{Caption: words, Bars: &account.Bars{Unit: words, Rows: []account.Bar{{Label: words, Value: 1, Interval: account.NoInterval()}}}},
+				{Caption: words, Panels: []account.Panel{{Title: words, Note: words, Series: series}}}},
+			Table:  &account.Table{Caption: words, Columns: []account.Column{{Name: words, Format: account.Text}, {Name: "n", Format: account.Count}}, Rows: [][]any{{words, math.NaN()}}},
 			Method: words, Caveats: []string{words}}},
-		Controls:   Controls{Intro: words},
+		Controls:   account.Controls{Intro: words},
 		Method:     []string{words},
-		Provenance: Provenance{Version: words, Command: words},
-		Glossary:   []Term{{words, words}}}
+		Provenance: account.Provenance{Version: words, Command: words},
+		Glossary:   []account.Term{{Word: words, Meaning: words}}}
 }
 
-func renderText(t testing.TB, r Report) string {
+func renderText(t testing.TB, r account.Report) string {
 	t.Helper()
 	var page bytes.Buffer
-	if err := render(&page, r, plain); err != nil {
+	if err := render(&page, r, plain, ""); err != nil {
 		t.Fatal(err)
 	}
 	return page.String()
@@ -115,20 +117,20 @@ func TestDataIsTheReport(t *testing.T) {
 	}
 }
 
-func dataOf(t testing.TB, page string) Report {
+func dataOf(t testing.TB, page string) account.Report {
 	t.Helper()
 	for _, n := range elements(t, page) {
 		if attribute(n, "id") != "report-data" {
 			continue
 		}
-		var r Report
+		var r account.Report
 		if err := json.Unmarshal([]byte(n.FirstChild.Data), &r); err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
 	t.Fatal("the page carries no data")
-	return Report{}
+	return account.Report{}
 }
 
 func TestUnknownIsNeverANumber(t *testing.T) {
@@ -200,19 +202,19 @@ func TestSimulatedIsSaid(t *testing.T) {
 }
 
 func TestRenderRefusesBrokenCharts(t *testing.T) {
-	broken := map[string]func(*Report){
-		"is not a time series": func(r *Report) { r.Main = Chart{} },
-		"has no part":          func(r *Report) { r.Placebo = &Chart{} },
-		"values for 3 times":   func(r *Report) { r.Main.Series.Lines[0].Values = nil },
-		"do not share": func(r *Report) {
-			r.Questions[0].Charts[2].Panels = append(r.Questions[0].Charts[2].Panels, Panel{})
+	broken := map[string]func(*account.Report){
+		"is not a time series": func(r *account.Report) { r.Main = account.Chart{} },
+		"has no part":          func(r *account.Report) { r.Placebo = &account.Chart{} },
+		"values for 3 times":   func(r *account.Report) { r.Main.Series.Lines[0].Values = nil },
+		"do not share": func(r *account.Report) {
+			r.Questions[0].Charts[2].Panels = append(r.Questions[0].Charts[2].Panels, account.Panel{})
 		},
 	}
 	for want, breakIt := range broken {
 		r := small("words")
 		breakIt(&r)
 		var page bytes.Buffer
-		err := render(&page, r, plain)
+		err := render(&page, r, plain, "")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one that says %q", err, want)
 		}
@@ -233,7 +235,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var r Report
+			var r account.Report
 			if err := json.Unmarshal(text, &r); err != nil {
 				t.Fatal(err)
 			}
@@ -261,13 +263,13 @@ func FuzzData(f *testing.F) {
 	f.Add("{{.}}` ${x} \\u003c", math.NaN())
 	f.Fuzz(func(t *testing.T, words string, value float64) {
 		r := small(words)
-		r.Main.Series.Lines[0].Values[0] = Number(value)
+		r.Main.Series.Lines[0].Values[0] = account.Number(value)
 		page := renderText(t, r)
 		got := dataOf(t, page)
 		if want := strings.ToValidUTF8(words, "\ufffd"); !sameText(got.Title, want, words) {
 			t.Errorf("title %q, want %q", got.Title, want)
 		}
-		if known := Number(value).Known(); known != got.Main.Series.Lines[0].Values[0].Known() {
+		if known := account.Number(value).Known(); known != got.Main.Series.Lines[0].Values[0].Known() {
 			t.Errorf("%v known: %v, came out otherwise", value, known)
 		}
 		scripts := 0

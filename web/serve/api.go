@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/banshift/banshift/load"
-	"github.com/banshift/banshift/web/report/study"
+	"github.com/banshift/banshift/study"
 )
 
 // question is one named query with the parameters that a visitor may give.

@@ -18,10 +18,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
+
+	"github.com/banshift/banshift/study/account"
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/schemas/use"
 	"github.com/banshift/banshift/web"
 	"github.com/banshift/banshift/web/report"
 )
@@ -40,7 +44,7 @@ type Options struct {
 	Events  []events.Event
 	Version string
 	// Report makes the report of an event, for the links of the list; nil: no links.
-	Report func(ctx context.Context, event events.Event) (report.Report, error)
+	Report func(ctx context.Context, event events.Event) (account.Report, error)
 	Log    *slog.Logger
 }
 
@@ -77,12 +81,16 @@ func newHandler(o Options, bundle web.Bundle) (http.Handler, error) {
 	sum := sha256.Sum256(append(bytes.Clone(bundle.Script), bundle.Style...))
 	s := &server{Options: o, bundle: bundle, version: hex.EncodeToString(sum[:6]),
 		turns: make(chan struct{}, atOnce), answers: newAnswers(keepFor, keepBytes)}
+	counted, err := use.Load()
+	if err != nil {
+		return nil, fmt.Errorf("page: %w", err)
+	}
 	page, err := template.ParseFS(pages, "page.html")
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	var text bytes.Buffer
-	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil}); err != nil {
+	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil, "Use": strings.Join(counted.Categories, " ")}); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	s.page = text.Bytes()
@@ -186,7 +194,7 @@ func (s *server) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var page bytes.Buffer
-	if err := report.Render(&page, made); err != nil {
+	if err := report.Render(&page, made, "/"); err != nil {
 		s.fail(w, r, http.StatusInternalServerError, err)
 		return
 	}

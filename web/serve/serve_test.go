@@ -14,10 +14,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/banshift/banshift/study/account"
+
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/web"
-	"github.com/banshift/banshift/web/report"
 	"github.com/banshift/banshift/web/serve/sample"
 )
 
@@ -39,8 +40,8 @@ func (c *counting) Query(ctx context.Context, name string, params map[string]str
 func handler(t *testing.T, store Store) http.Handler {
 	t.Helper()
 	h, err := newHandler(Options{Store: store, Events: sample.Events(), Version: "v<1>", Log: slog.New(slog.DiscardHandler),
-		Report: func(context.Context, events.Event) (report.Report, error) {
-			return report.Report{}, errors.New("no data around the event")
+		Report: func(context.Context, events.Event) (account.Report, error) {
+			return account.Report{}, errors.New("no data around the event")
 		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")})
 	if err != nil {
 		t.Fatal(err)

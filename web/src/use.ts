@@ -8,7 +8,7 @@ import type { Line, Marker, Shade, TimeSeries, Value } from './model';
 const DAY = 86_400_000;
 const AROUND = 60; // days shown to both sides of an event
 const MOST_TOOLS = 7; // the rest is summed
-const COUNTED = new Set(['vpn', 'proxy', 'anonymity']);
+const COUNTED = new Set((document.body.dataset['use'] ?? '').split(' ')); // schemas/use says which
 const LEAST_COVERAGE = 0.75; // of the median; as the analysis masks days
 
 interface Choice {
@@ -55,6 +55,7 @@ export async function openUse(): Promise<void> {
   });
   write(places);
   await attempt(() => show(read()));
+  tellUnknown(places);
 }
 
 /** Runs it and tells what went wrong. */
@@ -83,6 +84,15 @@ function write(places: Place[]): void {
   for (const id of ['tool', 'measure', 'days']) {
     const value = given.get(id);
     if (value !== null && value !== '') choose(id, value, id === 'days' ? `around ${value}` : value);
+  }
+}
+
+/** Says which part of the address means nothing here, instead of showing something else in silence. */
+function tellUnknown(places: Place[]): void {
+  const given = new URLSearchParams(location.search);
+  const country = given.get('country') ?? '';
+  if (country !== '' && !places.some((place) => place.country === country)) {
+    tell(`The store holds no telemetry of "${country}"; this is ${places.find((place) => place.country === read().country)?.name ?? 'another country'}.`);
   }
 }
 

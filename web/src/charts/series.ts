@@ -31,8 +31,10 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
   const labels = look.small ? [] : placesOf(markers, times, look.width);
   const labelHeight = labels.reduce((most, label) => Math.max(most, label === undefined ? 0 : label.row + 1), 0) * ROW;
   const margin = look.small ? SMALL_MARGIN : { ...MARGIN, top: MARGIN.top + labelHeight };
-  const first = times[0] ?? 0;
-  const last = times[times.length - 1] ?? 0;
+  const step = series.hourly === true ? 3_600_000 : 86_400_000;
+  const spare = times.length === 1 ? step / 2 : 0; // a lone day stands in the middle
+  const first = (times[0] ?? 0) - spare;
+  const last = (times[times.length - 1] ?? 0) + spare;
   return {
     animation: false,
     useUTC: true,
@@ -44,6 +46,7 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
       type: 'time',
       min: first,
       max: last,
+      minInterval: step, // ticks are whole days
       axisLine,
       axisTick: { lineStyle: { color: muted } },
       splitNumber: look.small ? 2 : Math.max(2, Math.min(8, Math.floor(look.width / 120))),
@@ -222,15 +225,20 @@ function lineColour(line: Line, part: number): string {
   return line.role === 'part' ? partColour(part) : roleColour[line.role];
 }
 
+/** A day between two gaps has no line: it gets a symbol. */
+function alone(values: Value[], i: number): boolean {
+  return values[i] != null && values[i - 1] == null && values[i + 1] == null;
+}
+
 function lineSeries(line: Line, times: number[], part: number, stacked: boolean): Record<string, unknown> {
   const colour = lineColour(line, part);
   return {
     name: line.name,
     type: 'line',
-    data: times.map((time, i) => [time, line.values[i] ?? '-']),
+    data: times.map((time, i) => (alone(line.values, i) ? { value: [time, line.values[i]], symbol: 'circle' } : [time, line.values[i] ?? '-'])),
     connectNulls: false,
-    showSymbol: false,
-    symbol: 'circle',
+    showSymbol: true,
+    symbol: 'none',
     symbolSize: 6,
     color: colour,
     itemStyle: { color: colour },

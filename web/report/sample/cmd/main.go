@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	if err := report.Render(os.Stdout, sample.Report(1)); err != nil {
+	if err := report.Render(os.Stdout, sample.Report(1), ""); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

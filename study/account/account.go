@@ -1,9 +1,9 @@
-// Package report writes what was found about one event as one HTML file that needs
-// nothing else: no network, no other file, and no script to be read.
+// Package account is what a study says, as data: its words, figures, tables and the
+// numbers behind its pictures. A page, a terminal and a script show the same account.
 //
-// It draws and words what it is given. It must never compute a statistic, fetch
-// anything, or fill a gap: an unknown number stays unknown.
-package report
+// It must never compute a statistic, read anything, draw, or fill a gap: an unknown
+// number stays unknown.
+package account
 
 import "time"
 
@@ -125,19 +125,6 @@ type SensitivityCell struct {
 	Interval   Interval `json:"interval"`
 	P          Number   `json:"p"`
 	Registered bool     `json:"registered,omitempty"`
-}
-
-// Provenance is what is needed to get the same figures again.
-type Provenance struct {
-	Version   string    `json:"version"`
-	Pack      string    `json:"pack"`
-	Lists     string    `json:"lists"`
-	DataHash  string    `json:"data_hash"`
-	Windows   string    `json:"windows"`
-	Seed      string    `json:"seed"`
-	Queries   []string  `json:"queries"`
-	Command   string    `json:"command"`
-	Generated time.Time `json:"generated"`
 }
 
 // Term is a word of this report that is explained at its end.

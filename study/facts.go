@@ -4,13 +4,13 @@ import (
 	"math"
 	"time"
 
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/blocking"
-	"github.com/banshift/banshift/web/report"
 )
 
-// Facts are what the companion questions are answered from, of the event's country. What
+// facts are what the companion questions are answered from, of the event's country. What
 // is empty was not measured, and its question says so.
-type Facts struct {
+type facts struct {
 	Sightings  []blocking.Sighting   // of the banned service's endpoints
 	Attempts   []Attempt             // at endpoints of all known services
 	Snapshots  []blocking.Snapshot   // of the block list, in order
@@ -52,8 +52,8 @@ type UsersDay struct {
 const level = .95
 
 // companions are the questions beside the first two.
-func (s *study) companions() []report.Question {
-	return []report.Question{s.churn(), s.growth(), s.collateral(), s.adoption(), s.enforcement(), s.byMethod(), s.border()}
+func (s *study) companions() []account.Question {
+	return []account.Question{s.churn(), s.growth(), s.collateral(), s.adoption(), s.enforcement(), s.byMethod(), s.border()}
 }
 
 // until is the first day behind the registered ones.
@@ -95,7 +95,7 @@ func (s *study) blockedOn(t time.Time) blocking.Addresses {
 }
 
 // chart draws lines of the event's own days from values by day; other days are unknown.
-func (s *study) chart(caption, description, unit string, names []string, values ...map[time.Time]float64) report.Chart {
+func (s *study) chart(caption, description, unit string, names []string, values ...map[time.Time]float64) account.Chart {
 	ts := s.frame(s.series, unit)
 	for i, name := range names {
 		all := nans(len(s.series.Values))
@@ -104,36 +104,36 @@ func (s *study) chart(caption, description, unit string, names []string, values 
 				all[t] = v
 			}
 		}
-		role := report.Part
+		role := account.Part
 		if i == 0 {
-			role = report.Observed
+			role = account.Observed
 		}
-		ts.Lines = append(ts.Lines, report.Line{Name: name, Role: role, Values: s.cut(s.series, all)})
+		ts.Lines = append(ts.Lines, account.Line{Name: name, Role: role, Values: s.cut(s.series, all)})
 	}
-	return report.Chart{Caption: caption, Description: description, Series: &ts}
+	return account.Chart{Caption: caption, Description: description, Series: &ts}
 }
 
 // share is a proportion in percent.
-func share(label string, p blocking.Proportion) report.Quantity {
-	return report.Quantity{Label: label, Value: report.Number(100 * p.Value), Unit: "%",
-		Interval: report.Interval{Low: report.Number(100 * p.Low), High: report.Number(100 * p.High), Level: level}}
+func share(label string, p blocking.Proportion) account.Quantity {
+	return account.Quantity{Label: label, Value: account.Number(100 * p.Value), Unit: "%",
+		Interval: account.Interval{Low: account.Number(100 * p.Low), High: account.Number(100 * p.High), Level: level}}
 }
 
 // exact is a count that has no sampling error.
-func exact(label string, n float64, unit string) report.Quantity {
-	return report.Quantity{Label: label, Value: report.Number(n), Unit: unit,
-		Interval: report.Interval{Low: report.Number(n), High: report.Number(n), Level: 1}}
+func exact(label string, n float64, unit string) account.Quantity {
+	return account.Quantity{Label: label, Value: account.Number(n), Unit: unit,
+		Interval: account.Interval{Low: account.Number(n), High: account.Number(n), Level: 1}}
 }
 
-func quantity(label string, value, low, high float64, unit string) report.Quantity {
-	return report.Quantity{Label: label, Value: report.Number(value), Unit: unit,
-		Interval: report.Interval{Low: report.Number(low), High: report.Number(high), Level: level}}
+func quantity(label string, value, low, high float64, unit string) account.Quantity {
+	return account.Quantity{Label: label, Value: account.Number(value), Unit: unit,
+		Interval: account.Interval{Low: account.Number(low), High: account.Number(high), Level: level}}
 }
 
-func columns(first string, rest ...string) []report.Column {
-	list := []report.Column{{Name: first, Format: report.Text}}
+func columns(first string, rest ...string) []account.Column {
+	list := []account.Column{{Name: first, Format: account.Text}}
 	for _, name := range rest {
-		list = append(list, report.Column{Name: name, Format: report.Decimal})
+		list = append(list, account.Column{Name: name, Format: account.Decimal})
 	}
 	return list
 }

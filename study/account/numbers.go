@@ -1,4 +1,4 @@
-package report
+package account
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 const isoHour = "2006-01-02 15:04"
 
 // kind names the part that is given.
-func (c Chart) kind() string {
+func (c Chart) Kind() string {
 	switch {
 	case c.Series != nil && c.Series.Stacked:
 		return "stack"
@@ -54,7 +54,7 @@ func (s TimeSeries) timeLabel(t time.Time) string {
 	if s.Hourly {
 		return t.Format(isoHour)
 	}
-	return t.Format(isoDay)
+	return t.Format(ISODay)
 }
 
 func (s TimeSeries) timeColumn() Column {
@@ -157,7 +157,7 @@ const maxBins = 40
 
 // bins counts values in equal steps of a round width (Freedman and Diaconis 1981:
 // twice the interquartile range over the cube root of n).
-func bins(values []Number) []Bin {
+func Bins(values []Number) []Bin {
 	known := make([]float64, 0, len(values))
 	for _, v := range values {
 		if v.Known() {
@@ -170,7 +170,7 @@ func bins(values []Number) []Bin {
 	slices.Sort(known)
 	low, high := known[0], known[len(known)-1]
 	iqr := known[len(known)*3/4] - known[len(known)/4]
-	width := roundUp(max(0.7*2*iqr/math.Cbrt(float64(len(known))), (high-low)/(maxBins-2))) // .7: rounding up widens by up to 2
+	width := RoundUp(max(0.7*2*iqr/math.Cbrt(float64(len(known))), (high-low)/(maxBins-2))) // .7: rounding up widens by up to 2
 	if width == 0 {
 		width = 1
 	}
@@ -185,8 +185,8 @@ func bins(values []Number) []Bin {
 	return out
 }
 
-// roundUp gives the next number of the form 1, 2 or 5 times a power of ten.
-func roundUp(x float64) float64 {
+// RoundUp gives the next number of the form 1, 2 or 5 times a power of ten.
+func RoundUp(x float64) float64 {
 	if x <= 0 {
 		return 0
 	}

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"bytes"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -10,9 +9,8 @@ import (
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/spike"
-	"github.com/banshift/banshift/web"
-	"github.com/banshift/banshift/web/report"
 )
 
 var start = time.Date(2017, 11, 1, 0, 0, 0, 0, time.UTC)
@@ -47,7 +45,7 @@ func world(random *rand.Rand, effect float64) []spike.Series {
 	return list
 }
 
-func input(t *testing.T, series []spike.Series) Input {
+func made(t *testing.T, series []spike.Series) input {
 	t.Helper()
 	cfg := spike.DefaultConfig()
 	cfg.Replicates = 200
@@ -56,7 +54,7 @@ func input(t *testing.T, series []spike.Series) Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Input{Event: ban, Catalogue: catalogue, Config: cfg, Simulated: true,
+	return input{Event: ban, Catalogue: catalogue, Config: cfg, Simulated: true,
 		Use: Measure{Name: "VPN use", Unit: "clients a day", Series: series, Result: result}}
 }
 
@@ -66,8 +64,8 @@ func TestPictureAgreesWithAnalysis(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 3))
 	for range 20 {
 		series := world(random, random.Float64())
-		in := input(t, series)
-		_, effect, err := in.Use.Own(ban)
+		in := made(t, series)
+		_, effect, err := in.Use.own(ban)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,17 +90,17 @@ func TestPictureAgreesWithAnalysis(t *testing.T) {
 }
 
 func TestBuild(t *testing.T) {
-	in := input(t, world(rand.New(rand.NewPCG(1, 2)), .3))
+	in := made(t, world(rand.New(rand.NewPCG(1, 2)), .3))
 	in.Tools = []Tool{{"openvpn", in.Use.Series[0].Values}, {"tor", in.Use.Series[0].Values}}
 	in.Service = &Measure{Name: "X", Unit: "answered connections", Series: in.Use.Series, Result: in.Use.Result}
-	r, err := Build(in)
+	r, err := build(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Headline.Direction != report.Up || r.Headline.EffectPct < 25 || r.Headline.EffectPct > 45 {
+	if r.Headline.Direction != account.Up || r.Headline.EffectPct < 25 || r.Headline.EffectPct > 45 {
 		t.Errorf("effect %v %s, want a rise of about 35 %%", r.Headline.EffectPct, r.Headline.Direction)
 	}
-	if got, want := r.Title, "X: blocked in Russia, 16 April 2018"; got != want {
+	if got, want := r.Title, "X blocked in Russia, 16 April 2018"; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
 	if len(r.Questions) != 2 || r.Questions[1].Figure.Value != 100+r.Headline.EffectPct {
@@ -116,28 +114,20 @@ func TestBuild(t *testing.T) {
 			t.Errorf("marker %d is %q, want %q", i, r.Main.Series.Markers[i].Label, m)
 		}
 	}
-	var page bytes.Buffer
-	err = report.Render(&page, r)
-	if errors.Is(err, web.ErrNoBundle) {
-		t.Skip("the built bundle is absent: run make build")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(page.String(), "VPN use in Russia rose by") {
-		t.Error("the page lacks its headline")
+	if !strings.HasPrefix(r.Headline.Sentence(), "VPN use in Russia rose by") {
+		t.Errorf("headline %q", r.Headline.Sentence())
 	}
 }
 
 func TestBuildWithoutData(t *testing.T) {
-	in := input(t, world(rand.New(rand.NewPCG(1, 2)), .3)[1:])
-	if _, err := Build(in); !errors.Is(err, ErrNoData) {
+	in := made(t, world(rand.New(rand.NewPCG(1, 2)), .3)[1:])
+	if _, err := build(in); !errors.Is(err, ErrNoData) {
 		t.Errorf("error %v, want ErrNoData", err)
 	}
 }
 
 func TestBuildWithoutOthers(t *testing.T) {
-	r, err := Build(input(t, world(rand.New(rand.NewPCG(1, 2)), .3)[:1]))
+	r, err := build(made(t, world(rand.New(rand.NewPCG(1, 2)), .3)[:1]))
 	if err != nil {
 		t.Fatal(err)
 	}

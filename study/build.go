@@ -1,28 +1,25 @@
-// Package study puts what the analysis found about one event into a report: the
-// series, the effect, the controls, the words of the method.
-//
-// It states no effect, interval or p of its own: those are the analysis'. What it
-// works out is only what a picture needs, as the analysis' documentation defines it.
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/blocking"
 	"github.com/banshift/banshift/transform/spike"
-	"github.com/banshift/banshift/web/report"
 )
 
-// Input is one event with the series that were analysed for it.
-type Input struct {
+// input is one event with the series that were analysed for it.
+type input struct {
 	Event     events.Event
 	Catalogue []events.Event // of all events; those of the same country are marked
 	Config    spike.Config
@@ -33,9 +30,11 @@ type Input struct {
 	// Tools are the clients a day of each tool in the event's country, the largest first.
 	Tools []Tool
 	// Facts are what the other questions are answered from; nil where a series is analysed alone.
-	Facts      *Facts
+	Facts      *facts
 	Simulated  bool
-	Provenance report.Provenance
+	Provenance account.Provenance
+	// Denominator are all clients, by country; nil where they are not known.
+	Denominator []spike.Series
 }
 
 // Measure is one series by country and what the analysis says of it.
@@ -52,6 +51,12 @@ type Tool struct {
 	Values []float64 // NaN on days without telemetry
 }
 
+// people names who is counted: "client" of "clients a day".
+func (m Measure) people() string {
+	who, _, _ := strings.Cut(m.Unit, " ")
+	return strings.TrimSuffix(who, "s")
+}
+
 // ErrNoData says that the series do not reach around the event.
 var ErrNoData = errors.New("no data around the event")
 
@@ -63,7 +68,7 @@ const (
 
 // study is a report while it is made.
 type study struct {
-	Input
+	input
 	series spike.Series // the event's own country
 	effect spike.Effect
 	day    time.Time
@@ -73,17 +78,17 @@ type study struct {
 
 // Build makes the report. It fails with ErrNoData where the event's own country has no
 // series around the event.
-func Build(in Input) (report.Report, error) {
-	s := &study{Input: in, day: in.Event.Date(), place: CountryName(in.Event.Country), unions: map[time.Time]blocking.Addresses{}}
+func build(in input) (account.Report, error) {
+	s := &study{input: in, day: in.Event.Date(), place: CountryName(in.Event.Country), unions: map[time.Time]blocking.Addresses{}}
 	var err error
-	if s.series, s.effect, err = in.Use.Own(in.Event); err != nil {
-		return report.Report{}, err
+	if s.series, s.effect, err = in.Use.own(in.Event); err != nil {
+		return account.Report{}, err
 	}
-	r := report.Report{
-		Title:     fmt.Sprintf("%s: %s in %s, %s", upperFirst(in.Event.Target), kindWords(in.Event.Kind), s.place, s.day.Format("2 January 2006")),
-		Subtitle:  fmt.Sprintf("%s in %s against what the %d days before the event would let expect.", upperFirst(in.Use.Unit), s.place, in.Config.BeforeDays),
+	r := account.Report{
+		Title:     fmt.Sprintf("%s, %s", account.UpperFirst(happened(in.Event, s.place)), s.day.Format("2 January 2006")),
+		Subtitle:  fmt.Sprintf("%s in %s against what was expected from the %s before the event.", account.UpperFirst(in.Use.Unit), s.place, account.CountOf(in.Config.BeforeDays, "days")),
 		Simulated: in.Simulated,
-		Event: report.Event{ID: in.Event.ID, Country: s.place, Target: in.Event.Target, Kind: string(in.Event.Kind),
+		Event: account.Event{ID: in.Event.ID, Country: s.place, Target: in.Event.Target, Kind: string(in.Event.Kind),
 			Announced: in.Event.AnnouncedAt, Enforced: in.Event.EnforcedAt, Ended: in.Event.EndedAt, Zone: in.Event.TZ,
 			Notes: in.Event.Notes, Sources: in.Event.Sources},
 		Headline:    s.headline(),
@@ -93,7 +98,7 @@ func Build(in Input) (report.Report, error) {
 		Sensitivity: s.sensitivity(),
 		Method:      s.method(),
 		Provenance:  in.Provenance,
-		Glossary:    glossary,
+		Glossary:    s.glossary(),
 	}
 	r.Questions = append(r.Questions, s.spikeQuestion(r.Headline))
 	if in.Service != nil {
@@ -110,7 +115,7 @@ func Build(in Input) (report.Report, error) {
 
 // Own gives the series and the effect of the event's own country;
 // ErrNoData where there is none.
-func (m Measure) Own(e events.Event) (spike.Series, spike.Effect, error) {
+func (m Measure) own(e events.Event) (spike.Series, spike.Effect, error) {
 	i := slices.IndexFunc(m.Series, func(s spike.Series) bool { return s.Country == e.Country })
 	j := slices.IndexFunc(m.Result.Effects, func(f spike.Effect) bool { return f.Event == e.ID && f.Country == e.Country })
 	if i < 0 || j < 0 {
@@ -129,46 +134,46 @@ func CountryName(code string) string {
 }
 
 // number is a value of the analysis, which has nil for what does not exist.
-func number(x *float64) report.Number {
+func number(x *float64) account.Number {
 	if x == nil {
-		return report.Unknown()
+		return account.Unknown()
 	}
-	return report.Number(*x)
+	return account.Number(*x)
 }
 
-func (s *study) interval(low, high *float64) report.Interval {
-	return report.Interval{Low: number(low), High: number(high), Level: 1 - s.Config.Alpha}
+func (s *study) interval(low, high *float64) account.Interval {
+	return account.Interval{Low: number(low), High: number(high), Level: 1 - s.Config.Alpha}
 }
 
 // percent is an effect as it is printed.
-func (s *study) percent(e spike.Effect) report.Quantity {
-	return report.Quantity{Value: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Unit: "%", Signed: true}
+func (s *study) percent(e spike.Effect) account.Quantity {
+	return account.Quantity{Value: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Unit: "%", Signed: true}
 }
 
-func (s *study) headline() report.Headline {
+func (s *study) headline() account.Headline {
 	e := s.effect
-	h := report.Headline{
+	h := account.Headline{
 		Measure: s.Use.Name, Place: s.place, From: s.day, To: s.day.AddDate(0, 0, s.Config.AfterDays-1),
-		EffectPct: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Direction: report.Direction(e.Direction),
-		InTime: report.Rank{P: number(e.PTime), N: e.NTime, Effective: e.NTimeEffective, Floor: number(e.PTimeFloor),
+		EffectPct: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Direction: account.Direction(e.Direction),
+		InTime: account.Rank{P: number(e.PTime), N: e.NTime, Effective: e.NTimeEffective, Floor: number(e.PTimeFloor),
 			Mode: fmt.Sprintf("Compared %s.", e.PTimeOutcome)},
-		InSpace: report.Rank{P: number(e.PSpace), N: e.NSpace, Floor: number(e.PSpaceFloor)},
-		Grade:   report.Grade(e.Grade), Reasons: e.Reasons,
+		InSpace: account.Rank{P: number(e.PSpace), N: e.NSpace, Floor: number(e.PSpaceFloor)},
+		Grade:   account.Grade(e.Grade), Reasons: e.Reasons,
 	}
 	if e.Control.EffectPct != nil {
-		h.Controlled = &report.Quantity{Label: "after taking off what the controls did", Value: number(e.Control.EffectPct),
+		h.Controlled = &account.Quantity{Label: "after taking off what the controls did", Value: number(e.Control.EffectPct),
 			Interval: s.interval(e.Control.CILow, e.Control.CIHigh), Unit: "%", Signed: true}
 	}
 	return h
 }
 
-func (s *study) spikeQuestion(h report.Headline) report.Question {
+func (s *study) spikeQuestion(h account.Headline) account.Question {
 	e := s.effect
-	q := report.Question{ID: "spike", Title: "Did use spike, how much, because of which ban?", Answer: h.Sentence(),
-		Figure: report.Quantity{Label: "change of " + s.Use.Unit, Value: h.EffectPct, Interval: h.Interval, Unit: "%", Signed: true},
+	q := account.Question{ID: "spike", Title: "Did use spike, how much, because of which ban?", Answer: h.Sentence(),
+		Figure: account.Quantity{Label: "change of " + s.Use.Unit, Value: h.EffectPct, Interval: h.Interval, Unit: "%", Signed: true},
 		Table:  s.course(),
 		Method: "The mean, over the registered days, of how far each day lies above the median of the same weekday before the event, on a logarithmic scale.",
-		Caveats: []string{"A client is a pseudonym of one day: a returning client cannot be told from a new one.",
+		Caveats: []string{s.whoIsCounted(),
 			"A grade says what the data support. It is not a proof of cause."}}
 	if chart := s.toolChart(); chart != nil {
 		q.Charts = append(q.Charts, *chart)
@@ -180,22 +185,23 @@ func (s *study) spikeQuestion(h report.Headline) report.Question {
 }
 
 // course tells when the change began, how it went on, and what speaks for another cause.
-func (s *study) course() *report.Table {
+func (s *study) course() *account.Table {
 	e := s.effect
-	t := &report.Table{Caption: "The course of the change", Columns: []report.Column{{Name: "what", Format: report.Text}, {Name: "value", Format: report.Decimal}, {Name: "unit", Format: report.Text}}}
+	t := &account.Table{Caption: "The course of the change", Columns: []account.Column{{Name: "what", Format: account.Text}, {Name: "value", Format: account.Decimal}, {Name: "unit", Format: account.Text}}}
 	add := func(what string, value any, unit string) { t.Rows = append(t.Rows, []any{what, value, unit}) }
 	if e.Onset != "" && e.OnsetDays != nil {
-		add("first day of the alarm: "+e.Onset, *e.OnsetDays, "days from the event")
+		what := map[string]string{"alarm": "first day of the alarm: "}[e.OnsetBy]
+		add(cmp.Or(what, "no alarm; the change is largest from: ")+e.Onset, *e.OnsetDays, "days from the event")
 	}
 	if a := e.Anticipation; a != nil {
-		add(fmt.Sprintf("effect of the %d days from the announcement", a.Days), expPct(a.EffectLog), "%")
+		add(fmt.Sprintf("effect of the %s from the announcement", account.CountOf(a.Days, "days")), expPct(a.EffectLog), "%")
 		add("its p in time", number(a.PTime), "")
 	}
 	if e.Shape.Peak != nil {
-		add(fmt.Sprintf("largest day, %d days after the event", e.Shape.PeakDay), expPct(e.Shape.Peak), "%")
+		add(fmt.Sprintf("largest day, %s after the event", account.CountOf(e.Shape.PeakDay, "days")), expPct(e.Shape.Peak), "%")
 	}
 	if e.Shape.ExcessUserDays != nil {
-		add("above the expected, summed over the registered days", math.Round(*e.Shape.ExcessUserDays), "client-days")
+		add("above the expected, summed over the registered days", math.Round(*e.Shape.ExcessUserDays), s.Use.people()+"-days")
 	}
 	if e.Shape.HalfLifeDays != nil {
 		add("first day below half of the effect", *e.Shape.HalfLifeDays, "days after the event")
@@ -210,37 +216,37 @@ func (s *study) course() *report.Table {
 	return t
 }
 
-func expPct(log *float64) report.Number {
+func expPct(log *float64) account.Number {
 	if log == nil {
-		return report.Unknown()
+		return account.Unknown()
 	}
-	return report.Number(100 * math.Expm1(*log))
+	return account.Number(100 * math.Expm1(*log))
 }
 
 // noSurvival says why nothing is known of the banned service.
-func (s *study) noSurvival() report.Question {
-	return report.Question{ID: "survival", Title: "Did users stay with the banned service?",
+func (s *study) noSurvival() account.Question {
+	return account.Question{ID: "survival", Title: "Did users stay with the banned service?",
 		Missing: fmt.Sprintf("The store knows no connection to %s: no list names its addresses.", s.Event.Target)}
 }
 
 // survivalQuestion is about the banned service itself, with the same estimate.
-func (s *study) survivalQuestion() report.Question {
-	q := report.Question{ID: "survival", Title: "Did users stay with the banned service?"}
-	series, e, err := s.Service.Own(s.Event)
+func (s *study) survivalQuestion() account.Question {
+	q := account.Question{ID: "survival", Title: "Did users stay with the banned service?"}
+	series, e, err := s.Service.own(s.Event)
 	if err != nil || e.EffectPct == nil {
 		q.Missing = fmt.Sprintf("Too little is known about use of %s around the event.", s.Event.Target)
 		return q
 	}
-	left := func(pct *float64) report.Number { return 100 + number(pct) }
-	q.Figure = report.Quantity{Label: "of what was to be expected", Value: left(e.EffectPct),
-		Interval: report.Interval{Low: left(e.CILow), High: left(e.CIHigh), Level: 1 - s.Config.Alpha}, Unit: "%"}
-	q.Answer = fmt.Sprintf("%s stood at %s of what the weeks before let expect, in the %d days from %s.",
-		s.Service.Name, q.Figure, s.Config.AfterDays, s.day.Format("2\u00a0January\u00a02006"))
+	left := func(pct *float64) account.Number { return 100 + number(pct) }
+	q.Figure = account.Quantity{Label: "of what was to be expected", Value: left(e.EffectPct),
+		Interval: account.Interval{Low: left(e.CILow), High: left(e.CIHigh), Level: 1 - s.Config.Alpha}, Unit: "%"}
+	q.Answer = fmt.Sprintf("%s stood at %s of what was expected from the weeks before, in the %s from %s.",
+		s.Service.Name, q.Figure, account.CountOf(s.Config.AfterDays, "days"), s.day.Format("2\u00a0January\u00a02006"))
 	x := expectation(series, s.day, s.Config)
 	ts := s.frame(series, s.Service.Unit)
-	ts.Lines = []report.Line{{Name: "observed", Role: report.Observed, Values: s.cut(series, series.Values)},
-		{Name: "expected", Role: report.Baseline, Values: s.cut(series, x.expected)}}
-	q.Charts = []report.Chart{{Caption: s.Service.Name + ", " + s.place,
+	ts.Lines = []account.Line{{Name: "observed", Role: account.Observed, Values: s.cut(series, series.Values)},
+		{Name: "expected", Role: account.Baseline, Values: s.cut(series, x.expected)}}
+	q.Charts = []account.Chart{{Caption: s.Service.Name + ", " + s.place,
 		Description: "The service's daily use with what was to be expected.", Series: &ts}}
 	q.Method = "The same estimate as for the first question, on the use of the banned service by whatever way it is recognised."
 	q.Caveats = []string{"Use through a tunnel is not seen as use of the service: what is missing here may have moved into the tools of the first question.",
@@ -249,9 +255,9 @@ func (s *study) survivalQuestion() report.Question {
 }
 
 // sensitivity sets the analysis' other windows out as a grid.
-func (s *study) sensitivity() report.Sensitivity {
-	g := report.Sensitivity{RowName: "days before", ColName: "days after",
-		Intro: fmt.Sprintf("The windows of %d days before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", s.Config.BeforeDays, s.Config.AfterDays, s.effect.PTimeOutcome)}
+func (s *study) sensitivity() account.Sensitivity {
+	g := account.Sensitivity{RowName: "days before", ColName: "days after",
+		Intro: fmt.Sprintf("The windows of %s before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", account.CountOf(s.Config.BeforeDays, "days"), s.Config.AfterDays, s.effect.PTimeOutcome)}
 	var before, after []int
 	for _, at := range s.effect.Sensitivity {
 		before, after = append(before, at.BeforeDays), append(after, at.AfterDays)
@@ -259,9 +265,9 @@ func (s *study) sensitivity() report.Sensitivity {
 	before, after = distinct(before), distinct(after)
 	for _, b := range before {
 		g.Rows = append(g.Rows, fmt.Sprint(b))
-		row := make([]report.SensitivityCell, len(after))
+		row := make([]account.SensitivityCell, len(after))
 		for j, a := range after {
-			row[j] = report.SensitivityCell{EffectPct: report.Unknown(), Interval: report.NoInterval(), P: report.Unknown()}
+			row[j] = account.SensitivityCell{EffectPct: account.Unknown(), Interval: account.NoInterval(), P: account.Unknown()}
 			for _, at := range s.effect.Sensitivity {
 				if at.BeforeDays == b && at.AfterDays == a {
 					row[j].EffectPct, row[j].P = expPct(at.EffectLog), number(at.PTime)

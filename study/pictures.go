@@ -8,20 +8,20 @@ import (
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/spike"
-	"github.com/banshift/banshift/web/report"
 )
 
 // mainChart is the event's own series with its expectation and the dates of the event.
-func (s *study) mainChart() report.Chart {
+func (s *study) mainChart() account.Chart {
 	l := expectation(s.series, s.day, s.Config)
 	ts := s.frame(s.series, s.Use.Unit)
-	ts.Lines = []report.Line{
-		{Name: "observed", Role: report.Observed, Values: s.cut(s.series, s.series.Values)},
-		{Name: "expected", Role: report.Baseline, Values: s.cut(s.series, l.expected)}}
-	ts.Band = &report.Band{Name: fmt.Sprintf("where %g\u00a0%% of the days before lay", 100*(1-s.Config.Alpha)),
+	ts.Lines = []account.Line{
+		{Name: "observed", Role: account.Observed, Values: s.cut(s.series, s.series.Values)},
+		{Name: "expected", Role: account.Baseline, Values: s.cut(s.series, l.expected)}}
+	ts.Band = &account.Band{Name: fmt.Sprintf("where %g\u00a0%% of the days before lay", 100*(1-s.Config.Alpha)),
 		Low: s.cut(s.series, l.low), High: s.cut(s.series, l.high)}
-	return report.Chart{
+	return account.Chart{
 		Caption:     fmt.Sprintf("%s: %s, %s", s.Use.Name, s.Use.Unit, s.place),
 		Description: fmt.Sprintf("Daily line with the expected value and the range of the days before, from %s to %s.", day(ts.Times[0]), day(ts.Times[len(ts.Times)-1])),
 		Series:      &ts,
@@ -37,55 +37,55 @@ func (s *study) shown(series spike.Series) (from, to int) {
 }
 
 // frame is a chart of the days of a series, with markers and shades and no line yet.
-func (s *study) frame(series spike.Series, unit string) report.TimeSeries {
+func (s *study) frame(series spike.Series, unit string) account.TimeSeries {
 	from, to := s.shown(series)
-	ts := report.TimeSeries{Zone: "UTC", Unit: unit}
+	ts := account.TimeSeries{Zone: "UTC", Unit: unit}
 	for t := from; t < to; t++ {
 		ts.Times = append(ts.Times, series.Start.AddDate(0, 0, t))
 	}
 	ts.Markers = s.markers(series.Start.AddDate(0, 0, from), series.Start.AddDate(0, 0, to))
-	ts.Shades = append(s.maskedShades(series, from, to), report.Shade{From: s.day, To: s.day.AddDate(0, 0, s.Config.AfterDays),
-		Label: "days of the effect", Kind: report.WindowShade})
+	ts.Shades = append(s.maskedShades(series, from, to), account.Shade{From: s.day, To: s.day.AddDate(0, 0, s.Config.AfterDays),
+		Label: "days of the effect", Kind: account.WindowShade})
 	return ts
 }
 
 // cut gives the values of the shown days; masked and missing ones are unknown.
-func (s *study) cut(series spike.Series, values []float64) []report.Number {
+func (s *study) cut(series spike.Series, values []float64) []account.Number {
 	from, to := s.shown(series)
-	out := make([]report.Number, 0, to-from)
+	out := make([]account.Number, 0, to-from)
 	for _, v := range values[from:to] {
-		out = append(out, report.Number(v))
+		out = append(out, account.Number(v))
 	}
 	return out
 }
 
 // markers are the dates of the event, of the country's other events in between, and of
 // changes of the method.
-func (s *study) markers(from, to time.Time) []report.Marker {
-	var list []report.Marker
-	add := func(at time.Time, label string, kind report.MarkerKind) {
-		taken := slices.ContainsFunc(list, func(m report.Marker) bool { return m.At.Equal(at) })
+func (s *study) markers(from, to time.Time) []account.Marker {
+	var list []account.Marker
+	add := func(at time.Time, label string, kind account.MarkerKind) {
+		taken := slices.ContainsFunc(list, func(m account.Marker) bool { return m.At.Equal(at) })
 		if !at.IsZero() && !at.Before(from) && at.Before(to) && !taken {
-			list = append(list, report.Marker{At: at, Label: label, Kind: kind})
+			list = append(list, account.Marker{At: at, Label: label, Kind: kind})
 		}
 	}
-	add(s.Event.Enforced(), "enforced", report.EnforcedMarker)
-	add(s.Event.Announced(), "announced", report.AnnouncedMarker)
-	add(s.Event.Ended(), "ended", report.EndedMarker)
+	add(s.Event.Enforced(), "enforced", account.EnforcedMarker)
+	add(s.Event.Announced(), "announced", account.AnnouncedMarker)
+	add(s.Event.Ended(), "ended", account.EndedMarker)
 	for _, e := range s.Catalogue {
 		if e.Country == s.Event.Country && e.ID != s.Event.ID && e.Precision != "month" {
-			add(e.Date(), kindWords(e.Kind)+" "+e.Target, report.OtherMarker)
+			add(e.Date(), e.Target+": "+kindWords(e.Kind), account.OtherMarker)
 		}
 	}
 	for _, at := range s.Config.Breaks[s.series.Name] {
-		add(at, "rules changed", report.OtherMarker)
+		add(at, "rules changed", account.OtherMarker)
 	}
-	slices.SortStableFunc(list, func(a, b report.Marker) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(list, func(a, b account.Marker) int { return a.At.Compare(b.At) })
 	return list
 }
 
-func (s *study) maskedShades(series spike.Series, from, to int) []report.Shade {
-	var list []report.Shade
+func (s *study) maskedShades(series spike.Series, from, to int) []account.Shade {
+	var list []account.Shade
 	out := masked(series.Coverage, len(series.Values), s.Config)
 	for t := from; t < to; t++ {
 		if !out[t] {
@@ -96,7 +96,7 @@ func (s *study) maskedShades(series spike.Series, from, to int) []report.Shade {
 			list[n-1].To = at.AddDate(0, 0, 1)
 			continue
 		}
-		list = append(list, report.Shade{From: at, To: at.AddDate(0, 0, 1), Label: "sensors missing", Kind: report.MaskedShade})
+		list = append(list, account.Shade{From: at, To: at.AddDate(0, 0, 1), Label: "sensors missing", Kind: account.MaskedShade})
 	}
 	return list
 }
@@ -105,7 +105,7 @@ func (s *study) maskedShades(series spike.Series, from, to int) []report.Shade {
 const mostTools = 7
 
 // toolChart stacks the tools; nil where they are not known.
-func (s *study) toolChart() *report.Chart {
+func (s *study) toolChart() *account.Chart {
 	if len(s.Tools) == 0 {
 		return nil
 	}
@@ -114,7 +114,7 @@ func (s *study) toolChart() *report.Chart {
 	rest := nans(len(s.series.Values))
 	for i, tool := range s.Tools {
 		if i < mostTools {
-			ts.Lines = append(ts.Lines, report.Line{Name: tool.Name, Role: report.Part, Values: s.cut(s.series, tool.Values)})
+			ts.Lines = append(ts.Lines, account.Line{Name: tool.Name, Role: account.Part, Values: s.cut(s.series, tool.Values)})
 			continue
 		}
 		for t, v := range tool.Values {
@@ -124,9 +124,9 @@ func (s *study) toolChart() *report.Chart {
 		}
 	}
 	if len(s.Tools) > mostTools {
-		ts.Lines = append(ts.Lines, report.Line{Name: "other tools", Role: report.Part, Values: s.cut(s.series, rest)})
+		ts.Lines = append(ts.Lines, account.Line{Name: "other tools", Role: account.Part, Values: s.cut(s.series, rest)})
 	}
-	return &report.Chart{Caption: "By tool (a client that used two is in both), " + s.place, Description: "Stacked areas of the daily clients of each tool.", Series: &ts}
+	return &account.Chart{Caption: "By tool (a client that used two is in both), " + s.place, Description: "Stacked areas of the daily clients of each tool.", Series: &ts}
 }
 
 func zeroIfUnknown(x float64) float64 {
@@ -140,18 +140,18 @@ func zeroIfUnknown(x float64) float64 {
 const leastPlaces = 8
 
 // otherPlaces is the same estimate on the same days in the other countries.
-func (s *study) otherPlaces() *report.Chart {
-	h := &report.Histogram{What: "countries", Unit: "%", Marked: number(s.effect.EffectPct),
+func (s *study) otherPlaces() *account.Chart {
+	h := &account.Histogram{What: "countries", Unit: "%", Marked: number(s.effect.EffectPct),
 		Label: s.place + " " + s.percent(s.effect).String()}
 	for _, e := range s.others() {
 		if e.EffectPct != nil {
-			h.Values = append(h.Values, report.Number(*e.EffectPct))
+			h.Values = append(h.Values, account.Number(*e.EffectPct))
 		}
 	}
 	if len(h.Values) < leastPlaces {
 		return nil
 	}
-	return &report.Chart{Caption: fmt.Sprintf("The same estimate on the same days in %d other countries", len(h.Values)),
+	return &account.Chart{Caption: fmt.Sprintf("The same estimate on the same days in %d other countries", len(h.Values)),
 		Description: fmt.Sprintf("Histogram of the other countries' changes with %s marked.", s.place), Histogram: h}
 }
 
@@ -180,23 +180,23 @@ func orLeast(x *float64) float64 {
 // mostPanels keeps the small charts on one screen; the table has every country.
 const mostPanels = 11
 
-func (s *study) controls() report.Controls {
+func (s *study) controls() account.Controls {
 	others := s.others()
 	if len(others) == 0 {
-		return report.Controls{Intro: "No other country was measured: a change of the measurement cannot be told from a change of use."}
+		return account.Controls{Intro: "No other country was measured: a change of the measurement cannot be told from a change of use."}
 	}
-	c := report.Controls{
+	c := account.Controls{
 		Intro: "The same estimate on the same days in countries that the event does not concern. A change that they share is not the event's.",
-		Table: &report.Table{Caption: "All countries, the largest change first", Columns: []report.Column{
-			{Name: "country", Format: report.Text}, {Name: s.Use.Unit + ", median before", Format: report.Decimal}, {Name: "effect", Format: report.Percent},
-			{Name: "from", Format: report.Percent}, {Name: "to", Format: report.Percent}, {Name: "after controls", Format: report.Percent},
-			{Name: "p in time", Format: report.PValue}, {Name: "p in space", Format: report.PValue}, {Name: "coverage, after over before", Format: report.Decimal}}},
+		Table: &account.Table{Caption: "All countries, the largest change first", Columns: []account.Column{
+			{Name: "country", Format: account.Text}, {Name: s.Use.Unit + ", median before", Format: account.Decimal}, {Name: "effect", Format: account.Percent},
+			{Name: "from", Format: account.Percent}, {Name: "to", Format: account.Percent}, {Name: "after controls", Format: account.Percent},
+			{Name: "p in time", Format: account.PValue}, {Name: "p in space", Format: account.PValue}, {Name: "coverage, after over before", Format: account.Decimal}}},
 	}
 	for _, e := range append([]spike.Effect{s.effect}, others...) {
 		c.Table.Rows = append(c.Table.Rows, []any{CountryName(e.Country), s.levelBefore(e.Country), number(e.EffectPct), number(e.CILow), number(e.CIHigh),
 			number(e.Control.EffectPct), number(e.PTime), number(e.PSpace), number(e.CoverageChange)})
 	}
-	c.Chart = &report.Chart{Caption: "How far use lay above the expected, in percent", Description: "Small charts of the event's country and the largest others, all on one scale."}
+	c.Chart = &account.Chart{Caption: "How far use lay above the expected, in percent", Description: "Small charts of the event's country and the largest others, all on one scale."}
 	slices.SortStableFunc(others, func(a, b spike.Effect) int {
 		return -cmp.Compare(s.levelBefore(a.Country), s.levelBefore(b.Country))
 	})
@@ -207,25 +207,25 @@ func (s *study) controls() report.Controls {
 }
 
 // panel is one country on the days of the event's own series.
-func (s *study) panel(e spike.Effect) report.Panel {
+func (s *study) panel(e spike.Effect) account.Panel {
 	note := "not enough data"
 	if e.EffectPct != nil {
 		note = s.percent(e).String()
 	}
 	ts := s.frame(s.series, "%")
 	ts.Shades = nil
-	ts.Markers = slices.DeleteFunc(ts.Markers, func(m report.Marker) bool { return m.Kind != report.EnforcedMarker && !m.At.Equal(s.day) })
-	values := make([]report.Number, len(ts.Times))
+	ts.Markers = slices.DeleteFunc(ts.Markers, func(m account.Marker) bool { return m.Kind != account.EnforcedMarker && !m.At.Equal(s.day) })
+	values := make([]account.Number, len(ts.Times))
 	other := s.country(e.Country)
 	l := expectation(other, s.day, s.Config)
 	for i, t := range ts.Times {
-		values[i] = report.Unknown()
+		values[i] = account.Unknown()
 		if k := int(t.Sub(other.Start).Hours() / 24); k >= 0 && k < len(l.percent) {
-			values[i] = report.Number(l.percent[k])
+			values[i] = account.Number(l.percent[k])
 		}
 	}
-	ts.Lines = []report.Line{{Name: "difference from the expected", Role: report.Observed, Values: values}}
-	return report.Panel{Title: CountryName(e.Country), Note: note, Series: ts}
+	ts.Lines = []account.Line{{Name: "difference from the expected", Role: account.Observed, Values: values}}
+	return account.Panel{Title: CountryName(e.Country), Note: note, Series: ts}
 }
 
 func (s *study) country(code string) spike.Series {
@@ -269,4 +269,35 @@ func kindWords(k events.Kind) string {
 		return "unblocked"
 	}
 	return string(k)
+}
+
+// happened says what an event did in a country, as a title begins.
+func happened(e events.Event, place string) string {
+	switch e.Kind {
+	case events.Announce:
+		return "ban of " + e.Target + " announced in " + place
+	case events.Court:
+		return "court order against " + e.Target + " in " + place
+	case events.Law:
+		return "law on " + e.Target + " in " + place
+	case events.Order:
+		return "order against " + e.Target + " in " + place
+	case events.Registry:
+		return e.Target + " entered in the block list of " + place
+	case events.Enforce:
+		return e.Target + " blocked in " + place
+	case events.Throttle:
+		return e.Target + " throttled in " + place
+	case events.Shutdown:
+		return e.Target + " shut down in " + place
+	case events.Company:
+		return e.Target + " withdrawn from " + place
+	case events.Unblock:
+		return e.Target + " unblocked in " + place
+	case events.Outage:
+		return "outage of " + e.Target + " in " + place
+	case events.Release:
+		return "release of " + e.Target + ", " + place
+	}
+	return e.Target + " in " + place
 }

@@ -1,19 +1,20 @@
 package study
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"time"
 
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/blocking"
-	"github.com/banshift/banshift/web/report"
 )
 
 // churn asks where the service moved.
-func (s *study) churn() report.Question {
-	q := report.Question{ID: "churn", Title: "Where did the service move?"}
+func (s *study) churn() account.Question {
+	q := account.Question{ID: "churn", Title: "Where did the service move?"}
 	if len(s.Facts.Sightings) < 2 || !s.Facts.Sightings[0].Day.Before(s.day) || s.Facts.Sightings[len(s.Facts.Sightings)-1].Day.Before(s.day) {
 		q.Missing = fmt.Sprintf("The store does not hold endpoints of %s from before and after the event.", s.Event.Target)
 		return q
@@ -27,9 +28,9 @@ func (s *study) churn() report.Question {
 	steps := blocking.KaplanMeier(lives)
 	low, high := blocking.MedianInterval(steps)
 	q.Figure = quantity("median lifetime of an endpoint that arrived from the event on", blocking.Median(steps), low, high, "days")
-	q.Answer = fmt.Sprintf("From %s on, %s was reached at %d prefixes at which it had not been seen before, in %d networks; half of them were in use for no longer than %s.",
-		s.day.Format("2\u00a0January\u00a02006"), s.Event.Target, len(arrived), len(networksOf(arrived)), q.Figure)
-	q.Charts = []report.Chart{s.churnChart(churn), networkBars(arrived)}
+	q.Answer = fmt.Sprintf("From %s on, %s was reached at %s at which it had not been seen before, in %s; half of them were in use for no longer than %s.",
+		s.day.Format("2\u00a0January\u00a02006"), s.Event.Target, account.CountOf(len(arrived), "prefixes"), account.CountOf(len(networksOf(arrived)), "networks"), q.Figure)
+	q.Charts = []account.Chart{s.churnChart(churn), networkBars(arrived)}
 	q.Table = s.churnTable(churn, arrived)
 	q.Method = "An endpoint is a /24 or /48 with its network, on a day on which a client of the country tried it. Lifetimes are estimated by Kaplan and Meier, the median's interval by Brookmeyer and Crowley. An endpoint that was seen in the last days has not ended; one that was there on the first day has no known age."
 	q.Caveats = []string{"An endpoint that nobody tried is not seen: lifetimes are at least what is printed.",
@@ -60,6 +61,7 @@ func (s *study) arrivals(churn blocking.Churn) ([]blocking.Endpoint, []blocking.
 			list = append(list, e)
 		}
 	}
+	slices.SortFunc(list, func(a, b blocking.Endpoint) int { return cmp.Or(a.Prefix.Compare(b.Prefix), cmp.Compare(a.ASN, b.ASN)) })
 	return list, blocking.MeasureChurn(sightings).Lifetimes
 }
 
@@ -71,7 +73,7 @@ func networksOf(list []blocking.Endpoint) map[uint32]int {
 	return counts
 }
 
-func (s *study) churnChart(churn blocking.Churn) report.Chart {
+func (s *study) churnChart(churn blocking.Churn) account.Chart {
 	present, arrivals, departures := map[time.Time]float64{}, map[time.Time]float64{}, map[time.Time]float64{}
 	for _, c := range churn.Changes {
 		present[c.Day], arrivals[c.Day], departures[c.Day] = float64(c.Present), float64(c.Arrivals), float64(c.Departures)
@@ -80,14 +82,14 @@ func (s *study) churnChart(churn blocking.Churn) report.Chart {
 		[]string{"present", "arrived", "departed"}, present, arrivals, departures)
 }
 
-func networkBars(list []blocking.Endpoint) report.Chart {
+func networkBars(list []blocking.Endpoint) account.Chart {
 	counts := networksOf(list)
-	bars := &report.Bars{Unit: "endpoints"}
-	for _, asn := range slices.SortedFunc(maps.Keys(counts), func(a, b uint32) int { return counts[b] - counts[a] }) {
-		bars.Rows = append(bars.Rows, report.Bar{Label: asText(asn), Value: report.Number(counts[asn]), Interval: report.NoInterval()})
+	bars := &account.Bars{Unit: "endpoints"}
+	for _, asn := range slices.SortedFunc(maps.Keys(counts), func(a, b uint32) int { return cmp.Or(counts[b]-counts[a], cmp.Compare(a, b)) }) {
+		bars.Rows = append(bars.Rows, account.Bar{Label: asText(asn), Value: account.Number(counts[asn]), Interval: account.NoInterval()})
 	}
 	bars.Rows = bars.Rows[:min(len(bars.Rows), 12)]
-	return report.Chart{Caption: "Networks of the endpoints that arrived from the event on", Description: "Bars: endpoints by network.", Bars: bars}
+	return account.Chart{Caption: "Networks of the endpoints that arrived from the event on", Description: "Bars: endpoints by network.", Bars: bars}
 }
 
 func asText(asn uint32) string {
@@ -97,8 +99,8 @@ func asText(asn uint32) string {
 	return fmt.Sprintf("AS%d", asn)
 }
 
-func (s *study) churnTable(churn blocking.Churn, arrived []blocking.Endpoint) *report.Table {
-	t := &report.Table{Caption: "Churn, from the event on", Columns: columns("what", "value", "from", "to")}
+func (s *study) churnTable(churn blocking.Churn, arrived []blocking.Endpoint) *account.Table {
+	t := &account.Table{Caption: "Churn, from the event on", Columns: columns("what", "value", "from", "to")}
 	n, overlap := 0, 0.0
 	for _, c := range churn.Changes {
 		if !c.Day.Before(s.day) {
@@ -159,8 +161,8 @@ func (s *study) lags(churn blocking.Churn, arrived []blocking.Endpoint) []blocki
 }
 
 // growth asks how fast the block list grows.
-func (s *study) growth() report.Question {
-	q := report.Question{ID: "growth", Title: "How fast does the block list grow?"}
+func (s *study) growth() account.Question {
+	q := account.Question{ID: "growth", Title: "How fast does the block list grow?"}
 	from, to := s.list(s.day.AddDate(0, 0, -1)), s.list(s.until().AddDate(0, 0, -1))
 	if from == nil || to == nil || !to[0].Day.After(from[0].Day) {
 		q.Missing = "The store does not hold the block list from before and after the event; 'banshift blocklist import' brings it."
@@ -172,7 +174,7 @@ func (s *study) growth() report.Question {
 		return q
 	}
 	total, added := map[time.Time]float64{}, map[time.Time]float64{}
-	t := &report.Table{Caption: "The list from the week before the event to the end of the registered days, by day of observation", Columns: columns("day seen", "prefixes", "addresses", "added", "removed")}
+	t := &account.Table{Caption: "The list from the week before the event to the end of the registered days, by day of observation", Columns: columns("day seen", "prefixes", "addresses", "added", "removed")}
 	for _, g := range grown {
 		total[g.Day], added[g.Day] = float64(g.Addresses), float64(g.Added)
 		if !g.Day.Before(s.day.AddDate(0, 0, -7)) && g.Day.Before(s.until()) {
@@ -180,9 +182,9 @@ func (s *study) growth() report.Question {
 		}
 	}
 	was, is := s.blockedOn(from[0].Day).Count(), s.blockedOn(to[0].Day).Count()
-	q.Figure = exact("addresses more than before the event", float64(is)-float64(was), "addresses")
+	q.Figure = exact("more than before the event", float64(is)-float64(was), "addresses")
 	q.Answer = fmt.Sprintf("The list held %s on %s and %s on %s.", exact("", float64(was), "addresses"), day(from[0].Day), exact("", float64(is), "addresses"), day(to[0].Day))
-	q.Charts = []report.Chart{s.chart("Addresses on the block list, each counted once", "Daily number of blocked IPv4 addresses.", "addresses", []string{"blocked"}, total)}
+	q.Charts = []account.Chart{s.chart("Addresses on the block list, each counted once", "Daily number of blocked IPv4 addresses.", "addresses", []string{"blocked"}, total)}
 	q.Table = t
 	q.Method = "The union of the list's prefixes on each day on which it was seen: an address that several rows hold counts once. The day is that of the observation, never of a decree."
 	q.Caveats = []string{"The figure is a count and has no sampling error; what happened between two observations is not known.", "IPv4 only: one IPv6 prefix would outweigh all of it."}
@@ -190,20 +192,20 @@ func (s *study) growth() report.Question {
 }
 
 // border asks whether the country can be cut off.
-func (s *study) border() report.Question {
-	q := report.Question{ID: "border", Title: "Can the country be cut off?"}
+func (s *study) border() account.Question {
+	q := account.Question{ID: "border", Title: "Can the country be cut off?"}
 	b := s.Facts.Border
 	if b == nil || b.Networks == 0 {
 		q.Missing = "No topology was given; --topology DIR reads AS relationships and delegations."
 		return q
 	}
-	q.Figure = exact("networks with links abroad", float64(b.Networks), "networks")
+	q.Figure = exact("with links abroad", float64(b.Networks), "networks")
 	q.Answer = fmt.Sprintf("%s in %s have links abroad; the three with the most hold %.3g\u00a0%% of them.", q.Figure, s.place, 100*b.TopThree)
-	q.Charts = []report.Chart{{Caption: "How concentrated the links abroad are", Description: "Bars: share of the links held by the three largest networks, and by the rest.",
-		Bars: &report.Bars{Unit: "% of the links", Rows: []report.Bar{
-			{Label: "three largest networks", Value: report.Number(100 * b.TopThree), Interval: report.NoInterval()},
-			{Label: "all others", Value: report.Number(100 * (1 - b.TopThree)), Interval: report.NoInterval()}}}}}
-	q.Table = &report.Table{Caption: "The border", Columns: columns("what", "value"), Rows: [][]any{
+	q.Charts = []account.Chart{{Caption: "How concentrated the links abroad are", Description: "Bars: share of the links held by the three largest networks, and by the rest.",
+		Bars: &account.Bars{Unit: "% of the links", Rows: []account.Bar{
+			{Label: "three largest networks", Value: account.Number(100 * b.TopThree), Interval: account.NoInterval()},
+			{Label: "all others", Value: account.Number(100 * (1 - b.TopThree)), Interval: account.NoInterval()}}}}}
+	q.Table = &account.Table{Caption: "The border", Columns: columns("what", "value"), Rows: [][]any{
 		{"networks with links abroad", b.Networks}, {"links abroad", b.Links},
 		{"Herfindahl-Hirschman index of the networks' shares (0 to 1)", b.HHI}, {"as many networks of equal size", 1 / math.Max(b.HHI, 1e-9)}}}
 	q.Method = "A link counts where one of its two networks is registered in the country and the other in another one, once however often it is listed."

@@ -1,4 +1,4 @@
-package report
+package account
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 const proseDay = "2\u00a0January\u00a02006"
 
 // figure is the effect as it is printed everywhere in the report.
-func (h Headline) figure() Quantity {
+func (h Headline) Figure() Quantity {
 	return Quantity{Value: h.EffectPct, Interval: h.Interval, Unit: "%", Signed: true}
 }
 
@@ -22,9 +22,9 @@ func (h Headline) Sentence() string {
 	}
 	if h.Direction != Up && h.Direction != Down {
 		return fmt.Sprintf("%s showed no clear change in %s: %s (%s).",
-			where, h.window(), h.figure(), h.figure().IntervalString())
+			where, h.window(), h.Figure(), h.Figure().IntervalString())
 	}
-	verb, size := "rose", h.figure()
+	verb, size := "rose", h.Figure()
 	if h.Direction == Down {
 		verb = "fell"
 		size.Value, size.Interval.Low, size.Interval.High = -size.Value, -size.Interval.High, -size.Interval.Low
@@ -46,7 +46,7 @@ func (h Headline) window() string {
 	case 7:
 		return "the week from " + h.From.Format(proseDay)
 	default:
-		return fmt.Sprintf("the %d days from %s", days, h.From.Format(proseDay))
+		return fmt.Sprintf("the %s from %s", CountOf(days, "days"), h.From.Format(proseDay))
 	}
 }
 
@@ -93,9 +93,17 @@ func (r Rank) Sentence(things string) string {
 		fmt.Fprintf(&b, "%s of %s %s show a change as large",
 			formatFixed(Number(asLarge), 0), formatFixed(Number(r.N), 0), things)
 	}
-	fmt.Fprintf(&b, " (p%s=%s%s; the smallest possible is %s)", hardSpace, hardSpace, formatP(r.P), formatP(r.Floor))
+	fmt.Fprintf(&b, " (p%s=%s%s; the smallest possible is %s)", hardSpace, hardSpace, FormatP(r.P), FormatP(r.Floor))
 	if r.Effective > 0 && r.Effective < r.N {
 		fmt.Fprintf(&b, "; their windows overlap, so they count as about %d independent ones", r.Effective)
 	}
 	return b.String() + "."
+}
+
+// UpperFirst makes a phrase the beginning of a sentence.
+func UpperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }

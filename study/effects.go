@@ -8,13 +8,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/blocking"
-	"github.com/banshift/banshift/web/report"
 )
 
 // collateral asks what else went down.
-func (s *study) collateral() report.Question {
-	q := report.Question{ID: "collateral", Title: "What else went down?"}
+func (s *study) collateral() account.Question {
+	q := account.Question{ID: "collateral", Title: "What else went down?"}
 	if len(s.Facts.Snapshots) == 0 || s.list(s.day) == nil {
 		q.Missing = "The store does not hold the block list of these days; 'banshift blocklist import' brings it."
 		return q
@@ -34,11 +34,11 @@ func (s *study) collateral() report.Question {
 	}
 	q.Figure = share("of questions for other names led into blocked space", blocking.Wilson(soft, all))
 	gone := share("", blocking.Wilson(hard, all))
-	q.Answer = fmt.Sprintf("In the %d days from the event on, %s of the questions for names that are no known service's were answered with a blocked address, %s with nothing else.", s.Config.AfterDays, q.Figure, gone)
-	q.Charts = []report.Chart{s.chart("Questions for other names that led into blocked space, "+s.place, "Daily shares, some and all of the addresses blocked.", "% of the questions",
+	q.Answer = fmt.Sprintf("In the %s from the event on, %s of the questions for names that are no known service's were answered with a blocked address, %s with nothing else.", account.CountOf(s.Config.AfterDays, "days"), q.Figure, gone)
+	q.Charts = []account.Chart{s.chart("Questions for other names that led into blocked space, "+s.place, "Daily shares, some and all of the addresses blocked.", "% of the questions",
 		[]string{"some address blocked", "all addresses blocked"}, by[0], by[1])}
-	q.Table = &report.Table{Caption: "The days from the event on", Columns: columns("what", "%", "from", "to")}
-	row := func(what string, f report.Quantity) {
+	q.Table = &account.Table{Caption: "The days from the event on", Columns: columns("what", "%", "from", "to")}
+	row := func(what string, f account.Quantity) {
 		q.Table.Rows = append(q.Table.Rows, []any{what, f.Value, f.Interval.Low, f.Interval.High})
 	}
 	row("questions answered with some blocked address", q.Figure)
@@ -120,8 +120,8 @@ func (s *study) otherFailures() (before, after blocking.Proportion) {
 }
 
 // adoption asks whether the replacement won.
-func (s *study) adoption() report.Question {
-	q := report.Question{ID: "adoption", Title: "Did the replacement win?"}
+func (s *study) adoption() account.Question {
+	q := account.Question{ID: "adoption", Title: "Did the replacement win?"}
 	if s.Facts.Substitute == "" {
 		q.Missing = fmt.Sprintf("No replacement of %s is named; --substitute NAME or substitutes: in the configuration names one.", s.Event.Target)
 		return q
@@ -144,10 +144,10 @@ func (s *study) adoption() report.Question {
 	}
 	a := blocking.MeasureAdoption(before, after)
 	q.Figure = share("of the users of both were the replacement's", a.After)
-	q.Answer = fmt.Sprintf("%s had %s of the users of both services in the %d days from the event on, after %s in the %d days before.",
-		upperFirst(s.Facts.Substitute), q.Figure, s.Config.AfterDays, share("", a.Before), s.Config.BeforeDays)
-	q.Charts = []report.Chart{s.chart("Share of "+s.Facts.Substitute+" among the users of both, "+s.place, "Daily share in percent.", "%", []string{"share"}, by)}
-	q.Table = &report.Table{Caption: "The replacement's share", Columns: columns("what", "%", "from", "to", "users a day, summed"), Rows: [][]any{
+	q.Answer = fmt.Sprintf("%s had %s of the users of both services in the %s from the event on, after %s in the %s before.",
+		account.UpperFirst(s.Facts.Substitute), q.Figure, account.CountOf(s.Config.AfterDays, "days"), share("", a.Before), account.CountOf(s.Config.BeforeDays, "days"))
+	q.Charts = []account.Chart{s.chart("Share of "+s.Facts.Substitute+" among the users of both, "+s.place, "Daily share in percent.", "%", []string{"share"}, by)}
+	q.Table = &account.Table{Caption: "The replacement's share", Columns: columns("what", "%", "from", "to", "users a day, summed"), Rows: [][]any{
 		{"before", 100 * a.Before.Value, 100 * a.Before.Low, 100 * a.Before.High, a.Before.Of},
 		{"from the event on", 100 * a.After.Value, 100 * a.After.Low, 100 * a.After.High, a.After.Of},
 		{"change, in points", 100 * a.Change.Value, 100 * a.Change.Low, 100 * a.Change.High, nil},
@@ -158,8 +158,8 @@ func (s *study) adoption() report.Question {
 }
 
 // enforcement asks whether every provider enforces.
-func (s *study) enforcement() report.Question {
-	q := report.Question{ID: "enforcement", Title: "Does every provider enforce?"}
+func (s *study) enforcement() account.Question {
+	q := account.Question{ID: "enforcement", Title: "Does every provider enforce?"}
 	at := int(s.day.Sub(s.series.Start).Hours() / 24)
 	effects, err := blocking.NetworkEffects(s.Facts.Networks, at, blocking.Windows{Before: s.Config.BeforeDays, After: s.Config.AfterDays})
 	if err != nil || len(effects) < 2 {
@@ -178,8 +178,8 @@ func (s *study) enforcement() report.Question {
 		differ = "do not differ more than chance explains"
 	}
 	q.Answer = fmt.Sprintf("The effects of %d networks %s; %s of their spread is between networks.", len(effects), differ, q.Figure)
-	q.Charts = []report.Chart{forest(h, s.place)}
-	q.Table = &report.Table{Caption: "How far networks differ", Columns: columns("what", "value", "from", "to"), Rows: [][]any{
+	q.Charts = []account.Chart{forest(h, s.place)}
+	q.Table = &account.Table{Caption: "How far networks differ", Columns: columns("what", "value", "from", "to"), Rows: [][]any{
 		{"tau squared, variance between networks (log scale)", h.TauSquared, h.TauLow, h.TauHigh},
 		{"I squared (%)", 100 * h.ISquared, q.Figure.Interval.Low, q.Figure.Interval.High},
 		{"p of equal effects", h.P, nil, nil},
@@ -190,21 +190,21 @@ func (s *study) enforcement() report.Question {
 	return q
 }
 
-func forest(h blocking.Heterogeneity, place string) report.Chart {
-	f := &report.Forest{Unit: "%", Label: "change of circumvention"}
+func forest(h blocking.Heterogeneity, place string) account.Chart {
+	f := &account.Forest{Unit: "%", Label: "change of circumvention"}
 	for i, n := range h.Networks {
 		half := 1.959964 * math.Sqrt(n.Variance)
-		f.Rows = append(f.Rows, report.ForestRow{Label: n.Network, Value: report.Number(pct(n.Effect)), Weight: report.Number(h.Weights[i]),
-			Interval: report.Interval{Low: report.Number(pct(n.Effect - half)), High: report.Number(pct(n.Effect + half)), Level: level}})
+		f.Rows = append(f.Rows, account.ForestRow{Label: n.Network, Value: account.Number(pct(n.Effect)), Weight: account.Number(h.Weights[i]),
+			Interval: account.Interval{Low: account.Number(pct(n.Effect - half)), High: account.Number(pct(n.Effect + half)), Level: level}})
 	}
-	f.Rows = append(f.Rows, report.ForestRow{Label: "all", Summary: true, Value: report.Number(pct(h.Mean)), Weight: 1,
-		Interval: report.Interval{Low: report.Number(pct(h.Low)), High: report.Number(pct(h.High)), Level: level}})
-	return report.Chart{Caption: "Effect by network, " + place, Description: "Forest plot: effect with interval of each network and of all.", Forest: f}
+	f.Rows = append(f.Rows, account.ForestRow{Label: "all", Summary: true, Value: account.Number(pct(h.Mean)), Weight: 1,
+		Interval: account.Interval{Low: account.Number(pct(h.Low)), High: account.Number(pct(h.High)), Level: level}})
+	return account.Chart{Caption: "Effect by network, " + place, Description: "Forest plot: effect with interval of each network and of all.", Forest: f}
 }
 
 // byMethod asks whether the block goes by address or by pattern.
-func (s *study) byMethod() report.Question {
-	q := report.Question{ID: "pattern", Title: "By address or by pattern?"}
+func (s *study) byMethod() account.Question {
+	q := account.Question{ID: "pattern", Title: "By address or by pattern?"}
 	if s.list(s.day) == nil {
 		q.Missing = "The store does not hold the block list of these days; 'banshift blocklist import' brings it."
 		return q
@@ -228,8 +228,8 @@ func (s *study) byMethod() report.Question {
 	}
 	q.Figure = quantity("more failures at listed addresses than at others", 100*d.Address.Difference, 100*d.Address.Low, 100*d.Address.High, "points")
 	q.Answer = methodWords(d.Method) + fmt.Sprintf(" At listed addresses the share of connections without an answer is %s higher than at others.", q.Figure)
-	bars := &report.Bars{Unit: "% without an answer"}
-	q.Table = &report.Table{Caption: "Connections in the days from the event on", Columns: columns("which", "tried", "without an answer", "%", "from", "to")}
+	bars := &account.Bars{Unit: "% without an answer"}
+	q.Table = &account.Table{Caption: "Connections in the days from the event on", Columns: columns("which", "tried", "without an answer", "%", "from", "to")}
 	for listed, row := range f.Cells {
 		for banned, c := range row {
 			if c.Tried == 0 {
@@ -237,14 +237,14 @@ func (s *study) byMethod() report.Question {
 			}
 			label := []string{"other services", s.Event.Target}[banned] + ", " + []string{"not listed", "listed"}[listed]
 			p := share("", blocking.Wilson(c.Failed, c.Tried))
-			bars.Rows = append(bars.Rows, report.Bar{Label: label, Value: p.Value, Interval: p.Interval})
+			bars.Rows = append(bars.Rows, account.Bar{Label: label, Value: p.Value, Interval: p.Interval})
 			q.Table.Rows = append(q.Table.Rows, []any{label, c.Tried, c.Failed, p.Value, p.Interval.Low, p.Interval.High})
 		}
 	}
 	q.Table.Rows = append(q.Table.Rows,
 		[]any{"by address: difference in points", nil, nil, 100 * d.Address.Difference, 100 * d.Address.Low, 100 * d.Address.High},
 		[]any{"by service: difference in points", nil, nil, 100 * d.Pattern.Difference, 100 * d.Pattern.Low, 100 * d.Pattern.High})
-	q.Charts = []report.Chart{{Caption: "Connections without an answer, " + s.place, Description: "Bars: failures by whether the address is listed and by service.", Bars: bars}}
+	q.Charts = []account.Chart{{Caption: "Connections without an answer, " + s.place, Description: "Bars: failures by whether the address is listed and by service.", Bars: bars}}
 	q.Method = "Failures split two ways, by whether the server's address is on the list of the day and by whether the connection is the banned service's; differences by Mantel and Haenszel with the other factor held fixed, tested by Cochran, Mantel and Haenszel. A factor counts with p under .01 and at least 5 points."
 	q.Caveats = []string{"A server that is down looks like one that is blocked.", "Prefixes that are listed in part are left out: which of their addresses was tried is not kept."}
 	return q
@@ -264,7 +264,7 @@ func methodWords(m blocking.Method) string {
 	case blocking.ByPattern:
 		return "By pattern: failures follow the service whatever its address."
 	case blocking.ByBoth:
-		return "Both ways: failures follow the block list, and the service beside it."
+		return "Both ways: failures follow the block list, and the service as well."
 	}
 	return "Neither: failures follow neither the block list nor the service."
 }

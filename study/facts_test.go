@@ -6,15 +6,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/blocking"
-	"github.com/banshift/banshift/web/report"
 )
 
 // A store that knows nothing of these questions says so in a sentence each, without a figure.
 func TestQuestionsWithoutData(t *testing.T) {
-	in := input(t, world(rand.New(rand.NewPCG(1, 2)), .3))
-	in.Facts = &Facts{}
-	r, err := Build(in)
+	in := made(t, world(rand.New(rand.NewPCG(1, 2)), .3))
+	in.Facts = &facts{}
+	r, err := build(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,18 +30,18 @@ func TestQuestionsWithoutData(t *testing.T) {
 
 // Growth is that of the union: a nested row adds nothing.
 func TestGrowthCountsAddressesOnce(t *testing.T) {
-	in := input(t, world(rand.New(rand.NewPCG(1, 2)), .3))
+	in := made(t, world(rand.New(rand.NewPCG(1, 2)), .3))
 	wide, nested := netip.MustParsePrefix("198.18.0.0/16"), netip.MustParsePrefix("198.18.7.0/24")
-	in.Facts = &Facts{Snapshots: []blocking.Snapshot{
+	in.Facts = &facts{Snapshots: []blocking.Snapshot{
 		{Day: ban.Date().AddDate(0, 0, -1), Prefixes: []netip.Prefix{nested}},
 		{Day: ban.Date(), Prefixes: []netip.Prefix{nested, wide}},
 	}}
-	r, err := Build(in)
+	r, err := build(in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, q := range r.Questions {
-		if q.ID == "growth" && q.Figure.Value != report.Number(1<<16-256) {
+		if q.ID == "growth" && q.Figure.Value != account.Number(1<<16-256) {
 			t.Errorf("growth is %v, want %d: %s", q.Figure.Value, 1<<16-256, q.Missing)
 		}
 	}
@@ -50,19 +50,19 @@ func TestGrowthCountsAddressesOnce(t *testing.T) {
 // Failures at blocked addresses are held against the other addresses of the same network: one that
 // fails everywhere says nothing about the block.
 func TestControlPrefixes(t *testing.T) {
-	in := input(t, world(rand.New(rand.NewPCG(1, 2)), .3))
+	in := made(t, world(rand.New(rand.NewPCG(1, 2)), .3))
 	day := ban.Date().AddDate(0, 0, 1)
 	blocked, free, elsewhere := netip.MustParsePrefix("198.18.7.0/24"), netip.MustParsePrefix("198.19.0.0/24"), netip.MustParsePrefix("203.0.113.0/24")
 	attempt := func(p netip.Prefix, asn uint32, tried, failed uint64) Attempt {
 		return Attempt{Day: day, Endpoint: blocking.Endpoint{Prefix: p, ASN: asn}, Tried: tried, Unanswered: failed}
 	}
-	in.Facts = &Facts{
+	in.Facts = &facts{
 		Snapshots: []blocking.Snapshot{{Day: ban.Date(), Prefixes: []netip.Prefix{netip.MustParsePrefix("198.18.0.0/16")}}},
 		Names:     []NamesDay{{Day: day, Resolutions: []blocking.Resolution{{Domain: "a.example", Prefixes: []netip.Prefix{free}, Queries: 9}}}},
 		Sightings: []blocking.Sighting{{Day: day, Endpoints: []blocking.Endpoint{{Prefix: blocked, ASN: 64500}}}},
 		Attempts:  []Attempt{attempt(blocked, 64500, 100, 80), attempt(free, 64500, 100, 10), attempt(elsewhere, 64501, 100, 100)},
 	}
-	r, err := Build(in)
+	r, err := build(in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,12 +75,12 @@ func TestControlPrefixes(t *testing.T) {
 			precision = row[1]
 		}
 	}
-	if points != report.Number(70) || precision != 100*256.0/65536 {
+	if points != account.Number(70) || precision != 100*256.0/65536 {
 		t.Errorf("%v points more failures, want 70; %v %% of the blocked addresses are the service's, want %g", points, precision, 100*256.0/65536)
 	}
 }
 
-func question(t *testing.T, r report.Report, id string) int {
+func question(t *testing.T, r account.Report, id string) int {
 	t.Helper()
 	for i, q := range r.Questions {
 		if q.ID == id {

@@ -1,4 +1,4 @@
-package report
+package account
 
 import (
 	"encoding/json"
@@ -33,44 +33,44 @@ type Table struct {
 	Rows    [][]any  `json:"rows"`
 }
 
-const isoDay = "2006-01-02"
+const ISODay = "2006-01-02"
 
-// formatCell prints one cell; what is unknown is a dash.
-func formatCell(format Format, cell any) string {
+// FormatCell prints one cell; what is unknown is a Dash.
+func FormatCell(format Format, cell any) string {
 	switch v := cell.(type) {
 	case nil:
-		return dash
+		return Dash
 	case string:
 		return v
 	case bool:
 		return map[bool]string{true: "yes", false: "no"}[v]
 	case time.Time:
-		return v.Format(isoDay)
+		return v.Format(ISODay)
 	case int:
-		return formatNumeric(format, Number(v))
+		return FormatNumeric(format, Number(v))
 	case int64:
-		return formatNumeric(format, Number(v))
+		return FormatNumeric(format, Number(v))
 	case uint64:
-		return formatNumeric(format, Number(v))
+		return FormatNumeric(format, Number(v))
 	case float64:
-		return formatNumeric(format, Number(v))
+		return FormatNumeric(format, Number(v))
 	case Number:
-		return formatNumeric(format, v)
+		return FormatNumeric(format, v)
 	default:
 		return fmt.Sprint(v)
 	}
 }
 
-func formatNumeric(format Format, n Number) string {
+func FormatNumeric(format Format, n Number) string {
 	switch format {
 	case Count:
 		return formatFixed(n, 0)
 	case Percent:
 		return Quantity{Value: n, Signed: true, Interval: NoInterval()}.percentCell()
 	case PValue:
-		return formatP(n)
+		return FormatP(n)
 	default:
-		return formatNumber(n)
+		return FormatNumber(n)
 	}
 }
 
@@ -78,7 +78,7 @@ func formatNumeric(format Format, n Number) string {
 // the figures of a column align.
 func (q Quantity) percentCell() string {
 	if !q.Value.Known() {
-		return dash
+		return Dash
 	}
 	places := 1
 	if q.Value >= 100 || q.Value <= -100 {
@@ -106,7 +106,7 @@ func (t Table) MarshalJSON() ([]byte, error) {
 			case float64:
 				out.Rows[i][j] = Number(v)
 			case time.Time:
-				out.Rows[i][j] = v.Format(isoDay)
+				out.Rows[i][j] = v.Format(ISODay)
 			default:
 				out.Rows[i][j] = v
 			}

@@ -1,4 +1,4 @@
-package report
+package account
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 )
 
 // Number is a measured value that may be unknown: NaN and the infinities are
-// unknown, drawn as a gap, printed as a dash and null in JSON. It is never zero.
+// unknown, drawn as a gap, printed as a Dash and null in JSON. It is never zero.
 type Number float64
 
 // Unknown is the value of what was not measured.
@@ -44,7 +44,7 @@ type Interval struct {
 // NoInterval is the interval of what has none.
 func NoInterval() Interval { return Interval{Low: Unknown(), High: Unknown()} }
 
-func (i Interval) known() bool { return i.Low.Known() && i.High.Known() }
+func (i Interval) Known() bool { return i.Low.Known() && i.High.Known() }
 
 // Quantity is one figure with its interval; Signed shows a plus before a gain.
 type Quantity struct {
@@ -60,7 +60,7 @@ const (
 	thinSpace  = "\u202f" // between groups of three digits
 	hardSpace  = "\u00a0" // between a number and its unit
 	minusSign  = "\u2212"
-	dash       = "\u2013"
+	Dash       = "\u2013"
 	groupAbove = 10_000 // four digits stay together, as ISO 80000 allows
 )
 
@@ -83,7 +83,7 @@ func decimals(size float64) int {
 // formatFixed prints n with a fixed number of decimals and grouped thousands.
 func formatFixed(n Number, places int) string {
 	if !n.Known() {
-		return dash
+		return Dash
 	}
 	text := strconv.FormatFloat(math.Abs(float64(n)), 'f', places, 64)
 	whole, fraction, _ := strings.Cut(text, ".")
@@ -99,8 +99,8 @@ func formatFixed(n Number, places int) string {
 	return b.String()
 }
 
-// formatNumber prints n with sensible precision; whole numbers stay whole.
-func formatNumber(n Number) string {
+// FormatNumber prints n with sensible precision; whole numbers stay whole.
+func FormatNumber(n Number) string {
 	if whole(n) {
 		return formatFixed(n, 0)
 	}
@@ -130,20 +130,20 @@ func (q Quantity) places() int {
 	if !q.Value.Known() {
 		return 0
 	}
-	if whole(q.Value) && (!q.Interval.known() || whole(q.Interval.Low) && whole(q.Interval.High)) {
+	if whole(q.Value) && (!q.Interval.Known() || whole(q.Interval.Low) && whole(q.Interval.High)) {
 		return 0
 	}
 	size := math.Abs(float64(q.Value))
 	if q.Unit == "%" && size >= 10 {
 		return 0
 	}
-	if q.Interval.known() {
+	if q.Interval.Known() {
 		return max(decimals(float64(q.Interval.High-q.Interval.Low))-1, 0)
 	}
 	return max(decimals(size)-1, 0)
 }
 
-func (q Quantity) number(n Number) string {
+func (q Quantity) Print(n Number) string {
 	text := formatFixed(n, q.places())
 	if q.Signed && n.Known() && n > 0 {
 		return "+" + text
@@ -155,7 +155,25 @@ func (q Quantity) withUnit(text string) string {
 	if q.Unit == "" {
 		return text
 	}
+	if strings.TrimLeft(text, "+"+minusSign) == "1" {
+		return text + hardSpace + singular(q.Unit)
+	}
 	return text + hardSpace + q.Unit
+}
+
+// singular is the word for one of a unit: "day" of "days", "address" of "addresses", "prefix" of "prefixes".
+func singular(unit string) string {
+	for _, es := range []string{"sses", "xes"} {
+		if strings.HasSuffix(unit, es) {
+			return strings.TrimSuffix(unit, "es")
+		}
+	}
+	return strings.TrimSuffix(unit, "s")
+}
+
+// CountOf prints a number of things: "1 day", "7 days".
+func CountOf(n int, things string) string {
+	return Quantity{Value: Number(n), Interval: NoInterval(), Unit: things}.String()
 }
 
 // String prints the figure with its unit: "+27 %".
@@ -163,24 +181,24 @@ func (q Quantity) String() string {
 	if !q.Value.Known() {
 		return "not known"
 	}
-	return q.withUnit(q.number(q.Value))
+	return q.withUnit(q.Print(q.Value))
 }
 
 // IntervalString prints the interval in the figure's precision: "95 % interval 19 to
-// 36"; empty where there is none.
+// 36"; empty where there is none, and of a count without sampling error.
 func (q Quantity) IntervalString() string {
-	if !q.Interval.known() {
+	if !q.Interval.Known() || q.Interval.Level == 1 {
 		return ""
 	}
-	return formatNumber(Number(100*q.Interval.Level)) + hardSpace + "% interval " +
-		q.number(q.Interval.Low) + " to " + q.number(q.Interval.High)
+	return FormatNumber(Number(100*q.Interval.Level)) + hardSpace + "% interval " +
+		q.Print(q.Interval.Low) + " to " + q.Print(q.Interval.High)
 }
 
-// formatP prints a probability with two significant digits.
-func formatP(p Number) string {
+// FormatP prints a probability with two significant digits.
+func FormatP(p Number) string {
 	switch {
 	case !p.Known():
-		return dash
+		return Dash
 	case p == 0:
 		return "0"
 	case p < 0.0001:

@@ -1,28 +1,34 @@
-package main
+package study
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/banshift/banshift/external/series"
-	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/blocking"
 	"github.com/banshift/banshift/transform/spike"
 )
 
-// kindOf is what a series of each format is evidence of.
-func kindOf(format string) spike.EvidenceKind {
-	switch format {
+// Evidence is a series that is weighed with the tested one.
+type Evidence struct {
+	Given  string // as on the command line: format, country, file
+	Format string // of package series
+	Name   string
+	Series []spike.Series
+}
+
+// kind is what a series of the format is evidence of.
+func (e Evidence) kind() spike.EvidenceKind {
+	switch e.Format {
 	case "ioda":
 		return spike.Connectivity
 	case "ooni":
@@ -31,45 +37,31 @@ func kindOf(format string) spike.EvidenceKind {
 	return spike.Demand
 }
 
-// evidenceFiles tests the series of --evidence FORMAT[:COUNTRY]=FILE around the events.
-func evidenceFiles(list []string, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, []spike.EvidenceFile, error) {
+// weigh tests the given series around the events.
+func weigh(list []Evidence, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, []account.EvidenceFile, error) {
 	var findings []spike.Finding
-	var files []spike.EvidenceFile
-	for _, given := range list {
-		how, path, ok := strings.Cut(given, "=")
-		if !ok {
-			return nil, nil, misused(fmt.Errorf("--evidence %s: want FORMAT=FILE or FORMAT:COUNTRY=FILE", given))
-		}
-		format, country, _ := strings.Cut(how, ":")
-		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-		var read []spike.Series
-		err := readFile(path, func(f io.Reader) (err error) {
-			read, err = series.Read(f, series.Source{Format: format, Name: name, Country: country})
-			return err
-		})
+	var files []account.EvidenceFile
+	for _, e := range list {
+		found, err := spike.Beside(e.kind(), e.Format+" "+e.Name, e.Series, catalogue, cfg)
 		if err != nil {
-			return nil, nil, fmt.Errorf("evidence: %w", err)
-		}
-		found, err := spike.Beside(kindOf(format), format+" "+name, read, catalogue, cfg)
-		if err != nil {
-			return nil, nil, misused(err)
+			return nil, nil, err
 		}
 		findings = append(findings, found...)
-		files = append(files, spike.EvidenceFile{Given: given, DataHash: spike.HashSeries(read), Licence: series.Licence(format)})
+		files = append(files, account.EvidenceFile{Given: e.Given, DataHash: hashSeries(e.Series), Licence: series.Licence(e.Format)})
 	}
 	return findings, files, nil
 }
 
-// storeFindings looks at what the store knows beside the use of tools, for each event inside
+// storeFindings looks at what the store knows besides the use of tools, for each event inside
 // it against a service that it knows: whether direct use fell, and whether networks that enforce more rose more.
-func storeFindings(ctx context.Context, store *load.Store, list []spike.Series, simulated bool, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, error) {
+func storeFindings(ctx context.Context, r *reading, list []spike.Series, simulated bool, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, error) {
 	var findings []spike.Finding
 	for _, e := range catalogue {
 		i := slices.IndexFunc(list, func(s spike.Series) bool { return s.Country == e.Country })
 		if i < 0 || e.Target == "" || e.Date().Before(list[i].Start) || !e.Date().Before(list[i].Start.AddDate(0, 0, len(list[i].Values))) {
 			continue
 		}
-		direct, err := serviceSeries(ctx, store, strings.ToLower(e.Target), e.Country, simulated)
+		direct, err := serviceSeries(ctx, r, strings.ToLower(e.Target), e.Country, simulated)
 		if err != nil {
 			return nil, err
 		}
@@ -78,10 +70,10 @@ func storeFindings(ctx context.Context, store *load.Store, list []spike.Series, 
 		}
 		found, err := spike.Beside(spike.DirectUse, "answered connections to "+e.Target, direct, []events.Event{e}, cfg)
 		if err != nil {
-			return nil, misused(err)
+			return nil, err
 		}
 		findings = append(findings, found...)
-		dose, err := doseFinding(ctx, store, list[i], e, simulated, cfg)
+		dose, err := doseFinding(ctx, r, list[i], e, simulated, cfg)
 		if err != nil {
 			return nil, err
 		}
@@ -90,28 +82,14 @@ func storeFindings(ctx context.Context, store *load.Store, list []spike.Series, 
 	return findings, nil
 }
 
-// serviceSeries are the answered connections to a service, by country; nil where the store knows none
-// from the country.
-func serviceSeries(ctx context.Context, store *load.Store, service, country string, simulated bool) ([]spike.Series, error) {
-	rows, err := dailyRows(ctx, store, map[string]string{"service": service})
-	if err != nil {
-		return nil, err
-	}
-	rows = slices.DeleteFunc(rows, func(r dailyRow) bool { return r.Simulated != simulated })
-	if !slices.ContainsFunc(rows, func(r dailyRow) bool { return r.Country == country && r.Flows > 0 }) {
-		return nil, nil
-	}
-	return dailySeries("service", rows, func(r dailyRow) float64 { return float64(r.Flows) - float64(r.Unanswered) }), nil
-}
-
 // doseFinding asks whether the effect by network follows the share of tries of the banned
 // service that fail there; nothing where too few networks tell.
-func doseFinding(ctx context.Context, store *load.Store, own spike.Series, e events.Event, simulated bool, cfg spike.Config) ([]spike.Finding, error) {
-	networks, err := networkUse(ctx, store, own, simulated)
+func doseFinding(ctx context.Context, r *reading, own spike.Series, e events.Event, simulated bool, cfg spike.Config) ([]spike.Finding, error) {
+	networks, err := networkUse(ctx, r, own, simulated)
 	if err != nil {
 		return nil, err
 	}
-	at := int(e.Date().Sub(own.Start).Hours() / 24)
+	at := dayIndex(own, e.Date())
 	effects, err := blocking.NetworkEffects(networks, at, blocking.Windows{Before: cfg.BeforeDays, After: cfg.AfterDays})
 	if errors.Is(err, blocking.ErrTooShort) {
 		return nil, nil
@@ -119,7 +97,7 @@ func doseFinding(ctx context.Context, store *load.Store, own spike.Series, e eve
 	if err != nil {
 		return nil, err
 	}
-	degree, err := failuresByNetwork(ctx, store, e, simulated, cfg)
+	degree, err := failuresByNetwork(ctx, r, e, simulated, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -143,26 +121,26 @@ func doseFinding(ctx context.Context, store *load.Store, own spike.Series, e eve
 
 // networkUse reads the use of each network of own's country on its days. A day on which nobody of a
 // network was seen at all is missing.
-func networkUse(ctx context.Context, store *load.Store, own spike.Series, simulated bool) ([]blocking.NetworkUse, error) {
-	rows, err := queryRows[struct {
+func networkUse(ctx context.Context, r *reading, own spike.Series, simulated bool) ([]blocking.NetworkUse, error) {
+	list, err := rows[struct {
 		Day       string
 		ASN       uint32
 		Clients   float64
 		Simulated uint8
-	}](ctx, store, "use_by_network_day", map[string]string{"country": own.Country})
+	}](ctx, r, "use_by_network_day", map[string]string{"country": own.Country})
 	if err != nil {
 		return nil, err
 	}
 	var networks []blocking.NetworkUse
 	last := uint32(0)
-	for _, row := range rows {
-		t := int(dayOf(row.Day).Sub(own.Start).Hours() / 24)
+	for _, row := range list {
+		t := dayIndex(own, dayOf(row.Day))
 		if row.ASN == 0 || (row.Simulated == 1) != simulated || t < 0 || t >= len(own.Values) {
 			continue
 		}
 		if row.ASN != last {
 			last = row.ASN
-			networks = append(networks, blocking.NetworkUse{Network: networkName(row.ASN), Users: unknown(len(own.Values))})
+			networks = append(networks, blocking.NetworkUse{Network: networkName(row.ASN), Users: nans(len(own.Values))})
 		}
 		networks[len(networks)-1].Users[t] = row.Clients
 	}
@@ -173,21 +151,21 @@ func networkName(asn uint32) string { return "AS" + strconv.FormatUint(uint64(as
 
 // failuresByNetwork is, by network, the share of tries of the event's target without an answer in the
 // days from the event on, less that of the days before.
-func failuresByNetwork(ctx context.Context, store *load.Store, e events.Event, simulated bool, cfg spike.Config) (map[string]float64, error) {
+func failuresByNetwork(ctx context.Context, r *reading, e events.Event, simulated bool, cfg spike.Config) (map[string]float64, error) {
 	day := e.Date()
-	rows, err := queryRows[struct {
+	list, err := rows[struct {
 		Day               string
 		ASN               uint32
 		Flows, Unanswered float64
 		Simulated         uint8
-	}](ctx, store, "service_by_network", map[string]string{"country": e.Country, "service": strings.ToLower(e.Target),
+	}](ctx, r, "service_by_network", map[string]string{"country": e.Country, "service": strings.ToLower(e.Target),
 		"from": day.AddDate(0, 0, -cfg.BeforeDays).Format(time.DateOnly), "to": day.AddDate(0, 0, cfg.AfterDays-1).Format(time.DateOnly)})
 	if err != nil {
 		return nil, err
 	}
 	type tally struct{ tried, failed [2]float64 }
 	byNetwork := map[string]*tally{}
-	for _, row := range rows {
+	for _, row := range list {
 		if row.ASN == 0 || (row.Simulated == 1) != simulated {
 			continue
 		}
