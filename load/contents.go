@@ -20,7 +20,7 @@ func (s *Store) Contents(ctx context.Context) (Contents, error) {
 	var c Contents
 	err := s.conn.QueryRow(ctx, `SELECT sum(records), sumIf(records, country != ''), sumIf(records, category NOT IN ('', 'none')),
 		arraySort(groupUniqArrayIf(300)(toString(country), country != '')),
-		if(count() = 0, '', toString(toDate(min(hour)))), if(count() = 0, '', toString(toDate(max(hour)))) FROM usage`).
+		if(count() = 0, '', toString(toDate(min(hour)))), if(count() = 0, '', toString(toDate(max(hour)))) FROM usage_named`).
 		Scan(&c.Records, &c.InCountry, &c.Named, &c.Countries, &c.First, &c.Last)
 	if err != nil {
 		return c, explain(s.name, fmt.Errorf("contents: %w", err))

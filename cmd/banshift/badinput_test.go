@@ -70,7 +70,7 @@ func TestBadInputIsOneClearLine(t *testing.T) {
 		{"directory without files", []string{"run", t.TempDir()}, exitFailed, []string{"has no files"}},
 		{"missing file", []string{"run", "no-such-file.ndjson"}, exitFailed, []string{"no-such-file.ndjson", "no such file"}},
 		{"no source", []string{"run"}, exitMisused, []string{"--help"}},
-		{"follow a file", []string{"run", "--follow", write(t, "flows.ndjson", goodLine)}, exitMisused, []string{"--follow", "kafka://"}},
+		{"follow standard input", []string{"run", "--follow", "-"}, exitMisused, []string{"--follow", "standard input"}},
 		{"unreachable broker", []string{"run", "kafka://" + closedPort(t) + "/flows?format=goflow2-json"}, exitFailed, []string{"127.0.0.1:", "refused"}},
 		{"unknown key", []string{"run", "--config", write(t, "b.yaml", "ingest:\n  batch_rows: 3\n"), write(t, "flows.ndjson", goodLine)}, exitMisused, []string{"batch_rows", "b.yaml"}},
 		{"missing configuration", []string{"run", "--config", "no.yaml", write(t, "flows.ndjson", goodLine)}, exitMisused, []string{"no.yaml"}},

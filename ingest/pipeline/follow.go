@@ -172,8 +172,11 @@ func (f *follower) lock(id string) (unlock func()) {
 
 // asFollowed gives a file the identity under which it was followed, if it was.
 func (p *Pipeline) asFollowed(ctx context.Context, src *files.Source) error {
+	if src.Live() {
+		return nil // its beginning may not be there yet
+	}
 	id := src.LogID()
-	if id == "" || src.Live() {
+	if id == "" {
 		return nil
 	}
 	known, err := p.known(ctx, id, 0)
