@@ -1,6 +1,7 @@
 package spike
 
 import (
+	"cmp"
 	"math"
 	"strings"
 	"time"
@@ -12,15 +13,18 @@ import (
 type assessment struct {
 	panel     *panel
 	row       *row
+	own       int // the row's number
 	event     events.Event
 	at        int
 	catalogue []events.Event
 	alarms    []episode
-	space     placeboSpace
 	findings  []Finding // about the event, from beside the series
 
-	window   window
-	adjusted bool // the outcome under test is the one after the common factor
+	head     headline
+	space    placeboSpace
+	further  []string // countries that moved as far, in their own units
+	window   window   // of the estimate that is given next to the headline
+	adjusted bool     // the outcome under test is the one after the common factor
 	asked    Direction
 	placebo  placeboTime
 	ciLow    float64 // lower end, in the asked direction, of the tested outcome's interval
@@ -29,17 +33,20 @@ type assessment struct {
 // effect works the assessment out: effect, interval, placebos, onset, then the grade.
 func (a *assessment) effect() Effect {
 	p, r, cfg := a.panel, a.row, a.panel.cfg
+	a.asked = cfg.asked(a.event, p.name)
+	a.head = p.measure(a.own, a.at, cfg.windowFor(a.event), a.asked)
 	a.window = p.effectAt(r, a.at, cfg.BeforeDays, cfg.AfterDays)
-	a.adjusted = !math.IsNaN(a.window.adjusted)
-	a.asked = askedDirection(a.event)
+	a.adjusted = a.head.adjusted
 	e := Effect{Series: p.name, Country: r.series.Country, Event: a.event.ID, Date: p.day(a.at).Format(time.DateOnly),
 		OwnCountry: r.series.Country == a.event.Country, Asked: a.asked, Direction: None,
-		ValidDays: a.window.validDays, PTimeMode: cfg.Placebo, Reasons: []string{}}
-	a.fillIntervals(&e)
+		ValidDays: a.head.valid, PTimeMode: cfg.Placebo, Reasons: []string{}, WindowDays: a.head.window, Provisional: a.head.provisional,
+		Rule: cmp.Or(cfg.Rule, Standard), Threshold: cfg.Rule.threshold(), Size: rounded(a.head.z), Sharpness: rounded(a.head.jump), Score: rounded(a.head.score())}
 	a.fillPlacebos(&e)
+	a.fillIntervals(&e)
+	e.Episode = a.episodeOf()
 	e.CoverageChange = number(round(p.coverageChange(r, a.at), 4))
 	if e.OwnCountry {
-		e.Shape = p.shapeAt(r, a.at, a.window.raw)
+		e.Shape = p.shapeAt(r, a.at, a.head.raw)
 		e.Sensitivity = a.sensitivity()
 		e.Anticipation = a.anticipation()
 		e.Evidence = a.findings
@@ -76,22 +83,18 @@ func (a *assessment) outcome(w window) float64 {
 	return w.raw
 }
 
+// fillIntervals fills the headline with its interval, and the other estimates in the own country.
 func (a *assessment) fillIntervals(e *Effect) {
-	p, r, cfg := a.panel, a.row, a.panel.cfg
-	if math.IsNaN(a.window.raw) {
+	cfg := a.panel.cfg
+	if math.IsNaN(a.head.effect) {
 		return
 	}
-	past := p.past(r, a.at, a.ownOthers())
-	rng := rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, "raw")
-	low, high := interval(a.window.raw, blockBootstrap(pick(r.raw, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
-	e.EffectLog, e.EffectPct = number(round(a.window.raw, 6)), percent(a.window.raw)
-	e.CILow, e.CIHigh = percent(low), percent(high)
-	if a.adjusted {
-		rng = rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, "control")
-		low, high = interval(a.window.adjusted, blockBootstrap(pick(r.adj, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
-		e.Control = Control{EffectLog: number(round(a.window.adjusted, 6)), EffectPct: percent(a.window.adjusted),
-			CILow: percent(low), CIHigh: percent(high), Countries: p.controls(r, a.at)}
+	low, high := a.placebo.interval(a.head.effect, cfg.Alpha)
+	if a.head.provisional {
+		low, high = a.widenProvisional(low, high)
 	}
+	e.EffectLog, e.EffectPct = number(round(a.head.effect, 6)), percent(a.head.effect)
+	e.CILow, e.CIHigh = percent(low), percent(high)
 	a.ciLow = low
 	if a.asked == Down {
 		a.ciLow = -high
@@ -101,6 +104,37 @@ func (a *assessment) fillIntervals(e *Effect) {
 		e.Direction = Up
 	case high < 0:
 		e.Direction = Down
+	}
+	if e.OwnCountry {
+		a.fillOthers(e)
+	}
+}
+
+// widenProvisional adds to an interval what the days to come may still change: the interval of the
+// registered window around the same effect, in quadrature.
+func (a *assessment) widenProvisional(low, high float64) (float64, float64) {
+	full := headline{gauge: a.panel.gaugeOf(baselineDays, a.head.registered), adjusted: a.head.adjusted, window: a.head.registered}
+	l, h := full.nullChanges(a.own, a.panel.placeboDates(a.row, a.at, a.ownOthers())).interval(a.head.effect, a.panel.cfg.Alpha)
+	x := a.head.effect
+	return x - math.Hypot(x-low, x-l), x + math.Hypot(high-x, h-x)
+}
+
+// fillOthers fills the estimates that are given next to the headline.
+func (a *assessment) fillOthers(e *Effect) {
+	p, r, cfg := a.panel, a.row, a.panel.cfg
+	past := p.past(r, a.at, a.ownOthers())
+	fill := func(effect float64, residuals []float64, name string) Control {
+		if math.IsNaN(effect) {
+			return Control{}
+		}
+		rng := rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, name)
+		low, high := interval(effect, blockBootstrap(pick(residuals, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
+		return Control{EffectLog: number(round(effect, 6)), EffectPct: percent(effect), CILow: percent(low), CIHigh: percent(high)}
+	}
+	e.Measured = fill(a.window.raw, r.raw, "raw")
+	e.Control = fill(a.window.adjusted, r.adj, "control")
+	if e.Control.EffectLog != nil {
+		e.Control.Countries = p.controls(r, a.at)
 	}
 }
 
@@ -112,13 +146,14 @@ func (a *assessment) fillPlacebos(e *Effect) {
 		e.PTimeOutcome = "after the controls"
 	}
 	dates := p.placeboDates(r, a.at, a.ownOthers())
-	a.placebo = p.placebos(r, dates, cfg.BeforeDays, cfg.AfterDays, a.adjusted)
+	a.placebo = a.head.nullChanges(a.own, dates)
 	e.NTime = len(a.placebo.effects)
-	e.NTimeEffective = e.NTime / cfg.AfterDays
+	e.NTimeEffective = e.NTime / a.head.window
 	if e.NTime > 0 && e.NTime >= cfg.MinPlacebos {
-		e.PTime = number(round(a.placebo.rank(a.outcome(a.window), sign), 6))
+		e.PTime = number(round(a.placebo.rank(a.head.effect, sign), 6))
 		e.PTimeFloor = number(round(1/float64(1+e.NTime), 6))
 	}
+	a.space, a.further = p.rank(a.own, a.at, a.head, a.asked)
 	e.NSpace = len(a.space.donors)
 	if ps := a.space.rank(sign); e.NSpace > 0 && !math.IsNaN(ps) {
 		e.PSpace = number(round(ps, 6))
@@ -194,7 +229,7 @@ func pick(xs []float64, keep []bool) []float64 {
 }
 
 // fillOnset takes the onset from the data: the first day of an alarm near the event, or
-// else the day on which the effect is largest.
+// else the day of the jump.
 func (a *assessment) fillOnset(e *Effect) {
 	cfg := a.panel.cfg
 	for _, ep := range a.alarms {
@@ -205,48 +240,10 @@ func (a *assessment) fillOnset(e *Effect) {
 			return
 		}
 	}
-	if a.commonAlarm() {
-		return
-	}
-	d, ok := a.sharpest()
-	if ok && d >= cfg.OnsetFrom && d <= cfg.OnsetLate {
-		e.Onset, e.OnsetDays, e.OnsetBy = a.panel.day(a.at+d).Format(time.DateOnly), &d, "change"
+	if d := a.head.jumpDay; a.head.jump >= cfg.Rule.threshold() {
+		e.Onset, e.OnsetDays, e.OnsetBy = a.dateOf(d), &d, "jump"
 	}
 }
-
-// commonAlarm says whether an alarm that many countries share touches the days around the
-// event.
-func (a *assessment) commonAlarm() bool {
-	cfg := a.panel.cfg
-	for _, ep := range a.alarms {
-		if ep.common && ep.direction == a.asked && ep.from <= a.at+cfg.OnsetTo && ep.to >= a.at-cfg.NeighbourDays {
-			return true
-		}
-	}
-	return false
-}
-
-// sharpest is the day, within NeighbourDays of the event, on which the effect is largest:
-// the place of the change where no single day alarms. ok is false where the effect at the
-// event is less than sharpZ times its own placebo spread.
-func (a *assessment) sharpest() (offset int, ok bool) {
-	p, sign := a.panel, a.asked.sign()
-	if len(a.placebo.effects) < minSpaceScale || !(sign*a.outcome(a.window) >= sharpZ*a.placebo.scale(p.cfg.ScaleFloor)) {
-		return 0, false
-	}
-	best := math.Inf(-1)
-	for d := -p.cfg.NeighbourDays; d <= p.cfg.NeighbourDays; d++ {
-		x := sign * a.outcome(p.effectAt(a.row, a.at+d, p.cfg.BeforeDays, p.cfg.AfterDays))
-		if x > best {
-			best, offset = x, d
-		}
-	}
-	return offset, true
-}
-
-// sharpZ is the size, in units of the spread of placebo effects, from which on an effect's
-// place is looked for without an alarm.
-const sharpZ = 3.5
 
 // priorDays is how many days of all countries' history the rate of alarms is mixed with.
 const priorDays = 180

@@ -12,14 +12,14 @@ func EachDate(list []Series, cfg Config, country string, first, last int, yield 
 	p := newPanel(list[0].Name, list, nil, cfg)
 	found := p.alarms()
 	for at := first; at < last; at++ {
-		effects, scales := p.spaceOf(at)
+		clear(p.donorZs)
 		for i, r := range p.rows {
 			if country != "" && r.series.Country != country {
 				continue
 			}
 			ban := events.Event{ID: "x", Country: r.series.Country, Target: "X", Kind: events.Enforce,
 				EnforcedAt: p.day(at).Format(time.DateOnly), Precision: "day", TZ: "UTC"}
-			a := assessment{panel: p, row: r, event: ban, at: at, alarms: found[r], space: p.placeboSpace(i, at, effects, scales)}
+			a := assessment{panel: p, row: r, own: i, event: ban, at: at, alarms: found[r]}
 			yield(a.effect())
 		}
 	}

@@ -3,6 +3,8 @@ package spike
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/banshift/banshift/schemas/events"
 )
@@ -75,8 +77,8 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 		v.lacks("the event's date is known to the month only")
 	}
 	if e.EffectLog == nil {
-		v.lacks("%d valid days of %d after the event with at least %d same weekdays before: missing, masked or outside the series",
-			a.window.validDays, cfg.AfterDays, minWeekdays)
+		v.lacks("%d valid days of %d after the event, and at least %d of the %d before are needed: missing, masked or outside the series",
+			a.head.valid, a.head.window, minBaselineDays, baselineDays)
 		return
 	}
 	if a.maskedDays() > 0 {
@@ -110,11 +112,11 @@ func (a *assessment) maskedDays() int {
 // placebos, small counts, and an alarm at the right time.
 func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 	cfg, sign := a.panel.cfg, a.asked.sign()
-	tested := a.outcome(a.window)
+	tested := a.head.effect
 	word := map[Direction]string{Up: "rise", Down: "drop"}[a.asked]
 	switch {
-	case sign*a.window.raw <= 0:
-		v.fails("no %s: the week is %+.1f %% against its own baseline", word, *percent(a.window.raw))
+	case sign*a.head.raw <= 0 && sign*tested <= 0:
+		v.fails("no %s: %+.1f %% against its own baseline", word, *percent(a.head.raw))
 	case sign*tested <= 0:
 		v.fails("no %s beyond the other countries': %+.1f %% after the controls", word, *percent(tested))
 	case !(a.ciLow > 0):
@@ -133,86 +135,111 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 	if e.PCount != nil && *e.PCount > cfg.Alpha/2 {
 		v.fails("exact test of the small count: p = %.3f", *e.PCount)
 	}
-	if e.OnsetDays == nil && a.commonAlarm() {
-		v.noOnset = "the alarm near the event is shared with so many countries that it is not about this one"
-	} else if e.OnsetDays == nil {
-		v.noOnset = fmt.Sprintf("no alarm begins and no clear change lies within [%+d, %+d] days of the event", cfg.OnsetFrom, cfg.OnsetTo)
-	} else if e.OnsetBy == "alarm" {
-		v.says("the %s begins on %s, %+d days from the event", word, e.Onset, *e.OnsetDays)
-	} else {
-		v.says("no single day alarms, but the %s is largest from %s on, %+d days from the event", word, e.Onset, *e.OnsetDays)
+	switch {
+	case a.sharp():
+		v.says("the %s begins on %s, %+d days from the event: %.1f times what the rule asks", word, a.dateOf(a.head.jumpDay), a.head.jumpDay, a.head.jump/e.Threshold)
+	case e.OnsetDays != nil:
+		v.noOnset = fmt.Sprintf("it begins %s (%s), not with the event", distance(*e.OnsetDays), e.Onset)
+	default:
+		v.noOnset = "no jump on the day of the event or the day after: nothing begins there"
 	}
 }
 
+// sharp says whether the change begins with the event.
+func (a *assessment) sharp() bool { return a.head.jump >= a.panel.cfg.Rule.threshold() }
+
+// large says whether the change is large among the country's own.
+func (a *assessment) large() bool { return a.head.z >= a.panel.cfg.Rule.threshold() }
+
+// distance words days from an event.
+func distance(d int) string {
+	switch {
+	case d < 0:
+		return fmt.Sprintf("%d days before", -d)
+	case d == 0:
+		return "on the day, but not sharply"
+	}
+	return fmt.Sprintf("%d days after the event", d)
+}
+
+// judgeSpace compares with the other countries: more of them that moved as far, in their own units,
+// are another explanation, never a refutation. Only where the past is too short for a test of its own do they
+// decide.
 func (a *assessment) judgeSpace(e Effect, v *verdict) {
 	if e.PSpace == nil {
 		return
 	}
 	alpha := a.panel.cfg.Alpha / 2
 	switch {
-	case *e.PSpaceFloor > alpha && e.PSpaceRank > 1:
-		v.fails("placebo in space: rank %d of %d countries", e.PSpaceRank, e.NSpace+1)
-	case *e.PSpaceFloor > alpha:
-		v.says("placebo in space: first of %d countries, too few for a test of their own (floor %.2f)", e.NSpace+1, *e.PSpaceFloor)
-	case *e.PSpace > alpha:
+	case e.PTime == nil && *e.PSpace > alpha:
 		v.fails("placebo in space: p = %.3f, rank %d of %d countries", *e.PSpace, e.PSpaceRank, e.NSpace+1)
+	case *e.PSpaceFloor > a.panel.cfg.SpaceShare && e.PSpaceRank == 1:
+		v.says("placebo in space: first of %d countries, too few for a test of their own (floor %.2f)", e.NSpace+1, *e.PSpaceFloor)
+	case *e.PSpace > a.panel.cfg.SpaceShare:
+		v.doubt("placebo in space: rank %d of %d countries; further, in units of their own past, moved %s", e.PSpaceRank, e.NSpace+1, nameFew(a.further))
 	default:
 		v.says("placebo in space: p = %.4f, rank %d of %d countries", *e.PSpace, e.PSpaceRank, e.NSpace+1)
 	}
 }
 
-// judgeOnset doubts a change whose beginning is not seen, or late, or in a country where
-// alarms come often.
+// nameFew lists at most three names and counts the rest.
+func nameFew(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// judgeOnset doubts a change that is not large enough for the rule, or does not begin with the event.
 func (a *assessment) judgeOnset(e Effect, v *verdict) {
-	cfg := a.panel.cfg
 	if v.noOnset != "" {
 		v.doubt("%s", v.noOnset)
 	}
-	switch d := e.OnsetDays; {
-	case d == nil:
-	case *d > cfg.OnsetLate:
-		v.doubt("it begins %d days after the event", *d)
-	case *d < cfg.OnsetEarly:
-		v.doubt("it begins %d days before the event", -*d)
-	case e.OnsetBy == "change" && *d != 0:
-		v.doubt("no alarm dates it, and it is larger from another day on than from the event's")
+	if !a.large() {
+		v.doubt("the change is %.1f times this country's usual one; the rule %s asks for %.1f", a.head.z, e.Rule, e.Threshold)
 	}
-	if e.POnset != nil && *e.POnset > cfg.Alpha {
-		v.doubt("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)
+	if e.POnset != nil && *e.POnset > a.panel.cfg.Alpha {
+		v.says("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)
+	}
+	if a.head.provisional {
+		v.says("provisional: %d of %d days; final once the window is full", a.head.window, a.head.registered)
 	}
 }
 
 // judgeAlternatives looks for what else could have made the change.
 func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 	cfg, date := a.panel.cfg, a.event.Date()
+	if len(e.Episode) > 0 {
+		v.says("one episode with %s: the effect is of all together, they cannot be told apart", strings.Join(e.Episode[1:], ", "))
+	}
 	for _, other := range a.catalogue {
-		if other.ID == a.event.ID || other.Country != a.event.Country || other.Precision == "month" {
+		if other.ID == a.event.ID || other.Country != a.event.Country || other.Precision == "month" || slices.Contains(e.Episode, other.ID) {
 			continue
 		}
 		d := days(date, other.Date())
 		same := sameBan(other, a.event)
 		switch {
-		case !same && d >= -cfg.NeighbourDays && d <= cfg.NeighbourDays:
-			v.doubt("another event %+d days away: %s", d, other.ID)
-		case same && acts(other.Kind) && d >= 0 && d <= cfg.NeighbourDays:
-			v.doubt("the same ban went on %+d days later: %s", d, other.ID)
-		case acts(other.Kind) && d < 0 && d >= -cfg.BeforeDays:
-			v.doubt("an event inside the baseline, %+d days away: %s", d, other.ID)
-		case same && d < 0 && d >= -cfg.NeighbourDays:
+		case d < -cfg.NeighbourDays || d > cfg.NeighbourDays:
+		case !asksForUse(other.Kind):
+			v.doubt("another event %+d days away: %s (%s); it would need a series that only one of them moves", d, other.ID, other.Kind)
+		case acts(other.Kind):
+			v.doubt("an event that asks for the opposite lies %+d days away: %s; only their sum is known", d, other.ID)
+		case same && d < 0:
 			v.says("announced or ordered %+d days away (%s): what came before is not separable", d, other.ID)
 		}
 	}
-	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < cfg.AfterDays {
+	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < a.head.window {
 		v.says("it ended %d days later: the window is longer than the event", days(date, ended))
 	}
-	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.window.raw {
+	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.head.raw {
 		v.doubt("coverage changed by %+.0f %% between the two windows, which alone can make half of the change", 100*(*c-1))
 	}
 	if within(date, cfg.Breaks[a.panel.name], 14) {
 		v.doubt("the method of the series changed within 14 days")
 	}
 	if share := a.panel.jointShare(a.at, a.asked); share >= cfg.ArtefactShare {
-		if e.OnsetBy != "alarm" || !a.standsOut(e) {
+		if !a.sharp() || !a.standsOut(e) {
 			v.doubt("%.0f %% of the countries left their baseline the same way on one of these days: it is the measurement", 100*share)
 			return
 		}
@@ -226,8 +253,8 @@ const coveragePart = .5
 
 // standsOut says whether the effect is at least twice the common factor's part and ranks first.
 func (a *assessment) standsOut(e Effect) bool {
-	common := a.window.raw - a.window.adjusted
-	return a.adjusted && e.PSpaceRank == 1 && a.asked.sign()*a.window.raw >= 2*a.asked.sign()*common
+	common := a.head.raw - a.head.effect
+	return a.adjusted && e.PSpaceRank == 1 && a.asked.sign()*a.head.raw >= 2*a.asked.sign()*common
 }
 
 // acts says whether an event of this kind changes what can be reached, and so the use
