@@ -27,6 +27,8 @@ import (
 type analyzeOptions struct {
 	series, format, country, events, name, placebo, replay string
 	evidence                                               []string
+	direction, rule                                        string
+	window                                                 int
 	asJSON, secondary                                      bool
 }
 
@@ -52,11 +54,14 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, a YAML file or a CSV (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
+	f.StringVar(&o.direction, "direction", "", "ask for a rise (up) or a drop (down) (default: what kind and target of the event say)")
+	f.IntVar(&o.window, "window", 0, "days of the effect: 1, 2, 3, 7 or 28 (default: the event's length, up to analysis.after_days)")
+	f.StringVar(&o.rule, "rule", string(spike.Standard), "registered threshold: standard, or strict (fewer false grades, less power)")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")
 	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh beside, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
 	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
-	for _, other := range []string{"series", "events", "placebo", "evidence", "json"} {
+	for _, other := range []string{"series", "events", "placebo", "evidence", "direction", "window", "rule", "json"} {
 		cmd.MarkFlagsMutuallyExclusive("replay", other)
 	}
 	return cmd
@@ -75,6 +80,7 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 		return err
 	}
 	cfg.Placebo, cfg.Secondary = spike.PlaceboMode(o.placebo), o.secondary
+	cfg.Direction, cfg.WindowDays, cfg.Rule = spike.Direction(o.direction), o.window, spike.Rule(o.rule)
 	var result spike.Result
 	if o.series == "" {
 		result, err = a.analyzeStore(ctx, o, catalogue, cfg)

@@ -100,6 +100,6 @@ func DefaultConfig() Config {
 		AlarmZ: 3, BurstZ: 6, AlarmDays: 3, AlarmOf: 4, ScaleDays: 28, ScaleFloor: .03,
 		CoverageLow: .75, CoverageHigh: 1.35, ArtefactShare: .30,
 		OnsetFrom: -1, OnsetTo: 3, OnsetEarly: 0, OnsetLate: 1, NeighbourDays: 7, SmallCount: 20,
-		Rule: Standard, SpaceShare: .10,
+		Rule: Standard, SpaceShare: .20,
 	}
 }

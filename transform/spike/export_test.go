@@ -9,6 +9,7 @@ import (
 // EachDate asks for a ban in one country of list (all of them where it is empty) on every day
 // of [first, last), one at a time, without laying out the panel anew for each.
 func EachDate(list []Series, cfg Config, country string, first, last int, yield func(Effect)) {
+	list = byName(list)[0]
 	p := newPanel(list[0].Name, list, nil, cfg)
 	found := p.alarms()
 	for at := first; at < last; at++ {
@@ -24,3 +25,19 @@ func EachDate(list []Series, cfg Config, country string, first, last int, yield 
 		}
 	}
 }
+
+// AskOne asks about one event in its own country.
+func AskOne(list []Series, cfg Config, event events.Event, yield func(Effect)) {
+	group := byName(list)[0]
+	p := newPanel(group[0].Name, group, map[string][]time.Time{event.Country: {event.Date()}}, cfg)
+	found := p.alarms()
+	for i, r := range p.rows {
+		if r.series.Country == event.Country {
+			a := assessment{panel: p, row: r, own: i, event: event, at: p.index(event.Date()), alarms: found[r]}
+			yield(a.effect())
+		}
+	}
+}
+
+// Middle is the median.
+func Middle(xs []float64) float64 { return median(xs) }
