@@ -36,6 +36,9 @@ const (
 	minBothJumps  = 1.0 // z of each of the two days of a rise over both
 )
 
+// smallBefore and smallAfter are the days that a jump of small counts is taken over.
+const smallBefore, smallAfter = 3, 3
+
 // baselineDays is the length of the baseline of the headline: short, because the levels of real
 // series wander; a multiple of seven, so that each weekday is in it once.
 const baselineDays = 7
@@ -68,7 +71,7 @@ func (p *panel) gaugeOf(before, after int) *gauge {
 	}
 	g := &gauge{before: before, after: after}
 	for _, r := range p.rows {
-		g.raw = append(g.raw, p.changes7(r, before, after))
+		g.raw = append(g.raw, p.changesOf(r, before, after))
 		g.rest = append(g.rest, nans(p.days))
 	}
 	p.takeMedians(g)
@@ -76,8 +79,8 @@ func (p *panel) gaugeOf(before, after int) *gauge {
 	return g
 }
 
-// changes7 is the change of r on every day.
-func (p *panel) changes7(r *row, before, after int) []float64 {
+// changesOf is the change of r on every day.
+func (p *panel) changesOf(r *row, before, after int) []float64 {
 	out := nans(p.days)
 	for t := before; t+after <= p.days; t++ {
 		pre, n := mean(r.flat[t-before : t])
@@ -266,6 +269,9 @@ func (p *panel) measure(i, t, window int, asked Direction) headline {
 // zone, or in the evening, makes the first).
 func (p *panel) jumpScore(i, t int, sign float64, adjusted bool) (score float64, day int) {
 	g := p.gaugeOf(1, 1)
+	if p.rows[i].level[t] < p.cfg.SmallCount { // one day's count says little
+		g = p.gaugeOf(smallBefore, smallAfter)
+	}
 	values := g.rest[i]
 	if !adjusted {
 		values = g.raw[i]
