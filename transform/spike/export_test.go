@@ -26,14 +26,14 @@ func EachDate(list []Series, cfg Config, country string, first, last int, yield 
 	}
 }
 
-// AskOne asks about one event in its own country.
+// AskOne asks about one event in its own country, without the alarms: they date nothing that the
+// headline grades by.
 func AskOne(list []Series, cfg Config, event events.Event, yield func(Effect)) {
 	group := byName(list)[0]
 	p := newPanel(group[0].Name, group, map[string][]time.Time{event.Country: {event.Date()}}, cfg)
-	found := p.alarms()
 	for i, r := range p.rows {
 		if r.series.Country == event.Country {
-			a := assessment{panel: p, row: r, own: i, event: event, at: p.index(event.Date()), alarms: found[r]}
+			a := assessment{panel: p, row: r, own: i, event: event, at: p.index(event.Date())}
 			yield(a.effect())
 		}
 	}

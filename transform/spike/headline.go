@@ -179,7 +179,7 @@ func (r *row) last() int {
 }
 
 // spread is the own unit of row i in the gauge for changes on day t: the centralShare quantile of
-// its changes without sign in windows that ended before, floored by what counting alone gives.
+// its changes without sign in windows that ended before, with a floor.
 func (p *panel) spread(g *gauge, i, t int, values []float64) float64 {
 	var past []float64
 	for u := max(0, t-p.cfg.PlaceboMax); u <= t-g.after; u++ {
@@ -191,13 +191,13 @@ func (p *panel) spread(g *gauge, i, t int, values []float64) float64 {
 		return math.NaN()
 	}
 	slices.Sort(past)
-	return math.Max(p.spreadFloor(p.rows[i].level[t], g.before, g.after), quantile(past, centralShare))
+	return math.Max(p.spreadFloor(p.rows[i].level[t], g.after), quantile(past, centralShare))
 }
 
-// spreadFloor is the least spread: ScaleFloor a day, and Poisson's.
-func (p *panel) spreadFloor(level float64, before, after int) float64 {
-	days := 1/float64(before) + 1/float64(after)
-	return math.Max(p.cfg.ScaleFloor*math.Sqrt(1/float64(after)), math.Sqrt(days/math.Max(1, level)))
+// spreadFloor is the least spread: ScaleFloor a day, and one count. Poisson's is none: estimated users
+// vary less from day to day than counts would, and what they do vary is in the past.
+func (p *panel) spreadFloor(level float64, after int) float64 {
+	return math.Max(p.cfg.ScaleFloor, 1/math.Max(1, level)) / math.Sqrt(float64(after))
 }
 
 // headline is the registered test of one row at one day, while it is worked out.

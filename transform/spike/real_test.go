@@ -1,0 +1,213 @@
+package spike_test
+
+import (
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/ingest/series"
+	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/transform/spike"
+)
+
+// readShared reads a series of the measurements' folder, or skips.
+func readShared(t *testing.T, file, format, name string) []spike.Series {
+	t.Helper()
+	f, err := os.Open(shared(t, "data", "series", file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	list, err := series.Read(f, series.Source{Format: format, Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// reporting says whether a country is of the part that results are reported on: half of the names, by a
+// seeded hash. Rule and thresholds were chosen on the other half, and on the earlier half of the days.
+func reporting(country string) bool {
+	h := fnv.New32a()
+	h.Write([]byte("banshift-12 " + country))
+	return h.Sum32()%2 == 1
+}
+
+// site is a country-date on which nothing is known to have begun.
+type site struct{ row, day int }
+
+// level is the median of the 28 days before day, NaN where fewer than 20 have a value.
+func level(s spike.Series, day int) float64 {
+	var xs []float64
+	for t := max(0, day-28); t < min(day, len(s.Values)); t++ {
+		if !math.IsNaN(s.Values[t]) {
+			xs = append(xs, s.Values[t])
+		}
+	}
+	if len(xs) < 20 {
+		return math.NaN()
+	}
+	return spike.Middle(xs)
+}
+
+// drawSites draws null dates in countries of 50 users and more, with 35 days after them.
+func drawSites(rng *rand.Rand, list []spike.Series, first time.Time, n int) []site {
+	var sites []site
+	for tries := 0; len(sites) < n && tries < 200*n; tries++ {
+		i := rng.IntN(len(list))
+		s := list[i]
+		day := rng.IntN(max(1, len(s.Values)-35))
+		if s.Country == "" || !reporting(s.Country) || s.Start.AddDate(0, 0, day).Before(first) ||
+			!(level(s, day) >= 50) || math.IsNaN(s.Values[day]) {
+			continue
+		}
+		sites = append(sites, site{i, day})
+	}
+	return sites
+}
+
+// ask plants an effect of some days and asks for a ban there, through Analyze.
+func ask(list []spike.Series, s site, effect float64, length int, cfg spike.Config) spike.Effect {
+	planted := append([]spike.Series(nil), list...)
+	values := append([]float64(nil), list[s.row].Values...)
+	for d := s.day; d < s.day+length; d++ {
+		values[d] = math.Round(values[d] * (1 + effect))
+	}
+	planted[s.row].Values = values
+	date := list[s.row].Start.AddDate(0, 0, s.day)
+	var found spike.Effect
+	spike.AskOne(planted, cfg, events.Event{ID: "x", Country: list[s.row].Country, Target: "X", Kind: events.Enforce,
+		EnforcedAt: date.Format(time.DateOnly), EndedAt: date.AddDate(0, 0, length).Format(time.DateOnly), Precision: "day", TZ: "UTC"},
+		func(e spike.Effect) { found = e })
+	return found
+}
+
+// TestRealNullAndPlanted publishes size, false grades, power, error and coverage on the reporting part.
+func TestRealNullAndPlanted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a minute of panels")
+	}
+	for _, c := range []struct {
+		file, format, name string
+		first              time.Time
+		sites              int
+	}{
+		{"tor-bridge-users-2018-2020.csv", "tor-userstats", "tor-bridge-users", time.Date(2018, 10, 1, 0, 0, 0, 0, time.UTC), 60},
+		{"tor-direct-users-2009-2011.csv", "csv", "tor-direct-users", time.Date(2010, 2, 1, 0, 0, 0, 0, time.UTC), 60},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list := readShared(t, c.file, c.format, c.name)
+			cfg := fastConfig()
+			sites := drawSites(rand.New(rand.NewPCG(12, 1)), list, c.first, c.sites)
+			for _, p := range []struct {
+				effect float64
+				length int
+				want   float64
+			}{{.25, 28, .18}, {.5, 28, .55}, {1, 28, .75}, {1, 2, .35}} {
+				grades := map[spike.Grade]int{}
+				squares, others, covered, n := 0.0, 0.0, 0, 0
+				for _, s := range sites {
+					e := ask(list, s, p.effect, p.length, cfg)
+					grades[e.Grade]++
+					if e.EffectLog == nil || e.CILow == nil || e.CIHigh == nil {
+						continue
+					}
+					if e.Control.EffectLog == nil {
+						continue
+					}
+					n++
+					other := *e.Control.EffectLog - math.Log1p(p.effect)
+					others += other * other
+					off := *e.EffectLog - math.Log1p(p.effect)
+					squares += off * off
+					if *e.CILow <= 100*p.effect && 100*p.effect <= *e.CIHigh {
+						covered++
+					}
+				}
+				share := float64(grades[spike.Supported]) / float64(len(sites))
+				t.Logf("%+.0f %%, %d days: %v of %d, supported %.0f %%, RMSE %.3f (28 days' weekdays %.3f), covered %.0f %%", 100*p.effect, p.length, grades, len(sites),
+					100*share, math.Sqrt(squares/float64(n)), math.Sqrt(others/float64(n)), 100*float64(covered)/float64(n))
+				if slack := 2 * math.Sqrt(p.want*(1-p.want)/float64(len(sites))); share < p.want-slack {
+					t.Errorf("%+.0f %%, %d days: supported %.0f %%, want at least %.0f %%", 100*p.effect, p.length, 100*share, 100*p.want)
+				}
+			}
+			nulls(t, list, c.first, cfg)
+		})
+	}
+}
+
+// nulls asks on every third date of every country of the reporting part.
+func nulls(t *testing.T, list []spike.Series, first time.Time, cfg spike.Config) {
+	t.Helper()
+	start := list[0].Start
+	length := 0
+	for _, s := range list {
+		if s.Start.Before(start) {
+			start = s.Start
+		}
+	}
+	rows := map[string]spike.Series{}
+	for _, s := range list {
+		rows[s.Country] = s
+		length = max(length, int(s.Start.Sub(start).Hours()/24)+len(s.Values))
+	}
+	n, supported, up, down, tested, strict := 0, 0, 0, 0, 0, 0
+	from := int(first.Sub(start).Hours() / 24)
+	spike.EachDate(list, cfg, "", from, length-8, func(e spike.Effect) {
+		s := rows[e.Country]
+		day, _ := time.Parse(time.DateOnly, e.Date)
+		if !reporting(e.Country) || !(level(s, int(day.Sub(s.Start).Hours()/24)) >= 50) || e.PTime == nil {
+			return
+		}
+		n++
+		if e.Grade == spike.Supported {
+			supported++
+			if *e.Score >= 3.6 {
+				strict++
+			}
+		}
+		if e.EffectLog != nil {
+			tested++
+			if *e.PTime <= .025 {
+				up++
+			}
+			if *e.CIHigh < 0 {
+				down++
+			}
+		}
+	})
+	t.Logf("%d null country-dates: supported %.2f %% (strict %.2f %%), p <= .025 up %.2f %%, interval under zero %.2f %%", n,
+		100*float64(supported)/float64(n), 100*float64(strict)/float64(n), 100*float64(up)/float64(tested), 100*float64(down)/float64(tested))
+	if share := float64(supported) / float64(n); share > .006 {
+		t.Errorf("supported on %.2f %% of null country-dates", 100*share)
+	}
+}
+
+// TestKnownAnswers asks about bans whose answer is known.
+func TestKnownAnswers(t *testing.T) {
+	bridge := readShared(t, "tor-bridge-users-2018-2020.csv", "tor-userstats", "tor-bridge-users")
+	direct := readShared(t, "tor-direct-users-2009-2011.csv", "csv", "tor-direct-users")
+	for _, c := range []struct {
+		list                         []spike.Series
+		country, target, date, ended string
+		grade                        spike.Grade
+	}{
+		{bridge, "ru", "Telegram", "2018-04-16", "", spike.Supported},
+		{bridge, "ir", "Telegram", "2018-04-30", "", spike.Supported},
+		{bridge, "lk", "Facebook", "2019-04-21", "2019-04-30", spike.Supported},
+		{bridge, "ve", "YouTube", "2019-04-30", "2019-05-02", spike.Supported},
+		{direct, "ir", "Tor", "2011-01-08", "", spike.Supported},
+		{direct, "ir", "Tor", "2011-01-09", "", spike.Supported},
+	} {
+		spike.AskOne(c.list, fastConfig(), events.Event{ID: "x", Country: c.country, Target: c.target, Kind: events.Enforce, EnforcedAt: c.date, EndedAt: c.ended,
+			Precision: "day", TZ: "UTC"}, func(e spike.Effect) {
+			t.Logf("%s %s: %s %+.0f %% (%+.0f to %+.0f), score %.1f %q", c.country, c.date, e.Grade, *e.EffectPct, *e.CILow, *e.CIHigh, *e.Score, e.Reasons)
+			if e.Grade != c.grade {
+				t.Errorf("%s %s: %s, want %s", c.country, c.date, e.Grade, c.grade)
+			}
+		})
+	}
+}
