@@ -19,6 +19,7 @@ type assessment struct {
 	catalogue []events.Event
 	alarms    []episode
 	findings  []Finding // about the event, from beside the series
+	brief     bool      // leave out what takes no part in the grade
 
 	head     headline
 	space    placeboSpace
@@ -45,7 +46,7 @@ func (a *assessment) effect() Effect {
 	a.fillIntervals(&e)
 	e.Episode = a.episodeOf()
 	e.CoverageChange = number(round(p.coverageChange(r, a.at), 4))
-	if e.OwnCountry {
+	if e.OwnCountry && !a.brief {
 		e.Shape = p.shapeAt(r, a.at, a.head.raw)
 		e.Sensitivity = a.sensitivity()
 		e.Anticipation = a.anticipation()
@@ -105,7 +106,7 @@ func (a *assessment) fillIntervals(e *Effect) {
 	case high < 0:
 		e.Direction = Down
 	}
-	if e.OwnCountry {
+	if e.OwnCountry && !a.brief {
 		a.fillOthers(e)
 	}
 }

@@ -41,3 +41,22 @@ func AskOne(list []Series, cfg Config, event events.Event, yield func(Effect)) {
 
 // Middle is the median.
 func Middle(xs []float64) float64 { return median(xs) }
+
+// Brief asks for a ban in every country that want takes, on every step-th day of [first, last), and
+// leaves out what takes no part in the grade.
+func Brief(list []Series, cfg Config, first, last, step int, want func(country string, day time.Time, level float64) bool, yield func(Effect)) {
+	list = byName(list)[0]
+	p := newPanel(list[0].Name, list, nil, cfg)
+	for at := first; at < last; at += step {
+		clear(p.donorZs)
+		for i, r := range p.rows {
+			if !want(r.series.Country, p.day(at), r.level[at]) {
+				continue
+			}
+			ban := events.Event{ID: "x", Country: r.series.Country, Target: "X", Kind: events.Enforce,
+				EnforcedAt: p.day(at).Format(time.DateOnly), Precision: "day", TZ: "UTC"}
+			a := assessment{panel: p, row: r, own: i, event: ban, at: at, brief: true}
+			yield(a.effect())
+		}
+	}
+}

@@ -82,8 +82,8 @@ func TestPictureAgreesWithAnalysis(t *testing.T) {
 		if n != effect.ValidDays {
 			t.Fatalf("%d days in the picture, %d in the analysis", n, effect.ValidDays)
 		}
-		if effect.EffectLog != nil && math.Abs(sum/float64(n)-*effect.EffectLog) > 1e-5 {
-			t.Fatalf("the picture's mean is %g, the analysis' %g", sum/float64(n), *effect.EffectLog)
+		if effect.Measured.EffectLog != nil && math.Abs(sum/float64(n)-*effect.Measured.EffectLog) > 1e-5 {
+			t.Fatalf("the picture's mean is %g, the analysis' %g", sum/float64(n), *effect.Measured.EffectLog)
 		}
 		if !l.masked[at-20] || !l.masked[at+2] || l.masked[at] {
 			t.Fatal("days are masked that the analysis keeps, or the other way")
