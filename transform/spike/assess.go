@@ -124,16 +124,16 @@ func (a *assessment) widenProvisional(low, high float64) (float64, float64) {
 func (a *assessment) fillOthers(e *Effect) {
 	p, r, cfg := a.panel, a.row, a.panel.cfg
 	past := p.past(r, a.at, a.ownOthers())
-	fill := func(effect float64, residuals []float64, name string) Control {
+	fill := func(effect float64, days int, residuals []float64, name string) Control {
 		if math.IsNaN(effect) {
 			return Control{}
 		}
 		rng := rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, name)
 		low, high := interval(effect, blockBootstrap(pick(residuals, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
-		return Control{EffectLog: number(round(effect, 6)), EffectPct: percent(effect), CILow: percent(low), CIHigh: percent(high)}
+		return Control{EffectLog: number(round(effect, 6)), EffectPct: percent(effect), CILow: percent(low), CIHigh: percent(high), Days: days}
 	}
-	e.Measured = fill(a.window.raw, r.raw, "raw")
-	e.Control = fill(a.window.adjusted, r.adj, "control")
+	e.Measured = fill(a.window.raw, a.window.validDays, r.raw, "raw")
+	e.Control = fill(a.window.adjusted, a.window.adjDays, r.adj, "control")
 	if e.Control.EffectLog != nil {
 		e.Control.Countries = p.controls(r, a.at)
 	}

@@ -100,6 +100,8 @@ type Control struct {
 	CILow     *float64 `json:"ci_low"`
 	CIHigh    *float64 `json:"ci_high"`
 	Countries int      `json:"countries"`
+	// Days of the window that entered.
+	Days int `json:"days"`
 }
 
 // Anticipation is the effect between announcement and enforcement, tested apart.

@@ -156,7 +156,7 @@ func (s *study) headline() report.Headline {
 		Grade:   report.Grade(e.Grade), Reasons: e.Reasons,
 	}
 	if e.Control.EffectPct != nil {
-		h.Controlled = &report.Quantity{Label: "after taking off what the controls did", Value: number(e.Control.EffectPct),
+		h.Controlled = &report.Quantity{Label: "against the same weekdays of the four weeks before, after the controls", Value: number(e.Control.EffectPct),
 			Interval: s.interval(e.Control.CILow, e.Control.CIHigh), Unit: "%", Signed: true}
 	}
 	return h
@@ -167,7 +167,7 @@ func (s *study) spikeQuestion(h report.Headline) report.Question {
 	q := report.Question{ID: "spike", Title: "Did use spike, how much, because of which ban?", Answer: h.Sentence(),
 		Figure: report.Quantity{Label: "change of " + s.Use.Unit, Value: h.EffectPct, Interval: h.Interval, Unit: "%", Signed: true},
 		Table:  s.course(),
-		Method: "The mean, over the registered days, of how far each day lies above the median of the same weekday before the event, on a logarithmic scale.",
+		Method: s.Config.Method()[0],
 		Caveats: []string{"A client is a pseudonym of one day: a returning client cannot be told from a new one.",
 			"A grade says what the data support. It is not a proof of cause."}}
 	if chart := s.toolChart(); chart != nil {
@@ -185,7 +185,7 @@ func (s *study) course() *report.Table {
 	t := &report.Table{Caption: "The course of the change", Columns: []report.Column{{Name: "what", Format: report.Text}, {Name: "value", Format: report.Decimal}, {Name: "unit", Format: report.Text}}}
 	add := func(what string, value any, unit string) { t.Rows = append(t.Rows, []any{what, value, unit}) }
 	if e.Onset != "" && e.OnsetDays != nil {
-		add("first day of the alarm: "+e.Onset, *e.OnsetDays, "days from the event")
+		add(e.OnsetWords()+": "+e.Onset, *e.OnsetDays, "days from the event")
 	}
 	if a := e.Anticipation; a != nil {
 		add(fmt.Sprintf("effect of the %d days from the announcement", a.Days), expPct(a.EffectLog), "%")

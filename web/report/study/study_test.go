@@ -79,8 +79,8 @@ func TestPictureAgreesWithAnalysis(t *testing.T) {
 				sum, n = sum+math.Log1p(percent/100), n+1
 			}
 		}
-		if n != effect.ValidDays {
-			t.Fatalf("%d days in the picture, %d in the analysis", n, effect.ValidDays)
+		if effect.Measured.EffectLog != nil && n != effect.Measured.Days {
+			t.Fatalf("%d days in the picture, %d in the analysis", n, effect.Measured.Days)
 		}
 		if effect.Measured.EffectLog != nil && math.Abs(sum/float64(n)-*effect.Measured.EffectLog) > 1e-5 {
 			t.Fatalf("the picture's mean is %g, the analysis' %g", sum/float64(n), *effect.Measured.EffectLog)

@@ -16,28 +16,11 @@ func upperFirst(s string) string {
 }
 
 // method tells the procedure with the numbers of its configuration.
-func (s *study) method() []string {
-	cfg := s.Config
-	when := "before it"
-	if cfg.Placebo == spike.PlaceboBoth {
-		when = "before and after it (this looks into the future and is never done live)"
-	}
-	return []string{
-		fmt.Sprintf("Each day is compared, on a logarithmic scale, with the median of the same weekday in the %d days before the event. The effect is the mean of these differences over the %d days from the event on. Days on which less than %g or more than %g of the usual coverage reported are left out, and so are days without data; nothing is filled in.",
-			cfg.BeforeDays, cfg.AfterDays, cfg.CoverageLow, cfg.CoverageHigh),
-		fmt.Sprintf("The interval of %g\u00a0%% is a moving-block bootstrap of the differences before the event, in blocks of %d days, %d draws, seed %d.",
-			100*(1-cfg.Alpha), cfg.BlockDays, cfg.Replicates, cfg.Seed),
-		fmt.Sprintf("The p in time is the rank of the effect among the same estimate on dates %d to %d days %s, at least %d days away from every other catalogued event of the country: (1 + those as large) / (1 + all). It cannot be smaller than 1 / (1 + all); with fewer than %d dates it is not given.",
-			cfg.PlaceboMin, cfg.PlaceboMax, when, cfg.EventRadius, cfg.MinPlacebos),
-		fmt.Sprintf("The p in space is the rank of the effect, in units of each country's own spread, among countries with at least %g users a day and no event within %d days. After the controls means: with the median change of countries with at least %g users a day and no event taken off.",
-			cfg.DonorUsers, cfg.EventRadius, cfg.ControlUsers),
-		"The grade is supported only if the change has the asked direction, its interval excludes zero, both placebo tests pass, an alarm begins near the event, the controls do not share it, and no other catalogued event, outage or change of coverage explains it as well.",
-	}
-}
+func (s *study) method() []string { return s.Config.Method() }
 
 var glossary = []report.Term{
 	{Word: "client", Meaning: "One pseudonym of one day. The key changes daily, so nobody is followed from one day to the next. A person with two addresses is two clients; people behind one address are one."},
-	{Word: "expected", Meaning: "What the same weekday was in the weeks before: its median."},
+	{Word: "expected", Meaning: "What the same weekday was in the weeks before: its median. The headline compares with the week before."},
 	{Word: "effect", Meaning: "How far use lay above or below the expected, as a mean over the registered days."},
 	{Word: "interval", Meaning: "The range in which the effect lies with the stated certainty, as far as the noise of the days before tells."},
 	{Word: "placebo", Meaning: "The same estimate on a date or in a country where nothing happened. An effect that is no larger than placebos is no finding."},
