@@ -235,6 +235,9 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.head.raw {
 		v.doubt("coverage changed by %+.0f %% between the two windows, which alone can make half of the change", 100*(*c-1))
 	}
+	if a.returns() {
+		v.doubt("a return: the days from the event on are hardly %s against the %d days before, only against the last week", map[Direction]string{Up: "higher", Down: "lower"}[a.asked], cfg.BeforeDays)
+	}
 	if within(date, cfg.Breaks[a.panel.name], 14) {
 		v.doubt("the method of the series changed within 14 days")
 	}
@@ -245,6 +248,19 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 		}
 		v.says("%.0f %% of the countries left their baseline the same way, but this one twice as far as their median, and first of all", 100*share)
 	}
+}
+
+// returnShare is the share of a change that has to be there against the weeks before too.
+const returnShare = .15
+
+// returns says whether the change only undoes one of the weeks before: against their weekdays there is hardly any.
+func (a *assessment) returns() bool {
+	w := a.panel.effectAt(a.row, a.at, a.panel.cfg.BeforeDays, a.head.window)
+	long := w.raw
+	if a.adjusted && !math.IsNaN(w.adjusted) {
+		long = w.adjusted
+	}
+	return a.asked.sign()*long <= returnShare*a.asked.sign()*a.head.effect
 }
 
 // coveragePart is the part of a change that a change of coverage in the same direction has to

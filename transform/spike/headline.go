@@ -31,7 +31,7 @@ func (r Rule) threshold() float64 {
 // measured against jumpSpread times the spread of one day's.
 const (
 	jumpShare     = .7
-	lateJumpShare = .35
+	lateJumpShare = .2
 	jumpSpread    = 1.3
 	minBothJumps  = 1.0 // z of each of the two days of a rise over both
 )

@@ -129,6 +129,8 @@ func TestGrades(t *testing.T) {
 				}
 				return w
 			}},
+		{name: "a return from a drop is no rise", grade: spike.Ambiguous, reason: "a return",
+			world: func() []spike.Series { w := world(30, 30, 200, 1000); scale(w, 0, at-10, at, .6); return w }},
 		{name: "a ban of yesterday", grade: spike.Supported, reason: "provisional: 2 of 7 days",
 			world: func() []spike.Series {
 				w := world(27, 30, 200, 1000)

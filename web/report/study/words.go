@@ -1,10 +1,8 @@
 package study
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/banshift/banshift/transform/spike"
 	"github.com/banshift/banshift/web/report"
 )
 
