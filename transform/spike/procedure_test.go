@@ -130,7 +130,7 @@ func TestGrades(t *testing.T) {
 				return w
 			}},
 		{name: "a return from a drop is no rise", grade: spike.Ambiguous, reason: "a return",
-			world: func() []spike.Series { w := world(30, 30, 200, 1000); scale(w, 0, at-10, at, .6); return w }},
+			world: func() []spike.Series { w := world(30, 30, 200, 1000); scale(w, 0, at-7, at, .6); return w }},
 		{name: "a ban of yesterday", grade: spike.Supported, reason: "provisional: 2 of 7 days",
 			world: func() []spike.Series {
 				w := world(27, 30, 200, 1000)
@@ -332,7 +332,7 @@ func TestSecondaryMethodsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := find(t, got, "x", "aa")
-	if len(e.Secondary) != 4 {
+	if len(e.Secondary) != 5 {
 		t.Fatalf("%d methods: %+v", len(e.Secondary), e.Secondary)
 	}
 	for _, s := range e.Secondary {
