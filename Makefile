@@ -56,8 +56,8 @@ bench: build engine broker ## Measure against what the engine does by itself wit
 	BANSHIFT_PROGRAM=$(CURDIR)/bin/banshift $(GO) test -run '^$$' -bench . -benchtime 1x -p 1 -timeout 60m ./...
 
 .PHONY: calibrate
-calibrate: build ## Measure size and power of the analysis over its grid into docs/calibration.md (RUNS: 200)
-	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration.md
+calibrate: build ## Measure size and power of the analysis over its simulated grid into docs/calibration-simulated.md (RUNS: 200)
+	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
 .PHONY: lint
 lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)

@@ -89,8 +89,3 @@ func rankP(statistic float64, others []float64, direction float64) float64 {
 	}
 	return float64(above) / float64(1+len(others))
 }
-
-// scale is the robust spread of the placebo effects, with a floor.
-func (pt placeboTime) scale(floor float64) float64 {
-	return math.Max(floor, mad(append([]float64(nil), pt.effects...)))
-}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -93,6 +94,20 @@ var panels = []struct {
 	{"tor-direct-users-2009-2011.csv", "csv", "tor-direct-users", time.Date(2010, 9, 1, 0, 0, 0, 0, time.UTC)},
 }
 
+// sitesAsked is how many dates are asked: BANSHIFT_SITES, as published 40, or 10.
+func sitesAsked(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("BANSHIFT_SITES")
+	if text == "" {
+		return 10
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("BANSHIFT_SITES: %v", err)
+	}
+	return n
+}
+
 // TestRealPlanted publishes power, error and coverage on the reporting part.
 func TestRealPlanted(t *testing.T) {
 	if testing.Short() {
@@ -101,7 +116,7 @@ func TestRealPlanted(t *testing.T) {
 	for _, c := range panels {
 		t.Run(c.name, func(t *testing.T) {
 			list := readShared(t, c.file, c.format, c.name)
-			sites := drawSites(rand.New(rand.NewPCG(12, 1)), list, c.first, 40)
+			sites := drawSites(rand.New(rand.NewPCG(12, 1)), list, c.first, sitesAsked(t))
 			for _, p := range []struct {
 				effect float64
 				length int
