@@ -277,6 +277,9 @@ func (p *panel) jumpScore(i, t int, sign float64, adjusted bool) (score float64,
 		values = g.raw[i]
 	}
 	unit := p.spread(g, i, t, values)
+	if wide, wider := p.steadierJump(i, t, adjusted); wider < steadier*unit {
+		values, unit = wide, wider
+	}
 	today := sign * values[t] / unit
 	score = jumpShare * today
 	if t+1 >= p.days || math.IsNaN(values[t+1]) {
@@ -290,6 +293,20 @@ func (p *panel) jumpScore(i, t int, sign float64, adjusted bool) (score float64,
 		return late, 1
 	}
 	return score, 0
+}
+
+// steadier is how much smaller the unit of a jump over three days has to be to be taken for that of one:
+// the past decides, and where days are independent it is.
+const steadier = .8
+
+// steadierJump is the jump over smallBefore and smallAfter days, and its unit.
+func (p *panel) steadierJump(i, t int, adjusted bool) (values []float64, unit float64) {
+	g := p.gaugeOf(smallBefore, smallAfter)
+	values = g.rest[i]
+	if !adjusted {
+		values = g.raw[i]
+	}
+	return values, p.spread(g, i, t, values)
 }
 
 // score is the smaller of the size and the sharpness: a burst is large, a ban is large and
