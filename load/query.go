@@ -1,13 +1,10 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/banshift/banshift/queries"
@@ -43,15 +40,16 @@ func ParseFormat(name string) (Format, error) {
 // readSettings hold for everything that only reads. The result is complete before
 // its first byte is sent: a query that fails late gives an error, not half a file.
 var readSettings = map[string]string{
-	"readonly":                                 "2",
-	"wait_end_of_query":                        "1",
-	"max_execution_time":                       "600",
-	"output_format_json_array_of_rows":         "1",
-	"output_format_json_quote_64bit_integers":  "0",
-	"output_format_pretty_row_numbers":         "0",
-	"output_format_pretty_max_rows":            "1000000",
-	"output_format_parquet_string_as_string":   "1",
-	"output_format_parquet_compression_method": "zstd",
+	"readonly": "2",
+	"cancel_http_readonly_queries_on_client_close": "1",
+	"wait_end_of_query":                            "1",
+	"max_execution_time":                           "600",
+	"output_format_json_array_of_rows":             "1",
+	"output_format_json_quote_64bit_integers":      "0",
+	"output_format_pretty_row_numbers":             "0",
+	"output_format_pretty_max_rows":                "1000000",
+	"output_format_parquet_string_as_string":       "1",
+	"output_format_parquet_compression_method":     "zstd",
 }
 
 // Query runs a named query and writes its result. Parameters that are not given
@@ -77,7 +75,7 @@ func (s *Store) SQL(ctx context.Context, text string, w io.Writer, f Format) err
 	if text == "" {
 		return errors.New("no SQL given")
 	}
-	if err := s.refuse(ctx, text); err != nil {
+	if err := s.checkStatement(ctx, text); err != nil {
 		return explain(s.name, err)
 	}
 	if err := s.read(ctx, text, nil, w, f); err != nil {
@@ -95,33 +93,4 @@ func (s *Store) read(ctx context.Context, sql string, params map[string]string, 
 		_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, params: params, result: w})
 		return err
 	})
-}
-
-// outside names the functions and table functions that read files or the network.
-// Grants refuse most of them to the embedded engine's reader; the scalar file() they
-// do not, and a server's own user may have any grant.
-var outside = []string{
-	"azureBlobStorage", "azureBlobStorageCluster", "catboostEvaluate", "cluster", "clusterAllReplicas", "cosn", "deltaLake",
-	"executable", "file", "fileCluster", "gcs", "hdfs", "hdfsCluster", "hudi", "iceberg", "icebergS3", "icebergLocal", "jdbc",
-	"mongodb", "mysql", "odbc", "oss", "postgresql", "python", "redis", "remote", "remoteSecure", "s3", "s3Cluster", "sqlite",
-	"url", "urlCluster", "ytsaurus", "arrowFlight", "paimon", "ai",
-}
-
-var functionNode = regexp.MustCompile(`(?m)^\s*Function (\w+)`)
-
-// refuse fails where a statement calls what reads beyond the store. It asks the
-// engine's own parser, so that no spelling gets around it.
-func (s *Store) refuse(ctx context.Context, text string) error {
-	var tree bytes.Buffer
-	settings := map[string]string{"readonly": "2", "default_format": "TSVRaw"}
-	_, err := s.post(ctx, s.reader, request{sql: "EXPLAIN AST " + text, settings: settings, result: &tree})
-	if err != nil {
-		return err
-	}
-	for _, m := range functionNode.FindAllStringSubmatch(tree.String(), -1) {
-		if slices.ContainsFunc(outside, func(name string) bool { return strings.EqualFold(name, m[1]) }) {
-			return fmt.Errorf("%w: %s() reads outside the store; `banshift sql` answers questions about its tables only", ErrForbidden, m[1])
-		}
-	}
-	return nil
 }

@@ -45,6 +45,9 @@ type Store struct {
 	http   *http.Client
 	log    *slog.Logger
 	ledger *ledger
+
+	guardMu sync.Mutex
+	guard   *guard // what readers' statements may use; nil before the first
 }
 
 // connectTries is how often Open tries an address that does not answer.

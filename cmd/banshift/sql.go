@@ -13,8 +13,8 @@ func newSQLCommand(a *app) *cobra.Command {
 		Use:   "sql STATEMENT",
 		Short: "Run one SQL statement that only reads the store",
 		Long: `sql runs one statement of ClickHouse's SQL over the tables of the store, and nothing
-else: it cannot write, and functions that read files or the network are refused. With -
-the statement comes from the standard input.`,
+else: it cannot write, and a function, format or setting that is not listed as harmless
+(schemas/readers) is refused. With - the statement comes from the standard input.`,
 		Example: `  banshift sql --store ./store "SELECT tool, sum(flows) FROM usage GROUP BY tool ORDER BY 2 DESC"
   banshift sql --store ./store --output csv - < question.sql > answer.csv`,
 		Args: cobra.ExactArgs(1),

@@ -174,6 +174,7 @@ func (e *Engine) launch(ctx context.Context) error {
 	}
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.Dir = e.layout.data
+	cmd.Env = childEnvironment()
 	childEnd, lifeline, err := os.Pipe()
 	if err != nil {
 		return fmt.Errorf("lifeline of the engine: %w", err)
@@ -233,6 +234,15 @@ func (e *Engine) command() (*exec.Cmd, error) {
 	}
 	return exec.Command(self, ChildCommand, e.path, "clickhouse",
 		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements), nil
+}
+
+// childEnvironment is what the engine sees of our environment: its time zone. Passwords
+// and addresses are there, too, and a statement may find a way to read its own process.
+func childEnvironment() []string {
+	if zone, ok := os.LookupEnv("TZ"); ok {
+		return []string{"TZ=" + zone}
+	}
+	return []string{}
 }
 
 // waitUp waits until c answers, and explains why it does not.
