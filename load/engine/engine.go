@@ -218,22 +218,23 @@ func (e *Engine) launch(ctx context.Context) error {
 const keepAlive = `SYSTEM START LISTEN HTTP;
 	SELECT sleepEachRow(1) FROM system.numbers FORMAT Null SETTINGS max_block_size = 1, max_threads = 1`
 
-// command is the child's command line: our own binary around the library, or a
-// clickhouse server.
+// command is the child's command line: our own binary, which confines itself and
+// becomes our own binary around the library, or a clickhouse server.
 func (e *Engine) command() (*exec.Cmd, error) {
-	if !isLibrary(e.path) {
-		return exec.Command(e.path, "server", "--config-file="+e.layout.config()), nil
-	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("own binary: %w", err)
 	}
-	statements := keepAlive
-	if e.native {
-		statements = "SYSTEM START LISTEN TCP; " + statements
+	program := []string{e.path, "server", "--config-file=" + e.layout.config()}
+	if isLibrary(e.path) {
+		statements := keepAlive
+		if e.native {
+			statements = "SYSTEM START LISTEN TCP; " + statements
+		}
+		program = []string{self, ChildCommand, e.path, "clickhouse",
+			"--config-file=" + e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements}
 	}
-	return exec.Command(self, ChildCommand, e.path, "clickhouse",
-		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements), nil
+	return exec.Command(self, append([]string{ChildCommand, confineCommand, e.layout.root, e.path}, program...)...), nil
 }
 
 // childEnvironment is what the engine sees of our environment: its time zone. Passwords
@@ -251,6 +252,7 @@ func (e *Engine) waitUp(ctx context.Context, c *child) error {
 	defer cancel()
 	for {
 		if ping(ctx, e.conn) == nil {
+			e.warnUnconfined()
 			return nil
 		}
 		select {
@@ -260,6 +262,19 @@ func (e *Engine) waitUp(ctx context.Context, c *child) error {
 			e.kill(c)
 			return fmt.Errorf("engine %s did not answer: %w: %s", e.path, ctx.Err(), e.lastWords())
 		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// warnUnconfined hands on why the child may open every file that we may.
+func (e *Engine) warnUnconfined() {
+	words, err := os.ReadFile(e.layout.output())
+	if err != nil {
+		return // there are no words
+	}
+	for line := range strings.Lines(string(words)) {
+		if why, ok := strings.CutPrefix(strings.TrimSpace(line), unconfined); ok {
+			e.log.Warn("the engine's process can read every file that this user can", "reason", why)
 		}
 	}
 }
