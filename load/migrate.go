@@ -45,6 +45,13 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.engine != nil {
+		end, err := s.engine.Exclusive()
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
 	applied, err := s.migrate(ctx, all)
 	if err != nil {
 		return nil, explain(s.name, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/banshift/banshift/load/engine"
@@ -144,5 +145,31 @@ func TestReconcileFindsWhatDiffers(t *testing.T) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) || r.OK() {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestProgramsOpenANewStoreAtOnce has several open a store that has no tables yet.
+func TestProgramsOpenANewStoreAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	stores := make([]*Store, 4)
+	for i := range stores {
+		all.Go(func() {
+			s, err := Open(context.Background(), dir, Options{})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			stores[i] = s
+		})
+	}
+	all.Wait()
+	for _, s := range stores {
+		if s != nil {
+			defer s.Close()
+			if _, err := s.Migrate(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }

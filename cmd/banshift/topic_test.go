@@ -157,7 +157,11 @@ func follow(ctx context.Context, t *testing.T, store string, want int, uris ...s
 	}()
 	before := -1
 	for ctx.Err() == nil {
-		time.Sleep(300 * time.Millisecond)
+		select {
+		case code := <-ended:
+			t.Fatalf("the run ended by itself, exit code %d: %s", code, log.String())
+		case <-time.After(300 * time.Millisecond):
+		}
 		done, ok := storedRecords(store)
 		if ok && before < 0 {
 			before = done

@@ -29,6 +29,20 @@ func (l layout) takeLock() (*os.File, error) {
 	return nil, fmt.Errorf("store lock %s: %w", l.lock(), err)
 }
 
+// Exclusive waits until no other program changes the store's schema, and gives what ends
+// that; tables are made once, however many programs open a new store at the same time.
+func (e *Engine) Exclusive() (end func(), err error) {
+	f, err := os.OpenFile(e.layout.lock()+".schema", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("store lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("store lock %s: %w", f.Name(), err)
+	}
+	return func() { f.Close() }, nil // closing it gives the lock up
+}
+
 // readConnection reads how to reach the engine that another process runs.
 func (l layout) readConnection() (Conn, error) {
 	text, err := os.ReadFile(l.connection())
