@@ -138,10 +138,14 @@ type EmbeddedConfig struct {
 
 // AnalysisConfig is the window that is registered before the data are seen.
 type AnalysisConfig struct {
-	// BeforeDays is the length of the baseline before an event.
+	// BeforeDays is the length of the weekday baseline of pictures, alarms and companion questions.
 	BeforeDays int `mapstructure:"before_days"`
-	// AfterDays is the length of the window in which an effect is measured.
+	// BaselineDays is the length of the headline's baseline: 7 or another multiple of it.
+	BaselineDays int `mapstructure:"baseline_days"`
+	// AfterDays is the longest window in which an effect is measured; a shorter event has a shorter one.
 	AfterDays int `mapstructure:"after_days"`
+	// Rule is the registered threshold: standard, or strict (fewer false grades, less power).
+	Rule string `mapstructure:"rule"`
 	// Seed makes the bootstrap repeatable.
 	Seed int64 `mapstructure:"seed"`
 	// Holidays are CSV files with country and date: weeks with one are compared with each other only.
@@ -166,7 +170,7 @@ func defaultConfig() Config {
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
-		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
+		Analysis:    AnalysisConfig{BeforeDays: 28, BaselineDays: 7, AfterDays: 7, Rule: "standard", Seed: 1},
 		Retention:   RetentionConfig{FlowsDays: 30},
 	}
 }
@@ -307,7 +311,7 @@ func (c Config) check() error {
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
 		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds,
 		"embedded.memory_megabytes":  c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
-		"analysis.before_days": c.Analysis.BeforeDays, "analysis.after_days": c.Analysis.AfterDays,
+		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
