@@ -76,14 +76,6 @@ func askedDirection(e events.Event) Direction {
 	return Up
 }
 
-// outcome is the tested effect, others the same of any window.
-func (a *assessment) outcome(w window) float64 {
-	if a.adjusted {
-		return w.adjusted
-	}
-	return w.raw
-}
-
 // fillIntervals fills the headline with its interval, and the other estimates in the own country.
 func (a *assessment) fillIntervals(e *Effect) {
 	cfg := a.panel.cfg
