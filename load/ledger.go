@@ -16,6 +16,7 @@ import (
 
 	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Counts is what became of a batch's telemetry records: In = Stored + Folded + Rejected.
@@ -330,8 +331,7 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, any(beside_first), any(beside_next), anyIf(clock, state = 'intended'), max(state) = 'done' FROM batches
-		WHERE source = ? GROUP BY partition, first, next ORDER BY partition, first`, source)
+	rows, err := l.store.conn.Query(ctx, statements.KnownRanges, source)
 	if err != nil {
 		return nil, err
 	}
@@ -391,8 +391,7 @@ func (s *Store) Borders(ctx context.Context, source string, partition int32, in 
 }
 
 func (s *Store) borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
-	rows, err := s.conn.Query(ctx, `SELECT DISTINCT arrayJoin([first, next]) AS border FROM batches
-		WHERE source = ? AND partition = ? AND border > ? AND border < ? ORDER BY border`, source, partition, in.First, in.Next)
+	rows, err := s.conn.Query(ctx, statements.RangeBorders, source, partition, in.First, in.Next)
 	if err != nil {
 		return nil, err
 	}
