@@ -57,7 +57,7 @@ type TopologyConfig struct {
 type PrivacyConfig struct {
 	// RawClients is "pseudonymise", or "refuse": every record with a client address is rejected.
 	RawClients string `mapstructure:"raw_clients"`
-	// KeyFile holds the 32-byte master key (hex), mode 0600; it is made where it is missing.
+	// KeyFile holds the 32-byte master key (hex), mode 0600, made where it is missing, or day keys; it must not lie inside the store.
 	KeyFile string `mapstructure:"key_file"`
 }
 

@@ -65,10 +65,15 @@ func (a *app) checkRules(context.Context) (string, error) {
 }
 
 func (a *app) checkKey(context.Context) (string, error) {
-	if _, err := a.keys(); err != nil {
+	keys, err := a.readKeys()
+	if err != nil {
 		return "", err
 	}
-	return "the master key can be read by its owner only", nil
+	if keys == nil {
+		file, err := a.keyFile()
+		return "there is none yet: the first run makes a master key at " + file, err
+	}
+	return keys.Describe() + "; its file can be read by its owner only", nil
 }
 
 func (a *app) checkEngine(context.Context) (string, error) {
@@ -88,6 +93,13 @@ func (a *app) checkStore(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer store.Close()
+	keys, err := a.readKeys()
+	if err != nil {
+		return "", err
+	}
+	if err := a.sameKey(ctx, store, keys); err != nil {
+		return "", err
+	}
 	account, err := store.Reconcile(ctx)
 	if err != nil {
 		return "", err

@@ -225,20 +225,6 @@ func networkSources(networks []NetworkConfig) []enrich.NetworkSource {
 	return sources
 }
 
-// keys opens the operator's master key: the configured file, or one in the user's
-// configuration directory, never inside the store.
-func (a *app) keys() (*anonymize.Keys, error) {
-	file := a.cfg.Privacy.KeyFile
-	if file == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return nil, fmt.Errorf("no place for the master key: %w; set privacy.key_file", err)
-		}
-		file = filepath.Join(dir, "banshift", "master.key")
-	}
-	return anonymize.OpenKeys(file)
-}
-
 // passingKeys are keys that nobody keeps, for commands that store nothing.
 func passingKeys() (*anonymize.Keys, error) {
 	master := make([]byte, anonymize.MasterKeyBytes)

@@ -28,6 +28,7 @@ type runOptions struct {
 	follow     bool
 	format     string
 	again      bool
+	newKey     bool
 	maxRejects int64
 }
 
@@ -59,6 +60,7 @@ done; the same command goes on where it stopped.`,
 	flags.StringVar(&o.format, "format", "", "format of the files, instead of recognising it: "+formatNames())
 	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected, when following as soon as they are; -1: no limit")
 	flags.BoolVar(&o.again, "again", false, "read the records of files once more that were rejected, after their cause was mended")
+	flags.BoolVar(&o.newKey, "new-key", false, "go on under a key that the store does not know; clients seen under both keys on one day count twice on it")
 	flags.BoolVar(&guess, "guess-clients", false, "without home, guess by ports which end of a one-way flow is the client")
 	return cmd
 }
@@ -92,7 +94,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	list = a.outsideStore(list)
-	keys, err := a.keys()
+	keys, err := a.readKeys()
 	if err != nil {
 		return err
 	}
@@ -101,6 +103,10 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer store.Close()
+	if keys, err = a.useKeys(ctx, store, keys, o.newKey); err != nil {
+		return err
+	}
+	defer a.keepRotated(ctx, keys)()
 	a.sayGaps(stages)
 	began := time.Now()
 	reads := newReadings(store)
