@@ -51,6 +51,8 @@ type Batch struct {
 	// FirstEvent and LastEvent are the times of the earliest and latest record; zero where there is none.
 	FirstEvent, LastEvent time.Time
 	Simulated             bool
+
+	generation uint64 // how often its source was forgotten
 }
 
 // of gives the partition whose lease b is written under: a file's own notes, of partition
@@ -61,7 +63,11 @@ func (b Batch) ranged() Range { return Range{b.Partition, b.First, b.Next} }
 
 // token is the stem of the deduplication tokens of b's inserts.
 func (b Batch) token() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %d", b.Source, b.Partition, b.First, b.Next))
+	name := fmt.Appendf(nil, "%q %d %d %d", b.Source, b.Partition, b.First, b.Next)
+	if b.generation > 0 { // what was stored before it was forgotten is no first try
+		name = fmt.Appendf(name, " %d", b.generation)
+	}
+	sum := sha256.Sum256(name)
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -151,8 +157,9 @@ type Intention struct {
 
 // sourceState is what the ledger says of one source.
 type sourceState struct {
-	done     map[int32]ranges
-	intended map[int32][]Intention
+	done       map[int32]ranges
+	intended   map[int32][]Intention
+	generation uint64 // how often it was forgotten
 }
 
 func newLedger(s *Store) *ledger {
@@ -176,6 +183,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	if stored {
 		return nil
 	}
+	b.generation = s.ledger.generation(b.Source)
 	if err := s.write(ctx, b, lease); err != nil {
 		if errors.Is(err, ErrLease) {
 			s.ledger.lose(lease)
@@ -286,6 +294,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		state = &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
 		l.sources[p.source] = state
 	}
+	state.generation = fresh.generation
 	for _, partition := range []int32{p.partition, -1} {
 		delete(state.done, partition)
 		delete(state.intended, partition)
@@ -299,6 +308,13 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 	l.leases[p] = held
 	delete(l.lost, p)
 	return held, nil
+}
+
+// generation is how often a source was forgotten.
+func (l *ledger) generation(source string) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sources[source].generation
 }
 
 // lose notes that another program has taken a lease.
@@ -346,6 +362,9 @@ func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) 
 	}
 	defer rows.Close()
 	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+	if state.generation, err = l.store.timesForgotten(ctx, source); err != nil {
+		return nil, err
+	}
 	for rows.Next() {
 		var r Intention
 		var done uint8

@@ -154,6 +154,8 @@ type RetentionConfig struct {
 	FlowsDays int `mapstructure:"flows_days"`
 	// UsageDays counts from the day of ingestion, too; 0 keeps client-hours as long as the store. The counts made from them stay.
 	UsageDays int `mapstructure:"usage_days"`
+	// DNSDays is the same of the names that clients asked for.
+	DNSDays int `mapstructure:"dns_days"`
 }
 
 // defaultConfig is what applies where nothing is said.
@@ -167,7 +169,7 @@ func defaultConfig() Config {
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
 		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
-		Retention:   RetentionConfig{FlowsDays: 30},
+		Retention:   RetentionConfig{FlowsDays: 30, UsageDays: 90, DNSDays: 90},
 	}
 }
 
@@ -313,8 +315,10 @@ func (c Config) check() error {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
 		}
 	}
-	if c.Retention.UsageDays < 0 {
-		errs = append(errs, fmt.Errorf("retention.usage_days is %d: want a number of days, or 0 to keep all", c.Retention.UsageDays))
+	for key, n := range map[string]int{"retention.usage_days": c.Retention.UsageDays, "retention.dns_days": c.Retention.DNSDays} {
+		if n < 0 {
+			errs = append(errs, fmt.Errorf("%s is %d: want a number of days, or 0 to keep all", key, n))
+		}
 	}
 	return errors.Join(errs...)
 }

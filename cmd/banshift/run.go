@@ -145,12 +145,16 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 // countEvery is how old the counts of a running day become before they are made again.
 const countEvery = time.Minute
 
+// retainEvery is how often what has expired is looked for while a run follows.
+const retainEvery = time.Hour
+
 // runCounting has what a run stores counted: at its end, and while it follows.
 func (a *app) runCounting(ctx context.Context, store *load.Store, follow bool, run func() error) error {
 	following, stop := context.WithCancel(ctx)
 	var counting sync.WaitGroup
 	if follow {
 		counting.Go(func() { store.KeepCounted(following, countEvery) })
+		counting.Go(func() { store.KeepRetained(following, retainEvery) })
 	}
 	err := run()
 	stop()

@@ -6,3 +6,59 @@ import _ "embed"
 //
 //go:embed key_in_force.sql
 var KeyInForce string
+
+// Erase deletes the rows of a table (%[1]s, %[2]s for a cluster) that %[3]s holds for, and waits for that.
+//
+//go:embed erase.sql
+var Erase string
+
+// OutOfUse counts parts of a table that are out of use, and texts of its deletions but the last.
+//
+//go:embed out_of_use.sql
+var OutOfUse string
+
+// ExpiredParts counts parts of a table that have expired rows, and the bytes of those that have no other.
+//
+//go:embed expired_parts.sql
+var ExpiredParts string
+
+// Forget says which rows are deleted, by what is forgotten: YAML.
+//
+//go:embed forget.yaml
+var Forget []byte
+
+// BegunExpiring lists deletions by retention that were begun and not finished.
+//
+//go:embed begun_expiring.sql
+var BegunExpiring string
+
+// StillCounted adds up the records that were deleted and that the ledger counts.
+//
+//go:embed still_counted.sql
+var StillCounted string
+
+// Readings lists the names of a source and its later readings, and whether one was stored before rows
+// carried the number of their source.
+//
+//go:embed readings.sql
+var Readings string
+
+// RangesOfDay lists the stored ranges all of whose records are of a day.
+//
+//go:embed ranges_of_day.sql
+var RangesOfDay string
+
+// DaysOf lists the days of countries that rows of a table (%[1]s) are of that %[2]s holds for.
+//
+//go:embed days_of.sql
+var DaysOf string
+
+// TimesForgotten counts how often a source was forgotten.
+//
+//go:embed times_forgotten.sql
+var TimesForgotten string
+
+// PartitionsOf lists the partitions of sources.
+//
+//go:embed partitions_of.sql
+var PartitionsOf string
