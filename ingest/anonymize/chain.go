@@ -2,9 +2,7 @@ package anonymize
 
 import (
 	"bytes"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -84,21 +82,16 @@ func (c *chain) key(day int64) ([]byte, error) {
 	}
 	state := slices.Clone(c.state)
 	for at := c.next; at < day; at++ {
-		next, err := step(state)
+		next := step(state)
 		clear(state)
-		if err != nil {
-			return nil, err
-		}
 		state = next
 	}
 	defer clear(state)
-	return deriveDay(state, day)
+	return deriveDay(state, day), nil
 }
 
 // step gives the secret of the day behind the one that a secret is of.
-func step(state []byte) ([]byte, error) {
-	return hkdf.Key(sha256.New, state, nil, "next", MasterKeyBytes)
-}
+func step(state []byte) []byte { return derive(state, "next", MasterKeyBytes) }
 
 // forward gives today a key of its own and destroys those of days that ended 48 h ago. It
 // reports whether anything changed.
@@ -107,14 +100,7 @@ func (c *chain) forward(today int64) (changed bool, err error) {
 		return false, fmt.Errorf("the clock says %s and the day keys go on from %s: is the clock right? A chain cannot go back; if it is, make a new one", dateOf(today), dateOf(c.next))
 	}
 	for c.next <= today {
-		key, err := deriveDay(c.state, c.next)
-		if err != nil {
-			return changed, err
-		}
-		next, err := step(c.state)
-		if err != nil {
-			return changed, err
-		}
+		key, next := deriveDay(c.state, c.next), step(c.state)
 		clear(c.state)
 		c.days[c.next], c.state = key, next
 		c.next++

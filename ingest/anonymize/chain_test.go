@@ -2,6 +2,8 @@ package anonymize
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -29,9 +31,11 @@ func newClock() *clock { return &clock{time.Date(2026, 11, 28, 13, 0, 0, 0, time
 func someChain(t *testing.T, master *Keys, c *clock) (*Keys, string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "day.keys")
-	if _, err := MakeChain(file, master, c.at); err != nil {
+	made, err := MakeChain(file, master, c.at)
+	if err != nil {
 		t.Fatal(err)
 	}
+	made.chain.wipe() // another program's
 	keys, err := readChain(file, c.now)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +140,13 @@ func TestDaysLoseTheirKeyAfter48Hours(t *testing.T) {
 		t.Error("the file has the day's key")
 	}
 	runtime.GC()
-	if holders := inMemory(t, secret); holders != 0 {
+	// Registers that an interruption has saved stay until another one.
+	holders := inMemory(t, secret)
+	for try := 0; try < 5 && holders > 0; try++ {
+		runtime.GC()
+		holders = inMemory(t, secret)
+	}
+	if holders != 0 {
 		t.Errorf("%d places in memory hold the day's key", holders)
 	}
 	if keys, err := readChain(file, c.now); err != nil || len(keys.chain.days) != keptDays+1 {
@@ -192,7 +202,10 @@ func inMemory(t *testing.T, secret hidden) int {
 		for at := from; at < to; at += int64(len(chunk) - 64) {
 			n, _ := memory.ReadAt(chunk[:min(int64(len(chunk)), to-at)], at)
 			for _, needle := range []hidden{secret, digits} {
-				found += needle.count(chunk[:n])
+				if k := needle.count(chunk[:n]); k > 0 {
+					found += k
+					t.Logf("%d in %s", k, strings.TrimSpace(line))
+				}
 			}
 			clear(chunk)
 		}
@@ -334,6 +347,17 @@ func TestKeyFilesThatAreRefused(t *testing.T) {
 	}
 	if _, err := ReadKeys(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// The derivation is HKDF as the standard library has it.
+func TestDeriveIsHKDF(t *testing.T) {
+	for n := 1; n <= 32; n++ {
+		secret, info := random(n), strings.Repeat("i", n)
+		want, err := hkdf.Key(sha256.New, secret, nil, info, n)
+		if got := derive(secret, info, n); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes: %x, want %x, %v", n, got, want, err)
+		}
 	}
 }
 

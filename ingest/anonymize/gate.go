@@ -110,7 +110,7 @@ func NewGate(opts Options) (*Gate, error) {
 	if opts.Keys == nil {
 		return nil, fmt.Errorf("anonymize: no keys given")
 	}
-	return &Gate{
+	gate := &Gate{
 		opts:      opts,
 		pseudonym: NewPseudonymizer(opts.Keys),
 		cutter:    NewNameCutter(),
@@ -118,7 +118,11 @@ func NewGate(opts Options) (*Gate, error) {
 		dns:       schemas.NewDNSBuilder(opts.Mem, 0),
 		rejects:   newRejectBuilder(opts.Mem),
 		pairs:     newPairTable(),
-	}, nil
+	}
+	if opts.Home != nil {
+		gate.cutter.home = opts.Home.Contains
+	}
+	return gate, nil
 }
 
 // Begin says where the following records come from.

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -145,11 +143,7 @@ func (k *Keys) Follows() string {
 
 // fingerprint is 64 bits that follow from a secret and do not give it away.
 func fingerprint(secret []byte) string {
-	id, err := hkdf.Key(sha256.New, secret, nil, "id", 8)
-	if err != nil {
-		return ""
-	}
-	return hex.EncodeToString(id)
+	return hex.EncodeToString(derive(secret, "id", 8))
 }
 
 // day derives the key of a UTC day.
@@ -158,13 +152,15 @@ func (k *Keys) day(day int64) (cipher.Block, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key of %s: %w", dateOf(day), err)
 	}
+	burn()
+	defer burn()
 	defer clear(key)
 	return aes.NewCipher(key)
 }
 
 func (k *Keys) dayKey(day int64) ([]byte, error) {
 	if k.master != nil {
-		return deriveDay(k.master, day)
+		return deriveDay(k.master, day), nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -172,8 +168,8 @@ func (k *Keys) dayKey(day int64) ([]byte, error) {
 }
 
 // deriveDay gives the key of a UTC day (RFC 5869, info "client/<date>").
-func deriveDay(secret []byte, day int64) ([]byte, error) {
-	return hkdf.Key(sha256.New, secret, nil, "client/"+dateOf(day), dayKeyBytes)
+func deriveDay(secret []byte, day int64) []byte {
+	return derive(secret, "client/"+dateOf(day), dayKeyBytes)
 }
 
 func dateOf(day int64) string {
