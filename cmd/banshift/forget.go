@@ -110,13 +110,24 @@ func (a *app) forgetting(ctx context.Context, args []string, o forgetOptions) (l
 	case o.clientDay != "":
 		return a.clientDay(o.clientDay)
 	}
+	keys, err := a.readKeys()
+	if err != nil {
+		return load.Forgetting{}, err
+	}
 	var names []string
 	for _, arg := range args {
 		found, err := sourceNames(ctx, arg)
 		if err != nil {
 			return load.Forgetting{}, err
 		}
-		names = append(names, found...)
+		for _, name := range found {
+			names = append(names, name)
+			if kept := name; keys != nil {
+				if kept = keptName(keys, name); kept != name {
+					names = append(names, kept)
+				}
+			}
+		}
 	}
 	return load.Forgetting{What: load.ForgetSource, Sources: names}, nil
 }

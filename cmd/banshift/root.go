@@ -91,6 +91,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if isTerminal(a.errOut) {
 		a.log = slog.New(slog.NewTextHandler(a.errOut, options))
 	} else {
+		options.ReplaceAttr = hideAddresses
 		a.log = slog.New(slog.NewJSONHandler(a.errOut, options))
 	}
 	for _, name := range stray {

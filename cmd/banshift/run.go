@@ -109,8 +109,12 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	defer a.keepRotated(ctx, keys)()
 	a.sayGaps(stages)
 	began := time.Now()
+	exporters, err := store.Exporters(ctx)
+	if err != nil {
+		return err
+	}
 	reads := newReadings(store)
-	pipe, err := a.newPipeline(stages, keys, store, reads, o)
+	pipe, err := a.newPipeline(stages, keys, store, exporters, reads, o)
 	if err != nil {
 		return err
 	}
@@ -199,16 +203,16 @@ func (a *app) outsideStore(list []files.File) []files.File {
 	})
 }
 
-func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
+func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, exporters map[string]bool, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
 	gate := s.gateOptions(keys)
-	gate.Only = reads.passes
+	gate.Only, gate.Exporters = reads.passes, exporters
 	var limit *int64
 	if o.follow && o.maxRejects >= 0 {
 		limit = &o.maxRejects
 	}
 	return pipeline.New(pipeline.Options{
-		RejectLimit: limit, Accept: func(f decode.Format) error { return a.accept(s, f) },
+		RejectLimit: limit, Identify: identify(store, keys), Accept: func(f decode.Format) error { return a.accept(s, f) },
 		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,

@@ -37,6 +37,7 @@ type chain struct {
 	days    map[int64][]byte
 	next    int64  // the first day that has no key of its own in days
 	state   []byte // what the keys of next and later days follow from
+	names   []byte // what names of files and sensors are replaced by
 }
 
 // MakeChain makes a chain of day keys at file, which must not exist. Days up to today keep
@@ -45,9 +46,9 @@ type chain struct {
 func MakeChain(file string, master *Keys, now time.Time) (*Keys, error) {
 	today := schemas.Day(now.UnixMilli())
 	c := &chain{days: map[int64][]byte{}, next: today + 1, state: random(MasterKeyBytes)}
-	c.id = fingerprint(c.state)
+	c.id, c.names = fingerprint(c.state), random(MasterKeyBytes)
 	if master != nil {
-		c.follows = master.ID()
+		c.follows, c.names = master.ID(), master.namesKey()
 	}
 	for day := today - keptDays; day <= today; day++ {
 		key := random(dayKeyBytes)
@@ -119,6 +120,7 @@ func (c *chain) forward(today int64) (changed bool, err error) {
 // wipe overwrites everything secret.
 func (c *chain) wipe() {
 	clear(c.state)
+	clear(c.names)
 	for _, key := range c.days {
 		clear(key)
 	}
@@ -131,6 +133,7 @@ func (c *chain) text() []byte {
 	if c.follows != "" {
 		out = fmt.Appendf(out, "follows %s\n", c.follows)
 	}
+	out = append(hex.AppendEncode(append(out, "names "...), c.names), '\n')
 	for _, day := range slices.Sorted(maps.Keys(c.days)) {
 		out = fmt.Appendf(out, "%s key ", dateOf(day))
 		out = append(hex.AppendEncode(out, c.days[day]), '\n')
@@ -151,7 +154,7 @@ func parseChain(text []byte) (*chain, error) {
 			return nil, err
 		}
 	}
-	if c.id == "" || c.state == nil {
+	if c.id == "" || c.state == nil || len(c.names) != MasterKeyBytes {
 		return nil, errors.New("the file of day keys is cut off")
 	}
 	return c, nil
@@ -165,6 +168,10 @@ func (c *chain) parseLine(fields [][]byte) error {
 	case len(fields) == 2 && string(fields[0]) == "follows":
 		c.follows = string(fields[1])
 		return nil
+	case len(fields) == 2 && string(fields[0]) == "names":
+		c.names = make([]byte, hex.DecodedLen(len(fields[1])))
+		_, err := hex.Decode(c.names, fields[1])
+		return err
 	case len(fields) != 3:
 		return errors.New("a line of day keys is not DATE key|chain SECRET")
 	}

@@ -362,7 +362,7 @@ func TestDeriveIsHKDF(t *testing.T) {
 }
 
 func FuzzParseChain(f *testing.F) {
-	c := &chain{id: "0011223344556677", follows: "8899aabbccddeeff", days: map[int64][]byte{20000: make([]byte, dayKeyBytes)}, next: 20001, state: make([]byte, MasterKeyBytes)}
+	c := &chain{id: "0011223344556677", follows: "8899aabbccddeeff", days: map[int64][]byte{20000: make([]byte, dayKeyBytes)}, next: 20001, state: make([]byte, MasterKeyBytes), names: make([]byte, MasterKeyBytes)}
 	f.Add(c.text())
 	f.Add([]byte(chainMark))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -62,3 +62,13 @@ var TimesForgotten string
 //
 //go:embed partitions_of.sql
 var PartitionsOf string
+
+// SameFile lists names under which a source may have been stored, and the key of then.
+//
+//go:embed same_file.sql
+var SameFile string
+
+// KnownExporters lists the names of sensors that reported.
+//
+//go:embed known_exporters.sql
+var KnownExporters string

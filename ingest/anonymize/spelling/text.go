@@ -2,6 +2,7 @@ package spelling
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 )
 
@@ -91,11 +92,14 @@ func dotted(text string) (netip.Addr, int) {
 	return netip.AddrFrom4(bytes), at
 }
 
-// Hide gives a text with something else in the place of every address.
+// Hide gives a text with something else in the place of every address but those of loopback.
 func Hide(text, with string) string {
 	var out strings.Builder
 	done := 0
-	Addresses(text, func(begin, end int, _ netip.Addr) bool {
+	Addresses(text, func(begin, end int, addr netip.Addr) bool {
+		if addr.IsLoopback() {
+			return true // every machine's own
+		}
 		out.WriteString(text[done:begin])
 		out.WriteString(with)
 		done = end
@@ -106,6 +110,41 @@ func Hide(text, with string) string {
 	}
 	out.WriteString(text[done:])
 	return out.String()
+}
+
+// date is a day, and where it is given an hour, as files are named by.
+var date = regexp.MustCompile(`^(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:[-T_]?(?:[01]\d|2[0-3]))?(?:-\d\d)*Z?$`)
+
+// HideNames is [Hide], and takes parts of names out that may spell an address otherwise.
+func HideNames(text, with string) string {
+	text = Hide(text, with)
+	var out strings.Builder
+	for part := range splitSeq(text) {
+		if len(part) >= 7 && !date.MatchString(part) && Label(part, nil) {
+			part = with
+		}
+		out.WriteString(part)
+	}
+	return out.String()
+}
+
+// splitSeq gives the parts of names in a text, and what is between them.
+func splitSeq(text string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		begin := 0
+		for i := range len(text) {
+			if !strings.ContainsRune("./ @:,;=()[]{}\"'\\", rune(text[i])) {
+				continue
+			}
+			if i > begin && !yield(text[begin:i]) || !yield(text[i:i+1]) {
+				return
+			}
+			begin = i + 1
+		}
+		if begin < len(text) {
+			yield(text[begin:])
+		}
+	}
 }
 
 // Word reports whether a name of a file, a sensor or a topic may spell an address in any
