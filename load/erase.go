@@ -26,7 +26,7 @@ func (s *Store) erase(ctx context.Context, table, where string, params map[strin
 // until the table is swept.
 func (s *Store) deleteRows(ctx context.Context, table, where string, params map[string]string) (uint64, error) {
 	var rows uint64
-	count := "SELECT count() FROM " + quoteName(table) + " WHERE " + where
+	count := fmt.Sprintf(statements.RowsWhere, quoteName(table), where)
 	if err := s.conn.QueryRow(clickhouse.Context(ctx, clickhouse.WithParameters(params)), count).Scan(&rows); err != nil {
 		return 0, fmt.Errorf("rows of %s: %w", table, err)
 	}
@@ -57,21 +57,21 @@ const (
 // usual patience of minutes, and forget the text of deletions.
 func (s *Store) sweep(ctx context.Context, table string) error {
 	var now time.Time
-	if err := s.conn.QueryRow(ctx, "SELECT now()").Scan(&now); err != nil {
+	if err := s.conn.QueryRow(ctx, statements.TimeNow).Scan(&now); err != nil {
 		return err
 	}
 	old, err := s.outOfUse(ctx, table, now)
 	if err != nil || old == 0 {
 		return err
 	}
-	alter := "ALTER TABLE " + quoteName(table) + " " + s.target().OnCluster()
-	if err := s.conn.Exec(ctx, alter+" MODIFY SETTING old_parts_lifetime = 0, finished_mutations_to_keep = 1"); err != nil {
+	name, cluster := quoteName(table), s.target().OnCluster()
+	if err := s.conn.Exec(ctx, fmt.Sprintf(statements.SweepSoon, name, cluster)); err != nil {
 		return fmt.Errorf("files of %s: %w", table, err)
 	}
-	defer s.conn.Exec(context.WithoutCancel(ctx), alter+" RESET SETTING old_parts_lifetime, finished_mutations_to_keep") //nolint:errcheck // only its patience
+	defer s.conn.Exec(context.WithoutCancel(ctx), fmt.Sprintf(statements.SweepLate, name, cluster)) //nolint:errcheck // only its patience
 	for deadline := time.Now().Add(sweepFor); ; {
 		// The embedded engine's cleaning sleeps until somebody starts it.
-		if err := s.conn.Exec(ctx, "SYSTEM START CLEANUP "+quoteName(table)); err != nil && !isForbidden(err) {
+		if err := s.conn.Exec(ctx, fmt.Sprintf(statements.StartCleanup, name)); err != nil && !isForbidden(err) {
 			return fmt.Errorf("files of %s: %w", table, err)
 		}
 		if old, err = s.outOfUse(ctx, table, now); err != nil || old == 0 {

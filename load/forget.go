@@ -120,8 +120,9 @@ type forgetJob struct {
 }
 
 type sourceRange struct {
-	source string
-	Range
+	source      string
+	partition   int32
+	first, next int64
 }
 
 func (j *forgetJob) run(ctx context.Context) error {
@@ -294,7 +295,7 @@ func (j *forgetJob) wholeRanges(ctx context.Context) error {
 	defer rows.Close()
 	for rows.Next() {
 		var r sourceRange
-		if err := rows.Scan(&r.source, &r.Partition, &r.First, &r.Next); err != nil {
+		if err := rows.Scan(&r.source, &r.partition, &r.first, &r.next); err != nil {
 			return err
 		}
 		j.ranges = append(j.ranges, r)
@@ -314,7 +315,7 @@ func (j *forgetJob) eraseRanges(ctx context.Context) error {
 		texts := make([]string, len(some))
 		known := map[string]bool{}
 		for i, r := range some {
-			texts[i] = fmt.Sprintf("(%s,%d,%d,%d)", quoteText(r.source), r.Partition, r.First, r.Next)
+			texts[i] = fmt.Sprintf("(%s,%d,%d,%d)", quoteText(r.source), r.partition, r.first, r.next)
 			known[quoteText(r.source)] = true
 		}
 		params := map[string]string{"ranges": "[" + strings.Join(texts, ",") + "]", "sources": "[" + strings.Join(slices.Sorted(maps.Keys(known)), ",") + "]"}
@@ -407,10 +408,10 @@ func (j *forgetJob) recount(ctx context.Context, days []counts.Key) error {
 // unaccounted is by how much the ledger's records exceed those of the tables.
 func (j *forgetJob) unaccounted(ctx context.Context) (int64, error) {
 	var ledger uint64
-	if err := j.store.conn.QueryRow(ctx, "SELECT sumIf(stored + folded, state = 'done') FROM ledger").Scan(&ledger); err != nil {
+	if err := j.store.conn.QueryRow(ctx, statements.LedgerRecords).Scan(&ledger); err != nil {
 		return 0, err
 	}
-	kept, err := j.store.keptRecords(ctx)
+	kept, _, err := j.store.keptRecords(ctx)
 	return int64(ledger) - int64(kept), err
 }
 

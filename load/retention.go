@@ -109,9 +109,7 @@ func edge(days int, now time.Time) string {
 // written down before: nothing else counts them.
 func (s *Store) expireDNS(ctx context.Context) error {
 	before := edge(s.dnsDays, time.Now())
-	var rows, records uint64
-	params := clickhouse.Parameters{"edge": before}
-	err := s.conn.QueryRow(clickhouse.Context(ctx, clickhouse.WithParameters(params)), "SELECT count(), sum(records) FROM dns_usage WHERE "+expiredDNS).Scan(&rows, &records)
+	rows, records, _, err := s.dnsBefore(ctx, before)
 	if err != nil || rows == 0 {
 		return err
 	}
@@ -127,14 +125,19 @@ func (s *Store) expiredDNS(ctx context.Context) (uint64, error) {
 	if s.dnsDays == 0 {
 		return 0, nil
 	}
-	var expired, all, bytes uint64
-	params := clickhouse.Parameters{"edge": edge(s.dnsDays, time.Now())}
-	err := s.conn.QueryRow(clickhouse.Context(ctx, clickhouse.WithParameters(params)), "SELECT countIf("+expiredDNS+"), count() FROM dns_usage").Scan(&expired, &all)
-	if err != nil || expired == 0 {
-		return 0, err
+	_, _, bytes, err := s.dnsBefore(ctx, edge(s.dnsDays, time.Now()))
+	return bytes, err
+}
+
+// dnsBefore counts the questions that were stored before a day, their records, and their share of the bytes.
+func (s *Store) dnsBefore(ctx context.Context, day string) (rows, records, share uint64, err error) {
+	var all, bytes uint64
+	params := clickhouse.Parameters{"edge": day}
+	err = s.conn.QueryRow(clickhouse.Context(ctx, clickhouse.WithParameters(params)), statements.DNSExpired).Scan(&rows, &records, &all, &bytes)
+	if err != nil || rows == 0 {
+		return 0, 0, 0, err
 	}
-	err = s.conn.QueryRow(ctx, "SELECT sum(bytes_on_disk) FROM system.parts WHERE database = currentDatabase() AND table = 'dns_usage'").Scan(&bytes)
-	return bytes / all * expired, err
+	return rows, records, max(1, bytes/all*rows), nil
 }
 
 // finishExpiring does the deletions that were written down and not finished.

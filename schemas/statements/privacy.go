@@ -72,3 +72,36 @@ var SameFile string
 //
 //go:embed known_exporters.sql
 var KnownExporters string
+
+// RowsWhere counts the rows of a table (%[1]s) that %[2]s holds for.
+//
+//go:embed rows_where.sql
+var RowsWhere string
+
+// TimeNow reads the engine's clock.
+//
+//go:embed time_now.sql
+var TimeNow string
+
+// StartCleanup has the engine remove what is out of use of a table (%[1]s).
+//
+//go:embed start_cleanup.sql
+var StartCleanup string
+
+// SweepSoon has a table (%[1]s, %[2]s for a cluster) keep nothing that is out of use, SweepLate what it kept before.
+//
+//go:embed sweep_soon.sql
+var SweepSoon string
+
+//go:embed sweep_late.sql
+var SweepLate string
+
+// LedgerRecords adds up the records that the ledger counts as stored or folded.
+//
+//go:embed ledger_records.sql
+var LedgerRecords string
+
+// DNSExpired counts the questions that were stored before a day, their records, all of them, and their bytes.
+//
+//go:embed dns_expired.sql
+var DNSExpired string
