@@ -65,8 +65,10 @@ type PrivacyConfig struct {
 type ListConfig struct {
 	// Path is the file; empty where Source is given.
 	Path string `mapstructure:"path"`
-	// Source is where "lists update" takes the list from: a path, file:// or https://.
+	// Source is where "lists update" takes the list from: a path, file://, https://, or http:// with its sha256.
 	Source string `mapstructure:"source"`
+	// SHA256 is the checksum that the list must have, in hexadecimal; an http:// source needs it, because anybody on the way can change what it sends.
+	SHA256 string `mapstructure:"sha256"`
 	// Name is what the list is called in the directory of lists; empty: the source's last part.
 	Name string `mapstructure:"name"`
 	// Format is csv, prefixes, tor-nodes, tor-consensus, onionoo, ndpi-providers, v2fly, domains, aws or google; empty: by looking.
@@ -202,6 +204,9 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 			break
 		}
 		if f := flags.Lookup(flag); f != nil && f.Changed {
+			if key == "store" && hasPassword(f.Value.String()) {
+				return Config{}, errors.New("--store has a password in it, which others see in the list of processes: give it as BANSHIFT_STORE_PASSWORD")
+			}
 			v.Set(key, f.Value.String())
 		}
 	}
@@ -221,6 +226,14 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 		cfg.resolve(filepath.Dir(file))
 	}
 	return cfg, cfg.check()
+}
+
+// hasPassword reports a password in the address of a store.
+func hasPassword(address string) bool {
+	_, rest, isURL := strings.Cut(address, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(authority, '@')
+	return isURL && at > 0 && strings.Contains(authority[:at], ":")
 }
 
 // dateToText takes a date without quotes, which YAML reads as a time, for its text.

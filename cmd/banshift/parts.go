@@ -194,6 +194,14 @@ func (l ListConfig) name() string {
 	return l.Path
 }
 
+// pinned is the source with the checksum that the list must have.
+func (l ListConfig) pinned() string {
+	if l.SHA256 == "" {
+		return l.Source
+	}
+	return l.Source + listdir.Checksum + strings.ToLower(l.SHA256)
+}
+
 // labels are a list's own settings.
 func (l ListConfig) labels() (enrich.ListSource, error) {
 	src := enrich.ListSource{Path: l.Path, Format: l.Format, Tool: l.Tool, Service: l.Service, Category: l.Category}
