@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -144,6 +145,21 @@ func (k *Keys) Follows() string {
 // fingerprint is 64 bits that follow from a secret and do not give it away.
 func fingerprint(secret []byte) string {
 	return hex.EncodeToString(derive(secret, "id", 8))
+}
+
+// Secrets gives copies of what must be found nowhere: the master key, or the days' keys and
+// what the others follow from. It is for looking for them.
+func (k *Keys) Secrets() [][]byte {
+	if k.master != nil {
+		return [][]byte{slices.Clone(k.master)}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	secrets := [][]byte{slices.Clone(k.chain.state), slices.Clone(k.chain.names)}
+	for _, key := range k.chain.days {
+		secrets = append(secrets, slices.Clone(key))
+	}
+	return secrets
 }
 
 // day derives the key of a UTC day.

@@ -105,3 +105,20 @@ var LedgerRecords string
 //
 //go:embed dns_expired.sql
 var DNSExpired string
+
+// TextColumns lists the columns that could hold an address: texts, prefixes, pseudonyms.
+//
+//go:embed text_columns.sql
+var TextColumns string
+
+// TextsOf lists the values of a column (%[2]s) of a table (%[1]s), LongPrefixes counts those that are more than a
+// prefix, NoPseudonyms those that look like an address in 64 bits.
+//
+//go:embed texts_of.sql
+var TextsOf string
+
+//go:embed long_prefixes.sql
+var LongPrefixes string
+
+//go:embed no_pseudonyms.sql
+var NoPseudonyms string

@@ -61,12 +61,15 @@ func addressAt(text string) (netip.Addr, int) {
 		end++
 	}
 	for ; strings.Count(text[:end], ":") >= 2; end-- {
-		if addr, err := netip.ParseAddr(text[:end]); err == nil && (end == len(text) || !isHexAny(text[end])) {
+		if addr, err := netip.ParseAddr(text[:end]); err == nil && (end == len(text) || !isHexAny(text[end])) && isWritten(text[:end]) {
 			return addr, end
 		}
 	}
 	return netip.Addr{}, 0
 }
+
+// isWritten tells an address from two colons of a program's text, as in std::array.
+func isWritten(text string) bool { return len(text) >= 5 && strings.ContainsAny(text, "0123456789") }
 
 // dotted reads four numbers with dots, hyphens or underscores between them.
 func dotted(text string) (netip.Addr, int) {
