@@ -43,7 +43,7 @@ func (a *Auditor) Path(ctx context.Context, path string, found func(Finding)) er
 // CountColumns are the names of columns that count clients, each with that of its total
 // where it has one.
 var CountColumns = map[string]string{
-	"clients": "all_clients", "reached": "clients", "using": "clients", "using_days": "client_days", "all_clients": "", "client_days": "",
+	"clients": "all_clients", "tried": "all_clients", "target_clients": "all_clients", "reached": "clients", "using": "clients", "using_days": "client_days", "all_clients": "", "client_days": "",
 }
 
 func (a *Auditor) file(ctx context.Context, path string, found func(Finding)) error {
