@@ -34,7 +34,7 @@ var insertSettings = map[string]string{
 // an insert whose answer was lost can be repeated. It retries while ctx lives.
 func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record, token string) error {
 	return s.insertRecord(ctx, table, rec, token, request{
-		sql: fmt.Sprintf("INSERT INTO %s (%s) FORMAT ArrowStream", quoteName(table), quoteNames(columnNames(rec))),
+		sql: fmt.Sprintf(strings.TrimSpace(statements.InsertArrow), quoteName(table), quoteNames(columnNames(rec))),
 	})
 }
 
@@ -155,7 +155,7 @@ func (s *Store) insertJSON(ctx context.Context, table, token string, rows []byte
 		settings["insert_deduplication_token"] = token
 	}
 	r := request{
-		sql:      "INSERT INTO " + quoteName(table) + " FORMAT JSONEachRow",
+		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertJSON), quoteName(table)),
 		settings: settings,
 		write:    func(w io.Writer) error { _, err := w.Write(rows); return err },
 	}

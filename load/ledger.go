@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,7 +14,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Counts is what became of a batch's telemetry records: In = Stored + Folded + Rejected.
@@ -31,17 +34,14 @@ type TableBatch struct {
 	Record arrow.Record
 }
 
-// Window bounds the positions whose records were looked at for what lies beside those of
-// a range, First inclusive, Next exclusive; both 0: none but its own.
-type Window struct{ First, Next int64 }
-
 // Batch is the outcome of one range of a source. It must follow from source, partition,
-// range and what is beside it alone: read again, it has to be the same.
+// range and its neighbours alone: read again, it has to be the same.
 type Batch struct {
 	Source      string
 	Partition   int32
 	First, Next int64 // positions, First inclusive, Next exclusive
-	Beside      Window
+	// Window is where the ranges begin whose records were looked at as neighbours; empty: none but its own.
+	Window position.Range
 	// Clock is the latest time that a record could have when the range was first read, ms UTC; 0: no limit.
 	Clock       int64
 	Counts      Counts
@@ -57,7 +57,7 @@ type Batch struct {
 // -1, go with its records.
 func (b Batch) of() partitionOf { return partitionOf{b.Source, max(0, b.Partition)} }
 
-func (b Batch) ranged() Range { return Range{b.Partition, b.First, b.Next} }
+func (b Batch) ranged() position.Range { return position.Range{First: b.First, Next: b.Next} }
 
 // token is the stem of the deduplication tokens of b's inserts.
 func (b Batch) token() string {
@@ -79,27 +79,27 @@ func (b Batch) check() error {
 
 // ledgerRow is one row of table batches.
 type ledgerRow struct {
-	Source     string  `json:"source"`
-	Partition  int32   `json:"partition"`
-	First      int64   `json:"first"`
-	Next       int64   `json:"next"`
-	BesideFrom int64   `json:"beside_first"`
-	BesideTo   int64   `json:"beside_next"`
-	State      string  `json:"state"`
-	Epoch      uint64  `json:"epoch"`
-	Clock      int64   `json:"clock"`
-	Token      string  `json:"token"`
-	In         uint64  `json:"records_in"`
-	Stored     uint64  `json:"stored"`
-	Folded     uint64  `json:"folded"`
-	Rejected   uint64  `json:"rejected"`
-	Skipped    uint64  `json:"skipped"`
-	Pack       string  `json:"pack"`
-	Lists      string  `json:"lists"`
-	KeyID      string  `json:"key_id"`
-	FirstEvent *string `json:"first_event"`
-	LastEvent  *string `json:"last_event"`
-	Simulated  uint8   `json:"simulated"`
+	Source      string  `json:"source"`
+	Partition   int32   `json:"partition"`
+	First       int64   `json:"first"`
+	Next        int64   `json:"next"`
+	WindowFirst int64   `json:"beside_first"`
+	WindowNext  int64   `json:"beside_next"`
+	State       string  `json:"state"`
+	Epoch       uint64  `json:"epoch"`
+	Clock       int64   `json:"clock"`
+	Token       string  `json:"token"`
+	In          uint64  `json:"records_in"`
+	Stored      uint64  `json:"stored"`
+	Folded      uint64  `json:"folded"`
+	Rejected    uint64  `json:"rejected"`
+	Skipped     uint64  `json:"skipped"`
+	Pack        string  `json:"pack"`
+	Lists       string  `json:"lists"`
+	KeyID       string  `json:"key_id"`
+	FirstEvent  *string `json:"first_event"`
+	LastEvent   *string `json:"last_event"`
+	Simulated   uint8   `json:"simulated"`
 }
 
 const (
@@ -110,7 +110,7 @@ const (
 func (b Batch) row(state string, epoch uint64) ledgerRow {
 	r := ledgerRow{
 		Source: b.Source, Partition: b.Partition, First: b.First, Next: b.Next, State: state, Epoch: epoch, Clock: b.Clock, Token: b.token(),
-		BesideFrom: b.Beside.First, BesideTo: b.Beside.Next,
+		WindowFirst: b.Window.First, WindowNext: b.Window.Next,
 		In: b.Counts.In, Stored: b.Counts.Stored, Folded: b.Counts.Folded, Rejected: b.Counts.Rejected, Skipped: b.Counts.Skipped,
 		Pack: b.Pack, Lists: b.Lists, KeyID: b.KeyID, FirstEvent: eventTime(b.FirstEvent), LastEvent: eventTime(b.LastEvent),
 	}
@@ -141,18 +141,10 @@ type ledger struct {
 	group *groupWriter
 }
 
-// Intention is a range that was written down and not finished. It has to be read again
-// exactly as it is, with the same beside it and the same clock.
-type Intention struct {
-	Range
-	Beside Window
-	Clock  int64
-}
-
 // sourceState is what the ledger says of one source.
 type sourceState struct {
-	done     map[int32]ranges
-	intended map[int32][]Intention
+	done     map[int32]position.Set
+	intended map[int32][]position.Intention
 }
 
 func newLedger(s *Store) *ledger {
@@ -234,10 +226,10 @@ func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, held lease, e
 	state := l.sources[b.Source]
 	r := b.ranged()
 	done := state.done[b.Partition]
-	if done.covers(r) {
+	if done.Covers(r) {
 		return true, held, nil
 	}
-	if other, overlaps := done.overlap(r); overlaps {
+	if other, overlaps := done.Overlap(r); overlaps {
 		return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
 			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 	}
@@ -245,12 +237,12 @@ func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, held lease, e
 		if other.Range == r {
 			return false, held, nil
 		}
-		if r.First < other.Next && other.First < r.Next {
+		if r.Overlaps(other.Range) {
 			return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
 				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 		}
 	}
-	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{r, b.Beside, b.Clock})
+	state.intended[b.Partition] = append(state.intended[b.Partition], position.Intention{Range: r, Window: b.Window, Clock: b.Clock})
 	return false, held, nil
 }
 
@@ -283,7 +275,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 	}
 	state := l.sources[p.source]
 	if state == nil {
-		state = &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+		state = &sourceState{done: map[int32]position.Set{}, intended: map[int32][]position.Intention{}}
 		l.sources[p.source] = state
 	}
 	for _, partition := range []int32{p.partition, -1} {
@@ -317,8 +309,8 @@ func (l *ledger) finish(b Batch) {
 	defer l.mu.Unlock()
 	state := l.sources[b.Source]
 	r := b.ranged()
-	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i Intention) bool { return i.Range == r })
-	state.done[b.Partition] = state.done[b.Partition].add(r)
+	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i position.Intention) bool { return i.Range == r })
+	state.done[b.Partition] = state.done[b.Partition].Add(r)
 }
 
 // load reads what the ledger says of a source, once. The caller holds l.mu.
@@ -339,28 +331,28 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, any(beside_first), any(beside_next), anyIf(clock, state = 'intended'), max(state) = 'done' FROM batches
-		WHERE source = ? GROUP BY partition, first, next ORDER BY partition, first`, source)
+	rows, err := l.store.conn.Query(ctx, statements.KnownRanges, source)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+	state := &sourceState{done: map[int32]position.Set{}, intended: map[int32][]position.Intention{}}
 	for rows.Next() {
-		var r Intention
+		var partition int32
+		var r position.Intention
 		var done uint8
-		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &r.Clock, &done); err != nil {
+		if err := rows.Scan(&partition, &r.First, &r.Next, &r.Window.First, &r.Window.Next, &r.Clock, &done); err != nil {
 			return nil, err
 		}
 		if done == 1 {
-			state.done[r.Partition] = state.done[r.Partition].add(r.Range)
+			state.done[partition] = state.done[partition].Add(r.Range)
 		} else {
-			state.intended[r.Partition] = append(state.intended[r.Partition], r)
+			state.intended[partition] = append(state.intended[partition], r)
 		}
 	}
 	for partition, intended := range state.intended {
-		state.intended[partition] = slices.DeleteFunc(intended, func(i Intention) bool {
-			other, overlaps := state.done[partition].overlap(i.Range)
+		state.intended[partition] = slices.DeleteFunc(intended, func(i position.Intention) bool {
+			other, overlaps := state.done[partition].Overlap(i.Range)
 			if overlaps {
 				l.store.log.Warn("a range that was begun is left: what it overlaps is stored", "source", source,
 					"partition", partition, "first", i.First, "next", i.Next, "stored_first", other.First, "stored_next", other.Next)
@@ -371,41 +363,22 @@ func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) 
 	return state, rows.Err()
 }
 
-// Done gives which positions of a source are stored, merged, by partition.
-func (s *Store) Done(ctx context.Context, source string) (map[int32][]Range, error) {
+// Known gives what the ledger knows of a partition of a source.
+func (s *Store) Known(ctx context.Context, source string, partition int32) (position.Known, error) {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
 	state, err := s.ledger.load(ctx, source)
 	if err != nil {
-		return nil, explain(s.name, err)
+		return position.Known{}, explain(s.name, err)
 	}
-	out := make(map[int32][]Range, len(state.done))
-	for partition, set := range state.done {
-		out[partition] = slices.Clone(set)
-	}
-	return out, nil
+	intended := slices.Clone(state.intended[partition])
+	slices.SortFunc(intended, func(a, b position.Intention) int { return cmp.Compare(a.First, b.First) })
+	return position.Known{Done: slices.Clone(state.done[partition]), Intended: intended}, nil
 }
 
-// Intended gives the ranges of a source that were written down and not finished, by
-// partition and position. They have to be read again first.
-func (s *Store) Intended(ctx context.Context, source string) ([]Intention, error) {
-	s.ledger.mu.Lock()
-	defer s.ledger.mu.Unlock()
-	state, err := s.ledger.load(ctx, source)
-	if err != nil {
-		return nil, explain(s.name, err)
-	}
-	var all []Intention
-	for _, intended := range state.intended {
-		all = append(all, intended...)
-	}
-	slices.SortFunc(all, func(a, b Intention) int { return compareRanges(a.Range, b.Range) })
-	return all, nil
-}
-
-// Borders gives where stored ranges of a partition begin or end inside a window, in
-// order: whoever reads what lies beside other records cuts there as it was cut before.
-func (s *Store) Borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
+// Borders gives where stored ranges of a partition begin or end strictly inside a range, in
+// order: whoever reads it again as a neighbour cuts there as it was cut before.
+func (s *Store) Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
 	var borders []int64
 	err := s.retry(ctx, 0, func() (err error) {
 		borders, err = s.borders(ctx, source, partition, in)
@@ -417,9 +390,8 @@ func (s *Store) Borders(ctx context.Context, source string, partition int32, in 
 	return borders, nil
 }
 
-func (s *Store) borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
-	rows, err := s.conn.Query(ctx, `SELECT DISTINCT arrayJoin([first, next]) AS border FROM batches
-		WHERE source = ? AND partition = ? AND border > ? AND border < ? ORDER BY border`, source, partition, in.First, in.Next)
+func (s *Store) borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
+	rows, err := s.conn.Query(ctx, statements.RangeBorders, source, partition, in.First, in.Next)
 	if err != nil {
 		return nil, err
 	}

@@ -15,3 +15,12 @@ var OverlappingRanges string
 //
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
+
+// KnownRanges lists what the ledger has of a source, each range once; RangeBorders where
+// those of a partition begin and end strictly inside a range.
+//
+//go:embed known_ranges.sql
+var KnownRanges string
+
+//go:embed range_borders.sql
+var RangeBorders string
