@@ -104,7 +104,8 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	a.sayGaps(stages)
 	began := time.Now()
 	reads := newReadings(store)
-	pipe, err := a.newPipeline(stages, keys, store, reads, o)
+	now := newCurrent(stages)
+	pipe, err := a.newPipeline(now, keys, store, reads, o)
 	if err != nil {
 		return err
 	}
@@ -118,11 +119,18 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		}
 		return nil
 	}
+	if o.follow {
+		following, stop := context.WithCancel(ctx)
+		defer stop()
+		go a.keepUpdated(following, now)
+		a.sayStale(stages, began)
+	}
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
 		return a.runSources(ctx, pipe, sources{paths, list, topics, opened}, format, o)
 	})
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
+		a.sayTimes(now.stages.Load(), pipe.Stats())
 	}
 	if runErr != nil && !errors.Is(runErr, context.Canceled) && !errors.Is(runErr, pipeline.ErrTooManyRejects) {
 		return runErr
@@ -189,8 +197,9 @@ func (a *app) outsideStore(list []files.File) []files.File {
 	})
 }
 
-func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
+func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
+	s := now.stages.Load()
 	gate := s.gateOptions(keys)
 	gate.Only = reads.passes
 	var limit *int64
@@ -199,7 +208,7 @@ func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, re
 	}
 	return pipeline.New(pipeline.Options{
 		RejectLimit: limit, Accept: func(f decode.Format) error { return a.accept(s, f) },
-		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
+		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
 		FlushAfter: in.flushAfter(), Log: a.log,

@@ -121,16 +121,11 @@ func (ns networks) lookup(a netip.Addr) network {
 	return n
 }
 
-func loadNetworks(src NetworkSource, read func(path string) ([]byte, error)) (*bart.Table[network], error) {
+func loadNetworks(src NetworkSource, data []byte) (t *bart.Table[network], err error) {
 	format := src.Format
 	if format == "" && strings.HasSuffix(src.Path, ".mmdb") {
 		format = "mmdb"
 	}
-	data, err := read(src.Path)
-	if err != nil {
-		return nil, fmt.Errorf("networks %s: %w", src.Path, err)
-	}
-	var t *bart.Table[network]
 	switch format {
 	case "mmdb":
 		t, err = loadMMDB(data)
@@ -143,10 +138,7 @@ func loadNetworks(src NetworkSource, read func(path string) ([]byte, error)) (*b
 	default:
 		err = fmt.Errorf("unknown format %q: csv, mmdb, rir or routes", format)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("networks %s: %w", src.Path, err)
-	}
-	return t, nil
+	return t, err
 }
 
 func loadNetworkCSV(data []byte) (*bart.Table[network], error) {
