@@ -180,7 +180,7 @@ func open(ctx context.Context, path string, stdin io.Reader) (*Source, error) {
 	if path == Stdin {
 		return &Source{ID: freshID(), Path: path, raw: &countingReader{r: untilDone(ctx, stdin)}, live: true}, nil
 	}
-	file, err := os.Open(path)
+	file, err := openFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
