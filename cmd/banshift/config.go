@@ -101,11 +101,11 @@ type RulesConfig struct {
 	PriorDecibans float64 `mapstructure:"prior_decibans"`
 }
 
-// IngestConfig bounds memory, and how far is looked for what lies beside a flow.
+// IngestConfig bounds memory, and how far away a flow's neighbours may lie.
 type IngestConfig struct {
 	// BatchRecords is how many rows are enriched and classified at once; what is stored does not depend on it.
 	BatchRecords int `mapstructure:"batch_records"`
-	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and a flow is looked at beside its block and the two next to it.
+	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and the neighbours of a flow are looked for in its block and the two next to it.
 	BlockRecords int `mapstructure:"block_records"`
 	// BlockBytes is how many bytes make a block of a file of lines.
 	BlockBytes int `mapstructure:"block_bytes"`
@@ -119,7 +119,7 @@ type IngestConfig struct {
 	FutureSeconds int `mapstructure:"future_seconds"`
 }
 
-// KafkaConfig holds what does not belong into a source's URI.
+// KafkaConfig holds what does not belong in a source's URI.
 type KafkaConfig struct {
 	// User and Password are for SASL; the password is best given as BANSHIFT_KAFKA_PASSWORD.
 	User     string `mapstructure:"user"`

@@ -256,7 +256,7 @@ func fetchHTTP(ctx context.Context, source string) (data []byte, modified time.T
 	return data, modified, err
 }
 
-// replace writes a file beside the old one and renames it, so that no reader sees a half.
+// replace writes a file next to the old one and renames it, so that no reader sees a half.
 func replace(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
