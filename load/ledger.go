@@ -1,11 +1,13 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -13,7 +15,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Counts is what became of a batch's telemetry records: In = Stored + Folded + Rejected.
@@ -79,27 +81,28 @@ func (b Batch) check() error {
 
 // ledgerRow is one row of table batches.
 type ledgerRow struct {
-	Source     string  `json:"source"`
-	Partition  int32   `json:"partition"`
-	First      int64   `json:"first"`
-	Next       int64   `json:"next"`
-	BesideFrom int64   `json:"beside_first"`
-	BesideTo   int64   `json:"beside_next"`
-	State      string  `json:"state"`
-	Epoch      uint64  `json:"epoch"`
-	Clock      int64   `json:"clock"`
-	Token      string  `json:"token"`
-	In         uint64  `json:"records_in"`
-	Stored     uint64  `json:"stored"`
-	Folded     uint64  `json:"folded"`
-	Rejected   uint64  `json:"rejected"`
-	Skipped    uint64  `json:"skipped"`
-	Pack       string  `json:"pack"`
-	Lists      string  `json:"lists"`
-	KeyID      string  `json:"key_id"`
-	FirstEvent *string `json:"first_event"`
-	LastEvent  *string `json:"last_event"`
-	Simulated  uint8   `json:"simulated"`
+	Source     string   `json:"source"`
+	Partition  int32    `json:"partition"`
+	First      int64    `json:"first"`
+	Next       int64    `json:"next"`
+	BesideFrom int64    `json:"beside_first"`
+	BesideTo   int64    `json:"beside_next"`
+	State      string   `json:"state"`
+	Epoch      uint64   `json:"epoch"`
+	Clock      int64    `json:"clock"`
+	Token      string   `json:"token"`
+	Inserts    []string `json:"inserts"`
+	In         uint64   `json:"records_in"`
+	Stored     uint64   `json:"stored"`
+	Folded     uint64   `json:"folded"`
+	Rejected   uint64   `json:"rejected"`
+	Skipped    uint64   `json:"skipped"`
+	Pack       string   `json:"pack"`
+	Lists      string   `json:"lists"`
+	KeyID      string   `json:"key_id"`
+	FirstEvent *string  `json:"first_event"`
+	LastEvent  *string  `json:"last_event"`
+	Simulated  uint8    `json:"simulated"`
 }
 
 const (
@@ -116,6 +119,10 @@ func (b Batch) row(state string, epoch uint64) ledgerRow {
 	}
 	if b.Simulated {
 		r.Simulated = 1
+	}
+	r.Inserts = []string{}
+	for _, i := range b.insertions() {
+		r.Inserts = append(r.Inserts, i.entries()...)
 	}
 	return r
 }
@@ -138,6 +145,9 @@ type ledger struct {
 	leases  map[partitionOf]lease
 	lost    map[partitionOf]bool // whose lease another program has taken since
 
+	looked bool      // for what is missing
+	gaps   []Arrival // that were found missing then
+
 	group *groupWriter
 }
 
@@ -147,6 +157,13 @@ type Intention struct {
 	Range
 	Beside Window
 	Clock  int64
+	// unmarked: a version wrote it down that left no marks with the rows.
+	unmarked bool
+	// stored: it was finished, and rows of it are missing.
+	stored  bool
+	token   string
+	inserts []string
+	epoch   uint64
 }
 
 // sourceState is what the ledger says of one source.
@@ -169,14 +186,14 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	stored, lease, err := s.ledger.begin(ctx, b)
+	was, stored, lease, err := s.ledger.begin(ctx, b)
 	if err != nil {
 		return explain(s.name, err)
 	}
 	if stored {
 		return nil
 	}
-	if err := s.write(ctx, b, lease); err != nil {
+	if err := s.write(ctx, b, lease, was); err != nil {
 		if errors.Is(err, ErrLease) {
 			s.ledger.lose(lease)
 			return fmt.Errorf("%s: source %s partition %d: %w", s.name, b.Source, b.Partition, ErrLease)
@@ -188,70 +205,71 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 }
 
 // write writes a batch under a lease.
-func (s *Store) write(ctx context.Context, b Batch, lease lease) error {
-	if err := s.ledger.group.add(ctx, b.row(stateIntended, lease.epoch)); err != nil {
+func (s *Store) write(ctx context.Context, b Batch, lease lease, was before) error {
+	row := b.row(stateIntended, lease.epoch)
+	if was == unmarked {
+		row.Inserts = []string{} // what arrived before has no marks
+	}
+	if err := s.ledger.group.add(ctx, row); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	if err := s.insertTables(ctx, b, lease); err != nil {
+	if err := s.insertTables(ctx, b, lease, was); err != nil {
 		return err
 	}
 	if err := s.touch(ctx, b); err != nil {
 		return err
 	}
-	if err := s.ledger.group.add(ctx, b.row(stateDone, lease.epoch)); err != nil {
+	row.State = stateDone
+	if err := s.ledger.group.add(ctx, row); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
 }
 
 // insertTables inserts the tables of b side by side.
-func (s *Store) insertTables(ctx context.Context, b Batch, lease lease) error {
+func (s *Store) insertTables(ctx context.Context, b Batch, lease lease, was before) error {
 	if err := s.nameVerdicts(ctx, b); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	stem := b.token()
-	count := map[string]int{} // the first, second, … record of a table
-	for _, t := range b.Tables {
-		token := fmt.Sprintf("%s-%s-%d", stem, t.Name, count[t.Name])
-		count[t.Name]++
-		if t.Record.NumRows() == 0 || t.Name == schemas.TableVerdicts {
-			continue
-		}
-		g.Go(func() error { return s.insertFenced(ctx, t.Name, t.Record, token, lease) })
+	for _, i := range b.insertions() {
+		g.Go(func() error { return s.arrive(ctx, i, lease, was) })
 	}
 	return g.Wait()
 }
 
-// begin reports whether b is stored already, and takes its range otherwise.
-func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, held lease, err error) {
+// begin reports whether b is stored already, and takes its range otherwise: it says what may be there of it.
+func (l *ledger) begin(ctx context.Context, b Batch) (was before, stored bool, held lease, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held, err = l.leased(ctx, b.of())
 	if err != nil {
-		return false, lease{}, err
+		return nothing, false, lease{}, err
 	}
 	state := l.sources[b.Source]
 	r := b.ranged()
 	done := state.done[b.Partition]
 	if done.covers(r) {
-		return true, held, nil
+		return nothing, true, held, nil
 	}
 	if other, overlaps := done.overlap(r); overlaps {
-		return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
+		return nothing, false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
 			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 	}
 	for _, other := range state.intended[b.Partition] {
 		if other.Range == r {
-			return false, held, nil
+			if other.unmarked {
+				return unmarked, false, held, nil
+			}
+			return marked, false, held, nil
 		}
 		if r.First < other.Next && other.First < r.Next {
-			return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
+			return nothing, false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
 				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 		}
 	}
-	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{r, b.Beside, b.Clock})
-	return false, held, nil
+	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{Range: r, Beside: b.Beside, Clock: b.Clock})
+	return nothing, false, held, nil
 }
 
 // leased gives the lease of a partition, and takes it where this program never had it. The
@@ -319,6 +337,9 @@ func (l *ledger) finish(b Batch) {
 	r := b.ranged()
 	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i Intention) bool { return i.Range == r })
 	state.done[b.Partition] = state.done[b.Partition].add(r)
+	l.gaps = slices.DeleteFunc(l.gaps, func(a Arrival) bool {
+		return a.Source == b.Source && a.Partition == b.Partition && a.First == b.First && a.Next == b.Next
+	})
 }
 
 // load reads what the ledger says of a source, once. The caller holds l.mu.
@@ -339,36 +360,135 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, `SELECT partition, first, next, any(beside_first), any(beside_next), anyIf(clock, state = 'intended'), max(state) = 'done' FROM batches
-		WHERE source = ? GROUP BY partition, first, next ORDER BY partition, first`, source)
+	rows, err := l.store.conn.Query(ctx, statements.RangesOfSource, source)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+	var done, intended []Intention
+	look := false
 	for rows.Next() {
 		var r Intention
-		var done uint8
-		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &r.Clock, &done); err != nil {
+		var isDone, isMarked, isOld uint8
+		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &r.Clock, &r.token, &r.inserts, &r.epoch, &isDone, &isMarked, &isOld); err != nil {
 			return nil, err
 		}
-		if done == 1 {
-			state.done[r.Partition] = state.done[r.Partition].add(r.Range)
+		r.unmarked, r.stored = isOld == 1, isDone == 1
+		look = look || isDone == 1 && isMarked == 1
+		if r.stored {
+			done = append(done, r)
 		} else {
-			state.intended[r.Partition] = append(state.intended[r.Partition], r)
+			intended = append(intended, r)
 		}
 	}
-	for partition, intended := range state.intended {
-		state.intended[partition] = slices.DeleteFunc(intended, func(i Intention) bool {
-			other, overlaps := state.done[partition].overlap(i.Range)
-			if overlaps {
-				l.store.log.Warn("a range that was begun is left: what it overlaps is stored", "source", source,
-					"partition", partition, "first", i.First, "next", i.Next, "stored_first", other.First, "stored_next", other.Next)
-			}
-			return overlaps
-		})
+	if err := rows.Err(); err != nil {
+		return nil, err
 	}
-	return state, rows.Err()
+	return l.stateOf(ctx, source, done, intended, look)
+}
+
+// stateOf makes of a source's ranges what is to be done about them: one that is done and
+// whose rows are not all there has to be finished like one that is not.
+func (l *ledger) stateOf(ctx context.Context, source string, done, intended []Intention, look bool) (*sourceState, error) {
+	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+	incomplete := map[Range]bool{}
+	if look {
+		missing, err := l.missing(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range missing {
+			if m.Source == source {
+				incomplete[Range{m.Partition, m.First, m.Next}] = true
+			}
+		}
+	}
+	for _, d := range done {
+		switch {
+		case incomplete[d.Range]:
+			l.store.log.Warn("rows of a stored range are missing: it is read again, and they are put in", "source", source,
+				"partition", d.Partition, "first", d.First, "next", d.Next)
+			intended = append(intended, d)
+		case len(incomplete) == 0 || d.Partition >= 0: // otherwise a file is not finished, whatever was noted
+			state.done[d.Partition] = state.done[d.Partition].add(d.Range)
+		}
+	}
+	byPartition := map[int32][]Intention{}
+	for _, i := range intended {
+		if other, overlaps := state.done[i.Partition].overlap(i.Range); overlaps {
+			l.leave(source, i, other)
+			continue
+		}
+		byPartition[i.Partition] = append(byPartition[i.Partition], i)
+	}
+	for partition, ranges := range byPartition {
+		kept, err := l.apart(ctx, source, ranges)
+		if err != nil {
+			return nil, err
+		}
+		state.intended[partition] = kept
+	}
+	return state, nil
+}
+
+func (l *ledger) leave(source string, i Intention, other Range) {
+	l.store.log.Warn("a range that was begun is left: what it overlaps goes before it", "source", source,
+		"partition", i.Partition, "first", i.First, "next", i.Next, "stored_first", other.First, "stored_next", other.Next)
+}
+
+// apart leaves of intended ranges those that can be finished: where two overlap, the one
+// whose rows have arrived, or else the one of the later writer.
+func (l *ledger) apart(ctx context.Context, source string, intended []Intention) ([]Intention, error) {
+	slices.SortFunc(intended, func(a, b Intention) int { return compareRanges(a.Range, b.Range) })
+	overlap := false
+	reach := intended[0].Next
+	for _, i := range intended[1:] {
+		overlap = overlap || i.First < reach
+		reach = max(reach, i.Next)
+	}
+	if !overlap {
+		return intended, nil
+	}
+	arrived := map[Range]int{}
+	for _, i := range intended {
+		_, missing, err := l.store.whatArrived(ctx, i)
+		if err != nil {
+			return nil, err
+		}
+		arrived[i.Range] = len(i.inserts) - len(missing)
+		if i.stored {
+			arrived[i.Range] = math.MaxInt
+		}
+	}
+	byRight := slices.Clone(intended)
+	slices.SortStableFunc(byRight, func(a, b Intention) int {
+		return cmp.Or(cmp.Compare(arrived[b.Range], arrived[a.Range]), cmp.Compare(b.epoch, a.epoch))
+	})
+	var taken ranges
+	for _, i := range byRight {
+		if other, overlaps := taken.overlap(i.Range); overlaps {
+			l.leave(source, i, other)
+			intended = slices.DeleteFunc(intended, func(k Intention) bool { return k.Range == i.Range })
+			continue
+		}
+		taken = taken.add(i.Range)
+	}
+	return intended, nil
+}
+
+// missing gives the inserts of all sources whose rows are not there, as it was when this
+// program asked first: what is lost later is lost under its own eyes. The caller holds l.mu.
+func (l *ledger) missing(ctx context.Context) ([]Arrival, error) {
+	if l.looked {
+		return l.gaps, nil
+	}
+	all, err := l.store.notArrivedOnce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.gaps = slices.DeleteFunc(all, func(a Arrival) bool { return a.Times > 0 })
+	l.looked = true
+	return l.gaps, nil
 }
 
 // Done gives which positions of a source are stored, merged, by partition.

@@ -15,3 +15,10 @@ var OverlappingRanges string
 //
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
+
+// RangesOfSource reads what the ledger says of a source: each range, what lay beside it, its
+// clock, token, the inserts of one that is not done, its epoch, whether it is done, whether its
+// inserts are marked, and whether a version wrote it that left no marks.
+//
+//go:embed ranges_of_source.sql
+var RangesOfSource string
