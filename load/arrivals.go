@@ -53,7 +53,7 @@ func (s *Store) notArrivedOnce(ctx context.Context) ([]Arrival, error) {
 }
 
 // whatArrived gives which inserts of a range that was begun arrived, as the ledger has them, and which did not.
-func (s *Store) whatArrived(ctx context.Context, i Intention) (arrived, missing []string, err error) {
+func (s *Store) whatArrived(ctx context.Context, i begun) (arrived, missing []string, err error) {
 	byName := map[string][]string{}
 	for _, entry := range i.inserts {
 		name, part, _ := strings.Cut(entry, "/")

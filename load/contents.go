@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
+
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Contents says what there is to ask about.
@@ -18,9 +20,7 @@ type Contents struct {
 // Contents looks at what the store holds, to tell why an answer is empty.
 func (s *Store) Contents(ctx context.Context) (Contents, error) {
 	var c Contents
-	err := s.conn.QueryRow(ctx, `SELECT sum(records), sumIf(records, country != ''), sumIf(records, category NOT IN ('', 'none')),
-		arraySort(groupUniqArrayIf(300)(toString(country), country != '')),
-		if(count() = 0, '', toString(toDate(min(hour)))), if(count() = 0, '', toString(toDate(max(hour)))) FROM usage_named`).
+	err := s.conn.QueryRow(ctx, statements.Contents).
 		Scan(&c.Records, &c.InCountry, &c.Named, &c.Countries, &c.First, &c.Last)
 	if err != nil {
 		return c, explain(s.name, fmt.Errorf("contents: %w", err))
@@ -30,7 +30,7 @@ func (s *Store) Contents(ctx context.Context) (Contents, error) {
 
 // Rejected gives the positions of a source's rejected records in a partition, in order.
 func (s *Store) Rejected(ctx context.Context, source string, partition int32) ([]int64, error) {
-	rows, err := s.conn.Query(ctx, "SELECT DISTINCT offset FROM rejects WHERE source = ? AND partition = ? ORDER BY offset", source, partition)
+	rows, err := s.conn.Query(ctx, statements.RejectedPositions, source, partition)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("rejects of %s: %w", source, err))
 	}

@@ -40,7 +40,7 @@ func insertSettings(token string) map[string]string {
 // comes twice does no harm.
 func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record) error {
 	_, err := s.post(ctx, s.addr, request{
-		sql:      fmt.Sprintf("INSERT INTO %s (%s) FORMAT ArrowStream", quoteName(table), quoteNames(columnNames(rec))),
+		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertArrow), quoteName(table), quoteNames(columnNames(rec))),
 		settings: insertSettings(""),
 		write:    func(w io.Writer) error { return writeArrow(w, rec) },
 	})
@@ -128,7 +128,7 @@ func writeArrow(w io.Writer, rec arrow.Record) error {
 // table in which a row that comes twice does no harm.
 func (s *Store) insertJSON(ctx context.Context, table string, rows []byte) error {
 	r := request{
-		sql:      "INSERT INTO " + quoteName(table) + " FORMAT JSONEachRow",
+		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertJSON), quoteName(table)),
 		settings: jsonSettings,
 		write:    func(w io.Writer) error { _, err := w.Write(rows); return err },
 	}

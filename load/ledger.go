@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
@@ -33,17 +34,14 @@ type TableBatch struct {
 	Record arrow.Record
 }
 
-// Window bounds the positions whose records were looked at for what lies beside those of
-// a range, First inclusive, Next exclusive; both 0: none but its own.
-type Window struct{ First, Next int64 }
-
 // Batch is the outcome of one range of a source. It must follow from source, partition,
-// range and what is beside it alone: read again, it has to be the same.
+// range and its neighbours alone: read again, it has to be the same.
 type Batch struct {
 	Source      string
 	Partition   int32
 	First, Next int64 // positions, First inclusive, Next exclusive
-	Beside      Window
+	// Window is where the ranges begin whose records were looked at as neighbours; empty: none but its own.
+	Window position.Range
 	// Clock is the latest time that a record could have when the range was first read, ms UTC; 0: no limit.
 	Clock       int64
 	Counts      Counts
@@ -59,7 +57,7 @@ type Batch struct {
 // -1, go with its records.
 func (b Batch) of() partitionOf { return partitionOf{b.Source, max(0, b.Partition)} }
 
-func (b Batch) ranged() Range { return Range{b.Partition, b.First, b.Next} }
+func (b Batch) ranged() position.Range { return position.Range{First: b.First, Next: b.Next} }
 
 // token is the stem of the deduplication tokens of b's inserts.
 func (b Batch) token() string {
@@ -81,28 +79,28 @@ func (b Batch) check() error {
 
 // ledgerRow is one row of table batches.
 type ledgerRow struct {
-	Source     string   `json:"source"`
-	Partition  int32    `json:"partition"`
-	First      int64    `json:"first"`
-	Next       int64    `json:"next"`
-	BesideFrom int64    `json:"beside_first"`
-	BesideTo   int64    `json:"beside_next"`
-	State      string   `json:"state"`
-	Epoch      uint64   `json:"epoch"`
-	Clock      int64    `json:"clock"`
-	Token      string   `json:"token"`
-	Inserts    []string `json:"inserts"`
-	In         uint64   `json:"records_in"`
-	Stored     uint64   `json:"stored"`
-	Folded     uint64   `json:"folded"`
-	Rejected   uint64   `json:"rejected"`
-	Skipped    uint64   `json:"skipped"`
-	Pack       string   `json:"pack"`
-	Lists      string   `json:"lists"`
-	KeyID      string   `json:"key_id"`
-	FirstEvent *string  `json:"first_event"`
-	LastEvent  *string  `json:"last_event"`
-	Simulated  uint8    `json:"simulated"`
+	Source      string   `json:"source"`
+	Partition   int32    `json:"partition"`
+	First       int64    `json:"first"`
+	Next        int64    `json:"next"`
+	WindowFirst int64    `json:"beside_first"`
+	WindowNext  int64    `json:"beside_next"`
+	State       string   `json:"state"`
+	Epoch       uint64   `json:"epoch"`
+	Clock       int64    `json:"clock"`
+	Token       string   `json:"token"`
+	Inserts     []string `json:"inserts"`
+	In          uint64   `json:"records_in"`
+	Stored      uint64   `json:"stored"`
+	Folded      uint64   `json:"folded"`
+	Rejected    uint64   `json:"rejected"`
+	Skipped     uint64   `json:"skipped"`
+	Pack        string   `json:"pack"`
+	Lists       string   `json:"lists"`
+	KeyID       string   `json:"key_id"`
+	FirstEvent  *string  `json:"first_event"`
+	LastEvent   *string  `json:"last_event"`
+	Simulated   uint8    `json:"simulated"`
 }
 
 const (
@@ -113,7 +111,7 @@ const (
 func (b Batch) row(state string, epoch uint64) ledgerRow {
 	r := ledgerRow{
 		Source: b.Source, Partition: b.Partition, First: b.First, Next: b.Next, State: state, Epoch: epoch, Clock: b.Clock, Token: b.token(),
-		BesideFrom: b.Beside.First, BesideTo: b.Beside.Next,
+		WindowFirst: b.Window.First, WindowNext: b.Window.Next,
 		In: b.Counts.In, Stored: b.Counts.Stored, Folded: b.Counts.Folded, Rejected: b.Counts.Rejected, Skipped: b.Counts.Skipped,
 		Pack: b.Pack, Lists: b.Lists, KeyID: b.KeyID, FirstEvent: eventTime(b.FirstEvent), LastEvent: eventTime(b.LastEvent),
 	}
@@ -151,25 +149,22 @@ type ledger struct {
 	group *groupWriter
 }
 
-// Intention is a range that was written down and not finished. It has to be read again
-// exactly as it is, with the same beside it and the same clock.
-type Intention struct {
-	Range
-	Beside Window
-	Clock  int64
-	// unmarked: a version wrote it down that left no marks with the rows.
-	unmarked bool
-	// stored: it was finished, and rows of it are missing.
-	stored  bool
+// begun is a range that was written down and not finished, or not all of it.
+type begun struct {
+	position.Intention
 	token   string
 	inserts []string
 	epoch   uint64
+	// unmarked: a version wrote it down that left no marks with the rows.
+	unmarked bool
+	// stored: it was finished, and rows of it are missing.
+	stored bool
 }
 
 // sourceState is what the ledger says of one source.
 type sourceState struct {
-	done     map[int32]ranges
-	intended map[int32][]Intention
+	done     map[int32]position.Set
+	intended map[int32][]begun
 }
 
 func newLedger(s *Store) *ledger {
@@ -249,10 +244,10 @@ func (l *ledger) begin(ctx context.Context, b Batch) (was before, stored bool, h
 	state := l.sources[b.Source]
 	r := b.ranged()
 	done := state.done[b.Partition]
-	if done.covers(r) {
+	if done.Covers(r) {
 		return nothing, true, held, nil
 	}
-	if other, overlaps := done.overlap(r); overlaps {
+	if other, overlaps := done.Overlap(r); overlaps {
 		return nothing, false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
 			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 	}
@@ -263,12 +258,12 @@ func (l *ledger) begin(ctx context.Context, b Batch) (was before, stored bool, h
 			}
 			return marked, false, held, nil
 		}
-		if r.First < other.Next && other.First < r.Next {
+		if r.Overlaps(other.Range) {
 			return nothing, false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
 				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 		}
 	}
-	state.intended[b.Partition] = append(state.intended[b.Partition], Intention{Range: r, Beside: b.Beside, Clock: b.Clock})
+	state.intended[b.Partition] = append(state.intended[b.Partition], begun{Intention: position.Intention{Range: r, Window: b.Window, Clock: b.Clock}})
 	return nothing, false, held, nil
 }
 
@@ -301,7 +296,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 	}
 	state := l.sources[p.source]
 	if state == nil {
-		state = &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
+		state = &sourceState{done: map[int32]position.Set{}, intended: map[int32][]begun{}}
 		l.sources[p.source] = state
 	}
 	for _, partition := range []int32{p.partition, -1} {
@@ -335,8 +330,8 @@ func (l *ledger) finish(b Batch) {
 	defer l.mu.Unlock()
 	state := l.sources[b.Source]
 	r := b.ranged()
-	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i Intention) bool { return i.Range == r })
-	state.done[b.Partition] = state.done[b.Partition].add(r)
+	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i begun) bool { return i.Range == r })
+	state.done[b.Partition] = state.done[b.Partition].Add(r)
 	l.gaps = slices.DeleteFunc(l.gaps, func(a Arrival) bool {
 		return a.Source == b.Source && a.Partition == b.Partition && a.First == b.First && a.Next == b.Next
 	})
@@ -360,172 +355,152 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, statements.RangesOfSource, source)
+	rows, err := l.store.conn.Query(ctx, statements.KnownRanges, source)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var done, intended []Intention
+	all := map[int32][]begun{}
 	look := false
 	for rows.Next() {
-		var r Intention
+		var partition int32
+		var r begun
 		var isDone, isMarked, isOld uint8
-		if err := rows.Scan(&r.Partition, &r.First, &r.Next, &r.Beside.First, &r.Beside.Next, &r.Clock, &r.token, &r.inserts, &r.epoch, &isDone, &isMarked, &isOld); err != nil {
+		if err := rows.Scan(&partition, &r.First, &r.Next, &r.Window.First, &r.Window.Next, &r.Clock, &r.token, &r.inserts, &r.epoch, &isDone, &isMarked, &isOld); err != nil {
 			return nil, err
 		}
 		r.unmarked, r.stored = isOld == 1, isDone == 1
-		look = look || isDone == 1 && isMarked == 1
-		if r.stored {
-			done = append(done, r)
-		} else {
-			intended = append(intended, r)
-		}
+		look = look || r.stored && isMarked == 1
+		all[partition] = append(all[partition], r)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	return l.stateOf(ctx, source, done, intended, look)
+	missing := map[int32][]position.Range{}
+	if look {
+		if missing, err = l.missing(ctx, source); err != nil {
+			return nil, err
+		}
+	}
+	return l.stateOf(ctx, source, all, missing)
 }
 
 // stateOf makes of a source's ranges what is to be done about them: one that is done and
 // whose rows are not all there has to be finished like one that is not.
-func (l *ledger) stateOf(ctx context.Context, source string, done, intended []Intention, look bool) (*sourceState, error) {
-	state := &sourceState{done: map[int32]ranges{}, intended: map[int32][]Intention{}}
-	incomplete := map[Range]bool{}
-	if look {
-		missing, err := l.missing(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range missing {
-			if m.Source == source {
-				incomplete[Range{m.Partition, m.First, m.Next}] = true
+func (l *ledger) stateOf(ctx context.Context, source string, all map[int32][]begun, missing map[int32][]position.Range) (*sourceState, error) {
+	state := &sourceState{done: map[int32]position.Set{}, intended: map[int32][]begun{}}
+	for partition, ranges := range all {
+		var intended []begun
+		for _, r := range ranges {
+			incomplete := slices.Contains(missing[partition], r.Range)
+			switch {
+			case r.stored && incomplete:
+				l.store.log.Warn("rows of a stored range are missing: it is read again, and they are put in", "source", source,
+					"partition", partition, "first", r.First, "next", r.Next)
+				intended = append(intended, r)
+			case !r.stored:
+				intended = append(intended, r)
+			case len(missing) == 0 || partition >= 0: // otherwise a file is not finished, whatever was noted
+				state.done[partition] = state.done[partition].Add(r.Range)
 			}
 		}
-	}
-	for _, d := range done {
-		switch {
-		case incomplete[d.Range]:
-			l.store.log.Warn("rows of a stored range are missing: it is read again, and they are put in", "source", source,
-				"partition", d.Partition, "first", d.First, "next", d.Next)
-			intended = append(intended, d)
-		case len(incomplete) == 0 || d.Partition >= 0: // otherwise a file is not finished, whatever was noted
-			state.done[d.Partition] = state.done[d.Partition].add(d.Range)
-		}
-	}
-	byPartition := map[int32][]Intention{}
-	for _, i := range intended {
-		if other, overlaps := state.done[i.Partition].overlap(i.Range); overlaps {
-			l.leave(source, i, other)
-			continue
-		}
-		byPartition[i.Partition] = append(byPartition[i.Partition], i)
-	}
-	for partition, ranges := range byPartition {
-		kept, err := l.apart(ctx, source, ranges)
+		apart, err := l.apart(ctx, source, partition, state.done[partition], intended)
 		if err != nil {
 			return nil, err
 		}
-		state.intended[partition] = kept
+		if len(apart) > 0 {
+			state.intended[partition] = apart
+		}
 	}
 	return state, nil
 }
 
-func (l *ledger) leave(source string, i Intention, other Range) {
-	l.store.log.Warn("a range that was begun is left: what it overlaps goes before it", "source", source,
-		"partition", i.Partition, "first", i.First, "next", i.Next, "stored_first", other.First, "stored_next", other.Next)
-}
-
-// apart leaves of intended ranges those that can be finished: where two overlap, the one
-// whose rows have arrived, or else the one of the later writer.
-func (l *ledger) apart(ctx context.Context, source string, intended []Intention) ([]Intention, error) {
-	slices.SortFunc(intended, func(a, b Intention) int { return compareRanges(a.Range, b.Range) })
-	overlap := false
-	reach := intended[0].Next
-	for _, i := range intended[1:] {
-		overlap = overlap || i.First < reach
+// apart leaves of intended ranges those that can be finished: none that overlaps what is
+// stored, and where two overlap, the one whose rows have arrived, or else the later writer's.
+func (l *ledger) apart(ctx context.Context, source string, partition int32, done position.Set, intended []begun) ([]begun, error) {
+	slices.SortFunc(intended, func(a, b begun) int { return cmp.Compare(a.First, b.First) })
+	arrived := map[position.Range]int{}
+	reach := int64(math.MinInt64)
+	for _, i := range intended {
+		if i.First < reach {
+			if err := l.countArrived(ctx, intended, arrived); err != nil {
+				return nil, err
+			}
+			break
+		}
 		reach = max(reach, i.Next)
 	}
-	if !overlap {
-		return intended, nil
-	}
-	arrived := map[Range]int{}
-	for _, i := range intended {
-		_, missing, err := l.store.whatArrived(ctx, i)
-		if err != nil {
-			return nil, err
-		}
-		arrived[i.Range] = len(i.inserts) - len(missing)
-		if i.stored {
-			arrived[i.Range] = math.MaxInt
-		}
-	}
 	byRight := slices.Clone(intended)
-	slices.SortStableFunc(byRight, func(a, b Intention) int {
+	slices.SortStableFunc(byRight, func(a, b begun) int {
 		return cmp.Or(cmp.Compare(arrived[b.Range], arrived[a.Range]), cmp.Compare(b.epoch, a.epoch))
 	})
-	var taken ranges
+	taken := slices.Clone(done)
 	for _, i := range byRight {
-		if other, overlaps := taken.overlap(i.Range); overlaps {
-			l.leave(source, i, other)
-			intended = slices.DeleteFunc(intended, func(k Intention) bool { return k.Range == i.Range })
+		if other, overlaps := taken.Overlap(i.Range); overlaps {
+			l.store.log.Warn("a range that was begun is left: what it overlaps goes before it", "source", source,
+				"partition", partition, "first", i.First, "next", i.Next, "other_first", other.First, "other_next", other.Next)
+			intended = slices.DeleteFunc(intended, func(k begun) bool { return k.Range == i.Range })
 			continue
 		}
-		taken = taken.add(i.Range)
+		taken = taken.Add(i.Range)
 	}
 	return intended, nil
 }
 
-// missing gives the inserts of all sources whose rows are not there, as it was when this
+// countArrived notes how many inserts of each range have arrived.
+func (l *ledger) countArrived(ctx context.Context, intended []begun, arrived map[position.Range]int) error {
+	for _, i := range intended {
+		in, _, err := l.store.whatArrived(ctx, i)
+		if err != nil {
+			return err
+		}
+		arrived[i.Range] = len(in)
+		if i.stored {
+			arrived[i.Range] = math.MaxInt
+		}
+	}
+	return nil
+}
+
+// missing gives the stored ranges of a source, by partition, whose rows are not all there, as it was when this
 // program asked first: what is lost later is lost under its own eyes. The caller holds l.mu.
-func (l *ledger) missing(ctx context.Context) ([]Arrival, error) {
-	if l.looked {
-		return l.gaps, nil
+func (l *ledger) missing(ctx context.Context, source string) (map[int32][]position.Range, error) {
+	if !l.looked {
+		all, err := l.store.notArrivedOnce(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.gaps = slices.DeleteFunc(all, func(a Arrival) bool { return a.Times > 0 })
+		l.looked = true
 	}
-	all, err := l.store.notArrivedOnce(ctx)
-	if err != nil {
-		return nil, err
+	ranges := map[int32][]position.Range{}
+	for _, a := range l.gaps {
+		if a.Source == source {
+			ranges[a.Partition] = append(ranges[a.Partition], position.Range{First: a.First, Next: a.Next})
+		}
 	}
-	l.gaps = slices.DeleteFunc(all, func(a Arrival) bool { return a.Times > 0 })
-	l.looked = true
-	return l.gaps, nil
+	return ranges, nil
 }
 
-// Done gives which positions of a source are stored, merged, by partition.
-func (s *Store) Done(ctx context.Context, source string) (map[int32][]Range, error) {
+// Known gives what the ledger knows of a partition of a source.
+func (s *Store) Known(ctx context.Context, source string, partition int32) (position.Known, error) {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
 	state, err := s.ledger.load(ctx, source)
 	if err != nil {
-		return nil, explain(s.name, err)
+		return position.Known{}, explain(s.name, err)
 	}
-	out := make(map[int32][]Range, len(state.done))
-	for partition, set := range state.done {
-		out[partition] = slices.Clone(set)
+	var intended []position.Intention
+	for _, i := range state.intended[partition] {
+		intended = append(intended, i.Intention)
 	}
-	return out, nil
+	slices.SortFunc(intended, func(a, b position.Intention) int { return cmp.Compare(a.First, b.First) })
+	return position.Known{Done: slices.Clone(state.done[partition]), Intended: intended}, nil
 }
 
-// Intended gives the ranges of a source that were written down and not finished, by
-// partition and position. They have to be read again first.
-func (s *Store) Intended(ctx context.Context, source string) ([]Intention, error) {
-	s.ledger.mu.Lock()
-	defer s.ledger.mu.Unlock()
-	state, err := s.ledger.load(ctx, source)
-	if err != nil {
-		return nil, explain(s.name, err)
-	}
-	var all []Intention
-	for _, intended := range state.intended {
-		all = append(all, intended...)
-	}
-	slices.SortFunc(all, func(a, b Intention) int { return compareRanges(a.Range, b.Range) })
-	return all, nil
-}
-
-// Borders gives where stored ranges of a partition begin or end inside a window, in
-// order: whoever reads what lies beside other records cuts there as it was cut before.
-func (s *Store) Borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
+// Borders gives where stored ranges of a partition begin or end strictly inside a range, in
+// order: whoever reads it again as a neighbour cuts there as it was cut before.
+func (s *Store) Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
 	var borders []int64
 	err := s.retry(ctx, 0, func() (err error) {
 		borders, err = s.borders(ctx, source, partition, in)
@@ -537,9 +512,8 @@ func (s *Store) Borders(ctx context.Context, source string, partition int32, in 
 	return borders, nil
 }
 
-func (s *Store) borders(ctx context.Context, source string, partition int32, in Window) ([]int64, error) {
-	rows, err := s.conn.Query(ctx, `SELECT DISTINCT arrayJoin([first, next]) AS border FROM batches
-		WHERE source = ? AND partition = ? AND border > ? AND border < ? ORDER BY border`, source, partition, in.First, in.Next)
+func (s *Store) borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
+	rows, err := s.conn.Query(ctx, statements.RangeBorders, source, partition, in.First, in.Next)
 	if err != nil {
 		return nil, err
 	}

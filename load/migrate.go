@@ -9,17 +9,8 @@ import (
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/migrations"
+	"github.com/banshift/banshift/schemas/statements"
 )
-
-const migrationsTable = `CREATE TABLE IF NOT EXISTS migrations %s
-(
-    number UInt32,
-    name String,
-    checksum String,
-    applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
-)
-ENGINE = %s
-ORDER BY number`
 
 // record is what table migrations says of one migration.
 type record struct {
@@ -63,7 +54,7 @@ func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Appl
 	have, err := s.records(ctx)
 	if codeOf(err) == codeUnknownTable {
 		target := s.target()
-		err = s.conn.Exec(ctx, fmt.Sprintf(migrationsTable, target.OnCluster(), target.Engine("MergeTree", "")))
+		err = s.conn.Exec(ctx, fmt.Sprintf(statements.MigrationsTable, target.OnCluster(), target.Engine("MergeTree", "")))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("table of migrations: %w", err)
@@ -97,16 +88,16 @@ func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Appl
 // apply runs one migration. ClickHouse has no transactions over DDL, so every
 // statement is written to be repeatable and the record comes last.
 func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
-	statements, err := m.Statements(s.target())
+	steps, err := m.Statements(s.target())
 	if err != nil {
 		return err
 	}
-	for _, statement := range statements {
+	for _, statement := range steps {
 		if err := s.applyStatement(ctx, statement); err != nil {
 			return fmt.Errorf("migration %s: %w", m.Name, err)
 		}
 	}
-	err = s.conn.Exec(ctx, "INSERT INTO migrations (number, name, checksum) VALUES (?, ?, ?)", uint32(m.Number), m.Name, m.Checksum)
+	err = s.conn.Exec(ctx, statements.MigrationRecord, uint32(m.Number), m.Name, m.Checksum)
 	if err != nil {
 		return fmt.Errorf("record migration %s: %w", m.Name, err)
 	}
@@ -129,7 +120,7 @@ func (s *Store) applyStatement(ctx context.Context, statement migrations.Stateme
 
 // records reads which migrations the store has, by number.
 func (s *Store) records(ctx context.Context) (map[int]record, error) {
-	rows, err := s.conn.Query(ctx, "SELECT number, checksum, applied_at FROM migrations ORDER BY number")
+	rows, err := s.conn.Query(ctx, statements.MigrationRecords)
 	if err != nil {
 		return nil, err
 	}
@@ -151,28 +142,28 @@ func (s *Store) keepFlows(ctx context.Context, days int) error {
 	if days == 0 {
 		return nil
 	}
-	return s.retain(ctx, schemas.TableFlows, days, fmt.Sprintf("MODIFY TTL toDateTime(ingested_at) + toIntervalDay(%d)", days))
+	return s.retain(ctx, schemas.TableFlows, days, "toDateTime(ingested_at)")
 }
 
 // keepUsage sets the retention of usage, counted from the day on which it was stored. 0: it stays.
 func (s *Store) keepUsage(ctx context.Context, days int) error {
-	if days == 0 {
-		return s.retain(ctx, schemas.TableUsage, 0, "REMOVE TTL")
-	}
-	return s.retain(ctx, schemas.TableUsage, days, fmt.Sprintf("MODIFY TTL stored_on + toIntervalDay(%d)", days))
+	return s.retain(ctx, schemas.TableUsage, days, "stored_on")
 }
 
-// retain has the rows of a table kept for days, by a change of the table where it says otherwise.
-func (s *Store) retain(ctx context.Context, table string, days int, change string) error {
+// retain has the rows of a table kept for days from a time, 0 for ever, where it says otherwise.
+func (s *Store) retain(ctx context.Context, table string, days int, from string) error {
 	var ddl string
-	row := s.conn.QueryRow(ctx, "SELECT create_table_query FROM system.tables WHERE database = ? AND name = ?", s.addr.database, table)
-	if err := row.Scan(&ddl); err != nil && !isForbidden(err) {
+	if err := s.conn.QueryRow(ctx, statements.TableDDL, table).Scan(&ddl); err != nil && !isForbidden(err) {
 		return explain(s.name, fmt.Errorf("retention of %s: %w", table, err))
 	}
 	if days == 0 && !strings.Contains(ddl, " TTL ") || days > 0 && strings.Contains(ddl, fmt.Sprintf("toIntervalDay(%d)", days)) {
 		return nil
 	}
-	err := explain(s.name, s.conn.Exec(ctx, fmt.Sprintf("ALTER TABLE %s %s %s", table, s.target().OnCluster(), change)))
+	change := fmt.Sprintf(statements.KeepRows, table, s.target().OnCluster(), from, days)
+	if days == 0 {
+		change = fmt.Sprintf(statements.KeepRowsForEver, table, s.target().OnCluster())
+	}
+	err := explain(s.name, s.conn.Exec(ctx, change))
 	if errors.Is(err, ErrForbidden) {
 		s.log.Warn("this user may not change how long rows are kept", "table", table, "wanted_days", days)
 		return nil

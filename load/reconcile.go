@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
@@ -61,15 +62,12 @@ func (r Reconciliation) Overlaps() int {
 // writes: a batch that is under way shows up as unfinished.
 func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	var r Reconciliation
-	err := s.conn.QueryRow(ctx, `SELECT countIf(state = 'done'),
-		sumIf(records_in, state = 'done'), sumIf(stored, state = 'done'), sumIf(folded, state = 'done'), sumIf(rejected, state = 'done')
-		FROM ledger`).Scan(&r.Batches, &r.In, &r.Stored, &r.Folded, &r.Rejected)
+	err := s.conn.QueryRow(ctx, statements.LedgerSums).Scan(&r.Batches, &r.In, &r.Stored, &r.Folded, &r.Rejected)
 	if err != nil {
 		return r, explain(s.name, fmt.Errorf("ledger: %w", err))
 	}
 	var usage, dns, rejects uint64
-	err = s.conn.QueryRow(ctx, `SELECT (SELECT sum(records) FROM usage), (SELECT sum(records) FROM dns_usage),
-		(SELECT count() FROM rejects)`).Scan(&usage, &dns, &rejects)
+	err = s.conn.QueryRow(ctx, statements.TableSums).Scan(&usage, &dns, &rejects)
 	if err != nil {
 		return r, explain(s.name, fmt.Errorf("sums of the tables: %w", err))
 	}
@@ -112,8 +110,7 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 // times are the server's own on both sides.
 func (s *Store) keptFlows(ctx context.Context) (Check, error) {
 	var days uint64
-	err := s.conn.QueryRow(ctx, `SELECT toUInt64OrZero(extract(create_table_query, 'toIntervalDay\\((\\d+)\\)'))
-		FROM system.tables WHERE database = ? AND name = 'flows'`, s.addr.database).Scan(&days)
+	err := s.conn.QueryRow(ctx, statements.KeptDays, schemas.TableFlows).Scan(&days)
 	if err != nil {
 		return Check{}, err
 	}
@@ -122,15 +119,12 @@ func (s *Store) keptFlows(ctx context.Context) (Check, error) {
 	}
 	// A batch that lies across the edge moves it to the batch's end.
 	var edge time.Time
-	err = s.conn.QueryRow(ctx, `WITH now64(3, 'UTC') - toIntervalDay(?) + toIntervalHour(1) AS edge
-		SELECT greatest(edge, maxIf(finished, started < edge AND finished IS NOT NULL)) FROM
-		(SELECT started, assumeNotNull(finished) AS finished FROM ledger WHERE state = 'done')`, days).Scan(&edge)
+	err = s.conn.QueryRow(ctx, statements.KeptSince, days).Scan(&edge)
 	if err != nil {
 		return Check{}, err
 	}
 	check := Check{What: fmt.Sprintf("stored = records of flows (since %s)", edge.UTC().Format("2006-01-02 15:04"))}
-	err = s.conn.QueryRow(ctx, `SELECT (SELECT sumIf(stored, state = 'done' AND started >= ?) FROM ledger),
-		(SELECT sum(records) FROM flows WHERE ingested_at >= ?)`, edge, edge).Scan(&check.Ledger, &check.Tables)
+	err = s.conn.QueryRow(ctx, statements.KeptFlows, edge, edge).Scan(&check.Ledger, &check.Tables)
 	return check, err
 }
 
@@ -138,12 +132,8 @@ func (s *Store) keptFlows(ctx context.Context) (Check, error) {
 // are missing or too many.
 func (s *Store) unbalanced(ctx context.Context, r *Reconciliation) error {
 	for what, sql := range map[string]string{
-		"records in = stored + folded + rejected": `SELECT source, sum(records_in) AS a, sum(stored + folded + rejected) AS b
-			FROM ledger WHERE state = 'done' GROUP BY source HAVING a != b ORDER BY source`,
-		"rejected = rows of rejects": `SELECT source, sum(a) AS a, sum(b) AS b FROM
-			(SELECT source, sumIf(rejected, state = 'done') AS a, 0 AS b FROM ledger GROUP BY source
-			UNION ALL SELECT source, 0 AS a, count() AS b FROM rejects GROUP BY source)
-			GROUP BY source HAVING a != b ORDER BY source`,
+		"records in = stored + folded + rejected": statements.UnbalancedSources,
+		"rejected = rows of rejects":              statements.UnbalancedRejects,
 	} {
 		rows, err := s.conn.Query(ctx, sql)
 		if err != nil {

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -122,7 +121,8 @@ func TestKillBetweenIntendedAndDone(t *testing.T) {
 
 	s = ownStore(t, dir)
 	defer s.Close()
-	begun, err := s.Intended(ctx, "recovery")
+	known, err := s.Known(ctx, "recovery", half.Partition)
+	begun := known.Intended
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,8 +143,8 @@ func TestKillBetweenIntendedAndDone(t *testing.T) {
 		}
 	}
 	reconciled(t, s, 20)
-	if begun, err := s.Intended(ctx, "recovery"); err != nil || len(begun) != 0 {
-		t.Errorf("still intended: %v, %v", begun, err)
+	if known, err := s.Known(ctx, "recovery", half.Partition); err != nil || len(known.Intended) != 0 {
+		t.Errorf("still intended: %v, %v", known.Intended, err)
 	}
 }
 
@@ -188,12 +188,11 @@ func TestKillUnderWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	reconciled(t, s, writers*batches*records)
-	done, err := s.Done(ctx, "recovery")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(done) != 4 {
-		t.Errorf("partitions %v", fmt.Sprint(done))
+	for partition := range int32(4) {
+		known, err := s.Known(ctx, "recovery", partition)
+		if err != nil || len(known.Done) != writers*batches/4 {
+			t.Errorf("partition %d has %d ranges, %v", partition, len(known.Done), err)
+		}
 	}
 }
 

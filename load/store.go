@@ -24,6 +24,7 @@ import (
 
 	"github.com/banshift/banshift/load/engine"
 	"github.com/banshift/banshift/load/guard"
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Options say how a store is opened.
@@ -198,11 +199,11 @@ func (s *Store) createDatabase(ctx context.Context) error {
 	}
 	defer conn.Close()
 	var exists uint64
-	row := conn.QueryRow(ctx, "SELECT count() FROM system.databases WHERE name = ?", s.addr.database)
+	row := conn.QueryRow(ctx, statements.DatabaseExists, s.addr.database)
 	if err := row.Scan(&exists); err == nil && exists == 1 {
 		return nil
 	}
-	sql := "CREATE DATABASE IF NOT EXISTS " + quoteName(s.addr.database) + " " + s.target().OnCluster()
+	sql := fmt.Sprintf(statements.CreateDatabase, quoteName(s.addr.database), s.target().OnCluster())
 	err = conn.Exec(ctx, sql)
 	if isForbidden(err) {
 		return nil // a reader's database is there, or its tables will be found missing
@@ -212,7 +213,7 @@ func (s *Store) createDatabase(ctx context.Context) error {
 
 // checkHTTP makes sure that the HTTP port takes inserts of this user.
 func (s *Store) checkHTTP(ctx context.Context) error {
-	_, err := s.post(ctx, s.addr, request{sql: "SELECT 1"})
+	_, err := s.post(ctx, s.addr, request{sql: statements.Ping})
 	if err == nil {
 		return nil
 	}

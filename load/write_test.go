@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 )
 
 // scalar reads one value.
@@ -41,11 +42,11 @@ func TestWriteIsIdempotent(t *testing.T) {
 	if got := scalar[uint64](t, s, "SELECT sum(records) FROM usage WHERE client = 77"); got != 2 {
 		t.Errorf("records %d, want 2", got)
 	}
-	done, err := s.Done(ctx, "idempotent")
+	known, err := s.Known(ctx, "idempotent", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(done[0]) != 1 || done[0][0] != (load.Range{First: 0, Next: 100}) {
-		t.Errorf("done %v", done)
+	if len(known.Done) != 1 || known.Done[0] != (position.Range{First: 0, Next: 100}) {
+		t.Errorf("done %v", known.Done)
 	}
 }

@@ -36,11 +36,11 @@ func reading(source string, n int) string {
 func (r *readings) again(ctx context.Context, src *files.Source) error {
 	for n := 1; ; n++ {
 		name := reading(src.ID, n)
-		done, err := r.store.Done(ctx, name)
+		complete, err := r.store.Known(ctx, name, completePartition)
 		if err != nil {
 			return err
 		}
-		if len(done[completePartition]) > 0 {
+		if len(complete.Done) > 0 {
 			continue
 		}
 		if n == 1 {

@@ -139,7 +139,7 @@ func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, scanned
 	defer withheld.Release()
 	defer own.Release()
 	var beside []*flowcontext.Sightings
-	for _, batch := range scanned.Beside {
+	for _, batch := range scanned.Neighbours {
 		flows, seen, err := lookMasked(s.context, mask, batch)
 		if err != nil {
 			return nil, err

@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -60,13 +60,13 @@ func run(ctx context.Context, o options) error {
 	defer store.Close()
 	began := time.Now()
 	params := clickhouse.Parameters{"rows": strconv.FormatUint(o.rows, 10), "seed": strconv.FormatUint(o.seed, 10)}
+	intoTable := regexp.MustCompile(`INTO (\w+)`)
 	for _, sql := range scale.Statements() {
 		at := time.Now()
 		if err := store.Conn().Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql); err != nil {
 			return err
 		}
-		_, table, _ := strings.Cut(sql, "INSERT INTO ")
-		table, _, _ = strings.Cut(table, " ")
+		table := intoTable.FindStringSubmatch(sql)[1]
 		fmt.Fprintf(os.Stderr, "%s: %.1f s\n", table, time.Since(at).Seconds())
 	}
 	at := time.Now()

@@ -50,9 +50,6 @@ type Batches struct {
 	n       int
 }
 
-// Schema is schemas.FlowSchema or schemas.DNSSchema, by pointer.
-func (b *Batches) Schema() *arrow.Schema { return b.schema }
-
 // Record is the batch that Next went to; it belongs to b.
 func (b *Batches) Record() arrow.Record { return b.rec }
 

@@ -191,7 +191,7 @@ func TestCanonicalRoundTrip(t *testing.T) {
 						t.Fatal(err)
 					}
 					defer b.Release()
-					if b.Schema() != schema {
+					if b.schema != schema {
 						t.Error("the other schema")
 					}
 					rows := int64(0)

@@ -11,13 +11,7 @@ import (
 // a larger number of seconds is a wrong unit or garbage.
 const maxSeconds = math.MaxInt64 / 1_000_000_000
 
-// parseEpoch reads decimal Unix seconds ("1300475167.096535") as milliseconds.
-func parseEpoch(b []byte) (ms int64, ok bool) {
-	us, ok := parseEpochMicros(b)
-	return us / 1000, ok
-}
-
-// parseEpochMicros reads decimal seconds as microseconds.
+// parseEpochMicros reads decimal Unix seconds ("1300475167.096535") as microseconds.
 func parseEpochMicros(b []byte) (us int64, ok bool) {
 	i := 0
 	var sec int64

@@ -34,14 +34,14 @@ func TestParseISOAgreesWithTime(t *testing.T) {
 func TestParseEpoch(t *testing.T) {
 	for _, c := range []struct {
 		in string
-		ms int64
+		us int64
 		ok bool
 	}{
-		{"1300475167.096535", 1300475167096, true}, {"0.000000", 0, true}, {"1523836800", 1523836800000, true},
+		{"1300475167.096535", 1300475167096535, true}, {"0.000000", 0, true}, {"1523836800", 1523836800000000, true},
 		{"XXXXXXXXXX.XXXXXX", 0, false}, {"", 0, false}, {"-1.5", 0, false}, {"1.", 0, false}, {"99999999999999", 0, false}, {"1.5x", 0, false},
 	} {
-		if ms, ok := parseEpoch([]byte(c.in)); ok != c.ok || ok && ms != c.ms {
-			t.Errorf("%q: %d %v, want %d %v", c.in, ms, ok, c.ms, c.ok)
+		if us, ok := parseEpochMicros([]byte(c.in)); ok != c.ok || ok && us != c.us {
+			t.Errorf("%q: %d %v, want %d %v", c.in, us, ok, c.us, c.ok)
 		}
 	}
 }

@@ -8,20 +8,21 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+
+	"github.com/banshift/banshift/load/position"
 )
 
-// Piece is whole lines of a plain file, from position First up to, not including, Next.
-// They stay where they are until [LineReader.EachLine] reads them, so that workers read
-// side by side.
+// Piece is whole lines of a plain file. They stay where they are until
+// [LineReader.EachLine] reads them, so that several workers read at the same time.
 type Piece struct {
-	First, Next int64
+	position.Range
 
 	path   string
 	file   *os.File
 	passed *atomic.Int64
 }
 
-// chunkBytes is how much of a plain file is read at once: what fits beside the work of a core into its cache.
+// chunkBytes is how much of a plain file is read at once: what fits into a core's cache together with the work on it.
 const chunkBytes = 1 << 18
 
 // LineReader reads pieces. It keeps its buffer from piece to piece; one worker owns it.
@@ -90,22 +91,22 @@ const maxLine = 16 << 20
 // reads nothing else. A piece ends with the line of its last planned byte.
 func (s *Source) Pieces(ctx context.Context, plan Plan, yield func(Piece) error) error {
 	s.raw.n.Store(0) // of what was read to recognise the format
-	for position := int64(0); position < s.Size; {
+	for at := int64(0); at < s.Size; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		size, exact := plan(position)
-		next := min(position+size, s.Size)
+		size, exact := plan(at)
+		next := min(at+size, s.Size)
 		if !exact && next < s.Size {
 			var err error
 			if next, err = s.lineEnd(next - 1); err != nil {
 				return err
 			}
 		}
-		if err := yield(Piece{First: position, Next: next, path: s.Path, file: s.file, passed: &s.raw.n}); err != nil {
+		if err := yield(Piece{Range: position.Range{First: at, Next: next}, path: s.Path, file: s.file, passed: &s.raw.n}); err != nil {
 			return err
 		}
-		position = next
+		at = next
 	}
 	return nil
 }

@@ -25,8 +25,6 @@ type Messages struct {
 	// Ends: these are the last records of the range, which ends at Next, exclusive.
 	Ends bool
 	Next int64
-	// Aside: the range is not to be stored; it lies beside others that are.
-	Aside bool
 }
 
 // partBytes is how much of a range is handed on at once.

@@ -16,62 +16,66 @@ import (
 
 	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/kafka/brokertest"
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
 // stored is a ledger that counts records by value.
 type stored struct {
 	mu     sync.Mutex
-	done   map[int32][]kafka.Range
+	done   map[int32]position.Set
 	values map[string]int
 }
 
-func newStored() *stored { return &stored{done: map[int32][]kafka.Range{}, values: map[string]int{}} }
+func newStored() *stored { return &stored{done: map[int32]position.Set{}, values: map[string]int{}} }
 
-func (s *stored) Ranges(_ context.Context, _ string, partition int32) (done []kafka.Range, intended []kafka.Intention, err error) {
+func (s *stored) Known(_ context.Context, partition int32) (position.Known, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.done[partition]), nil, nil
+	return position.Known{Done: slices.Clone(s.done[partition])}, nil
 }
 
-func (s *stored) Lost(context.Context, string, int32, kafka.Range) error { return nil }
+func (s *stored) Lost(context.Context, int32, position.Range) error { return nil }
 
-func (s *stored) Borders(context.Context, string, int32, kafka.Range) ([]int64, error) {
-	return nil, nil
+func (s *stored) Borders(context.Context, int32, position.Range) ([]int64, error) { return nil, nil }
+
+func (s *stored) walk(_ context.Context, _ int32, plan *plan.Plan) kafka.Walk {
+	return &storedWalk{stored: s, plan: plan}
 }
-
-func (s *stored) walk(int32) kafka.Walk { return &storedWalk{stored: s} }
 
 // storedWalk stores each range when it ends.
 type storedWalk struct {
 	*stored
+	plan   *plan.Plan
 	values []string
 	next   int64
 }
 
-func (w *storedWalk) Take(_ context.Context, m kafka.Messages) (kafka.Progress, error) {
+func (w *storedWalk) Take(m kafka.Messages) error {
 	for _, r := range m.Records {
 		w.values = append(w.values, string(r.Value))
 	}
 	if !m.Ends {
-		return kafka.Progress{Stored: w.next}, nil
+		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !m.Aside {
+	if r := (position.Range{First: m.First, Next: m.Next}); !w.plan.Stored(r) {
 		for _, v := range w.values {
 			w.stored.values[v]++
 		}
-		w.done[m.Partition] = append(w.done[m.Partition], kafka.Range{First: m.First, Next: m.Next})
+		w.done[m.Partition] = w.done[m.Partition].Add(r)
 	}
 	w.values, w.next = nil, m.Next
-	return kafka.Progress{Stored: w.next}, nil
+	return nil
 }
 
-func (w *storedWalk) Horizon(context.Context) (kafka.Progress, error) {
-	return kafka.Progress{Stored: w.next}, nil
-}
-
-func (w *storedWalk) Close() {}
+func (w *storedWalk) Pass(int64)               {}
+func (w *storedWalk) Flush() error             { return nil }
+func (w *storedWalk) End() error               { return nil }
+func (w *storedWalk) Err() error               { return nil }
+func (w *storedWalk) Progress() kafka.Progress { return kafka.Progress{Stored: w.next} }
+func (w *storedWalk) Close()                   {}
 
 func (s *stored) len() int {
 	s.mu.Lock()

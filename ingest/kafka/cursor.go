@@ -38,6 +38,9 @@ type cursor struct {
 // seek goes to an offset and forgets what was fetched.
 func (c *cursor) seek(offset int64) { c.position, c.batches = offset, nil }
 
+// pass goes on to an offset, if that lies behind, by what was fetched.
+func (c *cursor) pass(offset int64) { c.position = max(c.position, offset) }
+
 // next gives the record at or after the position and moves behind it, or nil where
 // nothing is fetched. The caller closes the record's value.
 func (c *cursor) next() (*kafkago.Record, error) {
@@ -101,9 +104,9 @@ func (c *cursor) fill(ctx context.Context) error {
 // last records of a batch, whose end the client library does not tell.
 func (c *cursor) stuck() bool { return len(c.batches) == 0 && c.position == c.fetched }
 
-// pass moves to where the next batch begins: the first offset for which the broker
+// findNext moves to where the next batch begins: the first offset for which the broker
 // answers with another batch than for the position, found by doubling and halving.
-func (c *cursor) pass(ctx context.Context) error {
+func (c *cursor) findNext(ctx context.Context) error {
 	other := func(offset int64) (bool, error) {
 		got, err := c.fetch(ctx, offset, 1)
 		if errors.Is(err, kafkago.OffsetOutOfRange) {

@@ -70,7 +70,7 @@ func TestCursorPassesCompactedTails(t *testing.T) {
 			got = append(got, rec.Offset)
 		}
 		if c.stuck() {
-			if err := c.pass(t.Context()); err != nil {
+			if err := c.findNext(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}

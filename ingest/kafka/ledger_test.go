@@ -6,6 +6,9 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
 // ledger is a store of ranges for tests: it takes each offset once and complains otherwise.
@@ -13,32 +16,36 @@ type ledger struct {
 	t  testing.TB
 	mu sync.Mutex
 
-	done, intended map[int32][]Range
-	beside         map[int32][]Range // where others lie beside those intended
-	aside          map[int32][]Range // handed on and not to be stored, in order
-	handled        map[int32][]Range // in the order of handling
-	values         map[string]int    // how often a record's value was stored
-	each           func(Messages)    // called outside the lock, before a range is stored
+	done, intended map[int32][]position.Range
+	windows        map[int32][]position.Range // of those intended
+	neighbours     map[int32][]position.Range // handed on and not to be stored, in order
+	handled        map[int32][]position.Range // in the order of handling
+	values         map[string]int             // how often a record's value was stored
+	each           func(Messages)             // called outside the lock, before a range is stored
 	fail           error
 }
 
 func newLedger(t testing.TB) *ledger {
-	return &ledger{t: t, done: map[int32][]Range{}, intended: map[int32][]Range{}, handled: map[int32][]Range{}, beside: map[int32][]Range{}, aside: map[int32][]Range{}, values: map[string]int{}}
+	return &ledger{t: t, done: map[int32][]position.Range{}, intended: map[int32][]position.Range{}, handled: map[int32][]position.Range{},
+		windows: map[int32][]position.Range{}, neighbours: map[int32][]position.Range{}, values: map[string]int{}}
 }
 
-func (l *ledger) Ranges(_ context.Context, _ string, partition int32) (done []Range, intended []Intention, err error) {
+func (l *ledger) Known(_ context.Context, partition int32) (known position.Known, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i, r := range l.intended[partition] {
-		intended = append(intended, Intention{Range: r})
-		if i < len(l.beside[partition]) {
-			intended[i].Beside = l.beside[partition][i]
+		known.Intended = append(known.Intended, position.Intention{Range: r})
+		if i < len(l.windows[partition]) {
+			known.Intended[i].Window = l.windows[partition][i]
 		}
 	}
-	return slices.Clone(l.done[partition]), intended, nil
+	for _, r := range l.done[partition] {
+		known.Done = known.Done.Add(r)
+	}
+	return known, nil
 }
 
-func (l *ledger) Borders(_ context.Context, _ string, partition int32, in Range) ([]int64, error) {
+func (l *ledger) Borders(_ context.Context, partition int32, in position.Range) ([]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var borders []int64
@@ -52,7 +59,7 @@ func (l *ledger) Borders(_ context.Context, _ string, partition int32, in Range)
 	return borders, nil
 }
 
-func (l *ledger) Lost(_ context.Context, _ string, partition int32, r Range) error {
+func (l *ledger) Lost(_ context.Context, partition int32, r position.Range) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.done[partition] = append(l.done[partition], r)
@@ -60,16 +67,20 @@ func (l *ledger) Lost(_ context.Context, _ string, partition int32, r Range) err
 }
 
 // walk stores each range as soon as it ends.
-func (l *ledger) walk(int32) Walk { return &ledgerWalk{ledger: l} }
+func (l *ledger) walk(ctx context.Context, _ int32, plan *plan.Plan) Walk {
+	return &ledgerWalk{ledger: l, ctx: ctx, plan: plan}
+}
 
 // ledgerWalk puts the parts of a range together.
 type ledgerWalk struct {
 	*ledger
+	ctx    context.Context
+	plan   *plan.Plan
 	whole  []Message
 	stored int64
 }
 
-func (w *ledgerWalk) Take(ctx context.Context, m Messages) (Progress, error) {
+func (w *ledgerWalk) Take(m Messages) error {
 	size := 0
 	for _, r := range m.Records {
 		w.whole = append(w.whole, Message{Offset: r.Offset, Value: slices.Clone(r.Value)})
@@ -79,25 +90,25 @@ func (w *ledgerWalk) Take(ctx context.Context, m Messages) (Progress, error) {
 		w.t.Errorf("a part of %d bytes", size)
 	}
 	if !m.Ends {
-		return Progress{Stored: w.stored}, nil
+		return nil
 	}
 	m.Records, w.whole = w.whole, nil
-	if m.Aside {
+	if r := (position.Range{First: m.First, Next: m.Next}); w.plan.Stored(r) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.aside[m.Partition] = append(w.aside[m.Partition], Range{m.First, m.Next})
-		return Progress{Stored: w.stored}, nil
+		w.neighbours[m.Partition] = append(w.neighbours[m.Partition], r)
+		return nil
 	}
-	err := w.handle(ctx, m)
 	w.stored = m.Next
-	return Progress{Stored: w.stored}, err
+	return w.handle(w.ctx, m)
 }
 
-func (w *ledgerWalk) Horizon(context.Context) (Progress, error) {
-	return Progress{Stored: w.stored}, nil
-}
-
-func (w *ledgerWalk) Close() {}
+func (w *ledgerWalk) Pass(int64)         {}
+func (w *ledgerWalk) Flush() error       { return nil }
+func (w *ledgerWalk) End() error         { return nil }
+func (w *ledgerWalk) Err() error         { return nil }
+func (w *ledgerWalk) Progress() Progress { return Progress{Stored: w.stored} }
+func (w *ledgerWalk) Close()             {}
 
 func (l *ledger) handle(ctx context.Context, m Messages) error {
 	if l.each != nil {
@@ -111,14 +122,14 @@ func (l *ledger) handle(ctx context.Context, m Messages) error {
 	if l.fail != nil {
 		return l.fail
 	}
-	r := Range{m.First, m.Next}
+	r := position.Range{First: m.First, Next: m.Next}
 	for _, d := range l.done[m.Partition] {
-		if r.First < d.Next && d.First < r.Next {
+		if r.Overlaps(d) {
 			l.t.Errorf("partition %d: %v comes again, %v is stored", m.Partition, r, d)
 		}
 	}
 	for _, i := range l.intended[m.Partition] {
-		if r != i && r.First < i.Next && i.First < r.Next {
+		if r != i && r.Overlaps(i) {
 			l.t.Errorf("partition %d: %v cuts the intended range %v", m.Partition, r, i)
 		}
 	}
@@ -130,7 +141,7 @@ func (l *ledger) handle(ctx context.Context, m Messages) error {
 		last = rec.Offset
 		l.values[string(rec.Value)]++
 	}
-	l.intended[m.Partition] = slices.DeleteFunc(l.intended[m.Partition], func(i Range) bool { return i == r })
+	l.intended[m.Partition] = slices.DeleteFunc(l.intended[m.Partition], func(i position.Range) bool { return i == r })
 	l.done[m.Partition] = append(l.done[m.Partition], r)
 	l.handled[m.Partition] = append(l.handled[m.Partition], r)
 	return nil
@@ -163,4 +174,12 @@ func (l *ledger) check(want [][]byte) {
 	if wrong > 0 || len(l.values) != len(want) {
 		l.t.Errorf("%d records wrong, %d different ones stored, want %d", wrong, len(l.values), len(want))
 	}
+}
+
+// ranges makes ranges of their first positions and those behind them.
+func ranges(ends ...int64) (all []position.Range) {
+	for pair := range slices.Chunk(ends, 2) {
+		all = append(all, position.Range{First: pair[0], Next: pair[1]})
+	}
+	return all
 }

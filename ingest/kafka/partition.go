@@ -7,11 +7,13 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
-	"slices"
 	"syscall"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
 // partition reads one partition for one generation.
@@ -39,57 +41,39 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 	if err != nil {
 		return err
 	}
-	done, intended, err := off.Ranges(ctx, p.source.topic, p.id)
+	known, err := off.Known(ctx, p.id)
 	if err != nil {
 		return err
 	}
-	if len(done)+len(intended) == 0 && first > 0 {
+	all := known.All()
+	if len(all) == 0 && first > 0 {
 		p.source.log.Warn("the log does not begin at its beginning: what retention took before is not counted", "topic", p.source.topic, "partition", p.id, "first", first)
 	}
-	known := slices.Clone(done)
-	for _, i := range intended {
-		known = append(known, i.Range)
-	}
-	for _, r := range known {
-		if r.Next > end {
+	begin := first // what lies before all that is known and is gone was gone from the beginning
+	if len(all) > 0 {
+		begin = min(begin, all[0].First)
+		if next := all[len(all)-1].Next; next > end {
 			return fmt.Errorf("kafka topic %s partition %d ends at offset %d, but the store has read up to %d: was the topic made anew? use another topic name or another store",
-				p.source.topic, p.id, end, r.Next)
+				p.source.topic, p.id, end, next)
 		}
 	}
 	if p.follow {
-		end = endless
+		end = position.Endless
 	}
-	todo, lost := plan(done, intended, first, end)
 	p.ledger = off
-	for _, r := range lost {
-		if err := p.lose(r); err != nil {
-			return err
-		}
-		begun := slices.ContainsFunc(intended, func(i Intention) bool { return i.First <= r.First && r.First < i.Next })
-		if begun {
-			continue // it is finished with what is left of it
-		}
-		if err := p.remember(ctx, r); err != nil {
-			return err
-		}
-	}
-	for _, s := range todo {
-		if err := p.segment(ctx, off, s, first, end); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// segment stores the offsets of one segment.
-func (p *partition) segment(ctx context.Context, off Offsets, s segment, logStart, end int64) error {
-	w := &walker{partition: p, segment: s, around: s.around(p.source.cfg.Block, end)}
-	if err := w.cutAsBefore(ctx, off); err != nil {
+	w := &walker{partition: p, plan: plan.New(known, position.Range{First: begin, Next: end}, p.source.cfg.Block), start: first}
+	if err := w.lose(ctx, position.Range{First: begin, Next: min(first, end)}); err != nil {
 		return err
 	}
-	w.walk = p.handle(p.id)
+	if err := w.plan.CutAsBefore(func(in position.Range) ([]int64, error) { return off.Borders(ctx, p.id, in) }); err != nil {
+		return err
+	}
+	if _, ok := w.plan.Next(begin); !ok {
+		return nil
+	}
+	w.walk = p.handle(p.lasting, p.id, w.plan)
 	defer w.walk.Close()
-	return w.read(ctx, logStart)
+	return w.read(ctx, begin)
 }
 
 // bounds asks for the first offset that the log has and the one after its last.
@@ -113,27 +97,6 @@ func (p *partition) bounds(ctx context.Context) (first, end int64, err error) {
 		return kafkago.UnknownTopicOrPartition
 	})
 	return first, end, err
-}
-
-// lose accounts for offsets that the log no longer has.
-func (p *partition) lose(r Range) error {
-	s := p.source
-	if !s.countGaps {
-		return fmt.Errorf("kafka topic %s partition %d: offsets %d to %d are gone from the log and were never stored (retention took them): go on without them by gap=count in the address",
-			s.topic, p.id, r.First, r.Next)
-	}
-	s.stats.gaps.Add(1)
-	s.stats.lost.Add(r.Next - r.First)
-	s.log.Warn("offsets lost to retention", "topic", s.topic, "partition", p.id, "first", r.First, "next", r.Next)
-	return nil
-}
-
-// remember has the ledger note lost offsets, so that they are accounted for once.
-func (p *partition) remember(ctx context.Context, r Range) error {
-	if err := p.ledger.Lost(ctx, p.source.topic, p.id, r); err != nil {
-		return fmt.Errorf("kafka topic %s partition %d: note that offsets %d to %d are lost: %w", p.source.topic, p.id, r.First, r.Next, err)
-	}
-	return nil
 }
 
 // patiently repeats what the broker or the network did not answer: for as long as ctx

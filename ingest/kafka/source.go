@@ -9,9 +9,12 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
-// Config is what does not belong into a URI, and the bounds of a run. A zero bound
+// Config is what has no place in a URI, and the bounds of a run. A zero bound
 // takes its default.
 type Config struct {
 	// User is for SASL where the URI has no user; Password has no other place than here.
@@ -21,7 +24,7 @@ type Config struct {
 	// Block (65536) is how many offsets make a block. A range ends where its block does.
 	Block int64
 	// FlushAfter (5 s) is how long a range is waited for when following: for its end, and
-	// for what lies beside it.
+	// for its neighbours.
 	FlushAfter time.Duration
 	// TakeBackAfter (30 s) is how long a member leaves a partition that it still has to another
 	// program that took it over.
@@ -55,20 +58,39 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Handler begins a walk along a partition. Several partitions are walked at once.
-type Handler func(partition int32) Walk
+// Offsets is the ledger. Known is asked whenever a partition begins to be read, after
+// every rebalance again: it has to look at the store and not at what it remembers, for
+// another member may have written meanwhile.
+type Offsets interface {
+	// Known gives what of a partition is stored, and what was begun.
+	Known(ctx context.Context, partition int32) (position.Known, error)
+	// Borders gives where ranges of a partition that were written down begin or end
+	// strictly inside a range, in order.
+	Borders(ctx context.Context, partition int32, in position.Range) ([]int64, error)
+	// Lost writes down that a range is gone from the log and counts as read, without a record.
+	Lost(ctx context.Context, partition int32, r position.Range) error
+}
 
-// Walk takes the ranges of one stretch of a partition's offsets, in order and without a
-// hole between them: those to be stored, and before and behind them those that lie
-// beside them. Its methods are called one at a time and hold reading of the partition up;
-// their errors end the run. Their contexts outlive a rebalance, and a stop by
+// Handler begins a walk along a partition, by the plan that it is read by. Several
+// partitions are walked at once. The context of a walk outlives a rebalance, and a stop by
 // [Config].StopAfter: what was begun is to be finished.
+type Handler func(ctx context.Context, partition int32, plan *plan.Plan) Walk
+
+// Walk takes the ranges of a partition that the plan wants read, in order. Its methods are
+// called one at a time; reading waits for them, and their errors end the run.
 type Walk interface {
-	Take(ctx context.Context, m Messages) (Progress, error)
-	// Horizon says that nothing behind the ranges taken so far is waited for: the walk
-	// ends with them, or the log does for now.
-	Horizon(ctx context.Context) (Progress, error)
-	// Close lets go of what was taken and is not stored.
+	Take(m Messages) error
+	// Pass says that nothing before an offset is read any more.
+	Pass(next int64)
+	// Flush says that nothing behind the ranges taken so far is waited for: the log ends there for now.
+	Flush() error
+	// End is Flush at the end of the walk, and returns when all is stored.
+	End() error
+	// Progress says how far the walk has come.
+	Progress() Progress
+	// Err is what went wrong with a range since it was taken; nil: nothing.
+	Err() error
+	// Close releases what was taken and is not stored.
 	Close()
 }
 
@@ -153,8 +175,7 @@ func (s *Source) Stats() Stats {
 }
 
 // Run hands every offset that the ledger does not have as done to a walk, in ranges of
-// one partition: first those that were intended, exactly as they were, then the rest in
-// order. Without follow all partitions are read, each to the end that it has at the
+// one partition and in order; those that were begun exactly as they were. Without follow all partitions are read, each to the end that it has at the
 // start. With follow the partitions are those that the consumer group gives this
 // member, until ctx is done. Walks that are at work then are waited for, what was
 // not begun is left for the next run, and the error is the cause of ctx.

@@ -15,6 +15,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
 const topic = "flows"
@@ -85,17 +88,17 @@ func TestDrainGivesEveryRecordOnce(t *testing.T) {
 	l.check(want)
 }
 
-func TestIntendedRangesComeFirstAndExactly(t *testing.T) {
+func TestIntendedRangesComeExactly(t *testing.T) {
 	_, uri := fake(t, 1)
 	produce(t, uri, Config{}, 0, 300)
 	l := newLedger(t)
-	l.done[0] = []Range{{0, 100}}
-	l.intended[0] = []Range{{137, 250}, {100, 120}}
+	l.done[0] = ranges(0, 100)
+	l.intended[0] = ranges(100, 120, 137, 250)
 	s := open(t, uri, Config{Block: 50})
 	if err := s.Run(t.Context(), false, l, l.walk); err != nil {
 		t.Fatal(err)
 	}
-	want := []Range{{100, 120}, {137, 250}, {120, 137}, {250, 300}}
+	want := ranges(100, 120, 120, 137, 137, 250, 250, 300)
 	if got := fmt.Sprint(l.handled[0]); got != fmt.Sprint(want) {
 		t.Errorf("handled %s, want %v", got, want)
 	}
@@ -135,36 +138,36 @@ func TestRangesComeInParts(t *testing.T) {
 	}
 }
 
-// TestBesideASegment has the neighbours of what is stored handed on, cut where they were
-// cut before, and nothing else.
-func TestBesideASegment(t *testing.T) {
+// TestNeighboursAreReadAgain has the neighbours of what is stored handed on, cut where they
+// were cut before, and nothing else.
+func TestNeighboursAreReadAgain(t *testing.T) {
 	_, uri := fake(t, 1)
 	produce(t, uri, Config{}, 0, 300)
 	for name, test := range map[string]struct {
-		done, intended, beside []Range
-		handled, aside         []Range
+		done, intended, windows []position.Range
+		handled, neighbours     []position.Range
 	}{
-		"from the start": {nil, nil, nil, []Range{{0, 100}, {100, 200}, {200, 300}}, nil},
-		"goes on": {[]Range{{0, 40}, {40, 100}, {100, 130}, {130, 230}}, nil, nil,
-			[]Range{{230, 300}}, []Range{{100, 130}, {130, 200}, {200, 230}}},
-		"a gap": {[]Range{{0, 30}, {60, 70}, {70, 300}}, nil, nil,
-			[]Range{{30, 60}}, []Range{{0, 30}, {60, 70}, {70, 100}, {100, 200}}},
-		"intended with its horizon": {[]Range{{0, 120}}, []Range{{120, 150}}, []Range{{0, 170}},
-			[]Range{{120, 150}, {150, 200}, {200, 300}},
-			[]Range{{0, 100}, {100, 120}, {150, 170}, {0, 100}, {100, 120}, {120, 150}}},
-		"intended alone": {[]Range{{0, 120}, {150, 300}}, []Range{{120, 150}}, nil, []Range{{120, 150}}, nil},
+		"from the start": {nil, nil, nil, ranges(0, 100, 100, 200, 200, 300), nil},
+		"goes on": {ranges(0, 40, 40, 100, 100, 130, 130, 200, 200, 230), nil, nil,
+			ranges(230, 300), ranges(100, 130, 130, 200, 200, 230)},
+		"a gap": {ranges(0, 30, 60, 70, 70, 100, 100, 200, 200, 300), nil, nil,
+			ranges(30, 60), ranges(0, 30, 60, 70, 70, 100, 100, 200)},
+		"intended with where its log ended": {ranges(0, 100, 100, 120), ranges(120, 150), ranges(0, 170),
+			ranges(120, 150, 150, 170, 170, 200, 200, 300),
+			ranges(0, 100, 100, 120)},
+		"intended alone": {ranges(0, 120, 150, 300), ranges(120, 150), nil, ranges(120, 150), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(t)
-			l.done[0], l.intended[0], l.beside[0] = test.done, test.intended, test.beside
+			l.done[0], l.intended[0], l.windows[0] = test.done, test.intended, test.windows
 			if err := open(t, uri, Config{Block: 100}).Run(t.Context(), false, l, l.walk); err != nil {
 				t.Fatal(err)
 			}
 			if got := l.handled[0]; fmt.Sprint(got) != fmt.Sprint(test.handled) {
 				t.Errorf("stored %v, want %v", got, test.handled)
 			}
-			if got := l.aside[0]; fmt.Sprint(got) != fmt.Sprint(test.aside) {
-				t.Errorf("aside %v, want %v", got, test.aside)
+			if got := l.neighbours[0]; fmt.Sprint(got) != fmt.Sprint(test.neighbours) {
+				t.Errorf("neighbours %v, want %v", got, test.neighbours)
 			}
 		})
 	}
@@ -287,7 +290,7 @@ func TestGapAtTheStartIsNeverSilent(t *testing.T) {
 	cluster, uri := fake(t, 1)
 	produce(t, uri, Config{}, 0, 200)
 	l := newLedger(t)
-	l.done[0] = []Range{{0, 50}}
+	l.done[0] = ranges(0, 50)
 	deleteBefore(t, cluster, 120)
 
 	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.walk)
@@ -355,7 +358,9 @@ func TestStopWhileAHandlerWaits(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		s := open(t, uri, Config{FlushAfter: time.Millisecond, StopAfter: time.Millisecond})
-		go func() { ended <- s.Run(ctx, follow, l, func(int32) Walk { return waiting }) }()
+		go func() {
+			ended <- s.Run(ctx, follow, l, func(ctx context.Context, _ int32, _ *plan.Plan) Walk { waiting.ctx = ctx; return waiting })
+		}()
 		<-waiting.began
 		stop()
 		select {
@@ -371,18 +376,16 @@ func TestStopWhileAHandlerWaits(t *testing.T) {
 
 // waitingWalk waits in its first Take for as long as it may.
 type waitingWalk struct {
+	ledgerWalk
 	once  sync.Once
 	began chan struct{}
 }
 
-func (w *waitingWalk) Take(ctx context.Context, _ Messages) (Progress, error) {
+func (w *waitingWalk) Take(Messages) error {
 	w.once.Do(func() { close(w.began) })
-	<-ctx.Done()
-	return Progress{}, ctx.Err()
+	<-w.ctx.Done()
+	return w.ctx.Err()
 }
-
-func (w *waitingWalk) Horizon(context.Context) (Progress, error) { return Progress{}, nil }
-func (w *waitingWalk) Close()                                    {}
 
 func TestMend(t *testing.T) {
 	for err, want := range map[error]outlook{
@@ -399,7 +402,7 @@ func TestTopicMadeAnewIsRefused(t *testing.T) {
 	_, uri := fake(t, 1)
 	produce(t, uri, Config{}, 0, 10)
 	l := newLedger(t)
-	l.done[0] = []Range{{0, 500}}
+	l.done[0] = ranges(0, 500)
 	err := open(t, uri, Config{}).Run(t.Context(), false, l, l.walk)
 	if err == nil || !strings.Contains(err.Error(), "was the topic made anew?") {
 		t.Errorf("%v", err)

@@ -4,97 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
-// around gives the offsets to be read for a segment: itself and what lies beside it.
-func (s segment) around(block, end int64) Range {
-	if s.exact && s.beside == (Range{}) {
-		return s.Range
-	}
-	if s.exact {
-		return Range{min(s.First, s.beside.First), min(max(s.Next, s.beside.Next), end)}
-	}
-	r := Range{max(0, s.First-s.First%block-block), end}
-	if last := s.Next - 1; s.Next != endless && last-last%block < end-2*block {
-		r.Next = last - last%block + 2*block
-	}
-	return r
-}
-
-// walker reads one segment with what lies beside it.
+// walker reads one partition by its plan.
 type walker struct {
 	*partition
-	segment
-	around  Range
-	borders []int64 // where ranges end besides the ends of blocks, in order
+	plan    *plan.Plan
+	start   int64 // first offset that the log has
 	walk    Walk
-	part    part
+	part    part      // of the range that is read
 	waiting int       // ranges that are not stored yet
 	latest  time.Time // when something was last handed on
-	stored  int64
+	stored  int64     // offset that the group was told
 }
 
-// cutAsBefore has what lies beside the segment cut where it was cut when it was stored:
-// what is joined inside a range depends on it.
-func (w *walker) cutAsBefore(ctx context.Context, off Offsets) error {
-	for _, beside := range []Range{{w.around.First, w.First}, {w.Next, w.around.Next}} {
-		if beside.First >= beside.Next || beside.First == endless {
-			continue
-		}
-		borders, err := off.Borders(ctx, w.source.topic, w.id, beside)
-		if err != nil {
-			return err
-		}
-		w.borders = append(w.borders, borders...)
-	}
-	w.borders = append(w.borders, w.First, w.Next, w.around.Next)
-	slices.Sort(w.borders)
-	return nil
-}
-
-// within reports whether an offset is one to be stored.
-func (w *walker) within(offset int64) bool { return w.First <= offset && offset < w.Next }
-
-// border is where the range that begins at an offset has to end.
-func (w *walker) border(first int64) int64 {
-	i, _ := slices.BinarySearch(w.borders, first+1)
-	cut := int64(endless)
-	if i < len(w.borders) {
-		cut = w.borders[i]
-	}
-	if w.exact && w.within(first) {
-		return cut
-	}
-	block := w.source.cfg.Block
-	return min(cut, first-first%block+block)
-}
-
-// read hands the segment on, and before and behind it what lies beside it.
-func (w *walker) read(ctx context.Context, logStart int64) error {
-	first := min(max(w.around.First, logStart), w.First)
-	w.part.begin(first)
-	w.cursor.seek(max(first, min(logStart, w.around.Next)))
+// read hands the ranges of the plan on, from an offset.
+func (w *walker) read(ctx context.Context, from int64) error {
+	w.next(from)
+	w.stored = w.part.first
 	for {
 		if err := w.take(ctx); err != nil {
 			return err
 		}
-		if w.cursor.position >= w.Next {
-			if err := w.endSegment(ctx); err != nil {
+		if begun := w.plan.Begun(position.Range{First: w.part.first, Next: w.cursor.position}); begun > 0 {
+			if err := w.endBefore(ctx, begun); err != nil {
 				return err
 			}
-			if w.waiting == 0 || w.cursor.position >= w.around.Next {
-				return w.horizon(ctx)
-			}
+		}
+		if w.over() || w.cursor.position >= w.plan.End() {
+			return w.finish(ctx)
 		}
 		if w.due() {
-			if err := w.horizon(ctx); err != nil {
+			if err := w.flush(ctx, w.walk.Flush); err != nil {
 				return err
 			}
 		}
+		if err := w.failed(w.walk.Err()); err != nil {
+			return err
+		}
+		w.progress()
 		if err := w.patiently(ctx, func() error { return w.cursor.fill(ctx) }); err != nil {
 			if !errors.Is(err, kafkago.OffsetOutOfRange) {
 				return err
@@ -106,10 +60,26 @@ func (w *walker) read(ctx context.Context, logStart int64) error {
 	}
 }
 
+// over reports whether no range is left to be read.
+func (w *walker) over() bool { return w.part.first >= w.plan.End() }
+
+// next begins the first range at or behind an offset that is read.
+func (w *walker) next(at int64) {
+	first, ok := w.plan.Next(at)
+	if !ok {
+		first = w.plan.End()
+	}
+	if first > at {
+		w.walk.Pass(first)
+	}
+	w.part.begin(first)
+	w.cursor.pass(max(first, w.start))
+}
+
 // take takes what is fetched.
 func (w *walker) take(ctx context.Context) error {
 	fetched := len(w.cursor.batches) > 0
-	for {
+	for !w.over() {
 		rec, err := w.cursor.next()
 		if err != nil {
 			return err
@@ -117,9 +87,9 @@ func (w *walker) take(ctx context.Context) error {
 		if rec == nil {
 			break
 		}
-		if rec.Offset >= w.around.Next {
+		if rec.Offset >= w.plan.End() {
 			discard(rec)
-			w.cursor.seek(w.around.Next)
+			w.cursor.seek(w.plan.End())
 			return nil
 		}
 		if err := w.add(ctx, rec); err != nil {
@@ -127,15 +97,19 @@ func (w *walker) take(ctx context.Context) error {
 		}
 	}
 	if fetched && w.cursor.stuck() {
-		return w.patiently(ctx, func() error { return w.cursor.pass(ctx) })
+		return w.patiently(ctx, func() error { return w.cursor.findNext(ctx) })
 	}
 	return nil
 }
 
-// add adds a record to the range that it belongs to.
+// add adds a record to the range that has its offset, if that is read.
 func (w *walker) add(ctx context.Context, rec *kafkago.Record) error {
+	defer discard(rec)
 	if err := w.endBefore(ctx, rec.Offset); err != nil {
 		return err
+	}
+	if rec.Offset < w.part.first {
+		return nil
 	}
 	size := 0
 	if rec.Value != nil {
@@ -149,78 +123,76 @@ func (w *walker) add(ctx context.Context, rec *kafkago.Record) error {
 	if err := w.part.add(rec, size); err != nil {
 		return fmt.Errorf("%w: topic %s partition %d offset %d: %w", errUnreadable, w.source.topic, w.id, rec.Offset, err)
 	}
-	discard(rec)
 	return nil
 }
 
 // endBefore ends the ranges that end at or before an offset, behind all records so far.
 // One without a record reaches over as many blocks as it can.
 func (w *walker) endBefore(ctx context.Context, offset int64) error {
-	for {
-		next := w.border(w.part.first)
+	for !w.over() {
+		next, exact := w.plan.Cut(w.part.first)
 		if next > offset {
 			return nil
 		}
-		if w.part.began.IsZero() && !slices.Contains(w.borders, next) {
-			for further := w.border(next); further <= offset; further = w.border(next) {
-				if next = further; slices.Contains(w.borders, next) {
-					break
-				}
+		for empty := w.part.began.IsZero(); empty && !exact; {
+			further, border := w.plan.Cut(next)
+			if further > offset {
+				break
 			}
+			next, exact = further, border
 		}
 		if err := w.end(ctx, next); err != nil {
-			return err
-		}
-	}
-}
-
-// endSegment ends the segment's last range where that has a record or must be finished.
-func (w *walker) endSegment(ctx context.Context) error {
-	for w.within(w.part.first) {
-		if w.part.began.IsZero() && !w.exact {
-			w.part.begin(w.Next)
-			return nil
-		}
-		if err := w.end(ctx, w.border(w.part.first)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// due reports whether what is there has been waited for long enough.
+// due reports whether what is there has been waited for long enough. A range that is known
+// ends where it did, whatever the time.
 func (w *walker) due() bool {
-	if !w.follow || w.exact && w.within(w.part.first) || w.part.first < w.First {
-		return false
-	}
 	after := w.source.cfg.FlushAfter
-	if !w.part.began.IsZero() && w.within(w.part.first) {
+	next, _ := w.plan.Cut(w.part.first)
+	switch known := w.plan.Known(w.part.first); {
+	case !w.follow, known && w.cursor.position < next:
+		return false
+	case !known && !w.part.began.IsZero():
 		return time.Since(w.part.began) >= after
 	}
 	return w.waiting > 0 && time.Since(w.latest) >= after
 }
 
-// horizon ends the range at work where the log ends for now, and has everything stored
+// flush ends the range at work where the log ends for now, and has everything stored
 // without waiting for more.
-func (w *walker) horizon(ctx context.Context) error {
+func (w *walker) flush(ctx context.Context, flush func() error) error {
 	if !w.part.began.IsZero() {
-		if err := w.end(ctx, min(w.cursor.position, w.border(w.part.first))); err != nil {
+		border, _ := w.plan.Cut(w.part.first)
+		if err := w.end(ctx, min(w.cursor.position, border)); err != nil {
 			return err
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	progress, err := w.walk.Horizon(w.lasting)
-	return w.settle(progress, err)
+	w.latest = time.Now()
+	return w.failed(flush())
 }
 
-// end hands on what is left of a range, which ends at next.
-func (w *walker) end(ctx context.Context, next int64) error {
-	if err := w.hand(ctx, Messages{Ends: true, Next: next}); err != nil {
+// finish stores what is left where the partition has been read to its end.
+func (w *walker) finish(ctx context.Context) error {
+	if err := w.flush(ctx, w.walk.End); err != nil {
 		return err
 	}
-	w.part.begin(next)
+	w.progress()
+	return nil
+}
+
+// end hands on what is left of a range, which ends at an offset, and begins the next one.
+func (w *walker) end(ctx context.Context, at int64) error {
+	if err := w.hand(ctx, Messages{Ends: true, Next: at}); err != nil {
+		return err
+	}
+	w.next(at)
 	return nil
 }
 
@@ -231,28 +203,33 @@ func (w *walker) hand(ctx context.Context, m Messages) error {
 		return err // the range is not begun: it will be read again
 	}
 	m.Topic, m.Partition, m.First, m.Records = w.source.topic, w.id, w.part.first, w.part.records
-	m.Aside = !w.within(w.part.first)
-	progress, err := w.walk.Take(w.lasting, m)
+	err := w.walk.Take(m)
 	w.part.handed()
-	return w.settle(progress, err)
+	w.latest = time.Now()
+	return w.failed(err)
 }
 
-// settle notes how far the walk has come, and tells the group.
-func (w *walker) settle(progress Progress, err error) error {
-	if err != nil {
-		return &handlerError{fmt.Errorf("kafka topic %s partition %d, offset %d and before: %w", w.source.topic, w.id, w.cursor.position, err)}
-	}
-	w.waiting, w.latest = progress.Waiting, time.Now()
-	stored := min(progress.Stored, w.Next)
-	if stored <= w.stored || stored <= w.First {
-		return nil
+// progress notes how far the walk has come, and tells the group.
+func (w *walker) progress() {
+	p := w.walk.Progress()
+	w.waiting = p.Waiting
+	stored := min(p.Stored, w.plan.End())
+	if stored <= w.stored {
+		return
 	}
 	w.stored = stored
 	if err := w.commit(stored); err != nil {
 		w.source.stats.commitFailures.Add(1)
 		w.source.log.Debug("offset not committed to the group; the store has it", "topic", w.source.topic, "partition", w.id, "error", err)
 	}
-	return nil
+}
+
+// failed names the place of what went wrong in the walk.
+func (w *walker) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &handlerError{fmt.Errorf("kafka topic %s partition %d, offset %d and before: %w", w.source.topic, w.id, w.cursor.position, err)}
 }
 
 // overtaken deals with a log whose beginning moved past the position while reading.
@@ -261,37 +238,59 @@ func (w *walker) overtaken(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	position := w.cursor.position
-	if position >= first {
-		return fmt.Errorf("kafka topic %s partition %d: offset %d is beyond the end of the log, %d: was the topic made anew?", w.source.topic, w.id, position, end)
+	at := w.cursor.position
+	if at >= first {
+		return fmt.Errorf("kafka topic %s partition %d: offset %d is beyond the end of the log, %d: was the topic made anew?", w.source.topic, w.id, at, end)
 	}
-	if gone := (Range{max(position, w.First), min(first, w.Next)}); gone.First < gone.Next {
-		if err := w.lose(gone); err != nil {
-			return err
-		}
-		if !w.exact {
-			if w.part.began.IsZero() { // what was walked since holds no record
-				gone.First = min(gone.First, max(w.part.first, w.First))
-			}
-			if err := w.remember(ctx, gone); err != nil {
+	w.start = first
+	if !w.plan.Known(w.part.first) {
+		if !w.part.began.IsZero() {
+			border, _ := w.plan.Cut(w.part.first)
+			if err := w.end(ctx, min(at, border)); err != nil {
 				return err
 			}
 		}
+		at = w.part.first // what was walked since holds no record
 	}
-	first = min(first, w.around.Next)
+	if err := w.lose(ctx, position.Range{First: at, Next: min(first, w.plan.End())}); err != nil {
+		return err
+	}
 	w.cursor.seek(first)
-	if w.exact && w.within(w.part.first) {
-		return nil // it has to be finished as it was
+	if w.part.began.IsZero() {
+		w.next(w.part.first)
 	}
-	if !w.part.began.IsZero() {
-		if err := w.end(ctx, min(position, w.border(w.part.first))); err != nil {
+	return nil
+}
+
+// lose accounts for what the log no longer has of a range and the store never got.
+func (w *walker) lose(ctx context.Context, r position.Range) error {
+	open, begun := w.plan.Lose(r)
+	for _, gone := range begun { // it is finished with what is left of it
+		if err := w.count(gone); err != nil {
 			return err
 		}
 	}
-	if w.exact && w.part.first < w.First {
-		first = min(first, w.First)
+	for _, gone := range open {
+		if err := w.count(gone); err != nil {
+			return err
+		}
+		if err := w.ledger.Lost(ctx, w.id, gone); err != nil {
+			return fmt.Errorf("kafka topic %s partition %d: note that offsets %d to %d are lost: %w", w.source.topic, w.id, gone.First, gone.Next, err)
+		}
 	}
-	w.part.begin(first)
+	return nil
+}
+
+// count counts offsets that the log no longer has, where that is allowed.
+func (w *walker) count(gone position.Range) error {
+	s := w.source
+	if !s.countGaps {
+		return fmt.Errorf("kafka topic %s partition %d: offsets %d to %d are gone from the log and were never stored (retention took them): go on without them by gap=count in the address",
+			s.topic, w.id, gone.First, gone.Next)
+	}
+	s.stats.gaps.Add(1)
+	s.stats.lost.Add(gone.Next - gone.First)
+	s.log.Warn("offsets lost to retention", "topic", s.topic, "partition", w.id, "first", gone.First, "next", gone.Next)
 	return nil
 }
 

@@ -627,13 +627,13 @@ func TestMemoryOfNeighboursIsBounded(t *testing.T) {
 func (l *ledger) dump() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var keys []load.Range
+	var keys []key
 	for r := range l.rows {
 		keys = append(keys, r)
 	}
-	slices.SortFunc(keys, func(a, b load.Range) int {
-		if a.Partition != b.Partition {
-			return int(a.Partition - b.Partition)
+	slices.SortFunc(keys, func(a, b key) int {
+		if a.partition != b.partition {
+			return int(a.partition - b.partition)
 		}
 		return int(a.First - b.First)
 	})
@@ -647,7 +647,7 @@ func (l *ledger) dump() string {
 // text writes down all rows of a batch.
 func text(b load.Batch) (string, error) {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%v %+v\n", b.Beside, b.Counts)
+	fmt.Fprintf(&out, "%v %+v\n", b.Window, b.Counts)
 	for _, t := range b.Tables {
 		fmt.Fprintf(&out, "%s\n", t.Name)
 		if err := array.RecordToJSON(t.Record, &out); err != nil {

@@ -13,8 +13,10 @@ import (
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/ingest/plan"
 	"github.com/banshift/banshift/ingest/record"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 )
 
 // completePartition is where the ledger notes that a file was read to its end.
@@ -120,21 +122,21 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	if err := p.asFollowed(ctx, src); err != nil {
 		return err
 	}
-	complete, err := p.known(ctx, src.ID, completePartition)
+	complete, err := p.opts.Store.Known(ctx, src.ID, completePartition)
 	if err != nil {
 		return err
 	}
-	if complete.finished(0, 1) {
+	if complete.Done.Covers(position.Range{First: 0, Next: 1}) {
 		p.stats.Known.Add(1)
 		p.opts.Log.Info("file is in the store already, left out", "file", file.Path, "source", src.ID)
 		return nil
 	}
-	known, err := p.takeFile(ctx, src.ID)
+	plan, err := p.take(ctx, src)
 	if err != nil {
 		return err
 	}
 	p.stats.Sources.Add(1)
-	err = p.read(ctx, src, known, o)
+	err = p.read(ctx, src, plan, o)
 	if errors.Is(err, load.ErrLease) {
 		p.leaveToOther(src.Path)
 		return nil
@@ -151,34 +153,48 @@ func (p *Pipeline) leaveToOther(name string) {
 	p.opts.Log.Warn("another program has begun to read this into the same store: left to it", "source", name)
 }
 
-// takeFile takes over the writing of a file, and says what the store has of it.
-func (p *Pipeline) takeFile(ctx context.Context, source string) (ranges, error) {
-	if err := p.opts.Store.Lease(ctx, source, 0); err != nil {
-		return ranges{}, err
+// take takes over the writing of a file, and plans what the store does not have of it.
+func (p *Pipeline) take(ctx context.Context, src *files.Source) (*plan.Plan, error) {
+	store := p.opts.Store
+	if err := store.Lease(ctx, src.ID, 0); err != nil {
+		return nil, err
 	}
-	return p.knownFile(ctx, source)
-}
-
-// read carries a file's records into the store, by the way that its format is read.
-func (p *Pipeline) read(ctx context.Context, src *files.Source, known ranges, o FileOptions) error {
+	known, err := store.Known(ctx, src.ID, 0)
+	if err != nil {
+		return nil, err
+	}
 	block := p.opts.BlockRecords
 	if decode.LineBased(src.Format) {
 		block = p.opts.BlockBytes
 	}
-	walk := p.walk(ctx, src.ID, int64(block), known)
-	defer walk.neighbours.close()
+	plan := plan.New(known, position.Range{Next: position.Endless}, int64(block))
+	return plan, plan.CutAsBefore(func(in position.Range) ([]int64, error) { return store.Borders(ctx, src.ID, 0, in) })
+}
+
+// read carries a file's records into the store, by the way that its format is read.
+func (p *Pipeline) read(ctx context.Context, src *files.Source, plan *plan.Plan, o FileOptions) error {
+	walk := p.walk(ctx, src.ID, 0, plan, cap(p.idle))
+	defer walk.close()
 	var err error
 	switch {
 	case decode.LineBased(src.Format) && src.Plain():
-		err = src.Pieces(walk.ctx, walk.plan, func(piece files.Piece) error {
-			return walk.take(piece.First, piece.Next, func(w *worker) (anonymize.Batch, error) { return w.piece(src, piece, known.clock(piece.First)) })
+		err = src.Pieces(walk.ctx, walk.size, func(piece files.Piece) error {
+			return walk.take(piece.Range, func(w *worker) (anonymize.Batch, error) {
+				return w.piece(src, piece, plan.Clock(piece.First))
+			})
 		})
 	case decode.LineBased(src.Format):
 		err = walk.streamOfLines(src)
 	default:
 		err = walk.stream(src, o)
 	}
-	return walk.end(ctx, err)
+	if workErr := walk.end(ctx); workErr != nil {
+		return workErr
+	}
+	if err != nil && ctx.Err() == nil {
+		return &unreadableError{err}
+	}
+	return err
 }
 
 // cut notes a file whose rest cannot be read as one reject, unless the run itself failed.
@@ -195,9 +211,9 @@ func (p *Pipeline) cut(ctx context.Context, src *files.Source, err error) error 
 		defer p.takeBack(gate)
 		gate.Begin(src.ID, completePartition)
 		gate.Reject("rest of the file unreadable", nil, src.Consumed())
-		n := p.neighbourhood(1)
-		defer n.close()
-		return w.deliver(ctx, n, &held{span: span{src.ID, completePartition, 1, 2}, store: true}, gate.Flush())
+		batch := gate.Flush()
+		defer batch.Release()
+		return p.accept(ctx, w, &pending{span: span{src.ID, completePartition, position.Range{First: 1, Next: 2}}, batch: batch}, nil)
 	})
 	if rejectErr != nil {
 		return rejectErr
@@ -209,17 +225,6 @@ func (p *Pipeline) cut(ctx context.Context, src *files.Source, err error) error 
 type unreadableError struct{ error }
 
 func (e *unreadableError) Unwrap() error { return e.error }
-
-// rest has all workers accept what is left of a walk.
-func (p *Pipeline) rest(ctx context.Context, n *neighbourhood) error {
-	work, ctx := errgroup.WithContext(ctx)
-	for range cap(p.idle) {
-		work.Go(func() error {
-			return p.with(ctx, func(w *worker) error { return n.advance(ctx, w) })
-		})
-	}
-	return work.Wait()
-}
 
 // piece decodes the lines of a range.
 func (w *worker) piece(src *files.Source, piece files.Piece, clock int64) (anonymize.Batch, error) {
@@ -269,7 +274,7 @@ func (s *lineSink) Line(line []byte, position int64) {
 
 func (s *lineSink) End(first, next int64) error { return s.collector.end(first, next) }
 
-func (s *lineSink) Pause() { s.pause() }
+func (s *lineSink) Pause() { s.flush() }
 
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
@@ -379,7 +384,7 @@ func (s *recordSink) impatient(after time.Duration) (stop func()) {
 			s.mu.Lock()
 			s.cut()
 			s.mu.Unlock()
-			s.pause()
+			s.flush()
 		}
 	}()
 	return func() { cancel(); <-done }

@@ -118,14 +118,14 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	defer f.lock(src.ID)()
 	ctx, cancel := draining(ctx)
 	defer cancel()
-	known, err := f.pipeline.takeFile(ctx, src.ID)
+	plan, err := f.pipeline.take(ctx, src)
 	if err != nil {
 		return err
 	}
 	if f.options.Opened != nil {
 		f.options.Opened(src)
 	}
-	err = f.pipeline.read(ctx, src, known, f.options)
+	err = f.pipeline.read(ctx, src, plan, f.options)
 	state.reached, state.again = src.Reached()
 	if errors.Is(err, load.ErrLease) {
 		f.pipeline.leaveToOther(file.Path)
@@ -179,8 +179,8 @@ func (p *Pipeline) asFollowed(ctx context.Context, src *files.Source) error {
 	if id == "" {
 		return nil
 	}
-	known, err := p.known(ctx, id, 0)
-	if err == nil && len(known.done)+len(known.intended) > 0 {
+	known, err := p.opts.Store.Known(ctx, id, 0)
+	if err == nil && len(known.Done)+len(known.Intended) > 0 {
 		src.ID = id
 	}
 	return err

@@ -7,32 +7,23 @@ import (
 	"sync"
 
 	"github.com/banshift/banshift/ingest/anonymize"
-	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/transform/flowcontext"
 )
 
-// window gives the positions that are looked at beside a range that begins at first:
-// its block, the one before and the one behind.
-func window(first, block int64) load.Window {
-	start := first - first%block
-	return load.Window{First: max(0, start-block), Next: start + 2*block}
-}
-
-// toBorder is how far it is from a position to the end of its block.
-func toBorder(position, block int64) int64 { return block - position%block }
-
-// held is a range between its decoding and the time when no other needs it.
-type held struct {
+// pending is a range between its decoding and the time when no other needs it.
+type pending struct {
 	span
-	// window is where others lie beside it.
-	window load.Window
-	// store: it is to be accepted, and not only there because others lie beside it.
+	// window is where its neighbours begin.
+	window position.Range
+	// store: it is to be accepted, and not only there because it is a neighbour.
 	store bool
 	// fresh: the ledger has nothing of the source yet.
 	fresh bool
 	state state
 	batch anonymize.Batch
-	seen  *flowcontext.Sightings // nil where nothing looks beside flows
+	seen  *flowcontext.Sightings // nil where nothing looks at the neighbours of flows
 }
 
 type state int
@@ -44,20 +35,20 @@ const (
 	finished // accepted, or there only for others
 )
 
-// neighbourhood holds the ranges of one walk along a partition: each until those beside
-// it are decoded and it was accepted, and then for as long as it may lie beside another.
-// That is up to three blocks and what the workers have at work. It is safe for
+// neighbourhood keeps the ranges of one walk along a partition: each until its neighbours
+// are decoded and it was accepted, and then for as long as it may be a neighbour of
+// another. That is up to three blocks and what the workers have at work. It is safe for
 // concurrent use.
 type neighbourhood struct {
 	pipeline *Pipeline
 	block    int64
 
 	mu      sync.Mutex
-	ranges  []*held // in order of position
-	reached int64   // everything before was announced or is not needed
-	over    bool    // nothing is waited for behind reached
-	judged  bool    // the first range was looked at
-	refused error   // what is wrong with it
+	ranges  []*pending // in order of position
+	reached int64      // everything before was announced or is not needed
+	over    bool       // nothing is waited for behind reached
+	judged  bool       // the first range was looked at
+	refused error      // what is wrong with it
 }
 
 // neighbourhood begins a walk with blocks of a size.
@@ -65,24 +56,13 @@ func (p *Pipeline) neighbourhood(block int64) *neighbourhood {
 	return &neighbourhood{pipeline: p, block: block}
 }
 
-// deliver takes a range of a walk that one worker makes alone, and accepts what that
-// makes ready.
-func (w *worker) deliver(ctx context.Context, n *neighbourhood, r *held, batch anonymize.Batch) error {
-	r.batch = batch
-	n.announce(r)
-	if err := n.arrive(w, r); err != nil {
-		return err
-	}
-	return n.advance(ctx, w)
-}
-
 // announce says, in order of position, that a range is going to be decoded.
-func (n *neighbourhood) announce(r *held) {
+func (n *neighbourhood) announce(r *pending) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.over = false
 	n.ranges = append(n.ranges, r)
-	n.reached = r.next
+	n.reached = r.Next
 }
 
 // pass says that nobody needs what is before a position.
@@ -93,7 +73,7 @@ func (n *neighbourhood) pass(next int64) {
 }
 
 // arrive takes over an announced range whose batch was decoded.
-func (n *neighbourhood) arrive(w *worker, r *held) error {
+func (n *neighbourhood) arrive(w *worker, r *pending) error {
 	var seen *flowcontext.Sightings
 	if w.Context != nil {
 		var err error
@@ -105,20 +85,20 @@ func (n *neighbourhood) arrive(w *worker, r *held) error {
 	defer n.mu.Unlock()
 	r.seen, r.state = seen, decoded
 	if !r.store {
-		n.settle(r)
+		n.done(r)
 	}
 	return nil
 }
 
-// horizon says that nothing behind what was announced is waited for: the source ends
+// flush says that nothing behind what was announced is waited for: the source ends
 // there, or it is not there yet.
-func (n *neighbourhood) horizon() {
+func (n *neighbourhood) flush() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.over = true
 	for _, r := range n.ranges {
 		if r.state < taken {
-			r.window.Next = min(r.window.Next, max(n.reached, r.next))
+			r.window.Next = min(r.window.Next, max(n.reached, r.Next))
 		}
 	}
 }
@@ -126,11 +106,11 @@ func (n *neighbourhood) horizon() {
 // advance accepts the ranges whose neighbours are decoded until there are none.
 func (n *neighbourhood) advance(ctx context.Context, w *worker) error {
 	for ctx.Err() == nil {
-		r, beside := n.take()
+		r, neighbours := n.take()
 		if r == nil {
 			return n.refusal()
 		}
-		err := n.pipeline.accept(ctx, w, r, beside)
+		err := n.pipeline.accept(ctx, w, r, neighbours)
 		n.finish(r)
 		if err != nil {
 			return err
@@ -139,8 +119,8 @@ func (n *neighbourhood) advance(ctx context.Context, w *worker) error {
 	return context.Cause(ctx)
 }
 
-// take gives the first range that can be accepted, and those beside it.
-func (n *neighbourhood) take() (*held, []*held) {
+// take gives the first range that can be accepted, and its neighbours.
+func (n *neighbourhood) take() (*pending, []*pending) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !n.passes() {
@@ -150,16 +130,16 @@ func (n *neighbourhood) take() (*held, []*held) {
 		if r.state != decoded || !r.store {
 			continue
 		}
-		if beside, known := n.beside(r); known {
+		if neighbours, known := n.around(r); known {
 			r.state = taken
-			return r, beside
+			return r, neighbours
 		}
 	}
 	return nil, nil
 }
 
 // passes judges the source by its first range, before anything of it is accepted. The
-// caller holds n.mu.
+// caller has locked n.mu.
 func (n *neighbourhood) passes() bool {
 	if !n.judged && len(n.ranges) > 0 && n.ranges[0].state >= decoded {
 		n.judged = true
@@ -176,13 +156,13 @@ func (n *neighbourhood) refusal() error {
 	return n.refused
 }
 
-// beside gives the ranges in the window of r. known: all of them are decoded.
-func (n *neighbourhood) beside(r *held) (ranges []*held, known bool) {
+// around gives the ranges in the window of r. known: all of them are decoded.
+func (n *neighbourhood) around(r *pending) (ranges []*pending, known bool) {
 	if !n.over && n.reached < r.window.Next {
 		return nil, false
 	}
 	for _, o := range n.ranges {
-		if o == r || o.first < r.window.First || o.first >= r.window.Next {
+		if o == r || !r.window.Has(o.First) {
 			continue
 		}
 		if o.state == announced {
@@ -193,20 +173,20 @@ func (n *neighbourhood) beside(r *held) (ranges []*held, known bool) {
 	return ranges, true
 }
 
-func (n *neighbourhood) finish(r *held) {
+func (n *neighbourhood) finish(r *pending) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.settle(r)
+	n.done(r)
 }
 
-// settle lets go of the batch of a range and of all ranges that nobody needs any more.
-// The caller holds n.mu.
-func (n *neighbourhood) settle(r *held) {
+// done releases the batch of a range, and all ranges that nobody needs any more. The
+// caller has locked n.mu.
+func (n *neighbourhood) done(r *pending) {
 	r.state = finished
 	if !n.pipeline.keep {
-		r.letGo()
+		r.releaseBatch()
 	}
-	n.ranges = slices.DeleteFunc(n.ranges, func(o *held) bool {
+	n.ranges = slices.DeleteFunc(n.ranges, func(o *pending) bool {
 		gone := o.state == finished && !n.needed(o)
 		if gone {
 			o.release()
@@ -215,13 +195,13 @@ func (n *neighbourhood) settle(r *held) {
 	})
 }
 
-// needed reports whether a range lies beside one that is not finished or may still come.
-func (n *neighbourhood) needed(o *held) bool {
-	if o.first >= window(n.reached, n.block).First {
+// needed reports whether a range is a neighbour of one that is not finished or may still come.
+func (n *neighbourhood) needed(o *pending) bool {
+	if o.First >= plan.Window(n.reached, n.block).First {
 		return true
 	}
-	return slices.ContainsFunc(n.ranges, func(r *held) bool {
-		return r.state != finished && r.store && r.window.First <= o.first && o.first < r.window.Next
+	return slices.ContainsFunc(n.ranges, func(r *pending) bool {
+		return r.state != finished && r.store && r.window.Has(o.First)
 	})
 }
 
@@ -233,13 +213,13 @@ func (n *neighbourhood) waiting() (ranges int, before int64) {
 	for _, r := range slices.Backward(n.ranges) {
 		if r.store && r.state != finished {
 			ranges++
-			before = r.first
+			before = r.First
 		}
 	}
 	return ranges, before
 }
 
-// close lets go of everything. No range may be at work.
+// close releases everything. No range may be at work.
 func (n *neighbourhood) close() {
 	for _, r := range n.ranges {
 		r.release()
@@ -247,14 +227,14 @@ func (n *neighbourhood) close() {
 	n.ranges, n.reached = nil, math.MaxInt64
 }
 
-// letGo releases the batch and keeps the counts.
-func (r *held) letGo() {
+// releaseBatch releases the batch and keeps the counts.
+func (r *pending) releaseBatch() {
 	r.batch.Release()
 	r.batch = anonymize.Batch{Counts: r.batch.Counts}
 }
 
-func (r *held) release() {
-	r.letGo()
+func (r *pending) release() {
+	r.releaseBatch()
 	if r.seen != nil {
 		r.seen.Release()
 		r.seen = nil

@@ -3,8 +3,8 @@
 // can be replayed, spreads them over workers, and counts what became of every record.
 //
 // Positions of a partition (bytes of a file of lines, ordinals of a stream, Kafka
-// offsets) fall into blocks of a fixed size. A range lies in one block; its rows are
-// looked at beside those of its block, the one before and the one behind. What is
+// offsets) fall into blocks of a fixed size. A range lies in one block; its neighbours
+// are the ranges of its block, the one before and the one behind. What is
 // stored is so a function of the records and the configuration, whatever the number of
 // workers and rows that go through the stages at once.
 //
@@ -24,6 +24,7 @@ import (
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/flowcontext"
 	"github.com/banshift/banshift/transform/usage"
@@ -37,17 +38,17 @@ type Stage interface {
 // Store is what the pipeline needs of load.
 type Store interface {
 	Write(ctx context.Context, batch load.Batch) error
-	Done(ctx context.Context, source string) (map[int32][]load.Range, error)
-	Intended(ctx context.Context, source string) ([]load.Intention, error)
-	// Borders gives where ranges of a partition that were written down begin or end inside a window.
-	Borders(ctx context.Context, source string, partition int32, in load.Window) ([]int64, error)
+	// Known gives what the ledger knows of a partition.
+	Known(ctx context.Context, source string, partition int32) (position.Known, error)
+	// Borders gives where ranges of a partition that were written down begin or end strictly inside a range.
+	Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error)
 	// Lease takes over the writing of a partition, and looks at its ledger anew.
 	Lease(ctx context.Context, source string, partition int32) error
 }
 
 // Parts are what one worker owns: none of it is safe for concurrent use.
 type Parts struct {
-	// Context looks beside the flows, before the stages; nil: nothing does.
+	// Context looks at the neighbours of flows, before the stages; nil: nothing does.
 	Context *flowcontext.Stage
 	Stages  []Stage // enrichment, then classification
 	Folder  *usage.Folder
@@ -87,9 +88,9 @@ type Pipeline struct {
 		mu   sync.Mutex
 		free []*anonymize.Gate
 	}
-	// accept takes a range over, beside which others lie: into the store, or to a scan's caller.
-	accept func(ctx context.Context, w *worker, r *held, beside []*held) error
-	// keep has the batches of ranges kept for as long as something may lie beside them.
+	// accept takes a range and its neighbours over: into the store, or to a scan's caller.
+	accept func(ctx context.Context, w *worker, r *pending, neighbours []*pending) error
+	// keep has the batches of ranges kept for as long as they may be neighbours.
 	keep bool
 }
 
@@ -168,11 +169,11 @@ func newMessage(f decode.Format) (decode.Message, error) {
 	return decode.NewMessage(f, decode.WithInspect(InspectPayloads()))
 }
 
-// span names a range of a source: positions from First up to, not including, Next.
+// span is a range of a partition of a source.
 type span struct {
-	source      string
-	partition   int32
-	first, next int64
+	source    string
+	partition int32
+	position.Range
 }
 
 // drainTime is how long a batch may take to reach the store once the run is asked to stop.
@@ -187,12 +188,12 @@ func draining(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // store transforms the batch of a range and writes it.
-func store(ctx context.Context, w *worker, r *held, beside []*held) error {
+func store(ctx context.Context, w *worker, r *pending, neighbours []*pending) error {
 	ctx, cancel := draining(ctx)
 	defer cancel()
 	in := r.batch
 	batch := load.Batch{
-		Source: r.source, Partition: r.partition, First: r.first, Next: r.next, Beside: r.window, Clock: in.Clock,
+		Source: r.source, Partition: r.partition, First: r.First, Next: r.Next, Window: r.window, Clock: in.Clock,
 		Pack: w.Pack, Lists: w.Lists, KeyID: w.KeyID,
 		Counts: load.Counts{
 			In: uint64(in.Counts.In), Rejected: uint64(in.Counts.Rejected), Skipped: uint64(in.Counts.Skipped),
@@ -202,14 +203,14 @@ func store(ctx context.Context, w *worker, r *held, beside []*held) error {
 	if in.Counts.Flows+in.Counts.DNS > 0 {
 		batch.FirstEvent, batch.LastEvent = time.UnixMilli(in.Counts.MinTime), time.UnixMilli(in.Counts.MaxTime)
 	}
-	tables, counts, err := w.transform(ctx, r, beside)
+	tables, counts, err := w.transform(ctx, r, neighbours)
 	if in.Rejects != nil {
 		in.Rejects.Retain()
 		tables = append(tables, usage.Table{Name: schemas.TableRejects, Record: in.Rejects})
 	}
 	defer tables.Release()
 	if err != nil {
-		return fmt.Errorf("batch %s[%d] %d to %d: %w", r.source, r.partition, r.first, r.next, err)
+		return fmt.Errorf("batch %s[%d] %d to %d: %w", r.source, r.partition, r.First, r.Next, err)
 	}
 	batch.Counts.Stored, batch.Counts.Folded = uint64(counts.Stored), uint64(counts.Folded)
 	for _, t := range tables {
@@ -225,11 +226,11 @@ func store(ctx context.Context, w *worker, r *held, beside []*held) error {
 }
 
 // transform classifies the flows of a range and folds the results.
-func (w *worker) transform(ctx context.Context, r *held, beside []*held) (usage.Tables, usage.Counts, error) {
+func (w *worker) transform(ctx context.Context, r *pending, neighbours []*pending) (usage.Tables, usage.Counts, error) {
 	if r.batch.Flows == nil {
 		return w.Folder.Fold(ctx, nil, r.batch.DNS, w.Pack)
 	}
-	rec, err := w.classify(ctx, r, beside)
+	rec, err := w.classify(ctx, r, neighbours)
 	if err != nil {
 		return nil, usage.Counts{}, err
 	}
@@ -237,14 +238,14 @@ func (w *worker) transform(ctx context.Context, r *held, beside []*held) (usage.
 	return w.Folder.Fold(ctx, rec, r.batch.DNS, w.Pack)
 }
 
-// classify looks beside the flows of a range and runs the stages over them.
-func (w *worker) classify(ctx context.Context, r *held, beside []*held) (arrow.Record, error) {
+// classify looks at the neighbours of the flows of a range and runs the stages over them.
+func (w *worker) classify(ctx context.Context, r *pending, neighbours []*pending) (arrow.Record, error) {
 	rec := r.batch.Flows
 	rec.Retain()
 	defer func() { rec.Release() }()
 	if w.Context != nil {
 		var others []*flowcontext.Sightings
-		for _, o := range beside {
+		for _, o := range neighbours {
 			others = append(others, o.seen)
 		}
 		next, err := w.Context.Apply(ctx, rec, r.seen, others)

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +25,7 @@ import (
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/classify"
 	"github.com/banshift/banshift/transform/enrich"
@@ -32,23 +33,29 @@ import (
 	"github.com/banshift/banshift/transform/usage"
 )
 
+// key is a range of a partition.
+type key struct {
+	partition int32
+	position.Range
+}
+
 // ledger is a store in memory that can fail between intention and completion.
 type ledger struct {
 	mu       sync.Mutex
-	source   string                // the one that was written
-	done     map[load.Range]uint64 // records in
-	intended map[load.Range]load.Window
-	usage    map[load.Range]uint64 // records in table usage
-	beside   map[load.Range]load.Window
-	rows     map[load.Range]string // all that is stored
-	tried    map[load.Range]string // what was not stored when it was to be
-	failAt   int                   // fails the write with this number, 0: none
+	source   string         // the one that was written
+	done     map[key]uint64 // records in
+	intended map[key]position.Range
+	usage    map[key]uint64 // records in table usage
+	beside   map[key]position.Range
+	rows     map[key]string // all that is stored
+	tried    map[key]string // what was not stored when it was to be
+	failAt   int            // fails the write with this number, 0: none
 	writes   int
 }
 
 func newLedger() *ledger {
-	return &ledger{done: map[load.Range]uint64{}, intended: map[load.Range]load.Window{}, usage: map[load.Range]uint64{},
-		beside: map[load.Range]load.Window{}, rows: map[load.Range]string{}, tried: map[load.Range]string{}}
+	return &ledger{done: map[key]uint64{}, intended: map[key]position.Range{}, usage: map[key]uint64{},
+		beside: map[key]position.Range{}, rows: map[key]string{}, tried: map[key]string{}}
 }
 
 var errGone = errors.New("store gone")
@@ -57,22 +64,22 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.source = b.Source
-	r := load.Range{Partition: b.Partition, First: b.First, Next: b.Next}
+	r := key{b.Partition, position.Range{First: b.First, Next: b.Next}}
 	if _, stored := l.done[r]; stored {
 		return fmt.Errorf("range %v is written twice", r)
 	}
 	for other := range l.intended {
-		if other != r && other.Partition == r.Partition && other.First < r.Next && r.First < other.Next {
+		if other != r && other.partition == r.partition && other.Overlaps(r.Range) {
 			return fmt.Errorf("range %v overlaps %v", r, other)
 		}
 	}
 	if b.Counts.In != b.Counts.Stored+b.Counts.Folded+b.Counts.Rejected {
 		return fmt.Errorf("accounts of %v do not add up: %+v", r, b.Counts)
 	}
-	if was, again := l.intended[r]; again && was != b.Beside {
-		return fmt.Errorf("range %v was intended beside %v and comes beside %v", r, was, b.Beside)
+	if was, again := l.intended[r]; again && was != b.Window {
+		return fmt.Errorf("range %v was intended with neighbours in %v and comes with those in %v", r, was, b.Window)
 	}
-	l.intended[r] = b.Beside
+	l.intended[r] = b.Window
 	rows, err := text(b)
 	if err != nil {
 		return err
@@ -84,7 +91,7 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 		l.tried[r] = rows
 		return errGone
 	}
-	l.rows[r], l.beside[r] = rows, b.Beside
+	l.rows[r], l.beside[r] = rows, b.Window
 	for _, table := range b.Tables {
 		if table.Name == schemas.TableUsage {
 			column := table.Record.Column(int(table.Record.NumCols()) - 1).(*array.Uint64)
@@ -98,39 +105,33 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	return nil
 }
 
-func (l *ledger) Done(_ context.Context, source string) (map[int32][]load.Range, error) {
+func (l *ledger) Known(_ context.Context, source string, partition int32) (known position.Known, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if source != l.source {
-		return nil, nil
+		return known, nil
 	}
-	done := map[int32][]load.Range{}
 	for r := range l.done {
-		done[r.Partition] = append(done[r.Partition], r)
+		if r.partition == partition {
+			known.Done = known.Done.Add(r.Range)
+		}
 	}
-	return done, nil
+	for r, window := range l.intended {
+		if r.partition == partition {
+			known.Intended = append(known.Intended, position.Intention{Range: r.Range, Window: window})
+		}
+	}
+	slices.SortFunc(known.Intended, func(a, b position.Intention) int { return cmp.Compare(a.First, b.First) })
+	return known, nil
 }
 
-func (l *ledger) Intended(_ context.Context, source string) ([]load.Intention, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if source != l.source {
-		return nil, nil
-	}
-	var list []load.Intention
-	for r, beside := range l.intended {
-		list = append(list, load.Intention{Range: r, Beside: beside})
-	}
-	return list, nil
-}
-
-func (l *ledger) Borders(_ context.Context, _ string, partition int32, in load.Window) ([]int64, error) {
+func (l *ledger) Borders(_ context.Context, _ string, partition int32, in position.Range) ([]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var borders []int64
 	for r := range l.done {
 		for _, at := range []int64{r.First, r.Next} {
-			if r.Partition == partition && in.First < at && at < in.Next {
+			if r.partition == partition && in.First < at && at < in.Next {
 				borders = append(borders, at)
 			}
 		}
@@ -144,7 +145,7 @@ func (l *ledger) Lease(context.Context, string, int32) error { return nil }
 // totals sum the records over all ranges of the source itself.
 func (l *ledger) totals() (in, inUsage uint64) {
 	for r, n := range l.done {
-		if r.Partition >= 0 {
+		if r.partition >= 0 {
 			in += n
 		}
 	}
@@ -325,53 +326,6 @@ func interrupt(t *testing.T, file files.File, records uint64) {
 	}
 	if in, inUsage := store.totals(); in != records || inUsage != records {
 		t.Errorf("%d in, %d in usage, want %d", in, inUsage, records)
-	}
-}
-
-// TestPlanAgainstMap compares the plan with a position by position walk.
-func TestPlanAgainstMap(t *testing.T) {
-	random := rand.New(rand.NewPCG(9, 10))
-	for range 500 {
-		var known ranges
-		kind := map[int64]string{}
-		position := int64(random.IntN(5))
-		for range random.IntN(6) {
-			next := position + 1 + int64(random.IntN(9))
-			r := load.Range{First: position, Next: next}
-			if random.IntN(2) == 0 {
-				known.done = append(known.done, r)
-				if n := len(known.done); n > 1 && known.done[n-2].Next == r.First && random.IntN(2) == 0 {
-					known.done = append(known.done[:n-2], load.Range{First: known.done[n-2].First, Next: next}) // as the ledger merges them
-				}
-				known.borders = append(known.borders, r.First, r.Next)
-				mark(kind, r, fmt.Sprint("done", r.First))
-			} else {
-				known.intended = append(known.intended, load.Intention{Range: r})
-				mark(kind, r, fmt.Sprint("intended", r.First))
-			}
-			position = next + int64(random.IntN(4))
-		}
-		for at := int64(0); at < 80; {
-			length, _ := known.plan(at, 7)
-			if length <= 0 {
-				t.Fatalf("length %d at %d of %+v", length, at, known)
-			}
-			for i := at; i < at+length; i++ {
-				if kind[i] != kind[at] {
-					t.Fatalf("a batch of %d at %d mixes %q and %q: %+v", length, at, kind[at], kind[i], known)
-				}
-			}
-			if kind[at] != "" && kind[at+length] == kind[at] {
-				t.Fatalf("the range at %d, %s, is cut: %+v", at, kind[at], known)
-			}
-			at += length
-		}
-	}
-}
-
-func mark(kind map[int64]string, r load.Range, as string) {
-	for i := r.First; i < r.Next; i++ {
-		kind[i] = as
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 )
 
 // Scanned is one classified range of a file.
@@ -15,8 +16,8 @@ type Scanned struct {
 	Path string
 	// Batch is as it left the gate; under Reveal it carries both ends of each row.
 	Batch anonymize.Batch
-	// Beside are the batches of the ranges that lie beside this one.
-	Beside []anonymize.Batch
+	// Neighbours are the batches of the ranges around this one.
+	Neighbours []anonymize.Batch
 	// Verdicts are the classified flows, row for row those of Batch.Flows; nil where
 	// there are none. The receiver may not keep any of the records.
 	Verdicts arrow.Record
@@ -31,13 +32,13 @@ func Scan(ctx context.Context, file files.File, opts Options, o FileOptions, eac
 	}
 	defer p.Close()
 	p.keep = true
-	p.accept = func(ctx context.Context, w *worker, r *held, beside []*held) error {
+	p.accept = func(ctx context.Context, w *worker, r *pending, neighbours []*pending) error {
 		scanned := Scanned{Path: file.Path, Batch: r.batch}
-		for _, o := range beside {
-			scanned.Beside = append(scanned.Beside, o.batch)
+		for _, o := range neighbours {
+			scanned.Neighbours = append(scanned.Neighbours, o.batch)
 		}
 		if r.batch.Flows != nil {
-			verdicts, err := w.classify(ctx, r, beside)
+			verdicts, err := w.classify(ctx, r, neighbours)
 			if err != nil {
 				return err
 			}
@@ -54,11 +55,11 @@ type unstored struct{}
 
 func (unstored) Write(context.Context, load.Batch) error { return nil }
 
-func (unstored) Done(context.Context, string) (map[int32][]load.Range, error) { return nil, nil }
+func (unstored) Known(context.Context, string, int32) (position.Known, error) {
+	return position.Known{}, nil
+}
 
-func (unstored) Intended(context.Context, string) ([]load.Intention, error) { return nil, nil }
-
-func (unstored) Borders(context.Context, string, int32, load.Window) ([]int64, error) {
+func (unstored) Borders(context.Context, string, int32, position.Range) ([]int64, error) {
 	return nil, nil
 }
 

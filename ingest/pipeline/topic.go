@@ -5,19 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/kafka"
+	"github.com/banshift/banshift/ingest/plan"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 )
 
 // Topic runs a Kafka topic into the store: to its present end, or with follow until
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
-	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format()), known: map[int32]ranges{}}
+	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format())}
 	if t.format != "" {
 		if err := p.accepts(t.format); err != nil {
 			return err
@@ -26,81 +27,88 @@ func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool)
 	return source.Run(ctx, follow, t, t.walk)
 }
 
-// topic carries the ranges of one topic.
+// topic is one topic that is read.
 type topic struct {
 	pipeline *Pipeline
 	source   string
 	format   decode.Format // empty: recognised by each range's first record
-
-	mu    sync.Mutex
-	known map[int32]ranges // what the ledger had of each partition when reading began
 }
 
-// Ranges implements [kafka.Offsets].
-func (t *topic) Ranges(ctx context.Context, _ string, partition int32) (done []kafka.Range, intended []kafka.Intention, err error) {
+// Known implements [kafka.Offsets]: who asks takes over the writing of the partition.
+func (t *topic) Known(ctx context.Context, partition int32) (position.Known, error) {
 	if err := t.pipeline.opts.Store.Lease(ctx, t.source, partition); err != nil {
-		return nil, nil, err
+		return position.Known{}, err
 	}
-	known, err := t.pipeline.known(ctx, t.source, partition)
-	t.mu.Lock()
-	t.known[partition] = known
-	t.mu.Unlock()
-	for _, r := range known.done {
-		done = append(done, kafka.Range{First: r.First, Next: r.Next})
-	}
-	for _, i := range known.intended {
-		intended = append(intended, kafka.Intention{
-			Range:  kafka.Range{First: i.First, Next: i.Next},
-			Beside: kafka.Range{First: i.Beside.First, Next: i.Beside.Next},
-		})
-	}
-	return done, intended, err
+	return t.pipeline.opts.Store.Known(ctx, t.source, partition)
 }
 
 // Borders implements [kafka.Offsets].
-func (t *topic) Borders(ctx context.Context, _ string, partition int32, in kafka.Range) ([]int64, error) {
-	return t.pipeline.opts.Store.Borders(ctx, t.source, partition, load.Window{First: in.First, Next: in.Next})
+func (t *topic) Borders(ctx context.Context, partition int32, in position.Range) ([]int64, error) {
+	return t.pipeline.opts.Store.Borders(ctx, t.source, partition, in)
 }
 
 // Lost implements [kafka.Offsets]: the range is stored, and nothing is in it.
-func (t *topic) Lost(ctx context.Context, _ string, partition int32, r kafka.Range) error {
+func (t *topic) Lost(ctx context.Context, partition int32, r position.Range) error {
 	return t.pipeline.opts.Store.Write(ctx, load.Batch{Source: t.source, Partition: partition, First: r.First, Next: r.Next})
 }
 
-// walk begins a [kafka.Walk].
-func (t *topic) walk(partition int32) kafka.Walk {
-	return &topicWalk{topic: t, partition: partition, neighbours: t.pipeline.neighbourhood(int64(t.pipeline.opts.BlockRecords))}
+// walk begins a [kafka.Walk]. One range is stored while the next is decoded: partitions are
+// read at the same time, and each that waits for a worker takes memory.
+func (t *topic) walk(ctx context.Context, partition int32, plan *plan.Plan) kafka.Walk {
+	return &topicWalk{topic: t, walk: t.pipeline.walk(ctx, t.source, partition, plan, 1), lasting: ctx}
 }
 
 // topicWalk decodes the ranges of a partition one after the other. Its gate collects the
 // rows of a range over several parts.
 type topicWalk struct {
 	*topic
-	partition  int32
-	neighbours *neighbourhood
-	gate       *anonymize.Gate // nil between two ranges
-	decoder    decode.Message
+	walk    *walk
+	lasting context.Context
+	gate    *anonymize.Gate // nil between two ranges
+	decoder decode.Message
 }
 
 // Take implements [kafka.Walk].
-func (t *topicWalk) Take(ctx context.Context, m kafka.Messages) (kafka.Progress, error) {
-	err := t.pipeline.with(ctx, func(w *worker) error {
-		if err := t.decode(m); err != nil {
-			return err
-		}
-		if !m.Ends {
-			return nil
-		}
-		r := &held{
-			span: span{t.source, t.partition, m.First, m.Next}, window: window(m.First, t.neighbours.block), store: !m.Aside, fresh: t.fresh(),
-		}
-		batch := t.gate.Flush()
-		t.pipeline.takeBack(t.gate)
-		t.gate, t.decoder = nil, nil
-		return w.deliver(ctx, t.neighbours, r, batch)
-	})
-	return t.progress(), takenOver(err)
+func (t *topicWalk) Take(m kafka.Messages) error {
+	if err := t.decode(m); err != nil || !m.Ends {
+		return err
+	}
+	batch := t.gate.Flush()
+	t.pipeline.takeBack(t.gate)
+	t.gate, t.decoder = nil, nil
+	return takenOver(t.walk.hand(position.Range{First: m.First, Next: m.Next}, batch))
 }
+
+// Pass implements [kafka.Walk].
+func (t *topicWalk) Pass(next int64) { t.walk.neighbours.pass(next) }
+
+// Flush implements [kafka.Walk].
+func (t *topicWalk) Flush() error {
+	t.walk.flush()
+	return t.Err()
+}
+
+// End implements [kafka.Walk].
+func (t *topicWalk) End() error { return takenOver(t.walk.end(t.lasting)) }
+
+// Close implements [kafka.Walk].
+func (t *topicWalk) Close() {
+	t.walk.close()
+	if t.gate != nil {
+		t.gate.Flush().Release()
+		t.pipeline.takeBack(t.gate)
+		t.gate = nil
+	}
+}
+
+// Progress implements [kafka.Walk].
+func (t *topicWalk) Progress() kafka.Progress {
+	ranges, before := t.walk.neighbours.waiting()
+	return kafka.Progress{Waiting: ranges, Stored: before}
+}
+
+// Err implements [kafka.Walk].
+func (t *topicWalk) Err() error { return takenOver(context.Cause(t.walk.ctx)) }
 
 // takenOver says in the reader's words that another program writes the partition now.
 func takenOver(err error) error {
@@ -110,35 +118,6 @@ func takenOver(err error) error {
 	return err
 }
 
-// fresh reports whether the ledger has nothing of the partition.
-func (t *topicWalk) fresh() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.known[t.partition].done) == 0
-}
-
-// Horizon implements [kafka.Walk].
-func (t *topicWalk) Horizon(ctx context.Context) (kafka.Progress, error) {
-	t.neighbours.horizon()
-	err := t.pipeline.with(ctx, func(w *worker) error { return t.neighbours.advance(ctx, w) })
-	return t.progress(), takenOver(err)
-}
-
-// Close implements [kafka.Walk].
-func (t *topicWalk) Close() {
-	t.neighbours.close()
-	if t.gate != nil {
-		t.gate.Flush().Release()
-		t.pipeline.takeBack(t.gate)
-		t.gate = nil
-	}
-}
-
-func (t *topicWalk) progress() kafka.Progress {
-	ranges, before := t.neighbours.waiting()
-	return kafka.Progress{Waiting: ranges, Stored: before}
-}
-
 // decode has the gate take the records of a part.
 func (t *topicWalk) decode(m kafka.Messages) error {
 	if t.gate == nil {
@@ -146,10 +125,7 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 		if t.gate, err = t.pipeline.lend(); err != nil {
 			return err
 		}
-		t.gate.Begin(t.source, t.partition)
-		t.mu.Lock()
-		t.gate.At(t.known[t.partition].clock(m.First))
-		t.mu.Unlock()
+		t.walk.begin(t.gate, m.First)
 	}
 	if len(m.Records) == 0 {
 		return nil

@@ -18,7 +18,8 @@ import (
 	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/kafka"
-	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
 // topicOf starts a fake cluster and gives the URI of a topic of it.
@@ -69,28 +70,32 @@ type everything struct {
 	records map[int32][]kafka.Message
 }
 
-func (e *everything) Ranges(context.Context, string, int32) ([]kafka.Range, []kafka.Intention, error) {
-	return nil, nil, nil
+func (e *everything) Known(context.Context, int32) (position.Known, error) {
+	return position.Known{}, nil
 }
 
-func (e *everything) Borders(context.Context, string, int32, kafka.Range) ([]int64, error) {
+func (e *everything) Borders(context.Context, int32, position.Range) ([]int64, error) {
 	return nil, nil
 }
 
-func (e *everything) Lost(context.Context, string, int32, kafka.Range) error { return nil }
+func (e *everything) Lost(context.Context, int32, position.Range) error { return nil }
 
-func (e *everything) Take(_ context.Context, m kafka.Messages) (kafka.Progress, error) {
+func (e *everything) Take(m kafka.Messages) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range m.Records {
 		r.Value = bytes.Clone(r.Value)
 		e.records[m.Partition] = append(e.records[m.Partition], r)
 	}
-	return kafka.Progress{}, nil
+	return nil
 }
 
-func (e *everything) Horizon(context.Context) (kafka.Progress, error) { return kafka.Progress{}, nil }
-func (e *everything) Close()                                          {}
+func (e *everything) Pass(int64)               {}
+func (e *everything) Flush() error             { return nil }
+func (e *everything) End() error               { return nil }
+func (e *everything) Err() error               { return nil }
+func (e *everything) Progress() kafka.Progress { return kafka.Progress{} }
+func (e *everything) Close()                   {}
 
 func recordsOf(t *testing.T, uri string) map[int32][]kafka.Message {
 	t.Helper()
@@ -100,7 +105,7 @@ func recordsOf(t *testing.T, uri string) map[int32][]kafka.Message {
 	}
 	defer source.Close()
 	all := &everything{records: map[int32][]kafka.Message{}}
-	if err := source.Run(t.Context(), false, all, func(int32) kafka.Walk { return all }); err != nil {
+	if err := source.Run(t.Context(), false, all, func(context.Context, int32, *plan.Plan) kafka.Walk { return all }); err != nil {
 		t.Fatal(err)
 	}
 	return all.records
@@ -258,13 +263,13 @@ func slowLedger(t *testing.T, opts Options, format decode.Format, topic map[int3
 	want := map[string]string{}
 	cut, ahead := 0, 0
 	for partition, records := range topic {
-		var ranges []load.Range
+		var ranges []key
 		for r := range store.done {
-			if r.Partition == partition {
+			if r.partition == partition {
 				ranges = append(ranges, r)
 			}
 		}
-		slices.SortFunc(ranges, func(a, b load.Range) int { return int(a.First - b.First) })
+		slices.SortFunc(ranges, func(a, b key) int { return int(a.First - b.First) })
 		next := int64(0)
 		for i, r := range ranges {
 			if r.First != next {

@@ -6,57 +6,58 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/ingest/anonymize"
+	"github.com/banshift/banshift/ingest/plan"
+	"github.com/banshift/banshift/load/position"
 )
 
-// walk is one way along a file, in order of position: ranges are planned by what the ledger
-// says, decoded, and stored by the workers while the next ones are read. Every format
+// walk is one way along a partition of a source, in order of position: ranges are cut by
+// the plan, decoded, and stored by the workers while the next ones are read. Every source
 // goes this way.
 type walk struct {
 	pipeline   *Pipeline
 	ctx        context.Context // ends with the first failure of a worker
 	work       *errgroup.Group
 	source     string
-	known      ranges
+	partition  int32
+	plan       *plan.Plan
 	neighbours *neighbourhood
 }
 
-// walk begins a walk along a source whose blocks have a size. Its [walk.end] must be called.
-func (p *Pipeline) walk(ctx context.Context, source string, block int64, known ranges) *walk {
+// walk begins a walk of which workers take at most some ranges on at a time. Its
+// [walk.end] must be called, or its [walk.close].
+func (p *Pipeline) walk(ctx context.Context, source string, partition int32, plan *plan.Plan, atOnce int) *walk {
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(cap(p.idle))
-	return &walk{pipeline: p, ctx: ctx, work: work, source: source, known: known, neighbours: p.neighbourhood(block)}
+	work.SetLimit(atOnce)
+	return &walk{pipeline: p, ctx: ctx, work: work, source: source, partition: partition, plan: plan, neighbours: p.neighbourhood(plan.Block())}
 }
 
-// plan implements [files.Plan]: a range ends with its block, and where the ledger says so.
-func (k *walk) plan(position int64) (size int64, exact bool) {
-	return k.known.plan(position, toBorder(position, k.neighbours.block))
-}
-
-// passes reports whether nobody needs a range: it is stored, and all around it is.
-func (k *walk) passes(first, next int64) bool {
-	return k.known.finished(first, next) && !k.known.near(first, k.neighbours.block)
+// size implements [files.Plan].
+func (k *walk) size(first int64) (size int64, exact bool) {
+	next, exact := k.plan.Cut(first)
+	return next - first, exact
 }
 
 // take has a worker decode the range and store what is ready then. It waits for a free
 // worker, and fails where one has failed.
-func (k *walk) take(first, next int64, decode func(*worker) (anonymize.Batch, error)) error {
-	return k.start(first, next, anonymize.Batch{}, decode)
+func (k *walk) take(r position.Range, decode func(*worker) (anonymize.Batch, error)) error {
+	return k.start(r, anonymize.Batch{}, decode)
 }
 
 // hand is take for a range that is decoded already; it takes the batch over.
-func (k *walk) hand(first, next int64, batch anonymize.Batch) error {
-	return k.start(first, next, batch, func(*worker) (anonymize.Batch, error) { return batch, nil })
+func (k *walk) hand(r position.Range, batch anonymize.Batch) error {
+	return k.start(r, batch, func(*worker) (anonymize.Batch, error) { return batch, nil })
 }
 
 // start has a worker take a range on. batch is what is to be released where that never happens.
-func (k *walk) start(first, next int64, batch anonymize.Batch, decode func(*worker) (anonymize.Batch, error)) error {
-	if k.passes(first, next) {
+func (k *walk) start(at position.Range, batch anonymize.Batch, decode func(*worker) (anonymize.Batch, error)) error {
+	if k.plan.Passes(at) {
 		batch.Release()
-		k.neighbours.pass(next)
+		k.neighbours.pass(at.Next)
 		return nil
 	}
-	r := k.known.held(span{k.source, 0, first, next}, k.neighbours.block)
-	r.batch = batch
+	r := &pending{
+		span: span{k.source, k.partition, at}, window: k.plan.Window(at), store: !k.plan.Stored(at), fresh: k.plan.Fresh(), batch: batch,
+	}
 	k.neighbours.announce(r)
 	k.work.Go(func() error {
 		return k.pipeline.with(k.ctx, func(w *worker) (err error) {
@@ -72,19 +73,39 @@ func (k *walk) start(first, next int64, batch anonymize.Batch, decode func(*work
 	return context.Cause(k.ctx)
 }
 
-// end waits for the ranges of a walk whose reading ended with err, and stores what is left.
-func (k *walk) end(ctx context.Context, err error) error {
-	k.neighbours.horizon()
-	if workErr := k.work.Wait(); workErr != nil {
-		return workErr
+// flush has stored what was taken, without waiting for what may come behind it.
+func (k *walk) flush() {
+	k.neighbours.flush()
+	k.work.Go(func() error {
+		return k.pipeline.with(k.ctx, func(w *worker) error { return k.neighbours.advance(k.ctx, w) })
+	})
+}
+
+// end waits for the ranges of a walk whose reading has ended, and has all workers store what is left.
+func (k *walk) end(ctx context.Context) error {
+	k.neighbours.flush()
+	if err := k.work.Wait(); err != nil {
+		return err
 	}
-	if restErr := k.pipeline.rest(ctx, k.neighbours); restErr != nil {
-		return restErr
+	work, ctx := errgroup.WithContext(ctx)
+	for range cap(k.pipeline.idle) {
+		work.Go(func() error {
+			return k.pipeline.with(ctx, func(w *worker) error { return k.neighbours.advance(ctx, w) })
+		})
 	}
-	if err != nil && ctx.Err() == nil {
-		return &unreadableError{err}
-	}
-	return err
+	return work.Wait()
+}
+
+// close waits for the ranges that workers have at work, and releases everything.
+func (k *walk) close() {
+	_ = k.work.Wait() // who has ended the walk has its error
+	k.neighbours.close()
+}
+
+// begin has a gate take the records of the range at a position.
+func (k *walk) begin(gate *anonymize.Gate, first int64) {
+	gate.Begin(k.source, k.partition)
+	gate.At(k.plan.Clock(first))
 }
 
 // collect has read fill a gate of its own, range after range. What is begun and not ended
@@ -108,21 +129,14 @@ type collector struct {
 }
 
 // begin implements [files.Plan], and begins a range.
-func (c *collector) begin(position int64) (size int64, exact bool) {
-	size, exact = c.plan(position)
-	c.passing = exact && c.passes(position, position+size)
-	c.gate.Begin(c.source, 0)
-	c.gate.At(c.known.clock(position))
+func (c *collector) begin(first int64) (size int64, exact bool) {
+	size, exact = c.size(first)
+	c.passing = exact && c.plan.Passes(position.Range{First: first, Next: first + size})
+	c.walk.begin(c.gate, first)
 	return size, exact
 }
 
 // end hands on the range that was begun.
-func (c *collector) end(first, next int64) error { return c.hand(first, next, c.gate.Flush()) }
-
-// pause has stored what was ended, without waiting for what may come behind it.
-func (c *collector) pause() {
-	c.neighbours.horizon()
-	c.work.Go(func() error {
-		return c.pipeline.with(c.ctx, func(w *worker) error { return c.neighbours.advance(c.ctx, w) })
-	})
+func (c *collector) end(first, next int64) error {
+	return c.hand(position.Range{First: first, Next: next}, c.gate.Flush())
 }

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Options say how an engine is run.
@@ -221,10 +223,6 @@ func (e *Engine) launch(ctx context.Context) error {
 	return nil
 }
 
-// keepAlive opens the HTTP port and then waits: clickhouse-local ends with its queries.
-const keepAlive = `SYSTEM START LISTEN HTTP;
-	SELECT sleepEachRow(1) FROM system.numbers FORMAT Null SETTINGS max_block_size = 1, max_threads = 1`
-
 // command is the child's command line: our own binary around the library, or a
 // clickhouse server.
 func (e *Engine) command() (*exec.Cmd, error) {
@@ -237,12 +235,12 @@ func (e *Engine) command() (*exec.Cmd, error) {
 	if err != nil {
 		return nil, fmt.Errorf("own binary: %w", err)
 	}
-	statements := keepAlive
+	alive := statements.EngineAlive
 	if e.native {
-		statements = "SYSTEM START LISTEN TCP; " + statements
+		alive = statements.EngineNative + alive
 	}
 	cmd := exec.Command(self, ChildCommand, e.path, "clickhouse",
-		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", statements)
+		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", alive)
 	cmd.Env = []string{} // the owner's holds passwords, and a statement may find a way to read it
 	return cmd, nil
 }

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 //go:embed allowed/*.txt
@@ -54,12 +56,12 @@ func New(ctx context.Context, database string, ask func(ctx context.Context, sql
 	if g.combinators, err = Listed("combinators"); err != nil {
 		return nil, err
 	}
-	names, err := ask(ctx, "SELECT name FROM system.functions")
+	names, err := ask(ctx, statements.EngineFunctions)
 	if err != nil {
 		return nil, fmt.Errorf("functions of the engine: %w", err)
 	}
 	g.known = setOf(strings.Fields(strings.ToLower(names)))
-	columns, err := ask(ctx, "SELECT DISTINCT name FROM system.columns WHERE database = currentDatabase()")
+	columns, err := ask(ctx, statements.StoreColumns)
 	if err != nil {
 		return nil, fmt.Errorf("columns of the store: %w", err)
 	}

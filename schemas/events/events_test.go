@@ -105,7 +105,7 @@ func TestSchemaRefuses(t *testing.T) {
 // TestOwnEventsJoinTheBuiltInOnes reads a file of one's own with the built-in catalogue, in
 // every form that a catalogue is written in.
 func TestOwnEventsJoinTheBuiltInOnes(t *testing.T) {
-	builtIn, err := BuiltIn()
+	builtIn, err := Load("")
 	if err != nil {
 		t.Fatal(err)
 	}

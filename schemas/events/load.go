@@ -16,9 +16,6 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// BuiltIn is the catalogue that comes with the program, by date.
-func BuiltIn() ([]Event, error) { return Load("") }
-
 // BuiltInName stands for the built-in catalogue in a list of paths.
 const BuiltInName = "builtin"
 

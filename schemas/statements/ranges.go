@@ -16,9 +16,13 @@ var OverlappingRanges string
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
 
-// RangesOfSource reads what the ledger says of a source: each range, what lay beside it, its
-// clock, token, the inserts of one that is not done, its epoch, whether it is done, whether its
-// inserts are marked, and whether a version wrote it that left no marks.
+// KnownRanges lists what the ledger has of a source, each range once: its window, clock and
+// token, the inserts of one that is not done, its epoch, whether it is done, whether its
+// inserts are marked, and whether a version wrote it that left no marks. RangeBorders lists
+// where those of a partition begin and end strictly inside a range.
 //
-//go:embed ranges_of_source.sql
-var RangesOfSource string
+//go:embed known_ranges.sql
+var KnownRanges string
+
+//go:embed range_borders.sql
+var RangeBorders string

@@ -46,3 +46,26 @@ var CountedRecords string
 //
 //go:embed touch_all.sql
 var TouchAll string
+
+// Contents looks at what the store holds.
+//
+//go:embed contents.sql
+var Contents string
+
+// RejectedPositions lists where records of a partition (source, partition) were rejected, in order.
+//
+//go:embed rejected_positions.sql
+var RejectedPositions string
+
+// InsertArrow inserts an Arrow stream into a table (%[1]s), columns %[2]s; InsertJSON JSON lines into one.
+//
+//go:embed insert_arrow.sql
+var InsertArrow string
+
+//go:embed insert_json.sql
+var InsertJSON string
+
+// Ping asks whether a user may ask.
+//
+//go:embed ping.sql
+var Ping string

@@ -57,11 +57,6 @@ func number(a netip.Addr) uint32 {
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
 }
 
-// Contains reports whether the set holds the address.
-func (a Addresses) Contains(addr netip.Addr) bool {
-	return a.set != nil && a.set.Contains(addr.Unmap())
-}
-
 // ContainsAll reports whether the set holds every address of the prefix.
 func (a Addresses) ContainsAll(p netip.Prefix) bool { return a.set != nil && a.set.ContainsPrefix(p) }
 

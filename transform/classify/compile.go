@@ -36,9 +36,6 @@ var familyNames = [numFamilies]string{
 // String gives the family's name.
 func (f family) String() string { return familyNames[f] }
 
-// Families lists the names of the families of evidence.
-func Families() []string { return append([]string(nil), familyNames[:]...) }
-
 // strong are the families without one of which nothing is confirmed.
 const strong = 1<<famEndpoint | 1<<famSizes | 1<<famTLS
 

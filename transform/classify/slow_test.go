@@ -387,7 +387,7 @@ func slowTool(p *Pack, hits []slowHit, own map[string]bool, v *slowVerdict) {
 		if t.PriorDB != nil {
 			s.db = *t.PriorDB
 		}
-		for _, fam := range Families() {
+		for _, fam := range familyNames {
 			pos, neg := 0.0, 0.0
 			for _, h := range hits {
 				r := &p.source[h.rule]
@@ -474,7 +474,7 @@ func slowService(p *Pack, hits []slowHit) string {
 			continue
 		}
 		s := scored{h.service, float64(p.prior) / 10}
-		for _, fam := range Families() {
+		for _, fam := range familyNames {
 			pos, neg := 0.0, 0.0
 			for _, o := range hits {
 				if r := &p.source[o.rule]; o.service == h.service && r.Family == fam {

@@ -52,7 +52,7 @@ func find(t *testing.T, r spike.Result, event, country string) spike.Effect {
 // TestTelegram2018 is the story on real data: bridge users rose in Russia at the
 // enforcement, and nowhere else.
 func TestTelegram2018(t *testing.T) {
-	catalogue, err := events.BuiltIn()
+	catalogue, err := events.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}

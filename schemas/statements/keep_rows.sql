@@ -1,0 +1,1 @@
+ALTER TABLE %s %s MODIFY TTL %s + toIntervalDay(%d)

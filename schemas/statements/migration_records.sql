@@ -1,0 +1,1 @@
+SELECT number, checksum, applied_at FROM migrations ORDER BY number

@@ -1,0 +1,4 @@
+SELECT DISTINCT offset
+FROM rejects
+WHERE source = ? AND partition = ?
+ORDER BY offset

@@ -1,0 +1,1 @@
+SELECT DISTINCT name FROM system.columns WHERE database = currentDatabase()

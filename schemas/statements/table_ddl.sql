@@ -1,0 +1,1 @@
+SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = ?
