@@ -355,25 +355,8 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, statements.KnownRanges, source)
+	all, look, err := l.store.knownRanges(ctx, source)
 	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	all := map[int32][]begun{}
-	look := false
-	for rows.Next() {
-		var partition int32
-		var r begun
-		var isDone, isMarked, isOld uint8
-		if err := rows.Scan(&partition, &r.First, &r.Next, &r.Window.First, &r.Window.Next, &r.Clock, &r.token, &r.inserts, &r.epoch, &isDone, &isMarked, &isOld); err != nil {
-			return nil, err
-		}
-		r.unmarked, r.stored = isOld == 1, isDone == 1
-		look = look || r.stored && isMarked == 1
-		all[partition] = append(all[partition], r)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	missing := map[int32][]position.Range{}
@@ -383,6 +366,28 @@ func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) 
 		}
 	}
 	return l.stateOf(ctx, source, all, missing)
+}
+
+// knownRanges reads the ranges of a source by partition, and whether some are stored whose inserts are marked.
+func (s *Store) knownRanges(ctx context.Context, source string) (all map[int32][]begun, look bool, err error) {
+	rows, err := s.conn.Query(ctx, statements.KnownRanges, source)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	all = map[int32][]begun{}
+	for rows.Next() {
+		var partition int32
+		var r begun
+		var isDone, isMarked, isOld uint8
+		if err := rows.Scan(&partition, &r.First, &r.Next, &r.Window.First, &r.Window.Next, &r.Clock, &r.token, &r.inserts, &r.epoch, &isDone, &isMarked, &isOld); err != nil {
+			return nil, false, err
+		}
+		r.unmarked, r.stored = isOld == 1, isDone == 1
+		look = look || r.stored && isMarked == 1
+		all[partition] = append(all[partition], r)
+	}
+	return all, look, rows.Err()
 }
 
 // stateOf makes of a source's ranges what is to be done about them: one that is done and

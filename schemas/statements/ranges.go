@@ -26,3 +26,15 @@ var KnownRanges string
 
 //go:embed range_borders.sql
 var RangeBorders string
+
+// FinishRange marks a range done that was begun, TakeRangeBack forgets that it was, and
+// TouchRange has the days counted again that it has records of.
+//
+//go:embed finish_range.sql
+var FinishRange string
+
+//go:embed take_range_back.sql
+var TakeRangeBack string
+
+//go:embed touch_range.sql
+var TouchRange string
