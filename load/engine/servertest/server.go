@@ -7,6 +7,7 @@
 package servertest
 
 import (
+	_ "embed"
 	"fmt"
 	"io"
 	"net"
@@ -84,7 +85,9 @@ func (s *Server) configure() {
 func (s *Server) config() string { return filepath.Join(s.dir, "config.xml") }
 
 // keepAlive opens the ports and then waits: clickhouse-local ends with its queries.
-const keepAlive = `SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; SELECT sleepEachRow(1) FROM system.numbers FORMAT Null SETTINGS max_block_size = 1, max_threads = 1`
+//
+//go:embed keep_alive.sql
+var keepAlive string
 
 // Restart starts the server where it has ended, and waits until it answers.
 func (s *Server) Restart() {
