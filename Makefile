@@ -50,6 +50,10 @@ browser: ## Find or fetch a Chromium for the tests of the report
 race: build engine broker ## Run the tests of everything concurrent under the race detector
 	$(GO) test -race -timeout 20m $(or $(PACKAGES),./...)
 
+.PHONY: kills
+kills: engine ## Kill a server KILLS (80) times under small inserts, at moments of SEED (7), and count again
+	BANSHIFT_KILLS=$(or $(KILLS),80) BANSHIFT_SEED=$(or $(SEED),7) $(GO) test -count 1 -v -timeout 60m ./load -run TestServerKilledUnderInserts
+
 .PHONY: fuzz
 fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 	.ci/fuzz $(FUZZTIME)

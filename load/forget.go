@@ -442,7 +442,7 @@ func (s *Store) note(ctx context.Context, row forgottenRow) error {
 	if err != nil {
 		return err
 	}
-	return s.insertJSON(ctx, "forgotten", rand.Text(), lines)
+	return s.insertJSON(ctx, "forgotten", lines)
 }
 
 // timesForgotten counts how often a source was forgotten.

@@ -17,57 +17,32 @@ import (
 	"github.com/banshift/banshift/schemas/statements"
 )
 
-// insertSettings hold for every insert of a batch. A batch may span any number of
-// months, and must stay one block, so that its token stands for all of it.
-var insertSettings = map[string]string{
-	"insert_deduplicate": "1",
-	// A folded batch has no equal keys left to collapse; looking for them took most of the
-	// engine's time for an insert into usage (measured).
-	"optimize_on_insert":                       "0",
-	"async_insert":                             "0",
-	"max_partitions_per_insert_block":          "0",
-	"max_insert_threads":                       "1",
-	"input_format_arrow_allow_missing_columns": "0",
-}
-
-// insertArrow sends rec as it is. The same token again is dropped by the table, so
-// an insert whose answer was lost can be repeated. It retries while ctx lives.
-func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record, token string) error {
-	return s.insertRecord(ctx, table, rec, token, request{
-		sql: fmt.Sprintf(strings.TrimSpace(statements.InsertArrow), quoteName(table), quoteNames(columnNames(rec))),
-	})
-}
-
-// insertFenced is insertArrow under a lease: once that is taken by another program nothing
-// arrives, and the error is [ErrLease].
-func (s *Store) insertFenced(ctx context.Context, table string, rec arrow.Record, token string, held lease) error {
-	columns := columnNames(rec)
-	structure, err := s.structure(ctx, table, columns)
-	if err != nil {
-		return err
+// insertSettings hold for every insert of a record under a token; empty: as often as it is sent. A batch may span any
+// number of months, and must stay one block, so that its token stands for all of it.
+func insertSettings(token string) map[string]string {
+	settings := map[string]string{
+		"insert_deduplicate": "0",
+		// A folded batch has no equal keys left to collapse; looking for them took most of the
+		// engine's time for an insert into usage (measured).
+		"optimize_on_insert":                       "0",
+		"async_insert":                             "0",
+		"max_partitions_per_insert_block":          "0",
+		"max_insert_threads":                       "1",
+		"input_format_arrow_allow_missing_columns": "0",
 	}
-	return s.insertRecord(ctx, table, rec, token, request{
-		// The data begins behind the format's name.
-		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertFenced), quoteName(table), quoteNames(columns), structure),
-		settings: map[string]string{"query_id": held.mine() + token},
-		params:   held.params(),
-		lost:     func() bool { return s.taken(ctx, held) },
-	})
+	if token != "" {
+		settings["insert_deduplicate"], settings["insert_deduplication_token"] = "1", token
+	}
+	return settings
 }
 
-// insertRecord sends rec as the data of r, again and again until the store has it.
-func (s *Store) insertRecord(ctx context.Context, table string, rec arrow.Record, token string, r request) error {
-	settings := map[string]string{"insert_deduplication_token": token}
-	maps.Copy(settings, insertSettings)
-	maps.Copy(settings, r.settings)
-	r.settings = settings
-	r.write = func(w io.Writer) error { return writeArrow(w, rec) }
-	err := s.retry(ctx, 0, func() error {
-		_, err := s.post(ctx, s.addr, r)
-		if err != nil && r.lost != nil && r.lost() {
-			return ErrLease // a refused statement may end as a broken connection
-		}
-		return fenced(err)
+// insertArrow sends rec as it is, as often as it is called: to a table in which a row that
+// comes twice does no harm.
+func (s *Store) insertArrow(ctx context.Context, table string, rec arrow.Record) error {
+	_, err := s.post(ctx, s.addr, request{
+		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertArrow), quoteName(table), quoteNames(columnNames(rec))),
+		settings: insertSettings(""),
+		write:    func(w io.Writer) error { return writeArrow(w, rec) },
 	})
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", table, err)
@@ -132,6 +107,7 @@ func quoteNames(names []string) string {
 // jsonSettings hold for inserts of rows in JSON.
 var jsonSettings = map[string]string{
 	"async_insert":                     "0",
+	"insert_deduplicate":               "0", // a token may be noted whose rows were lost
 	"date_time_input_format":           "best_effort",
 	"input_format_skip_unknown_fields": "0",
 	"input_format_null_as_default":     "1",
@@ -148,15 +124,12 @@ func writeArrow(w io.Writer, rec arrow.Record) error {
 	return out.Close()
 }
 
-// insertJSON inserts rows, whose JSON keys are the table's columns, under a token; empty: none.
-func (s *Store) insertJSON(ctx context.Context, table, token string, rows []byte) error {
-	settings := maps.Clone(jsonSettings)
-	if token != "" {
-		settings["insert_deduplication_token"] = token
-	}
+// insertJSON inserts rows, whose JSON keys are the table's columns, at least once: into a
+// table in which a row that comes twice does no harm.
+func (s *Store) insertJSON(ctx context.Context, table string, rows []byte) error {
 	r := request{
 		sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertJSON), quoteName(table)),
-		settings: settings,
+		settings: jsonSettings,
 		write:    func(w io.Writer) error { _, err := w.Write(rows); return err },
 	}
 	err := s.retry(ctx, 0, func() error {

@@ -27,5 +27,5 @@ func (s *Store) UseKey(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return explain(s.name, s.insertJSON(ctx, "pseudonym_keys", "", lines))
+	return explain(s.name, s.insertJSON(ctx, "pseudonym_keys", lines))
 }

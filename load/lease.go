@@ -114,20 +114,29 @@ func (s *Store) taken(ctx context.Context, held lease) bool {
 
 // endOlder ends the statements of older epochs and waits until there are none.
 func (s *Store) endOlder(ctx context.Context, l lease) error {
+	if err := s.endWriters(ctx, l.prefix(), l.mine()); err != nil {
+		return fmt.Errorf("lease of %s: %w", l.source, err)
+	}
+	return nil
+}
+
+// endWriters ends the statements whose ids begin with a prefix and not with another, and
+// waits until there are none.
+func (s *Store) endWriters(ctx context.Context, prefix, except string) error {
 	for {
 		var running uint64
 		err := s.retry(ctx, 0, func() error {
-			return s.conn.QueryRow(ctx, statements.OlderWriters, l.prefix(), l.mine()).Scan(&running)
+			return s.conn.QueryRow(ctx, statements.OlderWriters, prefix, except).Scan(&running)
 		})
 		if err != nil {
-			return fmt.Errorf("lease of %s: older writers: %w", l.source, err)
+			return fmt.Errorf("statements that still run: %w", err)
 		}
 		if running == 0 {
 			return nil
 		}
-		err = s.retry(ctx, 0, func() error { return s.conn.Exec(ctx, statements.EndOlderWriters, l.prefix(), l.mine()) })
+		err = s.retry(ctx, 0, func() error { return s.conn.Exec(ctx, statements.EndOlderWriters, prefix, except) })
 		if err != nil {
-			return fmt.Errorf("lease of %s: older writers: %w", l.source, err)
+			return fmt.Errorf("statements that still run: %w", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -145,8 +154,8 @@ func fenced(err error) error {
 	return err
 }
 
-// structure gives names and types of columns of a table, as input() wants them.
-func (s *Store) structure(ctx context.Context, table string, columns []string) (string, error) {
+// structure gives names and types of columns of a table, and more behind them, as input() wants them.
+func (s *Store) structure(ctx context.Context, table string, columns []string, more ...string) (string, error) {
 	s.typesMu.Lock()
 	defer s.typesMu.Unlock()
 	types := s.types[table]
@@ -171,7 +180,7 @@ func (s *Store) structure(ctx context.Context, table string, columns []string) (
 		}
 		fields[i] = quoteName(c) + " " + t
 	}
-	return quoteText(strings.Join(fields, ", ")), nil
+	return quoteText(strings.Join(append(fields, more...), ", ")), nil
 }
 
 func (s *Store) columnTypes(ctx context.Context, table string) (map[string]string, error) {

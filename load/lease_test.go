@@ -3,14 +3,11 @@ package load
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
@@ -82,29 +79,23 @@ func TestStalledInsertIsEnded(t *testing.T) {
 	b := usageBatch(0, 20_000) // so much that a part of it is sent at once
 	defer b.release()
 	held := leased(t, first, b)
-	columns := make([]string, schemas.UsageSchema.NumFields())
-	for i, f := range schemas.UsageSchema.Fields() {
-		columns[i] = f.Name
-	}
-	structure, err := first.structure(ctx, "usage", columns)
+	r, err := first.insertRequest(ctx, b.insertions()[0], held, 1, b.insertions()[0].parts)
 	if err != nil {
 		t.Fatal(err)
 	}
+	send := r.write
 	sending, goOn := make(chan struct{}), make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
-		_, err := first.post(ctx, first.addr, request{
-			sql:      fmt.Sprintf(strings.TrimSpace(statements.InsertFenced), "usage", quoteNames(columns), structure),
-			settings: map[string]string{"query_id": held.mine() + "stalled"}, params: held.params(),
-			write: func(w io.Writer) error {
-				if err := writeArrow(w, b.Tables[0].Record); err != nil {
-					return err
-				}
-				close(sending)
-				<-goOn
-				return nil
-			},
-		})
+		r.write = func(w io.Writer) error {
+			if err := send(w); err != nil {
+				return err
+			}
+			close(sending)
+			<-goOn
+			return nil
+		}
+		_, err := first.post(ctx, first.addr, r)
 		ended <- err
 	}()
 	<-sending

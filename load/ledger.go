@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -15,7 +16,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/load/position"
-	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
@@ -85,27 +85,28 @@ func (b Batch) check() error {
 
 // ledgerRow is one row of table batches.
 type ledgerRow struct {
-	Source      string  `json:"source"`
-	Partition   int32   `json:"partition"`
-	First       int64   `json:"first"`
-	Next        int64   `json:"next"`
-	WindowFirst int64   `json:"beside_first"`
-	WindowNext  int64   `json:"beside_next"`
-	State       string  `json:"state"`
-	Epoch       uint64  `json:"epoch"`
-	Clock       int64   `json:"clock"`
-	Token       string  `json:"token"`
-	In          uint64  `json:"records_in"`
-	Stored      uint64  `json:"stored"`
-	Folded      uint64  `json:"folded"`
-	Rejected    uint64  `json:"rejected"`
-	Skipped     uint64  `json:"skipped"`
-	Pack        string  `json:"pack"`
-	Lists       string  `json:"lists"`
-	KeyID       string  `json:"key_id"`
-	FirstEvent  *string `json:"first_event"`
-	LastEvent   *string `json:"last_event"`
-	Simulated   uint8   `json:"simulated"`
+	Source      string   `json:"source"`
+	Partition   int32    `json:"partition"`
+	First       int64    `json:"first"`
+	Next        int64    `json:"next"`
+	WindowFirst int64    `json:"beside_first"`
+	WindowNext  int64    `json:"beside_next"`
+	State       string   `json:"state"`
+	Epoch       uint64   `json:"epoch"`
+	Clock       int64    `json:"clock"`
+	Token       string   `json:"token"`
+	Inserts     []string `json:"inserts"`
+	In          uint64   `json:"records_in"`
+	Stored      uint64   `json:"stored"`
+	Folded      uint64   `json:"folded"`
+	Rejected    uint64   `json:"rejected"`
+	Skipped     uint64   `json:"skipped"`
+	Pack        string   `json:"pack"`
+	Lists       string   `json:"lists"`
+	KeyID       string   `json:"key_id"`
+	FirstEvent  *string  `json:"first_event"`
+	LastEvent   *string  `json:"last_event"`
+	Simulated   uint8    `json:"simulated"`
 }
 
 const (
@@ -122,6 +123,10 @@ func (b Batch) row(state string, epoch uint64) ledgerRow {
 	}
 	if b.Simulated {
 		r.Simulated = 1
+	}
+	r.Inserts = []string{}
+	for _, i := range b.insertions() {
+		r.Inserts = append(r.Inserts, i.entries()...)
 	}
 	return r
 }
@@ -144,13 +149,28 @@ type ledger struct {
 	leases  map[partitionOf]lease
 	lost    map[partitionOf]bool // whose lease another program has taken since
 
+	looked bool      // for what is missing
+	gaps   []Arrival // that were found missing then
+
 	group *groupWriter
+}
+
+// begun is a range that was written down and not finished, or not all of it.
+type begun struct {
+	position.Intention
+	token   string
+	inserts []string
+	epoch   uint64
+	// unmarked: a version wrote it down that left no marks with the rows.
+	unmarked bool
+	// stored: it was finished, and rows of it are missing.
+	stored bool
 }
 
 // sourceState is what the ledger says of one source.
 type sourceState struct {
 	done       map[int32]position.Set
-	intended   map[int32][]position.Intention
+	intended   map[int32][]begun
 	generation uint64 // how often it was forgotten
 }
 
@@ -168,7 +188,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	if err := b.check(); err != nil {
 		return err
 	}
-	stored, lease, err := s.ledger.begin(ctx, b)
+	was, stored, lease, err := s.ledger.begin(ctx, b)
 	if err != nil {
 		return explain(s.name, err)
 	}
@@ -176,7 +196,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 		return nil
 	}
 	b.generation = s.ledger.generation(b.Source)
-	if err := s.write(ctx, b, lease); err != nil {
+	if err := s.write(ctx, b, lease, was); err != nil {
 		if errors.Is(err, ErrLease) {
 			s.ledger.lose(lease)
 			return fmt.Errorf("%s: source %s partition %d: %w", s.name, b.Source, b.Partition, ErrLease)
@@ -188,70 +208,71 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 }
 
 // write writes a batch under a lease.
-func (s *Store) write(ctx context.Context, b Batch, lease lease) error {
-	if err := s.ledger.group.add(ctx, b.row(stateIntended, lease.epoch)); err != nil {
+func (s *Store) write(ctx context.Context, b Batch, lease lease, was before) error {
+	row := b.row(stateIntended, lease.epoch)
+	if was == unmarked {
+		row.Inserts = []string{} // what arrived before has no marks
+	}
+	if err := s.ledger.group.add(ctx, row); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	if err := s.insertTables(ctx, b, lease); err != nil {
+	if err := s.insertTables(ctx, b, lease, was); err != nil {
 		return err
 	}
 	if err := s.touch(ctx, b); err != nil {
 		return err
 	}
-	if err := s.ledger.group.add(ctx, b.row(stateDone, lease.epoch)); err != nil {
+	row.State = stateDone
+	if err := s.ledger.group.add(ctx, row); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
 }
 
 // insertTables inserts the tables of b side by side.
-func (s *Store) insertTables(ctx context.Context, b Batch, lease lease) error {
+func (s *Store) insertTables(ctx context.Context, b Batch, lease lease, was before) error {
 	if err := s.nameVerdicts(ctx, b); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	stem := b.token()
-	count := map[string]int{} // the first, second, … record of a table
-	for _, t := range b.Tables {
-		token := fmt.Sprintf("%s-%s-%d", stem, t.Name, count[t.Name])
-		count[t.Name]++
-		if t.Record.NumRows() == 0 || t.Name == schemas.TableVerdicts {
-			continue
-		}
-		g.Go(func() error { return s.insertFenced(ctx, t.Name, t.Record, token, lease) })
+	for _, i := range b.insertions() {
+		g.Go(func() error { return s.arrive(ctx, i, lease, was) })
 	}
 	return g.Wait()
 }
 
-// begin reports whether b is stored already, and takes its range otherwise.
-func (l *ledger) begin(ctx context.Context, b Batch) (stored bool, held lease, err error) {
+// begin reports whether b is stored already, and takes its range otherwise: it says what may be there of it.
+func (l *ledger) begin(ctx context.Context, b Batch) (was before, stored bool, held lease, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	held, err = l.leased(ctx, b.of())
 	if err != nil {
-		return false, lease{}, err
+		return nothing, false, lease{}, err
 	}
 	state := l.sources[b.Source]
 	r := b.ranged()
 	done := state.done[b.Partition]
 	if done.Covers(r) {
-		return true, held, nil
+		return nothing, true, held, nil
 	}
 	if other, overlaps := done.Overlap(r); overlaps {
-		return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
+		return nothing, false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which is stored: read from where the ledger ends",
 			b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 	}
 	for _, other := range state.intended[b.Partition] {
 		if other.Range == r {
-			return false, held, nil
+			if other.unmarked {
+				return unmarked, false, held, nil
+			}
+			return marked, false, held, nil
 		}
 		if r.Overlaps(other.Range) {
-			return false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
+			return nothing, false, lease{}, fmt.Errorf("source %s partition %d: range %d to %d overlaps %d to %d, which was begun: it has to be finished as it was written down",
 				b.Source, b.Partition, r.First, r.Next, other.First, other.Next)
 		}
 	}
-	state.intended[b.Partition] = append(state.intended[b.Partition], position.Intention{Range: r, Window: b.Window, Clock: b.Clock})
-	return false, held, nil
+	state.intended[b.Partition] = append(state.intended[b.Partition], begun{Intention: position.Intention{Range: r, Window: b.Window, Clock: b.Clock}})
+	return nothing, false, held, nil
 }
 
 // leased gives the lease of a partition, and takes it where this program never had it. The
@@ -283,7 +304,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 	}
 	state := l.sources[p.source]
 	if state == nil {
-		state = &sourceState{done: map[int32]position.Set{}, intended: map[int32][]position.Intention{}}
+		state = &sourceState{done: map[int32]position.Set{}, intended: map[int32][]begun{}}
 		l.sources[p.source] = state
 	}
 	state.generation = fresh.generation
@@ -325,8 +346,11 @@ func (l *ledger) finish(b Batch) {
 	defer l.mu.Unlock()
 	state := l.sources[b.Source]
 	r := b.ranged()
-	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i position.Intention) bool { return i.Range == r })
+	state.intended[b.Partition] = slices.DeleteFunc(state.intended[b.Partition], func(i begun) bool { return i.Range == r })
 	state.done[b.Partition] = state.done[b.Partition].Add(r)
+	l.gaps = slices.DeleteFunc(l.gaps, func(a Arrival) bool {
+		return a.Source == b.Source && a.Partition == b.Partition && a.First == b.First && a.Next == b.Next
+	})
 }
 
 // load reads what the ledger says of a source, once. The caller holds l.mu.
@@ -347,39 +371,141 @@ func (l *ledger) load(ctx context.Context, source string) (*sourceState, error) 
 }
 
 func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) {
-	rows, err := l.store.conn.Query(ctx, statements.KnownRanges, source)
+	all, look, err := l.store.knownRanges(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	state := &sourceState{done: map[int32]position.Set{}, intended: map[int32][]position.Intention{}}
-	if state.generation, err = l.store.timesForgotten(ctx, source); err != nil {
-		return nil, err
-	}
-	for rows.Next() {
-		var partition int32
-		var r position.Intention
-		var done uint8
-		if err := rows.Scan(&partition, &r.First, &r.Next, &r.Window.First, &r.Window.Next, &r.Clock, &done); err != nil {
+	missing := map[int32][]position.Range{}
+	if look {
+		if missing, err = l.missing(ctx, source); err != nil {
 			return nil, err
 		}
-		if done == 1 {
-			state.done[partition] = state.done[partition].Add(r.Range)
-		} else {
-			state.intended[partition] = append(state.intended[partition], r)
+	}
+	state, err := l.stateOf(ctx, source, all, missing)
+	if err != nil {
+		return nil, err
+	}
+	state.generation, err = l.store.timesForgotten(ctx, source)
+	return state, err
+}
+
+// knownRanges reads the ranges of a source by partition, and whether some are stored whose inserts are marked.
+func (s *Store) knownRanges(ctx context.Context, source string) (all map[int32][]begun, look bool, err error) {
+	rows, err := s.conn.Query(ctx, statements.KnownRanges, source)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	all = map[int32][]begun{}
+	for rows.Next() {
+		var partition int32
+		var r begun
+		var isDone, isMarked, isOld uint8
+		if err := rows.Scan(&partition, &r.First, &r.Next, &r.Window.First, &r.Window.Next, &r.Clock, &r.token, &r.inserts, &r.epoch, &isDone, &isMarked, &isOld); err != nil {
+			return nil, false, err
+		}
+		r.unmarked, r.stored = isOld == 1, isDone == 1
+		look = look || r.stored && isMarked == 1
+		all[partition] = append(all[partition], r)
+	}
+	return all, look, rows.Err()
+}
+
+// stateOf makes of a source's ranges what is to be done about them: one that is done and
+// whose rows are not all there has to be finished like one that is not.
+func (l *ledger) stateOf(ctx context.Context, source string, all map[int32][]begun, missing map[int32][]position.Range) (*sourceState, error) {
+	state := &sourceState{done: map[int32]position.Set{}, intended: map[int32][]begun{}}
+	for partition, ranges := range all {
+		var intended []begun
+		for _, r := range ranges {
+			incomplete := slices.Contains(missing[partition], r.Range)
+			switch {
+			case r.stored && incomplete:
+				l.store.log.Warn("rows of a stored range are missing: it is read again, and they are put in", "source", source,
+					"partition", partition, "first", r.First, "next", r.Next)
+				intended = append(intended, r)
+			case !r.stored:
+				intended = append(intended, r)
+			case len(missing) == 0 || partition >= 0: // otherwise a file is not finished, whatever was noted
+				state.done[partition] = state.done[partition].Add(r.Range)
+			}
+		}
+		apart, err := l.apart(ctx, source, partition, state.done[partition], intended)
+		if err != nil {
+			return nil, err
+		}
+		if len(apart) > 0 {
+			state.intended[partition] = apart
 		}
 	}
-	for partition, intended := range state.intended {
-		state.intended[partition] = slices.DeleteFunc(intended, func(i position.Intention) bool {
-			other, overlaps := state.done[partition].Overlap(i.Range)
-			if overlaps {
-				l.store.log.Warn("a range that was begun is left: what it overlaps is stored", "source", source,
-					"partition", partition, "first", i.First, "next", i.Next, "stored_first", other.First, "stored_next", other.Next)
+	return state, nil
+}
+
+// apart leaves of intended ranges those that can be finished: none that overlaps what is
+// stored, and where two overlap, the one whose rows have arrived, or else the later writer's.
+func (l *ledger) apart(ctx context.Context, source string, partition int32, done position.Set, intended []begun) ([]begun, error) {
+	slices.SortFunc(intended, func(a, b begun) int { return cmp.Compare(a.First, b.First) })
+	arrived := map[position.Range]int{}
+	reach := int64(math.MinInt64)
+	for _, i := range intended {
+		if i.First < reach {
+			if err := l.countArrived(ctx, intended, arrived); err != nil {
+				return nil, err
 			}
-			return overlaps
-		})
+			break
+		}
+		reach = max(reach, i.Next)
 	}
-	return state, rows.Err()
+	byRight := slices.Clone(intended)
+	slices.SortStableFunc(byRight, func(a, b begun) int {
+		return cmp.Or(cmp.Compare(arrived[b.Range], arrived[a.Range]), cmp.Compare(b.epoch, a.epoch))
+	})
+	taken := slices.Clone(done)
+	for _, i := range byRight {
+		if other, overlaps := taken.Overlap(i.Range); overlaps {
+			l.store.log.Warn("a range that was begun is left: what it overlaps goes before it", "source", source,
+				"partition", partition, "first", i.First, "next", i.Next, "other_first", other.First, "other_next", other.Next)
+			intended = slices.DeleteFunc(intended, func(k begun) bool { return k.Range == i.Range })
+			continue
+		}
+		taken = taken.Add(i.Range)
+	}
+	return intended, nil
+}
+
+// countArrived notes how many inserts of each range have arrived.
+func (l *ledger) countArrived(ctx context.Context, intended []begun, arrived map[position.Range]int) error {
+	for _, i := range intended {
+		in, _, err := l.store.whatArrived(ctx, i)
+		if err != nil {
+			return err
+		}
+		arrived[i.Range] = len(in)
+		if i.stored {
+			arrived[i.Range] = math.MaxInt
+		}
+	}
+	return nil
+}
+
+// missing gives the stored ranges of a source, by partition, whose rows are not all there, as it was when this
+// program asked first: what is lost later is lost under its own eyes. The caller holds l.mu.
+func (l *ledger) missing(ctx context.Context, source string) (map[int32][]position.Range, error) {
+	if !l.looked {
+		all, err := l.store.notArrivedOnce(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.gaps = slices.DeleteFunc(all, func(a Arrival) bool { return a.Times > 0 })
+		l.looked = true
+	}
+	ranges := map[int32][]position.Range{}
+	for _, a := range l.gaps {
+		if a.Source == source {
+			ranges[a.Partition] = append(ranges[a.Partition], position.Range{First: a.First, Next: a.Next})
+		}
+	}
+	return ranges, nil
 }
 
 // Known gives what the ledger knows of a partition of a source.
@@ -390,7 +516,10 @@ func (s *Store) Known(ctx context.Context, source string, partition int32) (posi
 	if err != nil {
 		return position.Known{}, explain(s.name, err)
 	}
-	intended := slices.Clone(state.intended[partition])
+	var intended []position.Intention
+	for _, i := range state.intended[partition] {
+		intended = append(intended, i.Intention)
+	}
 	slices.SortFunc(intended, func(a, b position.Intention) int { return cmp.Compare(a.First, b.First) })
 	return position.Known{Done: slices.Clone(state.done[partition]), Intended: intended}, nil
 }

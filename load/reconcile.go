@@ -21,6 +21,8 @@ type Reconciliation struct {
 	Checks      []Check      `json:"checks"`
 	Differences []Difference `json:"differences"`
 	Findings    []Finding    `json:"findings"`
+	// Arrivals name inserts of stored ranges whose rows are not there, or more than once.
+	Arrivals []Arrival `json:"arrivals"`
 }
 
 // Check is one sum that is known from two sides.
@@ -41,7 +43,7 @@ type Difference struct {
 // OK reports whether every record is accounted for. Batches that were begun and not
 // finished are no difference where their rows are not in yet, but they are not OK.
 func (r Reconciliation) OK() bool {
-	return len(r.Differences) == 0 && r.Unfinished == 0 && r.Overlaps() == 0
+	return len(r.Differences) == 0 && r.Unfinished == 0 && r.Overlaps() == 0 && len(r.Arrivals) == 0
 }
 
 // Overlaps is how many stored ranges begin before an earlier one ends.
@@ -96,6 +98,9 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	}
 	if err := s.findRanges(ctx, &r); err != nil {
 		return r, explain(s.name, fmt.Errorf("ranges of the ledger: %w", err))
+	}
+	if r.Arrivals, err = s.notArrivedOnce(ctx); err != nil {
+		return r, explain(s.name, err)
 	}
 	return r, nil
 }

@@ -109,7 +109,7 @@ func TestKillBetweenIntendedAndDone(t *testing.T) {
 	if err := s.ledger.group.add(ctx, half.row(stateIntended, lease.epoch)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.insertTables(ctx, half, lease); err != nil {
+	if err := s.insertTables(ctx, half, lease, nothing); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(s.engine.PID(), syscall.SIGKILL); err != nil {
@@ -208,7 +208,7 @@ func TestTokenWithoutRows(t *testing.T) {
 	if err := s.ledger.group.add(ctx, b.row(stateIntended, lease.epoch)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.insertTables(ctx, b, lease); err != nil {
+	if err := s.insertTables(ctx, b, lease, nothing); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -17,8 +17,6 @@ type request struct {
 	params   map[string]string // {name:Type} in sql
 	// write gives the data of an INSERT; nil: sql is the whole body.
 	write func(io.Writer) error
-	// lost reports whether trying again cannot help; nil: it can.
-	lost func() bool
 	// result takes the answer; nil: it is dropped.
 	result io.Writer
 }

@@ -117,7 +117,7 @@ func put[T any](ctx context.Context, s *Store, table string, rows []T) error {
 	if err != nil {
 		return fmt.Errorf("rows of %s: %w", table, err)
 	}
-	if err := s.insertJSON(ctx, table, "", lines); err != nil {
+	if err := s.insertJSON(ctx, table, lines); err != nil {
 		return explain(s.name, err)
 	}
 	return nil

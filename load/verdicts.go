@@ -23,7 +23,7 @@ func (s *Store) nameVerdicts(ctx context.Context, b Batch) error {
 		if t.Name != schemas.TableVerdicts || s.named.all(t.Record) {
 			continue
 		}
-		if err := s.insertArrow(ctx, t.Name, t.Record, ""); err != nil {
+		if err := s.retry(ctx, 0, func() error { return s.insertArrow(ctx, t.Name, t.Record) }); err != nil {
 			return err
 		}
 		s.named.add(t.Record)

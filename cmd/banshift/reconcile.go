@@ -18,8 +18,8 @@ func newReconcileCommand(a *app) *cobra.Command {
 		Short: "Prove that every record that was read is accounted for",
 		Long: `reconcile compares the ledger with the tables: records in = stored + folded + rejected,
 and each of these with the rows that are there. It lists every difference, and every
-range that overlaps another or was begun and not finished, and then ends with exit
-code 1. Run it while nothing writes.`,
+range that overlaps another, was begun and not finished, or whose rows are missing from a
+table or there twice, and then ends with exit code 1. Run it while nothing writes.`,
 		Example: `  banshift reconcile --store ./store
   banshift reconcile --store ./store --json`,
 		Args: cobra.NoArgs,
@@ -47,8 +47,8 @@ func (a *app) reconcile(cmd *cobra.Command, asJSON bool) error {
 		return err
 	}
 	if !result.OK() {
-		return fmt.Errorf("reconcile: %d differences, %d ranges stored twice, %d batches begun and not finished; run the same sources again to finish them",
-			len(result.Differences), result.Overlaps(), result.Unfinished)
+		return fmt.Errorf("reconcile: %d differences, %d ranges stored twice, %d batches begun and not finished, %d inserts not there once; run the same sources again to finish them, or see `banshift repair`",
+			len(result.Differences), result.Overlaps(), result.Unfinished, len(result.Arrivals))
 	}
 	return nil
 }
@@ -75,6 +75,13 @@ func printReconciliation(out io.Writer, r load.Reconciliation) error {
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(out, "%s partition %d: range %d to %d %s\n", f.Source, f.Partition, f.First, f.Next, saidOf(f))
+	}
+	for _, a := range r.Arrivals {
+		said := "are MISSING: run its source again"
+		if a.Times > 0 {
+			said = fmt.Sprintf("are there %d TIMES", a.Times)
+		}
+		fmt.Fprintf(out, "%s partition %d: rows of range %d to %d in table %s, %s, %s\n", a.Source, a.Partition, a.First, a.Next, a.Table, a.Part, said)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
 	newAnalyzeCommand, newSpikesCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
-	newReconcileCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
+	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 
 // markMisuse gives wrong arguments of any command exit code 2.

@@ -22,7 +22,7 @@ var EndOlderWriters string
 var OlderWriters string
 
 // InsertFenced inserts a record into a table (%[1]s), each row with the number of its source, unless
-// the lease was taken: columns %[2]s, their names and types as text %[3]s.
+// the lease was taken: columns %[2]s, their names and types and that of UInt8 marked as text %[3]s. The row that is marked carries the mark of the insert.
 //
 //go:embed insert_fenced.sql
 var InsertFenced string

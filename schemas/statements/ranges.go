@@ -16,11 +16,25 @@ var OverlappingRanges string
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
 
-// KnownRanges lists what the ledger has of a source, each range once; RangeBorders where
-// those of a partition begin and end strictly inside a range.
+// KnownRanges lists what the ledger has of a source, each range once: its window, clock and
+// token, the inserts of one that is not done, its epoch, whether it is done, whether its
+// inserts are marked, and whether a version wrote it that left no marks. RangeBorders lists
+// where those of a partition begin and end strictly inside a range.
 //
 //go:embed known_ranges.sql
 var KnownRanges string
 
 //go:embed range_borders.sql
 var RangeBorders string
+
+// FinishRange marks a range done that was begun, TakeRangeBack forgets that it was, and
+// TouchRange has the days counted again that it has records of.
+//
+//go:embed finish_range.sql
+var FinishRange string
+
+//go:embed take_range_back.sql
+var TakeRangeBack string
+
+//go:embed touch_range.sql
+var TouchRange string

@@ -1,0 +1,166 @@
+// Package servertest runs ClickHouse as a server for tests: a process of its own on free
+// ports of the loopback interface, which is killed and started again, and whose files
+// nobody repairs in between.
+//
+// It must never be part of the program. The test binary has to run [engine.ChildMain]
+// under [engine.ChildCommand].
+package servertest
+
+import (
+	_ "embed"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/banshift/banshift/load/engine"
+)
+
+// Server is a running server. It is stopped when the test ends.
+type Server struct {
+	t            testing.TB
+	dir          string
+	native, http int
+	path         string // of the engine
+	process      *exec.Cmd
+	lifeline     *os.File
+	exited       chan struct{}
+}
+
+// Start starts a server on an empty directory, or skips the test where there is no engine.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	path, err := engine.Locate("")
+	if err != nil {
+		t.Skipf("engine is absent (run `make engine`): %v", err)
+	}
+	s := &Server{t: t, dir: t.TempDir(), native: freePort(t), http: freePort(t), path: path}
+	s.configure()
+	s.Restart()
+	t.Cleanup(s.Kill)
+	return s
+}
+
+// DSN is the address of a database on the server, which is made where it is missing.
+func (s *Server) DSN(database string) string {
+	return fmt.Sprintf("clickhouse://banshift@127.0.0.1:%d/%s?http_port=%d", s.native, database, s.http)
+}
+
+// Data is where the server keeps its tables.
+func (s *Server) Data() string { return filepath.Join(s.dir, "data") }
+
+func (s *Server) configure() {
+	s.t.Helper()
+	users := filepath.Join(s.dir, "users.xml")
+	for path, text := range map[string]string{
+		users: `<clickhouse><profiles><default><http_receive_timeout>10</http_receive_timeout></default></profiles><quotas><default/></quotas><users>
+			<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
+			<banshift><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></banshift>
+			</users></clickhouse>`,
+		s.config(): fmt.Sprintf(`<clickhouse>
+			<logger><level>warning</level><log>%[1]s/server.log</log><errorlog>%[1]s/server.err.log</errorlog></logger>
+			<path>%[2]s/</path><tmp_path>%[2]s/tmp/</tmp_path><user_files_path>%[2]s/user_files/</user_files_path>
+			<listen_host>127.0.0.1</listen_host><tcp_port>%[3]d</tcp_port><http_port>%[4]d</http_port>
+			<users_config>%[5]s</users_config><user_directories><users_xml><path>%[5]s</path></users_xml></user_directories>
+			<max_server_memory_usage>2147483648</max_server_memory_usage><mark_cache_size>67108864</mark_cache_size>
+			<s3><use_environment_credentials>0</use_environment_credentials></s3><send_crash_reports><enabled>false</enabled></send_crash_reports>
+			</clickhouse>`, s.dir, s.Data(), s.native, s.http, users),
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(s.Data(), 0o700); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *Server) config() string { return filepath.Join(s.dir, "config.xml") }
+
+// keepAlive opens the ports and then waits: clickhouse-local ends with its queries.
+//
+//go:embed keep_alive.sql
+var keepAlive string
+
+// Restart starts the server where it has ended, and waits until it answers.
+func (s *Server) Restart() {
+	s.t.Helper()
+	// A system database that an earlier life left behind is not loaded again, and its directory makes system tables fail.
+	if err := os.RemoveAll(filepath.Join(s.Data(), "data", "system")); err != nil {
+		s.t.Fatal(err)
+	}
+	cmd := exec.Command(s.path, "server", "--config-file="+s.config())
+	if strings.Contains(filepath.Base(s.path), ".so") || strings.HasSuffix(s.path, ".dylib") {
+		self, err := os.Executable()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		cmd = exec.Command(self, engine.ChildCommand, s.path, "clickhouse",
+			"--config-file="+s.config(), "--log-level=warning", "--logger.level=warning", "--query", keepAlive)
+	}
+	childEnd, lifeline, err := os.Pipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	output, err := os.Create(filepath.Join(s.dir, "server.out"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = s.Data(), output, output, []string{}
+	cmd.ExtraFiles = []*os.File{childEnd}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	childEnd.Close()
+	output.Close()
+	exited := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(exited) }()
+	s.process, s.lifeline, s.exited = cmd, lifeline, exited
+	for deadline := time.Now().Add(60 * time.Second); !s.answers(); time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-exited:
+			text, _ := os.ReadFile(filepath.Join(s.dir, "server.out"))
+			s.t.Fatalf("the server did not start: %s", text)
+		default:
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatal("the server does not answer")
+		}
+	}
+}
+
+// Kill ends the server as a crash would.
+func (s *Server) Kill() {
+	_ = s.process.Process.Kill()
+	<-s.exited
+	s.lifeline.Close()
+}
+
+func (s *Server) answers() bool {
+	client := http.Client{Timeout: 2 * time.Second}
+	resp, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/ping", s.http))
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 16))
+	return err == nil && string(body) == "Ok.\n"
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
