@@ -67,8 +67,8 @@ latency: engine ## Measure the named queries on a store that make scale made in 
 	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
 
 .PHONY: calibrate
-calibrate: build ## Measure size and power of the analysis over its grid into docs/calibration.md (RUNS: 200)
-	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration.md
+calibrate: build ## Measure size and power of the analysis over its simulated grid into docs/calibration-simulated.md (RUNS: 200)
+	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
 .PHONY: lint
 lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)

@@ -101,11 +101,11 @@ type RulesConfig struct {
 	PriorDecibans float64 `mapstructure:"prior_decibans"`
 }
 
-// IngestConfig bounds memory, and how far is looked for what lies beside a flow.
+// IngestConfig bounds memory, and how far away a flow's neighbours may lie.
 type IngestConfig struct {
 	// BatchRecords is how many rows are enriched and classified at once; what is stored does not depend on it.
 	BatchRecords int `mapstructure:"batch_records"`
-	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and a flow is looked at beside its block and the two next to it.
+	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and the neighbours of a flow are looked for in its block and the two next to it.
 	BlockRecords int `mapstructure:"block_records"`
 	// BlockBytes is how many bytes make a block of a file of lines.
 	BlockBytes int `mapstructure:"block_bytes"`
@@ -119,7 +119,7 @@ type IngestConfig struct {
 	FutureSeconds int `mapstructure:"future_seconds"`
 }
 
-// KafkaConfig holds what does not belong into a source's URI.
+// KafkaConfig holds what does not belong in a source's URI.
 type KafkaConfig struct {
 	// User and Password are for SASL; the password is best given as BANSHIFT_KAFKA_PASSWORD.
 	User     string `mapstructure:"user"`
@@ -140,10 +140,14 @@ type EmbeddedConfig struct {
 
 // AnalysisConfig is the window that is registered before the data are seen.
 type AnalysisConfig struct {
-	// BeforeDays is the length of the baseline before an event.
+	// BeforeDays is the length of the weekday baseline of pictures, alarms and companion questions.
 	BeforeDays int `mapstructure:"before_days"`
-	// AfterDays is the length of the window in which an effect is measured.
+	// BaselineDays is the length of the headline's baseline: 7 or another multiple of it.
+	BaselineDays int `mapstructure:"baseline_days"`
+	// AfterDays is the longest window in which an effect is measured; a shorter event has a shorter one.
 	AfterDays int `mapstructure:"after_days"`
+	// Rule is the registered threshold: standard, or strict (fewer false grades, less power).
+	Rule string `mapstructure:"rule"`
 	// Seed makes the bootstrap repeatable.
 	Seed int64 `mapstructure:"seed"`
 	// Holidays are CSV files with country and date: weeks with one are compared with each other only.
@@ -170,7 +174,7 @@ func defaultConfig() Config {
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
-		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
+		Analysis:    AnalysisConfig{BeforeDays: 28, BaselineDays: 7, AfterDays: 7, Rule: "standard", Seed: 1},
 		Retention:   RetentionConfig{FlowsDays: 30, UsageDays: 90, DNSDays: 90},
 	}
 }
@@ -322,7 +326,7 @@ func (c Config) check() error {
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
 		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds,
 		"embedded.memory_megabytes":  c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
-		"analysis.before_days": c.Analysis.BeforeDays, "analysis.after_days": c.Analysis.AfterDays,
+		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))

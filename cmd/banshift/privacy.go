@@ -105,7 +105,7 @@ func (a *app) printFindings(findings []audit.Finding, asJSON bool) error {
 
 // auditor knows the key, the home prefixes and the canaries.
 func (a *app) auditor(o auditOptions) (*audit.Auditor, error) {
-	home, err := homePrefixes(a.cfg)
+	home, _, err := homePrefixes(a.cfg)
 	if err != nil {
 		return nil, misused(err)
 	}

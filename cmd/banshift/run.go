@@ -114,7 +114,8 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	reads := newReadings(store)
-	pipe, err := a.newPipeline(stages, keys, store, exporters, reads, o)
+	now := newCurrent(stages)
+	pipe, err := a.newPipeline(now, keys, store, exporters, reads, o)
 	if err != nil {
 		return err
 	}
@@ -128,11 +129,18 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		}
 		return nil
 	}
+	if o.follow {
+		following, stop := context.WithCancel(ctx)
+		defer stop()
+		go a.keepUpdated(following, now)
+		a.sayStale(stages, began)
+	}
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
 		return a.runSources(ctx, pipe, sources{paths, list, topics, opened}, format, o)
 	})
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
+		a.sayTimes(now.stages.Load(), pipe.Stats())
 	}
 	if runErr != nil && !errors.Is(runErr, context.Canceled) && !errors.Is(runErr, pipeline.ErrTooManyRejects) {
 		return runErr
@@ -203,8 +211,9 @@ func (a *app) outsideStore(list []files.File) []files.File {
 	})
 }
 
-func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, exporters map[string]bool, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
+func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store, exporters map[string]bool, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
+	s := now.stages.Load()
 	gate := s.gateOptions(keys)
 	gate.Only, gate.Exporters = reads.passes, exporters
 	var limit *int64
@@ -213,7 +222,7 @@ func (a *app) newPipeline(s *stages, keys *anonymize.Keys, store *load.Store, ex
 	}
 	return pipeline.New(pipeline.Options{
 		RejectLimit: limit, Identify: identify(store, keys), Accept: func(f decode.Format) error { return a.accept(s, f) },
-		Store: store, NewParts: func() (pipeline.Parts, error) { return s.parts(keys) },
+		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
 		FlushAfter: in.flushAfter(), Log: a.log,

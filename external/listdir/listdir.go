@@ -1,6 +1,7 @@
 // Package listdir keeps a directory of lists up to date: each with the time that it
 // describes, its checksum and its source, the last good copy staying where a source is
-// broken.
+// broken. Every state that a list had stays, named by its checksum, so that flows of any day
+// meet the list of their day.
 //
 // It must never replace a list by one that cannot be read or has lost most of its entries.
 package listdir
@@ -29,6 +30,9 @@ import (
 // ManifestFile is the name of the manifest in a directory of lists.
 const ManifestFile = "manifest.json"
 
+// statesFolder has the states of all lists, each under its checksum.
+const statesFolder = "states"
+
 // maxBytes bounds a list; the largest public ones have some tens of megabytes.
 const maxBytes = 256 << 20
 
@@ -42,6 +46,19 @@ type Entry struct {
 	Entries int       `json:"entries"`
 	// Failed says why the last update kept the older copy, empty where it did not.
 	Failed string `json:"failed,omitempty"`
+	// States are what the list was, oldest first; the last one is what it is.
+	States []State `json:"states,omitempty"`
+}
+
+// State is what a list was from a time on, until the next state.
+type State struct {
+	SHA256 string `json:"sha256"` // also its file's name
+	// From is the first time that it describes, AsOf the last: its source may say the same again.
+	From time.Time `json:"from"`
+	AsOf time.Time `json:"as_of"`
+	// Fetched and Seen are when it was fetched first and last.
+	Fetched time.Time `json:"fetched"`
+	Seen    time.Time `json:"seen"`
 }
 
 // Directory is a directory of lists with its manifest.
@@ -84,6 +101,9 @@ func (d *Directory) File(name string) string { return filepath.Join(d.path, name
 // Checksum comes before the SHA-256, in hexadecimal, at the end of a source that is to have it.
 const Checksum = "#sha256="
 
+// StateFile is where a state of a list lies.
+func (d *Directory) StateFile(s State) string { return filepath.Join(d.path, statesFolder, s.SHA256) }
+
 // Update fetches a list from a path, a file:// or an http(s):// location and takes it over if it can be
 // read as want says and has at least half the entries of the last one. The manifest is
 // written either way; the error is why the older copy stays.
@@ -100,6 +120,9 @@ func (d *Directory) Update(ctx context.Context, name, source string, want enrich
 		}
 	}
 	if failure == nil {
+		next.States, failure = d.keep(old, next, data)
+	}
+	if failure == nil {
 		failure = replace(d.File(name), data)
 	}
 	if failure != nil {
@@ -111,6 +134,31 @@ func (d *Directory) Update(ctx context.Context, name, source string, want enrich
 	d.Lists = append(d.Lists, next)
 	slices.SortFunc(d.Lists, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return errors.Join(failure, d.save())
+}
+
+// keep adds a state to those of a list, unless it is the last one already.
+func (d *Directory) keep(old, next Entry, data []byte) ([]State, error) {
+	states := slices.Clone(old.States)
+	if len(states) == 0 && old.SHA256 != "" { // from before states were kept
+		if before, err := os.ReadFile(d.File(old.Name)); err == nil && sum(before) == old.SHA256 {
+			states = append(states, State{old.SHA256, old.AsOf, old.AsOf, old.Updated, old.Updated})
+			if err := replace(d.StateFile(states[0]), before); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if n := len(states); n > 0 && states[n-1].SHA256 == next.SHA256 {
+		states[n-1].Seen = next.Updated
+		if next.AsOf.After(states[n-1].AsOf) { // it says the same of a later day
+			states[n-1].AsOf = next.AsOf
+		}
+		return states, nil
+	}
+	state := State{next.SHA256, next.AsOf, next.AsOf, next.Updated, next.Updated}
+	if n := len(states); n > 0 && !state.From.After(states[n-1].AsOf) {
+		state.From, state.AsOf = next.Updated, next.Updated // another content with an older date
+	}
+	return append(states, state), replace(d.StateFile(state), data)
 }
 
 // check fetches a list and reads it as enrichment will.
@@ -208,7 +256,7 @@ func fetchHTTP(ctx context.Context, source string) (data []byte, modified time.T
 	return data, modified, err
 }
 
-// replace writes a file beside the old one and renames it, so that no reader sees a half.
+// replace writes a file next to the old one and renames it, so that no reader sees a half.
 func replace(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
@@ -244,14 +292,21 @@ func (d *Directory) Verify() error {
 		if e.SHA256 == "" {
 			continue // never fetched
 		}
-		data, err := os.ReadFile(d.File(e.Name))
-		if err != nil {
-			errs = append(errs, fmt.Errorf("list %s: %w", e.Name, err))
-			continue
-		}
-		if got := sum(data); got != e.SHA256 {
-			errs = append(errs, fmt.Errorf("list %s: sha256 is %s, the manifest says %s: fetch it again with lists update", e.Name, got, e.SHA256))
+		errs = append(errs, verify(e.Name, d.File(e.Name), e.SHA256))
+		for _, s := range e.States {
+			errs = append(errs, verify(e.Name, d.StateFile(s), s.SHA256))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func verify(name, path, want string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("list %s: %w", name, err)
+	}
+	if got := sum(data); got != want {
+		return fmt.Errorf("list %s: sha256 of %s is %s, the manifest says %s: fetch it again with lists update", name, path, got, want)
+	}
+	return nil
 }

@@ -101,7 +101,7 @@ func createKeys(file string) (*Keys, error) {
 	master := make([]byte, MasterKeyBytes)
 	rand.Read(master)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return nil, fmt.Errorf("master key: %w", err)
+		return nil, fmt.Errorf("master key %s: its directory cannot be made (a symbolic link to nothing?): %w", file, err)
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
