@@ -161,6 +161,9 @@ func (e *Engine) start(ctx context.Context, memoryBytes int64) error {
 
 // launch starts one child and waits until it answers.
 func (e *Engine) launch(ctx context.Context) error {
+	if err := verify(e.path); err != nil {
+		return err
+	}
 	// A system database that an earlier life left behind is not loaded again, and
 	// its directory makes system tables fail (code 57).
 	if err := os.RemoveAll(filepath.Join(e.layout.data, "data", "system")); err != nil {

@@ -64,7 +64,7 @@ func Locate(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cached := filepath.Join(cache, "engine", Version, "libchdb.so")
+	cached := cachedIn(cache)
 	if _, err := os.Stat(cached); err == nil {
 		return cached, nil
 	}
@@ -72,6 +72,9 @@ func Locate(path string) (string, error) {
 	return "", fmt.Errorf("%w: looked for %s; run `make engine`, or set %s to libchdb.so or a clickhouse binary, or use a server with --store clickhouse://user@host:9000/db",
 		ErrNotFound, strings.Join(tried, ", "), EnvPath)
 }
+
+// cachedIn is where `make engine` puts the engine below the cache of parts.
+func cachedIn(cache string) string { return filepath.Join(cache, "engine", Version, "libchdb.so") }
 
 // isLibrary tells libchdb.so from a clickhouse binary by its name.
 func isLibrary(path string) bool {
