@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -23,6 +24,7 @@ type Day struct {
 	Fraction   float64 // share of the known sensors that reported, 0 where unknown
 	Simulated  bool
 	Packs      []string // rule packs that made the verdicts
+	Lists      []string // what servers and clients were looked up in, as [enrich.Lists.Version] says it
 }
 
 // Daily runs the named query daily_series, by country and day. A day without
@@ -49,7 +51,7 @@ func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, err
 		var d Day
 		var simulated uint8
 		err := rows.Scan(&d.Country, &d.Day, &d.Clients, &d.Flows, &d.Expected, &d.Unanswered,
-			&d.AllClients, &d.AllFlows, &d.Fraction, &simulated, &d.Packs)
+			&d.AllClients, &d.AllFlows, &d.Fraction, &simulated, &d.Packs, &d.Lists)
 		if err != nil {
 			return nil, explain(s.name, err)
 		}
@@ -63,18 +65,37 @@ func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, err
 }
 
 // MethodBreaks gives the days on which the verdicts of a country come from other rule
-// packs than those of the day before it that has any: a step of the series there may be
-// the rules' and not the people's. days are in the order of [Store.Daily].
+// packs, lists, networks or prefixes of clients than those of the day before it that has any: a
+// step of the series there may be the method's and not the people's. A list whose states are
+// kept goes on as itself, whatever is on it. days are in the order of [Store.Daily].
 func MethodBreaks(days []Day) []time.Time {
 	var breaks []time.Time
 	last := map[string][]string{}
 	for _, d := range days {
 		before, known := last[d.Country]
-		last[d.Country] = d.Packs
-		if known && !slices.Equal(before, d.Packs) && !slices.ContainsFunc(breaks, d.Day.Equal) {
+		now := methodOf(d)
+		last[d.Country] = now
+		if known && !slices.Equal(before, now) && !slices.ContainsFunc(breaks, d.Day.Equal) {
 			breaks = append(breaks, d.Day)
 		}
 	}
 	slices.SortFunc(breaks, time.Time.Compare)
 	return breaks
+}
+
+// methodOf lists what made the verdicts of a day.
+func methodOf(d Day) []string {
+	method := slices.Clone(d.Packs)
+	for _, version := range d.Lists {
+		for part := range strings.SplitSeq(version, ",") {
+			if name, _, kept := strings.Cut(part, "~"); kept {
+				part = name + "~"
+			}
+			if part != "" {
+				method = append(method, part)
+			}
+		}
+	}
+	slices.Sort(method)
+	return slices.Compact(method)
 }

@@ -205,7 +205,7 @@ func TestParquetKeepsTypes(t *testing.T) {
 		got = append(got, f.Name+" "+f.Type.String())
 	}
 	want := []string{"country utf8", "day date32", "clients uint64", "flows uint64", "expected float64", "unanswered uint64",
-		"all_clients uint64", "all_flows uint64", "fraction float64", "simulated uint8", "packs list<list: utf8, nullable>"}
+		"all_clients uint64", "all_flows uint64", "fraction float64", "simulated uint8", "packs list<list: utf8, nullable>", "lists list<list: utf8, nullable>"}
 	if diff := cmp.Diff(got, want); diff != "" {
 		t.Errorf("types (-got, +want):\n%s", diff)
 	}
@@ -223,9 +223,9 @@ func TestDaily(t *testing.T) {
 	}
 	want := []load.Day{
 		{Country: "ru", Day: time.Date(2018, 4, 15, 0, 0, 0, 0, time.UTC), Clients: 1, Flows: 4, Expected: 3.5, Unanswered: 1,
-			AllClients: 3, AllFlows: 20, Fraction: 1.0 / 2, Simulated: true, Packs: []string{"first@1.0.0"}},
+			AllClients: 3, AllFlows: 20, Fraction: 1.0 / 2, Simulated: true, Packs: []string{"first@1.0.0"}, Lists: []string{"a"}},
 		{Country: "ru", Day: time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC), Clients: 2, Flows: 8, Expected: 8.65, Unanswered: 3,
-			AllClients: 3, AllFlows: 17, Fraction: 1, Simulated: true, Packs: []string{"first@1.0.0"}},
+			AllClients: 3, AllFlows: 17, Fraction: 1, Simulated: true, Packs: []string{"first@1.0.0"}, Lists: []string{"a"}},
 	}
 	if diff := cmp.Diff(days, want); diff != "" {
 		t.Errorf("(-got, +want):\n%s", diff)

@@ -18,6 +18,7 @@
 -- column fraction share: coverage: sensors that reported / sensors known within 14 days, by part of the day; 0 where unknown
 -- column simulated key: 1 where the rows are simulated
 -- column packs text: rule packs that made the verdicts
+-- column lists text: lists, networks and prefixes of clients that they were made with
 WITH
     used AS
     (
@@ -34,7 +35,8 @@ WITH
             sumIf(c.unanswered, counts) AS unanswered,
             sumIf(c.clients, grouping = 'all') AS all_clients,
             sumIf(c.flows, grouping = 'all') AS all_flows,
-            argMax(c.packs, grouping = 'all') AS packs
+            argMax(c.packs, grouping = 'all') AS packs,
+            argMax(c.lists, grouping = 'all') AS lists
         FROM counts_day AS c
         WHERE (grouping = 'all' OR (tool = {tool:String} AND service = {service:String}
                 AND (grouping = summed OR (grouping = sets AND level = toString({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)})))))
@@ -45,7 +47,7 @@ WITH
 SELECT
     used.country AS country, used.day AS day, clients, flows, round(expected, 3) AS expected, unanswered, all_clients, all_flows,
     covered.fraction AS fraction,
-    used.simulated AS simulated, packs
+    used.simulated AS simulated, packs, lists
 FROM used
 LEFT JOIN (SELECT country, day, simulated, fraction FROM coverage_days WHERE {country:String} = '' OR country = {country:String}) AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
 ORDER BY country, day, simulated

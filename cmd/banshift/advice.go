@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/banshift/banshift/ingest/decode"
+	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/transform/enrich"
 )
 
 // gap is a setting that is missing, and what follows from that.
@@ -33,6 +36,37 @@ func (s *stages) gaps() []gap {
 func (a *app) sayGaps(s *stages) {
 	for _, g := range s.gaps() {
 		a.log.Warn(g.what, "setting", g.key)
+	}
+}
+
+// freshDays is for how long a list tells as much as on its first day (rules list.*-fresh).
+const freshDays = 30
+
+// sayStale names the lists that are old for records of a time.
+func (a *app) sayStale(s *stages, newest time.Time) {
+	for _, l := range s.enricher.Lists().Info() {
+		days := int(newest.Sub(l.AsOf).Hours() / 24)
+		if l.Name == enrich.Builtin || l.AsOf.IsZero() || days <= freshDays {
+			continue
+		}
+		a.log.Warn("a list is stale for what is read: its entries tell less, and use of what it names falls with its age; update it",
+			"list", l.Name, "as_of", l.AsOf.UTC().Format(time.DateOnly), "newest_record", newest.UTC().Format(time.DateOnly), "days", days)
+	}
+}
+
+// sayTimes names the lists that are not of the time of what was read.
+func (a *app) sayTimes(s *stages, read *pipeline.Stats) {
+	first, last := read.Times()
+	if last == 0 {
+		return
+	}
+	a.sayStale(s, time.UnixMilli(last))
+	oldest := time.UnixMilli(first)
+	for i, l := range s.enricher.Lists().Info() {
+		if from := s.enricher.Lists().Begins(i); l.Name != enrich.Builtin && oldest.Before(from) {
+			a.log.Warn("a list says nothing of the oldest records: it describes a later time",
+				"list", l.Name, "from", from.UTC().Format(time.DateOnly), "oldest_record", oldest.UTC().Format(time.DateOnly))
+		}
 	}
 }
 

@@ -222,15 +222,8 @@ func readFile(path string, read func(io.Reader) error) error {
 
 // writeFile writes a file of another name and renames it, so that a file is there whole or not.
 func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone after the rename
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	_, err := load.WriteWhole(path, write)
+	return err
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -52,7 +52,7 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	o.addQuestion(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")
-	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh beside, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
+	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh as further evidence, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
 	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
 	for _, other := range []string{"series", "events", "placebo", "evidence", "direction", "window", "rule", "json"} {
 		cmd.MarkFlagsMutuallyExclusive("replay", other)

@@ -26,7 +26,7 @@ func newListsCommand(a *app) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return a.listStatus(staleDays) },
 	}
-	status.Flags().IntVar(&staleDays, "stale-days", 30, "age from which a list is called stale")
+	status.Flags().IntVar(&staleDays, "stale-days", freshDays, "age from which a list is called stale")
 	cmd.AddCommand(status, &cobra.Command{
 		Use:     "verify",
 		Short:   "Compute checksums again, read every list, and fail where one cannot be used",
@@ -37,8 +37,10 @@ func newListsCommand(a *app) *cobra.Command {
 		Use:   "update",
 		Short: "Fetch the lists that have a source into the directory of lists",
 		Long: `update takes every list with a source (a path, file:// or https://) into lists_directory and
-notes checksum and date in its manifest. A source that cannot be read, or that has less
-than half the entries of the last time, leaves the older copy in place and fails the command.`,
+notes checksum and date in its manifest. Each state of a list stays, so that records of a
+day meet the list of that day, whenever they are read. A source that cannot be read, or that
+has less than half the entries of the last time, leaves the older copy in place and fails the
+command. A run that follows takes the new state over within a minute, between two blocks.`,
 		Example: "  banshift lists update --config banshift.yaml",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.listUpdate(cmd.Context()) },
@@ -67,7 +69,7 @@ func (a *app) listUpdate(ctx context.Context) error {
 			return misused(fmt.Errorf("lists[%d] %s: %w", i, l.name(), err))
 		}
 		fetched++
-		if err := kept.Update(ctx, l.name(), l.Source, want, time.Now()); err != nil {
+		if err := kept.Update(ctx, l.name(), l.pinned(), want, time.Now()); err != nil {
 			errs = append(errs, err)
 			continue
 		}

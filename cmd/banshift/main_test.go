@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == engine.ChildCommand {
 		os.Exit(engine.ChildMain(os.Args[2:]))
 	}
+	if peak := os.Getenv(runEnv); peak != "" {
+		os.Unsetenv(runEnv) // not for the engine
+		os.Exit(asProgram(peak))
+	}
 	os.Setenv("BANSHIFT_INGEST_GUESS_CLIENTS", "true") // most tests have no clients of their own
 	os.Exit(m.Run())
 }

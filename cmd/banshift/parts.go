@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 type stages struct {
 	cfg      Config
 	home     *bart.Lite
+	settings []string // that the version of the lists names: what home is
 	enricher *enrich.Enricher
 	pack     *classify.Pack
 	verdicts *classify.Classifier
@@ -37,11 +39,7 @@ type stages struct {
 
 // loadStages reads the lists, networks, home prefixes and rules of the configuration.
 func loadStages(cfg Config) (*stages, error) {
-	home, err := homePrefixes(cfg)
-	if err != nil {
-		return nil, misused(err)
-	}
-	lists, err := listSources(cfg)
+	home, settings, err := homePrefixes(cfg)
 	if err != nil {
 		return nil, misused(err)
 	}
@@ -49,18 +47,28 @@ func loadStages(cfg Config) (*stages, error) {
 	var pack *classify.Pack
 	var loading errgroup.Group
 	loading.Go(func() (err error) { pack, err = loadPack(cfg.Rules); return err })
-	loading.Go(func() (err error) {
-		enricher, err = enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks), ReadFile: os.ReadFile})
-		return err
-	})
+	loading.Go(func() (err error) { enricher, err = loadLists(cfg, settings); return err })
 	if err := loading.Wait(); err != nil {
 		return nil, err
 	}
+	return newStages(cfg, home, settings, enricher, pack)
+}
+
+// loadLists reads what servers and clients are looked up in.
+func loadLists(cfg Config, settings []string) (*enrich.Enricher, error) {
+	lists, err := listSources(cfg)
+	if err != nil {
+		return nil, misused(err)
+	}
+	return enrich.New(enrich.Config{Lists: lists, Networks: networkSources(cfg.Networks), ReadFile: os.ReadFile, Settings: settings})
+}
+
+func newStages(cfg Config, home *bart.Lite, settings []string, enricher *enrich.Enricher, pack *classify.Pack) (*stages, error) {
 	verdicts, err := classify.New(pack, classify.Options{Lists: enricher.Lists(), PriorDB: cfg.Rules.PriorDecibans})
 	if err != nil {
 		return nil, err
 	}
-	s := &stages{cfg: cfg, home: home, enricher: enricher, pack: pack, verdicts: verdicts}
+	s := &stages{cfg: cfg, home: home, settings: settings, enricher: enricher, pack: pack, verdicts: verdicts}
 	s.context = flowcontext.New(flowcontext.Options{Interest: s.interest})
 	return s, nil
 }
@@ -111,28 +119,32 @@ func (s *stages) interest(name string, at int64) (service, category string, ok b
 	return s.pack.Interest([]byte(name))
 }
 
-// homePrefixes collects the prefixes of the measured clients; nil where none are configured.
-func homePrefixes(cfg Config) (*bart.Lite, error) {
+// homePrefixes collects the prefixes of the measured clients, and names them for the version
+// of the lists; nothing where none are configured.
+func homePrefixes(cfg Config) (*bart.Lite, []string, error) {
 	texts := cfg.Home
 	if cfg.HomeFile != "" {
 		lines, err := prefixFile(cfg.HomeFile)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		texts = append(append([]string(nil), texts...), lines...)
 	}
 	if len(texts) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	table := new(bart.Lite)
+	var all []string
 	for _, text := range texts {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf("home prefix %q: want address/length, as 198.51.100.0/24", text)
+			return nil, nil, fmt.Errorf("home prefix %q: want address/length, as 198.51.100.0/24", text)
 		}
 		table.Insert(prefix.Masked())
+		all = append(all, prefix.Masked().String())
 	}
-	return table, nil
+	slices.Sort(all)
+	return table, []string{enrich.Setting("home", []byte(strings.Join(slices.Compact(all), "\n")))}, nil
 }
 
 // prefixFile reads one prefix a line; # begins a comment.
@@ -177,6 +189,9 @@ func listSources(cfg Config) ([]enrich.ListSource, error) {
 			if src.AsOf.IsZero() {
 				src.AsOf = entry.AsOf
 			}
+			for _, state := range entry.States {
+				src.Versions = append(src.Versions, enrich.Version{Path: kept.StateFile(state), From: state.From, AsOf: state.AsOf})
+			}
 		}
 		sources = append(sources, src)
 	}
@@ -192,6 +207,14 @@ func (l ListConfig) name() string {
 		return path.Base(filepath.ToSlash(l.Source))
 	}
 	return l.Path
+}
+
+// pinned is the source with the checksum that the list must have.
+func (l ListConfig) pinned() string {
+	if l.SHA256 == "" {
+		return l.Source
+	}
+	return l.Source + listdir.Checksum + strings.ToLower(l.SHA256)
 }
 
 // labels are a list's own settings.
@@ -223,20 +246,6 @@ func networkSources(networks []NetworkConfig) []enrich.NetworkSource {
 		sources = append(sources, enrich.NetworkSource{Path: n.Path, Format: n.Format})
 	}
 	return sources
-}
-
-// keys opens the operator's master key: the configured file, or one in the user's
-// configuration directory, never inside the store.
-func (a *app) keys() (*anonymize.Keys, error) {
-	file := a.cfg.Privacy.KeyFile
-	if file == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return nil, fmt.Errorf("no place for the master key: %w; set privacy.key_file", err)
-		}
-		file = filepath.Join(dir, "banshift", "master.key")
-	}
-	return anonymize.OpenKeys(file)
 }
 
 // passingKeys are keys that nobody keeps, for commands that store nothing.

@@ -14,8 +14,8 @@ import (
 type progress struct {
 	out     io.Writer
 	stats   *pipeline.Stats
-	total   int64 // bytes, 0 where unknown
-	opened  chan *files.Source
+	total   int64             // bytes, 0 where unknown
+	opened  chan func() int64 // bytes read of a source
 	stop    chan struct{}
 	stopped chan struct{}
 	began   time.Time
@@ -25,7 +25,7 @@ type progress struct {
 // size of all sources in bytes, 0 where it is unknown.
 func startProgress(out io.Writer, stats *pipeline.Stats, total int64) *progress {
 	p := &progress{
-		out: out, stats: stats, total: total, opened: make(chan *files.Source, 64),
+		out: out, stats: stats, total: total, opened: make(chan func() int64, 64),
 		stop: make(chan struct{}), stopped: make(chan struct{}), began: time.Now(),
 	}
 	go p.run(isTerminal(out))
@@ -33,7 +33,7 @@ func startProgress(out io.Writer, stats *pipeline.Stats, total int64) *progress 
 }
 
 // Opened notes a source whose reading counts.
-func (p *progress) Opened(src *files.Source) { p.opened <- src }
+func (p *progress) Opened(src *files.Source) { p.opened <- src.Progress() }
 
 // Stop ends the drawing and clears the line.
 func (p *progress) Stop() {
@@ -45,15 +45,15 @@ func (p *progress) run(draw bool) {
 	defer close(p.stopped)
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	var sources []*files.Source
+	var sources []func() int64
 	for {
 		select {
-		case src := <-p.opened:
-			sources = append(sources, src)
+		case consumed := <-p.opened:
+			sources = append(sources, consumed)
 		case <-tick.C:
 			var read int64
-			for _, s := range sources {
-				read += s.Consumed()
+			for _, consumed := range sources {
+				read += consumed()
 			}
 			if draw {
 				fmt.Fprintf(p.out, "\r\x1b[K%s", p.line(read, time.Since(p.began)))

@@ -2,6 +2,7 @@ package listdir_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -120,5 +121,61 @@ func TestNamesStayInTheDirectory(t *testing.T) {
 		if err := d.Update(context.Background(), name, "nowhere", enrich.ListSource{}, time.Now()); err == nil {
 			t.Errorf("%q is accepted", name)
 		}
+	}
+}
+
+// TestStatesAreKept updates a list whose content stays, changes, and comes back.
+func TestStatesAreKept(t *testing.T) {
+	dir, source := t.TempDir(), filepath.Join(t.TempDir(), "vpn.txt")
+	d, err := listdir.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(n int) time.Time { return time.Date(2026, 1, n, 0, 0, 0, 0, time.UTC) }
+	for _, u := range []struct {
+		text    string
+		written int // day of the source
+		fetched int
+		want    string
+	}{
+		{"192.0.2.1\n", 1, 2, "1-1"},
+		{"192.0.2.1\n", 3, 3, "1-3"},
+		{"192.0.2.2\n", 4, 4, "1-3 4-4"},
+		{"192.0.2.1\n", 4, 6, "1-3 4-4 6-6"}, // with a date that the other content had
+	} {
+		if err := os.WriteFile(source, []byte(u.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(source, day(u.written), day(u.written)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Update(t.Context(), "vpn.txt", source, enrich.ListSource{Kind: enrich.KindVPN}, day(u.fetched)); err != nil {
+			t.Fatal(err)
+		}
+		again, err := listdir.Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _ := again.Find("vpn.txt")
+		var got []string
+		for _, s := range e.States {
+			got = append(got, fmt.Sprintf("%d-%d", s.From.Day(), s.AsOf.Day()))
+		}
+		if got := strings.Join(got, " "); got != u.want {
+			t.Errorf("fetched on day %d: states %s, want %s", u.fetched, got, u.want)
+		}
+		if err := again.Verify(); err != nil {
+			t.Error(err)
+		}
+	}
+	files, err := os.ReadDir(filepath.Join(dir, "states"))
+	if err != nil || len(files) != 2 {
+		t.Errorf("%d files of states, %v", len(files), err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "states", files[0].Name()), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if d.Verify() == nil {
+		t.Error("a changed state is not found")
 	}
 }

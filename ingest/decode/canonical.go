@@ -11,10 +11,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/apache/arrow/go/v15/parquet"
-	"github.com/apache/arrow/go/v15/parquet/file"
-	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 
+	"github.com/banshift/banshift/ingest/decode/parquet"
 	"github.com/banshift/banshift/schemas"
 )
 
@@ -24,9 +22,6 @@ type Source interface {
 	io.ReaderAt
 	io.Seeker
 }
-
-// batchRows is how many rows a batch from Parquet has at most.
-const batchRows = 1 << 16
 
 // Batches walks the batches of a canonical source:
 //
@@ -44,7 +39,8 @@ type Batches struct {
 	close   func()
 	mem     memory.Allocator
 	rec     arrow.Record
-	groups  *rowGroups     // of a Parquet file
+	parquet *parquet.File  // nil where the source is Arrow
+	read    arrow.Record   // of parquet, in its own types
 	misfits map[int]string // why rows of rec cannot be read
 	err     error
 	n       int
@@ -80,9 +76,11 @@ func (b *Batches) Next() bool {
 }
 
 func (b *Batches) drop() {
-	if b.rec != nil {
-		b.rec.Release()
-		b.rec = nil
+	for _, rec := range []*arrow.Record{&b.rec, &b.read} {
+		if *rec != nil {
+			(*rec).Release()
+			*rec = nil
+		}
 	}
 }
 
@@ -170,26 +168,24 @@ func guard(read func() (arrow.Record, error)) (rec arrow.Record, err error) {
 }
 
 func (b *Batches) openParquet(src Source) (*arrow.Schema, error) {
-	pf, err := file.NewParquetReader(src, file.WithReadProps(parquet.NewReaderProperties(b.mem)))
+	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
-	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{BatchSize: batchRows}, b.mem)
-	if err != nil {
+	if b.parquet, err = parquet.Open(src, size, b.mem); err != nil {
 		return nil, fmt.Errorf("open parquet: %w", err)
 	}
-	schema, err := fr.Schema()
-	if err != nil {
-		return nil, fmt.Errorf("open parquet: %w", err)
+	b.close, b.next = b.parquet.Release, b.nextParquet
+	return b.parquet.Schema(), nil
+}
+
+// nextParquet gives the next batch, valid until the next call.
+func (b *Batches) nextParquet() (arrow.Record, error) {
+	rec, err := b.parquet.Next()
+	if err == nil {
+		b.read = rec
 	}
-	leaves := map[int]bool{}
-	for i := range pf.MetaData().Schema.NumColumns() {
-		leaves[i] = true
-	}
-	groups := &rowGroups{file: fr, schema: schema, leaves: leaves}
-	b.groups = groups
-	b.close, b.next = groups.release, groups.read
-	return schema, nil
+	return rec, err
 }
 
 // openArrow reads both forms.
@@ -239,10 +235,22 @@ func (b *Batches) match(got *arrow.Schema) error {
 	if required := b.required(); slices.Contains(b.columns[:required], -1) {
 		return fmt.Errorf("column %s is missing: not the canonical schema", gone)
 	}
-	if b.groups != nil {
-		b.columns = b.groups.pick(b.columns)
+	if b.parquet == nil {
+		return nil
 	}
-	return nil
+	return b.pick()
+}
+
+// pick has only the columns read that are wanted, and finds them where they are then.
+func (b *Batches) pick() error {
+	var wanted []int
+	for i, from := range b.columns {
+		if from >= 0 {
+			b.columns[i] = len(wanted)
+			wanted = append(wanted, from)
+		}
+	}
+	return b.parquet.Want(wanted)
 }
 
 func cmpFirst(first, name string) string {

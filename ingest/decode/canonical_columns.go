@@ -7,6 +7,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/schemas"
@@ -14,7 +15,7 @@ import (
 
 // convertible reports whether a column of type got can become one of type want.
 func convertible(got, want arrow.DataType) bool {
-	if arrow.TypeEqual(got, want) {
+	if arrow.TypeEqual(got, want) || got.ID() == arrow.NULL {
 		return true
 	}
 	switch want.ID() {
@@ -52,7 +53,11 @@ func isBytes(t arrow.DataType) bool {
 	return ok && (fixed.ByteWidth == 16 || fixed.ByteWidth == 4) || t.ID() == arrow.BINARY || t.ID() == arrow.LARGE_BINARY || t.ID() == arrow.BINARY_VIEW
 }
 
-func isNumber(t arrow.DataType) bool { return arrow.IsInteger(t.ID()) }
+// isNumber: floats and decimals too, which writers make of whole numbers that may be unknown
+// or need 64 bits without a sign.
+func isNumber(t arrow.DataType) bool {
+	return arrow.IsInteger(t.ID()) || arrow.IsFloating(t.ID()) || t.ID() == arrow.DECIMAL128
+}
 
 // convertColumn gives a column in the wanted type; the caller releases it. bad is told of
 // the rows whose value does not fit: they are null.
@@ -65,7 +70,7 @@ func convertColumn(c arrow.Array, want arrow.DataType, mem memory.Allocator, bad
 	defer b.Release()
 	b.Reserve(c.Len())
 	for i := range c.Len() {
-		if c.IsNull(i) {
+		if isMissing(c, i) {
 			b.AppendNull()
 			continue
 		}
@@ -78,6 +83,19 @@ func convertColumn(c arrow.Array, want arrow.DataType, mem memory.Allocator, bad
 		}
 	}
 	return b.NewArray(), nil
+}
+
+// isMissing reports NULL, and what stands for it among floats.
+func isMissing(c arrow.Array, i int) bool {
+	switch c := c.(type) {
+	case *array.Null:
+		return true
+	case *array.Float32:
+		return c.IsNull(i) || math.IsNaN(float64(c.Value(i)))
+	case *array.Float64:
+		return c.IsNull(i) || math.IsNaN(c.Value(i))
+	}
+	return c.IsNull(i)
 }
 
 // appendConverted adds value i of c, which is not null. After an error it may have added an
@@ -199,7 +217,7 @@ func inMillis(c arrow.Array, i int) (ms int64, ok bool) {
 
 // numberAt reads a whole number of any width: n, or -1-n where negative.
 func numberAt(c arrow.Array, i int) (n uint64, negative bool, err error) {
-	if c.IsNull(i) {
+	if isMissing(c, i) {
 		return 0, false, nil
 	}
 	var s int64
@@ -220,6 +238,14 @@ func numberAt(c arrow.Array, i int) (n uint64, negative bool, err error) {
 		s = int64(c.Value(i))
 	case *array.Int64:
 		s = c.Value(i)
+	case *array.Float16:
+		return wholeFloat(float64(c.Value(i).Float32()))
+	case *array.Float32:
+		return wholeFloat(float64(c.Value(i)))
+	case *array.Float64:
+		return wholeFloat(c.Value(i))
+	case *array.Decimal128:
+		return wholeDecimal(c.Value(i), c.DataType().(*arrow.Decimal128Type).Scale)
 	default:
 		return 0, false, fmt.Errorf("%s is no number", c.DataType())
 	}
@@ -227,6 +253,33 @@ func numberAt(c arrow.Array, i int) (n uint64, negative bool, err error) {
 		return uint64(-1 - s), true, nil
 	}
 	return uint64(s), false, nil
+}
+
+func wholeFloat(v float64) (n uint64, negative bool, err error) {
+	if v != math.Trunc(v) || v >= 1<<64 || v < -1<<63 {
+		return 0, false, fmt.Errorf("%g is no whole number of 64 bits", v)
+	}
+	if v < 0 {
+		return uint64(-1 - int64(v)), true, nil
+	}
+	return uint64(v), false, nil
+}
+
+func wholeDecimal(v decimal128.Num, scale int32) (n uint64, negative bool, err error) {
+	whole := v
+	if scale > 0 {
+		var rest decimal128.Num
+		if whole, rest = v.Div(decimal128.GetScaleMultiplier(int(scale))); rest.Sign() != 0 {
+			return 0, false, errors.New("a decimal that is not whole")
+		}
+	}
+	switch {
+	case whole.HighBits() == 0:
+		return whole.LowBits(), false, nil
+	case whole.HighBits() == -1 && int64(whole.LowBits()) < 0:
+		return ^whole.LowBits(), true, nil
+	}
+	return 0, false, errors.New("a decimal of over 64 bits")
 }
 
 func appendNumber(b array.Builder, c arrow.Array, i int) error {

@@ -2,12 +2,18 @@ package decode
 
 import (
 	"bytes"
+	"fmt"
+	"math"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/decimal128"
+	"github.com/apache/arrow/go/v15/arrow/float16"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/banshift/banshift/ingest/record"
 	"github.com/banshift/banshift/schemas"
 )
 
@@ -85,4 +91,67 @@ func TestMisfitIsAReject(t *testing.T) {
 	if got.flows != 1 || got.reasons["reject: server_port does not fit"] != 2 {
 		t.Errorf("%d flows, %v", got.flows, got.reasons)
 	}
+}
+
+// TestNumbersOfOtherTypes has whole numbers as floats and decimals, unknown ones, and some
+// that are none.
+func TestNumbersOfOtherTypes(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name   string
+		typ    arrow.DataType
+		values []any // of bytes_up; nil: NULL
+		want   string
+	}{
+		{"float64", arrow.PrimitiveTypes.Float64, []any{0.0, 1e15, nan, nil, 1.5, -1.0, 1e30, math.Inf(1)}, "0 1000000000000000 null null misfit misfit misfit misfit"},
+		{"float32", arrow.PrimitiveTypes.Float32, []any{float32(0), float32(16777216), float32(nan), nil, float32(.5)}, "0 16777216 null null misfit"},
+		{"float16", arrow.FixedWidthTypes.Float16, []any{float16.New(2048), float16.New(.5)}, "2048 misfit"},
+		{"decimal", &arrow.Decimal128Type{Precision: 25, Scale: 3}, []any{decimal128.FromU64(5000), decimal128.FromU64(5001), decimal128.FromI64(-1000), nil}, "5 misfit misfit null"},
+		{"wide decimal", &arrow.Decimal128Type{Precision: 38}, []any{decimal128.FromU64(math.MaxUint64), decimal128.New(1, 0)}, "18446744073709551615 misfit"},
+		{"null", arrow.Null, []any{nil, nil}, "null null"},
+	} {
+		for _, form := range []string{"stream", "file", "parquet"} {
+			t.Run(c.name+"/"+form, func(t *testing.T) {
+				b := array.NewBuilder(memory.DefaultAllocator, c.typ)
+				for _, v := range c.values {
+					switch v := v.(type) {
+					case nil:
+						b.AppendNull()
+					case float64:
+						b.(*array.Float64Builder).Append(v)
+					case float32:
+						b.(*array.Float32Builder).Append(v)
+					case float16.Num:
+						b.(*array.Float16Builder).Append(v)
+					case decimal128.Num:
+						b.(*array.Decimal128Builder).Append(v)
+					}
+				}
+				rec := example(memory.DefaultAllocator, schemas.FlowSchema, schemas.NumFlowColumns, len(c.values), same)
+				fields := append([]arrow.Field(nil), rec.Schema().Fields()...)
+				fields[schemas.FlowBytesUp].Type = c.typ
+				columns := append([]arrow.Array(nil), rec.Columns()...)
+				columns[schemas.FlowBytesUp] = b.NewArray()
+				var got outcomes
+				in := array.NewRecord(arrow.NewSchema(fields, nil), columns, int64(len(c.values)))
+				if err := Rows(t.Context(), formatOf(form), bytes.NewReader(encode(t, in, form)), &got); err != nil {
+					t.Fatal(err)
+				}
+				if got := strings.Join(got, " "); got != c.want {
+					t.Errorf("%s, want %s", got, c.want)
+				}
+			})
+		}
+	}
+}
+
+// outcomes are what became of each row: its bytes, or why it was rejected.
+type outcomes []string
+
+func (o *outcomes) Flow(f *record.Flow, _ int64) { *o = append(*o, fmt.Sprint(f.SrcBytes)) }
+func (o *outcomes) DNS(*record.DNS, int64)       {}
+func (o *outcomes) Skip(string, int64)           {}
+func (o *outcomes) Reject(reason string, _ []byte, _ int64) {
+	reason = strings.NewReplacer("bytes_up does not fit", "misfit", "bytes_up is NULL", "null").Replace(reason)
+	*o = append(*o, reason)
 }

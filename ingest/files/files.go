@@ -180,7 +180,7 @@ func open(ctx context.Context, path string, stdin io.Reader) (*Source, error) {
 	if path == Stdin {
 		return &Source{ID: freshID(), Path: path, raw: &countingReader{r: untilDone(ctx, stdin)}, live: true}, nil
 	}
-	file, err := os.Open(path)
+	file, err := openFile(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -292,6 +292,9 @@ func (s *Source) Read(p []byte) (int, error) { return s.reader.Read(p) }
 // Consumed is how many of Size bytes have been read, for a progress display.
 func (s *Source) Consumed() int64 { return s.raw.n.Load() }
 
+// Progress gives Consumed for as long as it is asked, without what the source has in memory.
+func (s *Source) Progress() func() int64 { return s.raw.n.Load }
+
 // Close closes the file.
 func (s *Source) Close() error {
 	if s.file == nil {
@@ -309,13 +312,13 @@ const maxBuffered = 128 << 20
 func (s *Source) Seekable() (decode.Source, error) {
 	if s.file != nil && !s.Compressed {
 		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
-			return nil, fmt.Errorf("source %s: %w", s.Path, cause(err))
+			return nil, cause(err)
 		}
 		return s.file, nil
 	}
 	content := &buffered{}
 	if err := content.fill(s, maxBuffered); err != nil {
-		return nil, fmt.Errorf("source %s: %w", s.Path, err)
+		return nil, err
 	}
 	return io.NewSectionReader(content, 0, content.size), nil
 }

@@ -28,6 +28,9 @@ var binary = []decode.Format{decode.Pcap, decode.Parquet, decode.Arrow, decode.D
 // has taken its place. Only whole lines are given; the last one without an end is given
 // once the file has been renamed or is older than [restAfter].
 func OpenGrowing(ctx context.Context, path string, given decode.Format, idle time.Duration) (*Source, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, ErrWhole // a pipe cannot be read twice
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("source %s: %w", path, cause(err))

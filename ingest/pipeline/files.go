@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,8 +52,9 @@ func (p *Pipeline) Files(ctx context.Context, list []files.File, o FileOptions) 
 			err := p.file(ctx, file, o)
 			var unreadable *unreadableError
 			var refused *refusedError
-			isRefused := errors.As(err, &refused)
-			if err == nil || !errors.As(err, &unreadable) && !isRefused {
+			isUnreadable := errors.As(err, &unreadable)
+			isRefused := errors.As(err, &refused) && !isUnreadable
+			if err == nil || !isUnreadable && !isRefused {
 				return err
 			}
 			if file.Explicit || isRefused {
@@ -92,8 +94,17 @@ func (p *Pipeline) file(ctx context.Context, file files.File, o FileOptions) err
 	if src.Live() {
 		return p.live(ctx, src, o)
 	}
-	return p.source(ctx, file, src, o)
+	err = p.source(ctx, file, src, o)
+	var refused *refusedError
+	if errors.As(err, &refused) && slices.Contains(selfNamed, src.Format) {
+		return &unreadableError{err}
+	}
+	return err
 }
+
+// selfNamed are formats that a file says of itself: where nothing in it can be read, it is
+// damaged, and not taken for another.
+var selfNamed = []decode.Format{decode.Parquet, decode.Arrow}
 
 // live reads what cannot be read again. A stop ends it as its own end does: what has come
 // is stored.
@@ -114,6 +125,10 @@ func (p *Pipeline) live(ctx context.Context, src *files.Source, o FileOptions) e
 
 // source reads an opened file, unless the store has it.
 func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Source, o FileOptions) error {
+	var err error
+	if src.ID, err = p.identify(ctx, src.ID); err != nil {
+		return err
+	}
 	if o.Opened != nil {
 		if err := o.Opened(src); err != nil {
 			return err

@@ -74,7 +74,7 @@ type followed struct {
 // look begins to read a file that is new, another one, or changed since it was read.
 func (f *follower) look(ctx context.Context, group *errgroup.Group, file files.File) {
 	info, err := os.Stat(file.Path)
-	if err != nil || info.Size() == 0 {
+	if err != nil || info.Size() == 0 && info.Mode().IsRegular() {
 		return // gone meanwhile, or nothing in it yet
 	}
 	if last := f.seen[file.Path]; last != nil && os.SameFile(last.info, info) && !last.changed(info) {
@@ -143,13 +143,20 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 // whole reads a file that is no log, once nobody has written to it for a while.
 func (f *follower) whole(ctx context.Context, file files.File, state *followed) error {
 	state.reached = state.info.Size()
-	if ready := state.info.ModTime().Add(2 * f.idle); time.Now().Before(ready) {
+	isPipe := !state.info.Mode().IsRegular()
+	if isPipe {
+		defer func() { state.again = time.Now().Add(f.idle) }() // another may write to it then
+	}
+	if ready := state.info.ModTime().Add(2 * f.idle); !isPipe && time.Now().Before(ready) {
 		state.again = ready
 		return nil
 	}
 	err := f.pipeline.file(ctx, file, f.options)
 	var unreadable *unreadableError
-	if errors.As(err, &unreadable) {
+	switch {
+	case errors.Is(err, files.ErrNoWriter):
+		return nil
+	case errors.As(err, &unreadable):
 		f.pipeline.leave(file, err)
 		return nil
 	}

@@ -63,8 +63,11 @@ type Options struct {
 	Store Store
 	// NewParts makes the parts of a worker, NewGate a gate: each range at work needs one.
 	NewParts func() (Parts, error)
-	NewGate  func() (*anonymize.Gate, error)
-	Workers  int
+	// Generation changes where the parts are to be made anew: a worker does it between two
+	// ranges. nil: never.
+	Generation func() int64
+	NewGate    func() (*anonymize.Gate, error)
+	Workers    int
 	// BatchRecords is how many rows go through the stages at once.
 	BatchRecords int
 	// BlockRecords is how many records of a stream or a topic make a block, BlockBytes
@@ -74,6 +77,9 @@ type Options struct {
 	FlushAfter time.Duration
 	// RejectLimit ends the run with [ErrTooManyRejects] once more records are rejected; nil: nothing does.
 	RejectLimit *int64
+	// Identify gives the name under which a file or topic is kept in the store, for the one that it has by
+	// itself, which may hold an address; nil: the same.
+	Identify func(ctx context.Context, source string) (string, error)
 	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
 	Accept func(decode.Format) error
 	Log    *slog.Logger
@@ -138,18 +144,45 @@ func (p *Pipeline) with(ctx context.Context, work func(*worker) error) error {
 	select {
 	case w := <-p.idle:
 		defer func() { p.idle <- w }()
+		if err := w.renew(); err != nil {
+			return err
+		}
 		return work(w)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
+// identify gives the name under which a source is kept in the store.
+func (p *Pipeline) identify(ctx context.Context, source string) (string, error) {
+	if p.opts.Identify == nil {
+		return source, nil
+	}
+	return p.opts.Identify(ctx, source)
+}
+
 // worker decodes ranges and brings them to the store.
 type worker struct {
 	Parts
-	pipeline *Pipeline
-	decoders map[decode.Format]decode.Message
-	lines    files.LineReader
+	generation int64 // of the parts
+	pipeline   *Pipeline
+	decoders   map[decode.Format]decode.Message
+	lines      files.LineReader
+}
+
+// renew makes the parts anew where they are of an older generation.
+func (w *worker) renew() error {
+	opts := &w.pipeline.opts
+	if opts.Generation == nil || opts.Generation() == w.generation {
+		return nil
+	}
+	w.generation = opts.Generation()
+	parts, err := opts.NewParts()
+	if err != nil {
+		return err
+	}
+	w.Parts = parts
+	return nil
 }
 
 // message gives the worker's decoder of a format.
@@ -202,6 +235,7 @@ func store(ctx context.Context, w *worker, r *pending, neighbours []*pending) er
 	}
 	if in.Counts.Flows+in.Counts.DNS > 0 {
 		batch.FirstEvent, batch.LastEvent = time.UnixMilli(in.Counts.MinTime), time.UnixMilli(in.Counts.MaxTime)
+		w.pipeline.stats.sawTimes(in.Counts.MinTime, in.Counts.MaxTime)
 	}
 	tables, counts, err := w.transform(ctx, r, neighbours)
 	if in.Rejects != nil {

@@ -25,8 +25,9 @@ type Stats struct {
 	// ones left to another program that took them over.
 	Sources, Known, Unrecognised, Taken atomic.Int64
 
-	mu      sync.Mutex
-	reasons map[string]int64
+	mu          sync.Mutex
+	reasons     map[string]int64
+	first, last int64 // times of records, ms
 }
 
 // Reason is why records were rejected, and how many.
@@ -37,6 +38,23 @@ type Reason struct {
 
 // Stats gives the running counts.
 func (p *Pipeline) Stats() *Stats { return &p.stats }
+
+// Times gives the times of the oldest and the newest record, in ms; 0 where there was none.
+func (s *Stats) Times() (first, last int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first, s.last
+}
+
+// sawTimes widens the times of records.
+func (s *Stats) sawTimes(first, last int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.last == 0 || first < s.first {
+		s.first = first
+	}
+	s.last = max(s.last, last)
+}
 
 // Reasons lists why records were rejected, most frequent first.
 func (s *Stats) Reasons() []Reason {

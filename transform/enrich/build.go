@@ -96,7 +96,11 @@ func (b *builder) build() *Lists {
 func version(info []ListInfo) string {
 	parts := make([]string, len(info))
 	for i, n := range info {
-		parts[i] = fmt.Sprintf("%s@%s+%s", n.Name, n.AsOf.Format("2006-01-02"), n.SHA256)
+		sign := "@"
+		if n.Kept {
+			sign = "~"
+		}
+		parts[i] = n.Name + sign + n.AsOf.Format("2006-01-02") + "+" + n.SHA256
 	}
 	return strings.Join(parts, ",")
 }

@@ -2,10 +2,14 @@ package enrich
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -24,6 +28,8 @@ type Config struct {
 	ReadFile func(path string) ([]byte, error)
 	// NoBuiltin leaves out the endpoints that the project lists itself (schemas/lists).
 	NoBuiltin bool
+	// Settings name what else decides what is found, for the version.
+	Settings []string
 	// Memory is where the appended columns live; nil: the Go heap.
 	Memory memory.Allocator
 }
@@ -61,12 +67,18 @@ func New(cfg Config) (*Enricher, error) {
 	if cfg.ReadFile == nil {
 		cfg.ReadFile = unread
 	}
+	settings := cfg.Settings
 	for _, src := range cfg.Networks {
-		t, err := loadNetworks(src, cfg.ReadFile)
+		data, err := cfg.ReadFile(src.Path)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("networks %s: %w", src.Path, err)
+		}
+		t, err := loadNetworks(src, data)
+		if err != nil {
+			return nil, fmt.Errorf("networks %s: %w", src.Path, err)
 		}
 		e.networks = append(e.networks, t)
+		settings = append(settings, Setting("networks:"+filepath.Base(src.Path), data))
 	}
 	b := newBuilder(cfg.ReadFile)
 	if !cfg.NoBuiltin {
@@ -82,8 +94,15 @@ func New(cfg Config) (*Enricher, error) {
 		}
 	}
 	e.lists = b.build()
+	e.lists.version = strings.Join(append([]string{e.lists.version}, settings...), ",")
 	e.recent.New = func() any { return new(recent) }
 	return e, nil
+}
+
+// Setting names a setting by its content: "name+sha256 prefix".
+func Setting(name string, content []byte) string {
+	sum := sha256.Sum256(content)
+	return name + "+" + hex.EncodeToString(sum[:6])
 }
 
 // unread is for sources in memory.
@@ -91,12 +110,15 @@ func unread(path string) ([]byte, error) {
 	return nil, fmt.Errorf("file %s: %w (sources in memory have no files)", path, fs.ErrNotExist)
 }
 
+// Builtin is the name of the list that the project ships.
+const Builtin = "builtin"
+
 func builtin() (ListSource, error) {
 	asOf, err := ParseTime(lists.EndpointsAsOf)
 	if err != nil {
 		return ListSource{}, err
 	}
-	return ListSource{Name: "builtin", Data: lists.Endpoints(), Format: FormatCSV, AsOf: asOf}, nil
+	return ListSource{Name: Builtin, Data: lists.Endpoints(), Format: FormatCSV, AsOf: asOf}, nil
 }
 
 // Lists gives the loaded lists, which classification needs to read the match columns.

@@ -57,6 +57,9 @@ type Entry struct {
 	Tool, Service, Category string
 	ValidFrom, ValidTo      int64
 	AsOf                    int64
+	// Ages: the entry has an age although it has an end, which is when another state of its
+	// list had it no more.
+	Ages bool
 }
 
 // Match is an entry that is valid at a flow's time.
@@ -73,6 +76,8 @@ type ListInfo struct {
 	AsOf    time.Time
 	Entries int
 	Skipped int // lines that state what this program does not use (keywords, expressions)
+	// Kept: its states are kept, so that what it says of a day does not depend on when it is asked.
+	Kept bool
 }
 
 // Lists is an immutable set of lists, safe for concurrent use.
@@ -88,10 +93,22 @@ type Lists struct {
 // Info describes the lists in the order of configuration.
 func (l *Lists) Info() []ListInfo { return l.info }
 
+// Begins gives the time before which the list with an index into [Lists.Info] says nothing.
+func (l *Lists) Begins(list int) time.Time {
+	first := int64(forever)
+	for i := range l.entries {
+		if int(l.entries[i].List) == list {
+			first = min(first, l.entries[i].ValidFrom)
+		}
+	}
+	return time.UnixMilli(first)
+}
+
 // Entries are all distinct statements; [Match.Entry] is an index into them.
 func (l *Lists) Entries() []Entry { return l.entries }
 
-// Version names the lists and their contents: "name@as_of+sha256 prefix", by commas.
+// Version names the lists and their contents: "name@as_of+sha256 prefix", or with ~ for @
+// where states are kept, and then what else servers and clients are looked up by, all by commas.
 func (l *Lists) Version() string { return l.version }
 
 // Address gives the number of the set of entries that cover addr, whatever their
@@ -120,7 +137,7 @@ func (l *Lists) Valid(i uint32, at int64, port uint16, protocol uint8) (Match, b
 	if e.Port != 0 && e.Port != port || e.Protocol != 0 && e.Protocol != protocol {
 		return Match{}, false
 	}
-	if e.ValidTo != forever || at <= e.AsOf {
+	if e.ValidTo != forever && !e.Ages || at <= e.AsOf {
 		return Match{Entry: i}, true
 	}
 	return Match{Entry: i, AgeDays: int32((at - e.AsOf) / schemas.DayMS)}, true

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gaissmai/bart"
 	"github.com/oschwald/maxminddb-golang/v2"
+
+	"github.com/banshift/banshift/schemas"
 )
 
 // NetworkSource is a file that says which network and country a prefix belongs to: a
@@ -121,16 +124,11 @@ func (ns networks) lookup(a netip.Addr) network {
 	return n
 }
 
-func loadNetworks(src NetworkSource, read func(path string) ([]byte, error)) (*bart.Table[network], error) {
+func loadNetworks(src NetworkSource, data []byte) (t *bart.Table[network], err error) {
 	format := src.Format
 	if format == "" && strings.HasSuffix(src.Path, ".mmdb") {
 		format = "mmdb"
 	}
-	data, err := read(src.Path)
-	if err != nil {
-		return nil, fmt.Errorf("networks %s: %w", src.Path, err)
-	}
-	var t *bart.Table[network]
 	switch format {
 	case "mmdb":
 		t, err = loadMMDB(data)
@@ -143,10 +141,7 @@ func loadNetworks(src NetworkSource, read func(path string) ([]byte, error)) (*b
 	default:
 		err = fmt.Errorf("unknown format %q: csv, mmdb, rir or routes", format)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("networks %s: %w", src.Path, err)
-	}
-	return t, nil
+	return t, err
 }
 
 func loadNetworkCSV(data []byte) (*bart.Table[network], error) {
@@ -167,7 +162,9 @@ func loadNetworkCSV(data []byte) (*bart.Table[network], error) {
 			}
 			n.asn = uint32(asn)
 		}
-		n.country = CountryOf(values[2])
+		if n.country, err = statedCountry(values[2]); err != nil {
+			return err
+		}
 		if n.kind, err = ParseASType(values[3]); err != nil {
 			return err
 		}
@@ -175,6 +172,22 @@ func loadNetworkCSV(data []byte) (*bart.Table[network], error) {
 		return nil
 	})
 	return t, err
+}
+
+// notStates are codes that registries and databases give where no state is meant, or one that
+// has no code of its own: proxies, satellites, Asia and the Pacific, Europe, Tor, Kosovo, unknown.
+var notStates = []string{"a1", "a2", "ap", "eu", "o1", "t1", "xk", "xx", "zz"}
+
+// statedCountry reads the code of a file that somebody wrote: a wrong one would lose a country.
+func statedCountry(code string) (Country, error) {
+	lower, known := schemas.Country(code)
+	if lower == "" {
+		return 0, nil
+	}
+	if !known && !slices.Contains(notStates, lower) {
+		return 0, fmt.Errorf("country %q: want a code of two letters (ISO 3166-1 alpha-2), as RU", code)
+	}
+	return CountryOf(lower), nil
 }
 
 // loadMMDB reads the fields that MaxMind's ASN, ISP, Country, City and Enterprise

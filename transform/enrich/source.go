@@ -40,6 +40,9 @@ type ListSource struct {
 	// AsOf is the state that the list describes. Entries hold from ValidFrom (zero: AsOf)
 	// until ValidTo (zero: no stated end, then age lowers their weight).
 	AsOf, ValidFrom, ValidTo time.Time
+	// Versions are the states of a list that is fetched again and again, oldest first; then
+	// each entry holds as its states say, and Data and AsOf are not used.
+	Versions []Version
 }
 
 // List formats.
@@ -48,7 +51,7 @@ const (
 	FormatPrefixes      = "prefixes"       // one address or prefix a line, # comments (X4BNet, dibdot)
 	FormatTorNodes      = "tor-nodes"      // fingerprint, ipaddr, port
 	FormatNDPIProviders = "ndpi-providers" // list,prefix,ndpi_protocol
-	FormatV2Fly         = "v2fly"          // domain-list-community; includes are files beside it
+	FormatV2Fly         = "v2fly"          // domain-list-community; includes are files in its folder
 	FormatDomains       = "domains"        // one exact name a line
 	FormatAWS           = "aws"            // ip-ranges.json
 	FormatGoogle        = "google"         // goog.json, cloud.json
@@ -66,6 +69,9 @@ func (src *ListSource) where() string {
 
 // load reads src into b.
 func (b *builder) load(src ListSource) error {
+	if len(src.Versions) > 0 {
+		return b.loadHistory(src)
+	}
 	data := src.Data
 	if data == nil {
 		var err error
@@ -141,6 +147,7 @@ type reader struct {
 	list             uint16
 	entries, skipped int
 	times            map[string]int64 // ms of the texts read so far
+	history          *history         // where the list has states; else nil
 }
 
 func (r *reader) read(data []byte) error {
@@ -205,8 +212,12 @@ func (r *reader) add(p netip.Prefix, e Entry) error {
 	if e.Kind == 0 {
 		return errors.New("no kind: state one of vpn, datacentre, cloud, tor, doh, provider")
 	}
-	r.addPrefix(p, e)
 	r.entries++
+	if r.history != nil {
+		r.history.note(statement{prefix: p, entry: e})
+		return nil
+	}
+	r.addPrefix(p, e)
 	return nil
 }
 
@@ -225,11 +236,12 @@ func (r *reader) name(s string, exact bool) error {
 	if e.Kind == 0 {
 		return errors.New("no kind: state one of vpn, doh, provider")
 	}
-	if err := r.addName(s, exact, e); err != nil {
-		return err
-	}
 	r.entries++
-	return nil
+	if r.history != nil {
+		r.history.note(statement{name: s, exact: exact, entry: e})
+		return nil
+	}
+	return r.addName(s, exact, e)
 }
 
 // plain calls each for the first field of every line that has one.
@@ -534,7 +546,7 @@ func (r *reader) v2flyLine(field string, seen map[string]bool) error {
 
 func (r *reader) v2flyInclude(name string, seen map[string]bool) error {
 	if name != filepath.Base(name) {
-		return fmt.Errorf("include %q: only files beside the list", name)
+		return fmt.Errorf("include %q: only files in the folder of the list", name)
 	}
 	if seen[name] {
 		return nil

@@ -14,7 +14,8 @@ WITH
             sumIf(u.unanswered, counts) AS unanswered,
             uniqExact(client) AS all_clients,
             sum(u.flows) AS all_flows,
-            arraySort(groupUniqArray(pack)) AS packs
+            arraySort(groupUniqArray(pack)) AS packs,
+            arraySort(groupUniqArray(lists)) AS lists
         FROM usage_named AS u
         WHERE ({country:String} = '' OR country = {country:String}) AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
         GROUP BY country, day, simulated
@@ -22,7 +23,7 @@ WITH
 SELECT
     used.country AS country, used.day AS day, clients, flows, round(expected, 3) AS expected, unanswered, all_clients, all_flows,
     covered.fraction AS fraction,
-    used.simulated AS simulated, packs
+    used.simulated AS simulated, packs, lists
 FROM used
 LEFT JOIN coverage_days AS covered ON covered.country = used.country AND covered.day = used.day AND covered.simulated = used.simulated
 ORDER BY country, day, simulated
