@@ -71,7 +71,8 @@ latency: engine ## Measure the named queries on a store that make scale made in 
 	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
 
 .PHONY: calibrate
-calibrate: build ## Measure size and power of the analysis over its simulated grid into docs/calibration-simulated.md (RUNS: 200)
+calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
+	BANSHIFT_CALIBRATION=$(CURDIR)/docs/calibration.md $(GO) test ./transform/spike -run TestCurve -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
 .PHONY: lint

@@ -40,7 +40,7 @@ func (a *assessment) effect() Effect {
 	e := Effect{Series: p.name, Country: r.series.Country, Event: a.event.ID, Date: p.day(a.at).Format(time.DateOnly),
 		OwnCountry: r.series.Country == a.event.Country, Asked: a.asked, Direction: None,
 		ValidDays: a.head.valid, PTimeMode: cfg.Placebo, Reasons: []string{}, WindowDays: a.head.window, Provisional: a.head.provisional,
-		Rule: cfg.Rule, Threshold: cfg.Rule.threshold(), Size: rounded(a.head.size), Sharpness: rounded(a.head.sharpness), Score: rounded(a.head.score())}
+		Rule: cfg.Rule, Threshold: cfg.threshold(), Size: rounded(a.head.size), Sharpness: rounded(a.head.sharpness), Score: rounded(a.head.score())}
 	a.fillPlacebos(&e)
 	a.fillIntervals(&e)
 	e.Episode = a.episodeOf()

@@ -78,6 +78,8 @@ type Config struct {
 	BaselineDays int `json:"baseline_days"`
 	// Rule is the registered point of power against false grades.
 	Rule Rule `json:"rule"`
+	// least replaces the rule's threshold where the curve of power is measured.
+	least float64
 	// Direction asks for a rise (up) or a drop (down) whatever kind and target say; empty follows them.
 	Direction Direction `json:"direction,omitempty"`
 	// WindowDays is the length of every event's window; 0 follows the event's length, up to AfterDays.

@@ -163,7 +163,7 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 }
 
 // passes says whether the change is as large and begins as sharply as the rule asks.
-func (a *assessment) passes() bool { return a.head.score() >= a.panel.cfg.Rule.threshold() }
+func (a *assessment) passes() bool { return a.head.score() >= a.panel.cfg.threshold() }
 
 // sizeAndSharpness words the two parts of the score.
 func (a *assessment) sizeAndSharpness() string {

@@ -24,7 +24,15 @@ func (r Rule) threshold() float64 {
 	if r == Strict {
 		return 4
 	}
-	return 2.75
+	return 3
+}
+
+// threshold is the score that the procedure asks for.
+func (c Config) threshold() float64 {
+	if c.least > 0 {
+		return c.least
+	}
+	return c.Rule.threshold()
 }
 
 // Shares of a jump's units that enter the sharpness: of the event's day, and of the day after it, where

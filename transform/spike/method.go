@@ -20,7 +20,7 @@ func (c Config) Method() []string {
 		fmt.Sprintf("The p in space is the rank of the effect, in units of each country's own past changes, among countries with at least %g users a day and no event. It can make a grade ambiguous (above %g), and so can at least %d of these countries, and %g\u00a0%% of them, that changed as sharply on the same day. It never refutes, unless the past is too short for a p in time.",
 			c.DonorUsers, c.SpaceShare, leastShared, 100*c.SharedShare),
 		fmt.Sprintf("The score joins two numbers: the change in units of the country's usual one, and its beginning in units of a usual jump times %g (times %g for a jump on the day after). It is the root of two over the sum of their inverse squares, never more than 1.41 times the smaller. The rule %s asks for %g.",
-			jumpShare, lateJumpShare, c.Rule, c.Rule.threshold()),
+			jumpShare, lateJumpShare, c.Rule, c.threshold()),
 		"The grade is supported only if the change has the asked direction, its interval leaves zero out, the placebo in time passes, the score reaches the rule's, the other countries do not share it, and no election, outage, change of coverage or end of another ban explains it as well. Events that ask for the same change within a week are one episode: the effect is of all together.",
 	}
 }
