@@ -16,6 +16,11 @@ var OverlappingRanges string
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
 
+// FilesRead lists the files that were read to their end, each with where that was.
+//
+//go:embed files_read.sql
+var FilesRead string
+
 // KnownRanges lists what the ledger has of a source, each range once; RangeBorders where
 // those of a partition begin and end strictly inside a range.
 //
