@@ -8,6 +8,9 @@ SHELL := /bin/bash
 GO ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+SBOM := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+VULNDB := golang.org/x/vulndb@v0.0.0-20261105234957-e22db6528018
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PARTS := deploy/parts
 CACHE := $(or $(BANSHIFT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/banshift)
 FUZZTIME ?= 10s
@@ -64,8 +67,8 @@ latency: engine ## Measure the named queries on a store that make scale made in 
 	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
 
 .PHONY: calibrate
-calibrate: build ## Measure size and power of the analysis over its grid into docs/calibration.md (RUNS: 200)
-	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration.md
+calibrate: build ## Measure size and power of the analysis over its simulated grid into docs/calibration-simulated.md (RUNS: 200)
+	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
 .PHONY: lint
 lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
@@ -85,6 +88,24 @@ lab: ## Capture real programs with known labels to OUT (out/lab), by SEED (1): L
 .PHONY: accuracy
 accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_SHARED
 	.ci/accuracy bin/banshift $(BANSHIFT_SHARED)/data/captures
+
+.PHONY: release
+release: web/dist/banshift.js ## Build the program into out/release, with its bill of materials (CycloneDX) and checksums
+	rm -rf out/release && mkdir -p out/release
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o out/release/banshift ./cmd/banshift
+	CGO_ENABLED=0 $(GO) run $(SBOM) bin -json -noserial -output out/release/banshift.cdx.json -version '$(VERSION)' out/release/banshift
+	cd out/release && sha256sum banshift banshift.cdx.json > SHA256SUMS
+
+# vulndb DIRECTORY is where the module of known faults lies, as the module proxy gave it.
+.PHONY: vuln
+vuln: ## Compare what is linked with the pinned database of known faults (golang.org/x/vulndb, 20 MB); the toolchain's own are listed
+	$(GO) run ./deploy/advisories db "$$($(GO) mod download -json $(VULNDB) | sed -n 's/^\t"Dir": "\(.*\)",*/\1/p')" out/vulndb
+	$(GO) run $(GOVULNCHECK) -db "file://$(CURDIR)/out/vulndb" -format json ./cmd/banshift > out/vuln.json
+	$(GO) run ./deploy/advisories judge out/vuln.json .
+
+.PHONY: advisories
+advisories: ## Write the list of known faults that a test holds go.mod against
+	$(GO) run ./deploy/advisories list "$$($(GO) mod download -json $(VULNDB) | sed -n 's/^\t"Dir": "\(.*\)",*/\1/p')" go.mod > deploy/advisories/advisories.json
 
 .PHONY: docs
 docs: web/dist/banshift.js ## Write the generated references under docs/

@@ -317,13 +317,18 @@ func escaped(text string) string { return strings.NewReplacer(`\`, `\\`, `'`, `\
 // touch notes which days of which countries the rows of b are of, once it is stored and before b is marked done: a
 // counting that began before sees that it has to be repeated. A batch that is repeated touches its days again.
 func (s *Store) touch(ctx context.Context, b Batch) error {
+	return explain(s.name, s.touchDays(ctx, touchedDays(b)))
+}
+
+// touchDays has days be counted again.
+func (s *Store) touchDays(ctx context.Context, days []counts.Key) error {
 	type touched struct {
 		Country string `json:"country"`
 		Day     string `json:"day"`
 		Touches uint64 `json:"touches"`
 	}
 	var rows []touched
-	for _, key := range touchedDays(b) {
+	for _, key := range days {
 		rows = append(rows, touched{key.Country, isoDay(key.Day), 1})
 	}
 	if len(rows) == 0 {
@@ -334,5 +339,5 @@ func (s *Store) touch(ctx context.Context, b Batch) error {
 		return fmt.Errorf("days of a batch: %w", err)
 	}
 	// A token of its own: equal rows of two batches are two touches.
-	return explain(s.name, s.insertJSON(ctx, "touched", rand.Text(), lines))
+	return s.insertJSON(ctx, "touched", rand.Text(), lines)
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -38,7 +39,7 @@ func (s *Store) Export(ctx context.Context, name string, params map[string]strin
 	if err != nil {
 		return Exported{}, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
 	done := Exported{
@@ -49,7 +50,7 @@ func (s *Store) Export(ctx context.Context, name string, params map[string]strin
 		done.Columns[c.Name] = c.Text
 	}
 	hash := sha256.New()
-	done.Bytes, err = writeWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
+	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
 		return s.Query(ctx, name, params, io.MultiWriter(w, hash), Parquet)
 	})
 	if err != nil {
@@ -60,16 +61,17 @@ func (s *Store) Export(ctx context.Context, name string, params map[string]strin
 	if err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	_, err = writeWhole(filepath.Join(dir, name+".json"), func(w io.Writer) error {
+	_, err = WriteWhole(filepath.Join(dir, name+".json"), func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
 	return done, err
 }
 
-// writeWhole writes a file under another name and renames it when it is complete.
-func writeWhole(path string, write func(io.Writer) error) (int64, error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+// WriteWhole writes a file under another name and renames it when it is complete. Who may
+// read it is for the umask to say. It gives the size.
+func WriteWhole(path string, write func(io.Writer) error) (int64, error) {
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"-"+rand.Text()), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return 0, fmt.Errorf("export: %w", err)
 	}
@@ -84,9 +86,6 @@ func writeWhole(path string, write func(io.Writer) error) (int64, error) {
 		return 0, fmt.Errorf("export %s: %w", path, err)
 	}
 	if err := f.Close(); err != nil {
-		return 0, fmt.Errorf("export %s: %w", path, err)
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil {
 		return 0, fmt.Errorf("export %s: %w", path, err)
 	}
 	if err := os.Rename(f.Name(), path); err != nil {

@@ -45,6 +45,7 @@ func (l lease) mine() string { return l.prefix() + strconv.FormatUint(l.epoch, 1
 func (l lease) params() map[string]string {
 	return map[string]string{
 		"lease_source": l.source, "lease_partition": strconv.Itoa(int(l.partition)), "lease_epoch": strconv.FormatUint(l.epoch, 10),
+		"origin": strconv.FormatUint(originOf(l.source), 10),
 	}
 }
 

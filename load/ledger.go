@@ -51,6 +51,8 @@ type Batch struct {
 	// FirstEvent and LastEvent are the times of the earliest and latest record; zero where there is none.
 	FirstEvent, LastEvent time.Time
 	Simulated             bool
+
+	generation uint64 // how often its source was forgotten
 }
 
 // of gives the partition whose lease b is written under: a file's own notes, of partition
@@ -61,7 +63,11 @@ func (b Batch) ranged() position.Range { return position.Range{First: b.First, N
 
 // token is the stem of the deduplication tokens of b's inserts.
 func (b Batch) token() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q %d %d %d", b.Source, b.Partition, b.First, b.Next))
+	name := fmt.Appendf(nil, "%q %d %d %d", b.Source, b.Partition, b.First, b.Next)
+	if b.generation > 0 { // what was stored before it was forgotten is no first try
+		name = fmt.Appendf(name, " %d", b.generation)
+	}
+	sum := sha256.Sum256(name)
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -143,8 +149,9 @@ type ledger struct {
 
 // sourceState is what the ledger says of one source.
 type sourceState struct {
-	done     map[int32]position.Set
-	intended map[int32][]position.Intention
+	done       map[int32]position.Set
+	intended   map[int32][]position.Intention
+	generation uint64 // how often it was forgotten
 }
 
 func newLedger(s *Store) *ledger {
@@ -168,6 +175,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	if stored {
 		return nil
 	}
+	b.generation = s.ledger.generation(b.Source)
 	if err := s.write(ctx, b, lease); err != nil {
 		if errors.Is(err, ErrLease) {
 			s.ledger.lose(lease)
@@ -278,6 +286,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		state = &sourceState{done: map[int32]position.Set{}, intended: map[int32][]position.Intention{}}
 		l.sources[p.source] = state
 	}
+	state.generation = fresh.generation
 	for _, partition := range []int32{p.partition, -1} {
 		delete(state.done, partition)
 		delete(state.intended, partition)
@@ -291,6 +300,13 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 	l.leases[p] = held
 	delete(l.lost, p)
 	return held, nil
+}
+
+// generation is how often a source was forgotten.
+func (l *ledger) generation(source string) uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.sources[source].generation
 }
 
 // lose notes that another program has taken a lease.
@@ -337,6 +353,9 @@ func (l *ledger) read(ctx context.Context, source string) (*sourceState, error) 
 	}
 	defer rows.Close()
 	state := &sourceState{done: map[int32]position.Set{}, intended: map[int32][]position.Intention{}}
+	if state.generation, err = l.store.timesForgotten(ctx, source); err != nil {
+		return nil, err
+	}
 	for rows.Next() {
 		var partition int32
 		var r position.Intention

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,8 +60,8 @@ func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Appl
 	if err != nil {
 		return nil, fmt.Errorf("table of migrations: %w", err)
 	}
-	if len(have) > len(all) {
-		return nil, fmt.Errorf("store has migration %d and this program knows %d: use the version of banshift that wrote it, or a newer one", len(have), len(all))
+	if n := unknown(have, all); n != 0 {
+		return nil, fmt.Errorf("store has migration %d, which this program does not know: use the version of banshift that wrote it, or a newer one", n)
 	}
 	for _, m := range all {
 		r, done := have[m.Number]
@@ -83,6 +84,16 @@ func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Appl
 		applied[i] = Applied{m.Number, m.Name, m.Checksum, have[m.Number].at}
 	}
 	return applied, nil
+}
+
+// unknown gives a migration that the store has and this program has not; 0: none.
+func unknown(have map[int]record, all []migrations.Migration) int {
+	for number := range have {
+		if !slices.ContainsFunc(all, func(m migrations.Migration) bool { return m.Number == number }) {
+			return number
+		}
+	}
+	return 0
 }
 
 // apply runs one migration. ClickHouse has no transactions over DDL, so every

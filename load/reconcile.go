@@ -64,18 +64,17 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	if err != nil {
 		return r, explain(s.name, fmt.Errorf("ledger: %w", err))
 	}
-	var usage, dns, rejects uint64
-	err = s.conn.QueryRow(ctx, statements.TableSums).Scan(&usage, &dns, &rejects)
+	kept, rejects, err := s.keptRecords(ctx)
 	if err != nil {
-		return r, explain(s.name, fmt.Errorf("sums of the tables: %w", err))
+		return r, err
 	}
-	if s.usageDays > 0 { // retention takes usage: its records are those that were counted
-		if _, err := s.Count(ctx, 0); err != nil {
-			return r, err
-		}
-		if err := s.conn.QueryRow(ctx, statements.CountedRecords).Scan(&usage); err != nil {
-			return r, explain(s.name, fmt.Errorf("counted records: %w", err))
-		}
+	var forgotten int64
+	if err := s.conn.QueryRow(ctx, statements.StillCounted).Scan(&forgotten); err != nil {
+		return r, explain(s.name, fmt.Errorf("records that were forgotten: %w", err))
+	}
+	what := "stored + folded = records of usage and dns_usage"
+	if forgotten != 0 {
+		what += ", and those that were forgotten"
 	}
 	flows, err := s.keptFlows(ctx)
 	if err != nil {
@@ -83,7 +82,7 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	}
 	r.Checks = []Check{
 		{"records in = stored + folded + rejected", r.In, r.Stored + r.Folded + r.Rejected},
-		{"stored + folded = records of usage and dns_usage", r.Stored + r.Folded, usage + dns},
+		{what, r.Stored + r.Folded, uint64(int64(kept) + forgotten)},
 		flows,
 		{"rejected = rows of rejects", r.Rejected, rejects},
 	}
@@ -101,6 +100,24 @@ func (s *Store) Reconcile(ctx context.Context) (Reconciliation, error) {
 	return r, nil
 }
 
+// keptRecords sums the records that client-hours and questions stand for, and the rejected
+// ones. Where retention takes client-hours, their records are those that were counted.
+func (s *Store) keptRecords(ctx context.Context) (kept, rejects uint64, err error) {
+	var usage, dns uint64
+	if err := s.conn.QueryRow(ctx, statements.TableSums).Scan(&usage, &dns, &rejects); err != nil {
+		return 0, 0, explain(s.name, fmt.Errorf("sums of the tables: %w", err))
+	}
+	if s.usageDays > 0 {
+		if _, err := s.Count(ctx, 0); err != nil {
+			return 0, 0, err
+		}
+		if err := s.conn.QueryRow(ctx, statements.CountedRecords).Scan(&usage); err != nil {
+			return 0, 0, explain(s.name, fmt.Errorf("counted records: %w", err))
+		}
+	}
+	return usage + dns, rejects, nil
+}
+
 // keptFlows compares the records of flows that no retention can have taken yet. The
 // times are the server's own on both sides.
 func (s *Store) keptFlows(ctx context.Context) (Check, error) {
@@ -112,7 +129,7 @@ func (s *Store) keptFlows(ctx context.Context) (Check, error) {
 	if days == 0 {
 		return Check{}, fmt.Errorf("table flows has no retention in days")
 	}
-	// A batch that lies across the edge moves it to the batch's end.
+	// A batch that lies across the edge moves it to the batch's end; flows of before were forgotten in part.
 	var edge time.Time
 	err = s.conn.QueryRow(ctx, statements.KeptSince, days).Scan(&edge)
 	if err != nil {

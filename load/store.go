@@ -37,6 +37,8 @@ type Options struct {
 	FlowsDays int
 	// UsageDays is how many days after their ingestion client-hours are kept; 0: as long as the store. Counts stay.
 	UsageDays int
+	// DNSDays is the same of DNS questions.
+	DNSDays int
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -62,7 +64,9 @@ type Store struct {
 	named     knownVerdicts
 	counting  sync.Mutex  // held by Count
 	asCounted atomic.Bool // questions do not count
+	flowsDays int
 	usageDays int
+	dnsDays   int
 }
 
 // connectTries is how often Open tries an address that does not answer.
@@ -78,7 +82,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), usageDays: o.UsageDays}
+	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}
@@ -145,7 +149,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	s.ledger = newLedger(s)
-	return nil
+	return s.expire(ctx)
 }
 
 // connect opens the connection to the store's database.

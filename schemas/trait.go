@@ -3,7 +3,7 @@ package schemas
 import "strings"
 
 // Traits are what a flow shows that is no protocol: how it was seen, and what its first
-// payloads are made of. Rules ask for them beside signatures.
+// payloads are made of. Rules ask for them as for signatures.
 type Traits uint32
 
 // The vocabulary of traits. A bit keeps its meaning for ever, as with signatures.

@@ -191,7 +191,7 @@ func (m *sessionMaker) tunnel(r *random, s session, day int) {
 		s.answered = !r.chance(m.s.Pattern.Fails)
 	}
 	end := m.add(r, s, 900, 600_000)
-	if tool.Tool == "pptp" { // the data channel beside the control connection (RFC 2637)
+	if tool.Tool == "pptp" { // the data channel next to the control connection (RFC 2637)
 		s.proto, s.clientPort, s.serverPort = gre, 0, 0
 		m.add(r, s, 900, 600_000)
 		return

@@ -465,18 +465,18 @@ func TestPanelNeverRepeats(t *testing.T) {
 // The slow counterparts and readers of the tests.
 
 // addressesSlowly counts the addresses of prefixes by comparing every pair: a prefix
-// counts unless another one holds it.
+// counts unless another one contains it.
 func addressesSlowly(prefixes []netip.Prefix) int {
 	n := 0
 	for i, p := range prefixes {
-		held := false
+		contained := false
 		for j, q := range prefixes {
 			if i != j && q.Bits() < p.Bits() && q.Contains(p.Addr()) {
-				held = true
+				contained = true
 				break
 			}
 		}
-		if !held {
+		if !contained {
 			n += 1 << (32 - p.Bits())
 		}
 	}

@@ -1,7 +1,6 @@
 package study
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -96,7 +95,7 @@ func build(in input) (account.Report, error) {
 		Placebo:     s.otherPlaces(),
 		Controls:    s.controls(),
 		Sensitivity: s.sensitivity(),
-		Method:      s.method(),
+		Method:      s.Config.Method(),
 		Provenance:  in.Provenance,
 		Glossary:    s.glossary(),
 	}
@@ -153,7 +152,7 @@ func (s *study) percent(e spike.Effect) account.Quantity {
 func (s *study) headline() account.Headline {
 	e := s.effect
 	h := account.Headline{
-		Measure: s.Use.Name, Place: s.place, From: s.day, To: s.day.AddDate(0, 0, s.Config.AfterDays-1),
+		Measure: s.Use.Name, Place: s.place, From: s.day, To: s.day.AddDate(0, 0, max(1, e.WindowDays)-1),
 		EffectPct: number(e.EffectPct), Interval: s.interval(e.CILow, e.CIHigh), Direction: account.Direction(e.Direction),
 		InTime: account.Rank{P: number(e.PTime), N: e.NTime, Effective: e.NTimeEffective, Floor: number(e.PTimeFloor),
 			Mode: fmt.Sprintf("Compared %s.", e.PTimeOutcome)},
@@ -161,7 +160,7 @@ func (s *study) headline() account.Headline {
 		Grade:   account.Grade(e.Grade), Reasons: e.Reasons,
 	}
 	if e.Control.EffectPct != nil {
-		h.Controlled = &account.Quantity{Label: "after taking off what the controls did", Value: number(e.Control.EffectPct),
+		h.Controlled = &account.Quantity{Label: "against the same weekdays of the four weeks before, after the controls", Value: number(e.Control.EffectPct),
 			Interval: s.interval(e.Control.CILow, e.Control.CIHigh), Unit: "%", Signed: true}
 	}
 	return h
@@ -172,7 +171,7 @@ func (s *study) spikeQuestion(h account.Headline) account.Question {
 	q := account.Question{ID: "spike", Title: "Did use spike, how much, because of which ban?", Answer: h.Sentence(),
 		Figure: account.Quantity{Label: "change of " + s.Use.Unit, Value: h.EffectPct, Interval: h.Interval, Unit: "%", Signed: true},
 		Table:  s.course(),
-		Method: "The mean, over the registered days, of how far each day lies above the median of the same weekday before the event, on a logarithmic scale.",
+		Method: s.Config.Method()[0],
 		Caveats: []string{s.whoIsCounted(),
 			"A grade says what the data support. It is not a proof of cause."}}
 	if chart := s.toolChart(); chart != nil {
@@ -190,8 +189,7 @@ func (s *study) course() *account.Table {
 	t := &account.Table{Caption: "The course of the change", Columns: []account.Column{{Name: "what", Format: account.Text}, {Name: "value", Format: account.Decimal}, {Name: "unit", Format: account.Text}}}
 	add := func(what string, value any, unit string) { t.Rows = append(t.Rows, []any{what, value, unit}) }
 	if e.Onset != "" && e.OnsetDays != nil {
-		what := map[string]string{"alarm": "first day of the alarm: "}[e.OnsetBy]
-		add(cmp.Or(what, "no alarm; the change is largest from: ")+e.Onset, *e.OnsetDays, "days from the event")
+		add(e.OnsetWords()+": "+e.Onset, *e.OnsetDays, "days from the event")
 	}
 	if a := e.Anticipation; a != nil {
 		add(fmt.Sprintf("effect of the %s from the announcement", account.CountOf(a.Days, "days")), expPct(a.EffectLog), "%")
@@ -212,7 +210,7 @@ func (s *study) course() *account.Table {
 	if e.CoverageChange != nil {
 		add("coverage by sensors, after over before", *e.CoverageChange, "")
 	}
-	add("days with data, of the registered ones", e.ValidDays, fmt.Sprintf("of %d", s.Config.AfterDays))
+	add("days with data, of the registered ones", e.ValidDays, fmt.Sprintf("of %d", e.WindowDays))
 	return t
 }
 
@@ -241,7 +239,7 @@ func (s *study) survivalQuestion() account.Question {
 	q.Figure = account.Quantity{Label: "of what was to be expected", Value: left(e.EffectPct),
 		Interval: account.Interval{Low: left(e.CILow), High: left(e.CIHigh), Level: 1 - s.Config.Alpha}, Unit: "%"}
 	q.Answer = fmt.Sprintf("%s stood at %s of what was expected from the weeks before, in the %s from %s.",
-		s.Service.Name, q.Figure, account.CountOf(s.Config.AfterDays, "days"), s.day.Format("2\u00a0January\u00a02006"))
+		s.Service.Name, q.Figure, account.CountOf(e.WindowDays, "days"), s.day.Format("2\u00a0January\u00a02006"))
 	x := expectation(series, s.day, s.Config)
 	ts := s.frame(series, s.Service.Unit)
 	ts.Lines = []account.Line{{Name: "observed", Role: account.Observed, Values: s.cut(series, series.Values)},
@@ -257,7 +255,7 @@ func (s *study) survivalQuestion() account.Question {
 // sensitivity sets the analysis' other windows out as a grid.
 func (s *study) sensitivity() account.Sensitivity {
 	g := account.Sensitivity{RowName: "days before", ColName: "days after",
-		Intro: fmt.Sprintf("The windows of %s before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", account.CountOf(s.Config.BeforeDays, "days"), s.Config.AfterDays, s.effect.PTimeOutcome)}
+		Intro: fmt.Sprintf("The windows of %s before and %d after were registered before the data were looked at; the others are shown, never searched. The effects here are taken %s.", account.CountOf(s.Config.BaselineDays, "days"), s.effect.WindowDays, s.effect.PTimeOutcome)}
 	var before, after []int
 	for _, at := range s.effect.Sensitivity {
 		before, after = append(before, at.BeforeDays), append(after, at.AfterDays)
@@ -271,7 +269,7 @@ func (s *study) sensitivity() account.Sensitivity {
 			for _, at := range s.effect.Sensitivity {
 				if at.BeforeDays == b && at.AfterDays == a {
 					row[j].EffectPct, row[j].P = expPct(at.EffectLog), number(at.PTime)
-					row[j].Registered = b == s.Config.BeforeDays && a == s.Config.AfterDays
+					row[j].Registered = b == s.Config.BaselineDays && a == s.effect.WindowDays
 				}
 			}
 		}

@@ -52,7 +52,7 @@ func (r Result) effectRows() []load.Effect {
 			EffectLog: *e.EffectLog, EffectPct: *e.EffectPct, CILow: *e.CILow, CIHigh: *e.CIHigh,
 			PTime: e.PTime, NTime: uint32(e.NTime), PSpace: e.PSpace, NSpace: uint32(e.NSpace),
 			Direction: string(e.Direction), Grade: string(e.Grade), Reasons: e.Reasons,
-			BeforeDays: uint16(p.Config.BeforeDays), AfterDays: uint16(p.Config.AfterDays), Seed: p.Config.Seed,
+			BeforeDays: uint16(p.Config.BaselineDays), AfterDays: uint16(e.WindowDays), Seed: p.Config.Seed,
 			Simulated: asFlag(p.Simulated), Pack: p.Packs})
 	}
 	return rows

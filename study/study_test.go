@@ -59,7 +59,7 @@ func made(t *testing.T, series []spike.Series) input {
 }
 
 // The picture's expectation has to be the analysis' own: the mean over the registered
-// days of what is drawn is the effect that is printed.
+// days of what is drawn is the effect as measured that is printed.
 func TestPictureAgreesWithAnalysis(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 3))
 	for range 20 {
@@ -77,11 +77,11 @@ func TestPictureAgreesWithAnalysis(t *testing.T) {
 				sum, n = sum+math.Log1p(percent/100), n+1
 			}
 		}
-		if n != effect.ValidDays {
+		if effect.Measured.EffectLog != nil && n != effect.Measured.Days {
 			t.Fatalf("%d days in the picture, %d in the analysis", n, effect.ValidDays)
 		}
-		if effect.EffectLog != nil && math.Abs(sum/float64(n)-*effect.EffectLog) > 1e-5 {
-			t.Fatalf("the picture's mean is %g, the analysis' %g", sum/float64(n), *effect.EffectLog)
+		if effect.Measured.EffectLog != nil && math.Abs(sum/float64(n)-*effect.Measured.EffectLog) > 1e-5 {
+			t.Fatalf("the picture's mean is %g, the analysis' %g", sum/float64(n), *effect.Measured.EffectLog)
 		}
 		if !l.masked[at-20] || !l.masked[at+2] || l.masked[at] {
 			t.Fatal("days are masked that the analysis keeps, or the other way")

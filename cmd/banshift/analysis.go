@@ -38,6 +38,7 @@ func (a *app) studyOptions(o analyzeOptions) (study.Options, error) {
 		return study.Options{}, err
 	}
 	cfg.Placebo, cfg.Secondary = cmp.Or(spike.PlaceboMode(o.placebo), cfg.Placebo), o.secondary
+	cfg.Direction, cfg.WindowDays, cfg.Rule = spike.Direction(o.direction), o.window, cmp.Or(spike.Rule(o.rule), cfg.Rule)
 	so := study.Options{Config: cfg, Catalogue: catalogue, Events: from, Version: programVersion()}
 	if so.Given, err = a.given(o); err != nil {
 		return study.Options{}, err
@@ -100,7 +101,8 @@ func evidenceOf(list []string) ([]study.Evidence, error) {
 // spikeConfig is the procedure with the windows and holidays that the configuration registers.
 func (a *app) spikeConfig() (spike.Config, error) {
 	cfg := spike.DefaultConfig()
-	cfg.BeforeDays, cfg.AfterDays, cfg.Seed = a.cfg.Analysis.BeforeDays, a.cfg.Analysis.AfterDays, a.cfg.Analysis.Seed
+	in := a.cfg.Analysis
+	cfg.BeforeDays, cfg.BaselineDays, cfg.AfterDays, cfg.Rule, cfg.Seed = in.BeforeDays, in.BaselineDays, in.AfterDays, spike.Rule(in.Rule), in.Seed
 	for _, path := range a.cfg.Analysis.Holidays {
 		err := readFile(path, func(r io.Reader) (err error) {
 			cfg.Holidays, err = readHolidays(r, cfg.Holidays)
@@ -220,15 +222,8 @@ func readFile(path string, read func(io.Reader) error) error {
 
 // writeFile writes a file of another name and renames it, so that a file is there whole or not.
 func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone after the rename
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	_, err := load.WriteWhole(path, write)
+	return err
 }
 
 func writeJSON(w io.Writer, v any) error {

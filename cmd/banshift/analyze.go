@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/load"
@@ -21,6 +22,8 @@ import (
 type analyzeOptions struct {
 	series, format, country, events, name, placebo, replay string
 	evidence                                               []string
+	direction, rule                                        string
+	window                                                 int
 	asJSON, secondary                                      bool
 }
 
@@ -46,14 +49,22 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
+	o.addQuestion(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
 	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")
-	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh beside, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
+	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh as further evidence, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
 	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
-	for _, other := range []string{"series", "events", "placebo", "evidence", "json"} {
+	for _, other := range []string{"series", "events", "placebo", "evidence", "direction", "window", "rule", "json"} {
 		cmd.MarkFlagsMutuallyExclusive("replay", other)
 	}
 	return cmd
+}
+
+// addQuestion adds the flags that say what is asked of the series.
+func (o *analyzeOptions) addQuestion(f *pflag.FlagSet) {
+	f.StringVar(&o.direction, "direction", "", "ask for a rise (up) or a drop (down) (default: what kind and target of the event say)")
+	f.IntVar(&o.window, "window", 0, "days of the effect: 1, 2, 3, 7 or 28 (default: the event's length, at most analysis.after_days)")
+	f.StringVar(&o.rule, "rule", "", "registered threshold: standard, or strict (default: analysis.rule)")
 }
 
 func (a *app) analyze(ctx context.Context, o analyzeOptions) error {

@@ -72,9 +72,9 @@ func TestAnalyzeAndReplay(t *testing.T) {
 	if code, again, errOut := runCommand(t, "analyze", "--replay", saved); code != exitDone || again != out {
 		t.Errorf("replay: exit %d, same bytes %v: %s", code, again == out, errOut)
 	}
-	beside := filepath.Join(dir, "interest.csv")
-	writeSeries(t, beside, 160)
-	code, with, errOut := runCommand(t, "analyze", "--series", series, "--events", bans, "--evidence", "csv="+beside, "--json")
+	interest := filepath.Join(dir, "interest.csv")
+	writeSeries(t, interest, 160)
+	code, with, errOut := runCommand(t, "analyze", "--series", series, "--events", bans, "--evidence", "csv="+interest, "--json")
 	if code != exitDone || !strings.Contains(with, `"demand`) || !strings.Contains(with, "csv interest") {
 		t.Errorf("evidence: exit %d: %s", code, errOut)
 	}

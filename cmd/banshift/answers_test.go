@@ -17,7 +17,7 @@ import (
 	"github.com/banshift/banshift/web"
 )
 
-// answer is one answer of a report beside the truth's range.
+// answer is one answer of a report with the truth's range.
 type answer struct {
 	question string
 	got      float64
@@ -111,7 +111,7 @@ func answersOf(t *testing.T, seed int, scale float64, doors bool) []answer {
 	return compare(t, r, truth)
 }
 
-// compare sets every question's figure beside the truth.
+// compare puts every question's figure next to the truth.
 func compare(t *testing.T, r account.Report, truth simulate.Truth) []answer {
 	t.Helper()
 	figure := map[string]float64{}

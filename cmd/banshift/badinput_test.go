@@ -53,6 +53,7 @@ func closedPort(t *testing.T) string {
 // error must say what and where, in one line, with exit code 1 or 2.
 func TestBadInputIsOneClearLine(t *testing.T) {
 	needEngine(t)
+	withKey(t, filepath.Join(t.TempDir(), "master.key")) // one store, one key
 	store := filepath.Join(t.TempDir(), "store")
 	compressed := gzipped(t, varied(2000))
 	tests := []struct {

@@ -53,7 +53,7 @@ under networks: in the configuration.`,
 	bring := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Keep block lists in the store, each with the day on which it was seen",
-		Long: `import keeps what lists held on the days on which they were seen: as a list states
+		Long: `import keeps what lists contained on the days on which they were seen: as a list states
 itself, as its file's name begins (2018-04-16.csv), or as --as-of says. The same list of
 the same day replaces itself.`,
 		Example: `  banshift blocklist import --store ./store --name ru --format prefixes blocklist/*.csv`,

@@ -104,7 +104,7 @@ func (a *app) scan(ctx context.Context, s *stages, args []string, formatName str
 	return nil
 }
 
-// revealingGate makes a gate that keeps both ends of a flow beside its row.
+// revealingGate makes a gate that keeps both ends of a flow with its row.
 func (s *stages) revealingGate(keys *anonymize.Keys) (*anonymize.Gate, error) {
 	opts := s.gateOptions(keys)
 	opts.Reveal, opts.FutureAfter = true, nil

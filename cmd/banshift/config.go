@@ -57,7 +57,7 @@ type TopologyConfig struct {
 type PrivacyConfig struct {
 	// RawClients is "pseudonymise", or "refuse": every record with a client address is rejected.
 	RawClients string `mapstructure:"raw_clients"`
-	// KeyFile holds the 32-byte master key (hex), mode 0600; it is made where it is missing.
+	// KeyFile holds the 32-byte master key (hex), mode 0600, made where it is missing, or day keys; it must not lie inside the store.
 	KeyFile string `mapstructure:"key_file"`
 }
 
@@ -65,8 +65,10 @@ type PrivacyConfig struct {
 type ListConfig struct {
 	// Path is the file; empty where Source is given.
 	Path string `mapstructure:"path"`
-	// Source is where "lists update" takes the list from: a path, file:// or https://.
+	// Source is where "lists update" takes the list from: a path, file://, https://, or http:// with its sha256.
 	Source string `mapstructure:"source"`
+	// SHA256 is the checksum that the list must have, in hexadecimal; an http:// source needs it, because anybody on the way can change what it sends.
+	SHA256 string `mapstructure:"sha256"`
 	// Name is what the list is called in the directory of lists; empty: the source's last part.
 	Name string `mapstructure:"name"`
 	// Format is csv, prefixes, tor-nodes, tor-consensus, onionoo, ndpi-providers, v2fly, domains, aws or google; empty: by looking.
@@ -99,11 +101,11 @@ type RulesConfig struct {
 	PriorDecibans float64 `mapstructure:"prior_decibans"`
 }
 
-// IngestConfig bounds memory, and how far is looked for what lies beside a flow.
+// IngestConfig bounds memory, and how far away a flow's neighbours may lie.
 type IngestConfig struct {
 	// BatchRecords is how many rows are enriched and classified at once; what is stored does not depend on it.
 	BatchRecords int `mapstructure:"batch_records"`
-	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and a flow is looked at beside its block and the two next to it.
+	// BlockRecords is how many records of a stream or of a Kafka partition make a block: they are stored together, and the neighbours of a flow are looked for in its block and the two next to it.
 	BlockRecords int `mapstructure:"block_records"`
 	// BlockBytes is how many bytes make a block of a file of lines.
 	BlockBytes int `mapstructure:"block_bytes"`
@@ -117,7 +119,7 @@ type IngestConfig struct {
 	FutureSeconds int `mapstructure:"future_seconds"`
 }
 
-// KafkaConfig holds what does not belong into a source's URI.
+// KafkaConfig holds what does not belong in a source's URI.
 type KafkaConfig struct {
 	// User and Password are for SASL; the password is best given as BANSHIFT_KAFKA_PASSWORD.
 	User     string `mapstructure:"user"`
@@ -138,10 +140,14 @@ type EmbeddedConfig struct {
 
 // AnalysisConfig is the window that is registered before the data are seen.
 type AnalysisConfig struct {
-	// BeforeDays is the length of the baseline before an event.
+	// BeforeDays is the length of the weekday baseline of pictures, alarms and companion questions.
 	BeforeDays int `mapstructure:"before_days"`
-	// AfterDays is the length of the window in which an effect is measured.
+	// BaselineDays is the length of the headline's baseline: 7 or another multiple of it.
+	BaselineDays int `mapstructure:"baseline_days"`
+	// AfterDays is the longest window in which an effect is measured; a shorter event has a shorter one.
 	AfterDays int `mapstructure:"after_days"`
+	// Rule is the registered threshold: standard, or strict (fewer false grades, less power).
+	Rule string `mapstructure:"rule"`
 	// Seed makes the bootstrap repeatable.
 	Seed int64 `mapstructure:"seed"`
 	// Holidays are CSV files with country and date: weeks with one are compared with each other only.
@@ -154,6 +160,8 @@ type RetentionConfig struct {
 	FlowsDays int `mapstructure:"flows_days"`
 	// UsageDays counts from the day of ingestion, too; 0 keeps client-hours as long as the store. The counts made from them stay.
 	UsageDays int `mapstructure:"usage_days"`
+	// DNSDays is the same of the names that clients asked for.
+	DNSDays int `mapstructure:"dns_days"`
 }
 
 // defaultConfig is what applies where nothing is said.
@@ -166,8 +174,8 @@ func defaultConfig() Config {
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
-		Analysis:    AnalysisConfig{BeforeDays: 28, AfterDays: 7, Seed: 1},
-		Retention:   RetentionConfig{FlowsDays: 30},
+		Analysis:    AnalysisConfig{BeforeDays: 28, BaselineDays: 7, AfterDays: 7, Rule: "standard", Seed: 1},
+		Retention:   RetentionConfig{FlowsDays: 30, UsageDays: 90, DNSDays: 90},
 	}
 }
 
@@ -200,6 +208,9 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 			break
 		}
 		if f := flags.Lookup(flag); f != nil && f.Changed {
+			if key == "store" && hasPassword(f.Value.String()) {
+				return Config{}, errors.New("--store has a password in it, which others see in the list of processes: give it as BANSHIFT_STORE_PASSWORD")
+			}
 			v.Set(key, f.Value.String())
 		}
 	}
@@ -219,6 +230,14 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 		cfg.resolve(filepath.Dir(file))
 	}
 	return cfg, cfg.check()
+}
+
+// hasPassword reports a password in the address of a store.
+func hasPassword(address string) bool {
+	_, rest, isURL := strings.Cut(address, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndexByte(authority, '@')
+	return isURL && at > 0 && strings.Contains(authority[:at], ":")
 }
 
 // dateToText takes a date without quotes, which YAML reads as a time, for its text.
@@ -307,14 +326,16 @@ func (c Config) check() error {
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
 		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds,
 		"embedded.memory_megabytes":  c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
-		"analysis.before_days": c.Analysis.BeforeDays, "analysis.after_days": c.Analysis.AfterDays,
+		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
 		}
 	}
-	if c.Retention.UsageDays < 0 {
-		errs = append(errs, fmt.Errorf("retention.usage_days is %d: want a number of days, or 0 to keep all", c.Retention.UsageDays))
+	for key, n := range map[string]int{"retention.usage_days": c.Retention.UsageDays, "retention.dns_days": c.Retention.DNSDays} {
+		if n < 0 {
+			errs = append(errs, fmt.Errorf("%s is %d: want a number of days, or 0 to keep all", key, n))
+		}
 	}
 	return errors.Join(errs...)
 }

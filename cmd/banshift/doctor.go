@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -28,7 +29,7 @@ func (a *app) doctor(ctx context.Context) error {
 		name string
 		run  func(context.Context) (string, error)
 	}{
-		{"rules", a.checkRules}, {"key", a.checkKey}, {"engine", a.checkEngine}, {"store", a.checkStore},
+		{"rules", a.checkRules}, {"key", a.checkKey}, {"engine", a.checkEngine}, {"store", a.checkStore}, {"expired", a.checkExpired},
 	} {
 		found, err := check.run(ctx)
 		if err != nil {
@@ -65,10 +66,15 @@ func (a *app) checkRules(context.Context) (string, error) {
 }
 
 func (a *app) checkKey(context.Context) (string, error) {
-	if _, err := a.keys(); err != nil {
+	keys, err := a.readKeys()
+	if err != nil {
 		return "", err
 	}
-	return "the master key can be read by its owner only", nil
+	if keys == nil {
+		file, err := a.keyFile()
+		return "there is none yet: the first run makes a master key at " + file, err
+	}
+	return keys.Describe() + "; its file can be read by its owner only", nil
 }
 
 func (a *app) checkEngine(context.Context) (string, error) {
@@ -77,6 +83,37 @@ func (a *app) checkEngine(context.Context) (string, error) {
 		return "", err
 	}
 	return "embedded engine at " + path, nil
+}
+
+// checkExpired measures what retention has not deleted from the disk.
+func (a *app) checkExpired(ctx context.Context) (string, error) {
+	if a.cfg.Store == "" {
+		return "no store given", nil
+	}
+	store, err := a.openStore(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer store.Close()
+	tables, err := store.Retention(ctx)
+	if err != nil {
+		return "", err
+	}
+	var kept []string
+	var bytes uint64
+	for _, t := range tables {
+		bytes += t.Bytes
+		days := "for good"
+		if t.Days > 0 {
+			days = fmt.Sprintf("%d days", t.Days)
+		}
+		kept = append(kept, fmt.Sprintf("%s %s", t.Table, days))
+	}
+	what := fmt.Sprintf("%d bytes of expired rows on the disk (kept: %s)", bytes, strings.Join(kept, ", "))
+	if bytes > 0 {
+		return "", errors.New(what)
+	}
+	return what, nil
 }
 
 func (a *app) checkStore(ctx context.Context) (string, error) {
@@ -88,6 +125,13 @@ func (a *app) checkStore(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer store.Close()
+	keys, err := a.readKeys()
+	if err != nil {
+		return "", err
+	}
+	if err := a.sameKey(ctx, store, keys); err != nil {
+		return "", err
+	}
 	account, err := store.Reconcile(ctx)
 	if err != nil {
 		return "", err

@@ -130,7 +130,7 @@ func (s *stages) masked(ctx context.Context, capture string, scanned pipeline.Sc
 }
 
 // classifyMasked runs the stages with part of the telemetry withheld, from the flows
-// and from those beside them.
+// and from their neighbours.
 func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, scanned pipeline.Scanned) (arrow.Record, error) {
 	withheld, own, err := lookMasked(s.context, mask, scanned.Batch)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, scanned
 	}
 	defer withheld.Release()
 	defer own.Release()
-	var beside []*flowcontext.Sightings
+	var neighbours []*flowcontext.Sightings
 	for _, batch := range scanned.Neighbours {
 		flows, seen, err := lookMasked(s.context, mask, batch)
 		if err != nil {
@@ -148,9 +148,9 @@ func (s *stages) classifyMasked(ctx context.Context, mask evaluate.Mask, scanned
 			defer flows.Release()
 		}
 		defer seen.Release()
-		beside = append(beside, seen)
+		neighbours = append(neighbours, seen)
 	}
-	placed, err := s.context.Apply(ctx, withheld, own, beside)
+	placed, err := s.context.Apply(ctx, withheld, own, neighbours)
 	if err != nil {
 		return nil, err
 	}

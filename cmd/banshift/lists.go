@@ -69,7 +69,7 @@ func (a *app) listUpdate(ctx context.Context) error {
 			return misused(fmt.Errorf("lists[%d] %s: %w", i, l.name(), err))
 		}
 		fetched++
-		if err := kept.Update(ctx, l.name(), l.Source, want, time.Now()); err != nil {
+		if err := kept.Update(ctx, l.name(), l.pinned(), want, time.Now()); err != nil {
 			errs = append(errs, err)
 			continue
 		}

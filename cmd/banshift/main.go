@@ -49,7 +49,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintf(errOut, "banshift: %v\n", err)
+	fmt.Fprintf(escaping{errOut}, "banshift: %v\n", err)
 	if strings.HasPrefix(err.Error(), "unknown command") {
 		return exitMisused
 	}

@@ -209,6 +209,14 @@ func (l ListConfig) name() string {
 	return l.Path
 }
 
+// pinned is the source with the checksum that the list must have.
+func (l ListConfig) pinned() string {
+	if l.SHA256 == "" {
+		return l.Source
+	}
+	return l.Source + listdir.Checksum + strings.ToLower(l.SHA256)
+}
+
 // labels are a list's own settings.
 func (l ListConfig) labels() (enrich.ListSource, error) {
 	src := enrich.ListSource{Path: l.Path, Format: l.Format, Tool: l.Tool, Service: l.Service, Category: l.Category}
@@ -238,20 +246,6 @@ func networkSources(networks []NetworkConfig) []enrich.NetworkSource {
 		sources = append(sources, enrich.NetworkSource{Path: n.Path, Format: n.Format})
 	}
 	return sources
-}
-
-// keys opens the operator's master key: the configured file, or one in the user's
-// configuration directory, never inside the store.
-func (a *app) keys() (*anonymize.Keys, error) {
-	file := a.cfg.Privacy.KeyFile
-	if file == "" {
-		dir, err := os.UserConfigDir()
-		if err != nil {
-			return nil, fmt.Errorf("no place for the master key: %w; set privacy.key_file", err)
-		}
-		file = filepath.Join(dir, "banshift", "master.key")
-	}
-	return anonymize.OpenKeys(file)
 }
 
 // passingKeys are keys that nobody keeps, for commands that store nothing.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -64,12 +65,20 @@ func (a *app) query(cmd *cobra.Command, name string, given []string, output stri
 	if err != nil {
 		return err
 	}
-	answer := &watch{Writer: a.out}
+	answer := &watch{Writer: a.shown(format)}
 	err = store.Query(cmd.Context(), name, params, answer, format)
 	if err == nil && answer.isEmpty(format) {
 		err = a.sayWhyEmpty(cmd.Context(), store, params)
 	}
 	return errors.Join(err, store.Close())
+}
+
+// shown is where a result goes: tables are for terminals.
+func (a *app) shown(format load.Format) io.Writer {
+	if format == load.Table {
+		return escaping{a.out}
+	}
+	return a.out
 }
 
 // outputFormat refuses binary output to a terminal.

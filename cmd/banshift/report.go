@@ -43,6 +43,7 @@ The file loads nothing from anywhere and prints well.`,
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "file to write; - is the standard output (default: EVENT.html)")
 	f.StringVar(&o.analyzeOptions.events, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
+	o.addQuestion(f)
 	f.StringVar(&o.series, "series", "", "report on this file of daily users instead of the store")
 	f.StringVar(&o.format, "series-format", "csv", strings.Join(series.Formats(), ", "))
 	f.StringVar(&o.country, "series-country", "", "lower-case ISO code of a file that names no country")

@@ -57,7 +57,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
 	newAnalyzeCommand, newSpikesCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
-	newReconcileCommand, newRecountCommand, newMigrateCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
+	newReconcileCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 
 // markMisuse gives wrong arguments of any command exit code 2.
@@ -91,6 +91,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if isTerminal(a.errOut) {
 		a.log = slog.New(slog.NewTextHandler(a.errOut, options))
 	} else {
+		options.ReplaceAttr = hideAddresses
 		a.log = slog.New(slog.NewJSONHandler(a.errOut, options))
 	}
 	for _, name := range stray {

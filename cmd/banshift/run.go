@@ -28,6 +28,7 @@ type runOptions struct {
 	follow     bool
 	format     string
 	again      bool
+	newKey     bool
 	maxRejects int64
 }
 
@@ -59,6 +60,7 @@ done; the same command goes on where it stopped.`,
 	flags.StringVar(&o.format, "format", "", "format of the files, instead of recognising it: "+formatNames())
 	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected, when following as soon as they are; -1: no limit")
 	flags.BoolVar(&o.again, "again", false, "read the records of files once more that were rejected, after their cause was mended")
+	flags.BoolVar(&o.newKey, "new-key", false, "go on under a key that the store does not know; clients seen under both keys on one day count twice on it")
 	flags.BoolVar(&guess, "guess-clients", false, "without home, guess by ports which end of a one-way flow is the client")
 	return cmd
 }
@@ -92,7 +94,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	list = a.outsideStore(list)
-	keys, err := a.keys()
+	keys, err := a.readKeys()
 	if err != nil {
 		return err
 	}
@@ -101,11 +103,19 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer store.Close()
+	if keys, err = a.useKeys(ctx, store, keys, o.newKey); err != nil {
+		return err
+	}
+	defer a.keepRotated(ctx, keys)()
 	a.sayGaps(stages)
 	began := time.Now()
+	exporters, err := store.Exporters(ctx)
+	if err != nil {
+		return err
+	}
 	reads := newReadings(store)
 	now := newCurrent(stages)
-	pipe, err := a.newPipeline(now, keys, store, reads, o)
+	pipe, err := a.newPipeline(now, keys, store, exporters, reads, o)
 	if err != nil {
 		return err
 	}
@@ -147,12 +157,16 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 // countEvery is how old the counts of a running day become before they are made again.
 const countEvery = time.Minute
 
+// retainEvery is how often what has expired is looked for while a run follows.
+const retainEvery = time.Hour
+
 // runCounting has what a run stores counted: at its end, and while it follows.
 func (a *app) runCounting(ctx context.Context, store *load.Store, follow bool, run func() error) error {
 	following, stop := context.WithCancel(ctx)
 	var counting sync.WaitGroup
 	if follow {
 		counting.Go(func() { store.KeepCounted(following, countEvery) })
+		counting.Go(func() { store.KeepRetained(following, retainEvery) })
 	}
 	err := run()
 	stop()
@@ -197,17 +211,17 @@ func (a *app) outsideStore(list []files.File) []files.File {
 	})
 }
 
-func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
+func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store, exporters map[string]bool, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
 	s := now.stages.Load()
 	gate := s.gateOptions(keys)
-	gate.Only = reads.passes
+	gate.Only, gate.Exporters = reads.passes, exporters
 	var limit *int64
 	if o.follow && o.maxRejects >= 0 {
 		limit = &o.maxRejects
 	}
 	return pipeline.New(pipeline.Options{
-		RejectLimit: limit, Accept: func(f decode.Format) error { return a.accept(s, f) },
+		RejectLimit: limit, Identify: identify(store, keys), Accept: func(f decode.Format) error { return a.accept(s, f) },
 		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -23,7 +24,8 @@ func newServeCommand(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the page: use against bans, by country and tool, with reports",
 		Long: `serve answers on this machine only, from a fixed set of named queries, until it is
-interrupted. What others may see has to pass suppression of small counts first; until
+interrupted. The address that it prints has a token in it, which other users of the machine
+do not know; a browser keeps it in a cookie. What others may see has to pass suppression of small counts first; until
 then the page does not listen on other addresses.`,
 		Example: `  banshift serve --store ./store
   banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090`,
@@ -65,8 +67,9 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	if err != nil {
 		return fmt.Errorf("serve: %w; choose another address with --listen", err)
 	}
-	fmt.Fprintf(a.errOut, "serving http://%s\n", listener.Addr())
-	return serveUntilDone(ctx, listener, handler)
+	token := rand.Text()
+	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", listener.Addr(), token)
+	return serveUntilDone(ctx, listener, serve.Door(token, handler))
 }
 
 // reporter makes the account of an event from the open store, as report does.

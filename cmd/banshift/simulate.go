@@ -30,7 +30,7 @@ func newSimulateCommand(a *app) *cobra.Command {
 	var o simulateOptions
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Make telemetry of a ban from a seed, with the truth beside it",
+		Short: "Make telemetry of a ban from a seed, together with the truth",
 		Long: `simulate makes the flow records, DNS messages, lists, networks, block list and events
 of a scenario, with a configuration that reads them and a file that says what is true.
 The same scenario, seed and scale give the same bytes. All of it says that it is simulated.
@@ -97,7 +97,7 @@ func (a *app) simulate(ctx context.Context, o simulateOptions) error {
 	return nil
 }
 
-// simulateToKafka sends to the topic of the URI, and DNS to the one beside it.
+// simulateToKafka sends to the topic of the URI, and DNS to the one next to it.
 func (a *app) simulateToKafka(ctx context.Context, g *simulate.Generator, o simulateOptions, dns bool, show simulate.Progress) error {
 	flows, err := a.producer(ctx, o.out, o.partitions)
 	if err != nil {

@@ -40,5 +40,5 @@ func (a *app) sql(cmd *cobra.Command, text, output string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(store.SQL(cmd.Context(), text, a.out, format), store.Close())
+	return errors.Join(store.SQL(cmd.Context(), text, a.shown(format), format), store.Close())
 }

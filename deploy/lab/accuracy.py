@@ -15,7 +15,7 @@ NO_SIGNATURE = {"anyconnect, TLS", "anytls", "doh", "hysteria2", "obfs4", "reali
 # Why flows of a tool are missed, from the documents of its protocol.
 NOTES = {
     "anyconnect": "The hello of DTLS, which resumes the session of TLS, is what tells (draft-mavrogiannopoulos-openconnect); a capture that begins after it does not show it.",
-    "anyconnect, TLS": "Log-in and tunnel are ordinary TLS; only DTLS beside it to the same server tells, and that comes after the log-in.",
+    "anyconnect, TLS": "Log-in and tunnel are ordinary TLS; only DTLS to the same server at the same time tells it apart, and that comes after the log-in.",
     "tinc": "The meta connection is encrypted after two lines in clear (tinc manual, section 6.3); a capture that begins later has TCP of random bytes.",
     "tor": "In the middle of a session the lengths of cells are what tells (tor-spec, cell packet format), and while much is sent "
            "Tor fills records from its buffer, whatever the cells' length.",
@@ -75,7 +75,7 @@ def render(results, manifests, rules):
     by_tool = {half: {t["tool"]: t for t in results[half]["per_tool"] if t["tp"] + t["fn"]} for half in HALVES}
     names = sorted(set().union(*by_tool.values()))
     out = ["# Accuracy on the lab's captures", "",
-           "Captures of real programs between network namespaces, labels true by construction: [how they are made](howto/lab.md). `held-out` is the half that the seed set aside;",
+           "Captures of real programs between network namespaces, labels true by construction: [how they are made](howto/lab.md). `held-out` is the half that the seed keeps for measuring;",
            "no rule may be written from it. Recall is of flows named at *likely* or better, with 95 % Wilson intervals; flows of one capture are not independent, so the intervals are narrow by that.", "",
            "Measured with " + rules + ". Written by `python3 deploy/lab/accuracy.py bin/banshift " + " ".join("out/lab-%s" % m["seed"] for m in manifests) + " > docs/lab-accuracy.md` after",
            " and ".join("`make lab SEED=%s OUT=out/lab-%s`" % (m["seed"], m["seed"]) for m in manifests) + ".", ""]

@@ -5,7 +5,7 @@ A program is a file in programs/: TOOL, CATEGORY, PACKAGES (Debian's names) and 
 It may have MODULES too, Go programs that Debian lacks (parts.py), and PYPI, packages for the lab's own Python.
 Each capture has a client, a server and a relay (relay.py) in namespaces of its own; ports, options, MTU, delay, loss,
 payload and address family follow from the seed. Nothing leaves the machine: no namespace has a route out.
-Half of each program's captures are set aside by the seed alone, before anything is run.
+Half of each program's captures are held out, chosen by the seed alone before anything is run.
 """
 import argparse
 import concurrent.futures

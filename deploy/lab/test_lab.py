@@ -87,8 +87,8 @@ class Halves(unittest.TestCase):
         for seed in map(str, range(20)):
             halves = lab.halves(seed, self.programs)
             for program in self.programs:
-                held = sum(half == "held-out" for (name, _), half in halves.items() if name == program.__name__)
-                self.assertLessEqual(abs(2 * held - len(program.VARIANTS)), 1)
+                held_out = sum(half == "held-out" for (name, _), half in halves.items() if name == program.__name__)
+                self.assertLessEqual(abs(2 * held_out - len(program.VARIANTS)), 1)
 
     def test_the_seed_alone_decides(self):
         self.assertEqual(lab.halves("7", self.programs), lab.halves("7", list(reversed(self.programs))))

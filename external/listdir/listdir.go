@@ -8,13 +8,16 @@ package listdir
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -95,6 +98,9 @@ func (d *Directory) Find(name string) (Entry, bool) {
 // File is where a list lies.
 func (d *Directory) File(name string) string { return filepath.Join(d.path, name) }
 
+// Checksum comes before the SHA-256, in hexadecimal, at the end of a source that is to have it.
+const Checksum = "#sha256="
+
 // StateFile is where a state of a list lies.
 func (d *Directory) StateFile(s State) string { return filepath.Join(d.path, statesFolder, s.SHA256) }
 
@@ -157,9 +163,16 @@ func (d *Directory) keep(old, next Entry, data []byte) ([]State, error) {
 
 // check fetches a list and reads it as enrichment will.
 func check(ctx context.Context, name, source string, want enrich.ListSource, now time.Time) (Entry, []byte, error) {
-	data, modified, err := fetch(ctx, source)
+	location, want256, pinned := strings.Cut(source, Checksum)
+	if !pinned && anybodyCanChange(location) {
+		return Entry{}, nil, errors.New("http:// without a checksum: anybody on the way can change the list; use https://, or say which sha256 it must have")
+	}
+	data, modified, err := fetch(ctx, location)
 	if err != nil {
 		return Entry{}, nil, err
+	}
+	if got := sum(data); pinned && got != want256 {
+		return Entry{}, nil, fmt.Errorf("sha256 is %s, and is to be %s", got, want256)
 	}
 	want.Name, want.Data, want.Path = name, data, ""
 	e, err := enrich.New(enrich.Config{Lists: []enrich.ListSource{want}, NoBuiltin: true})
@@ -175,6 +188,16 @@ func check(ctx context.Context, name, source string, want enrich.ListSource, now
 	}
 	info := e.Lists().Info()[0]
 	return Entry{Name: name, Source: source, SHA256: sum(data), AsOf: info.AsOf.UTC(), Updated: now.UTC(), Entries: info.Entries}, data, nil
+}
+
+// anybodyCanChange reports a location that is asked in clear over a network.
+func anybodyCanChange(location string) bool {
+	u, err := url.Parse(location)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
 func sum(data []byte) string {
@@ -199,6 +222,17 @@ func fetch(ctx context.Context, source string) (data []byte, modified time.Time,
 	return data, info.ModTime(), err
 }
 
+// client follows nobody from https:// to http://.
+var client = &http.Client{CheckRedirect: func(r *http.Request, via []*http.Request) error {
+	if anybodyCanChange(r.URL.String()) && !anybodyCanChange(via[0].URL.String()) {
+		return errors.New("sent on to http://, where anybody on the way can change the list")
+	}
+	if len(via) >= 10 {
+		return errors.New("sent on too often")
+	}
+	return nil
+}}
+
 func fetchHTTP(ctx context.Context, source string) (data []byte, modified time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
@@ -206,7 +240,7 @@ func fetchHTTP(ctx context.Context, source string) (data []byte, modified time.T
 	if err != nil {
 		return nil, modified, err
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, modified, err
 	}
@@ -222,18 +256,18 @@ func fetchHTTP(ctx context.Context, source string) (data []byte, modified time.T
 	return data, modified, err
 }
 
-// replace writes a file beside the old one and renames it, so that no reader sees a half.
+// replace writes a file next to the old one and renames it, so that no reader sees a half.
 func replace(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	file, err := os.OpenFile(filepath.Join(filepath.Dir(path), ".new-"+rand.Text()), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}
 	defer os.Remove(file.Name())
 	_, err = file.Write(data)
-	err = errors.Join(err, file.Sync(), file.Chmod(0o644), file.Close())
+	err = errors.Join(err, file.Sync(), file.Close())
 	if err != nil {
 		return err
 	}

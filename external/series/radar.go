@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// readRadar reads the JSON answer of a time series of Cloudflare Radar: under result, beside meta, one object
+// readRadar reads the JSON answer of a time series of Cloudflare Radar: under result, next to meta, one object
 // of timestamps and values for each series asked for. A series named like a country (name=ru)
 // is that country's; a single other one is the source's. Values are normalised by Radar. A day's value is
 // the mean of its points. Format: https://developers.cloudflare.com/api/ (radar, timeseries).

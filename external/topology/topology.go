@@ -68,7 +68,7 @@ func (d *Delegations) Read(r io.Reader) error {
 	before := len(d.runs)
 	err := eachLine(r, func(fields []string) error {
 		if len(fields) < 7 || fields[2] != "asn" || fields[1] == "" || fields[1] == "*" {
-			return nil // version line, summary, addresses, or held by the registry itself
+			return nil // version line, summary, addresses, or kept by the registry itself
 		}
 		first, err := parseASN(fields[3])
 		if err != nil {

@@ -43,6 +43,8 @@ type Options struct {
 	// Only gives, for a source of which some records were read before, which are to be read
 	// now; nil, or nil for a source: all are.
 	Only func(source string) func(position int64) bool
+	// Exporters are names of sensors that are kept whatever they spell: those that a store knows already.
+	Exporters map[string]bool
 	// Rows is the room for rows that the first batch is made with.
 	Rows int
 	Mem  memory.Allocator
@@ -53,6 +55,8 @@ type Gate struct {
 	opts      Options
 	pseudonym *Pseudonymizer
 	cutter    *NameCutter
+	exporters labels
+	sensors   labels
 	flows     *schemas.FlowBuilder
 	dns       *schemas.DNSBuilder
 	rejects   *rejectBuilder
@@ -110,15 +114,21 @@ func NewGate(opts Options) (*Gate, error) {
 	if opts.Keys == nil {
 		return nil, fmt.Errorf("anonymize: no keys given")
 	}
-	return &Gate{
+	gate := &Gate{
 		opts:      opts,
 		pseudonym: NewPseudonymizer(opts.Keys),
 		cutter:    NewNameCutter(),
+		exporters: newLabels(opts.Keys, "sensor", opts.Exporters),
+		sensors:   newLabels(opts.Keys, "label", nil),
 		flows:     schemas.NewFlowBuilder(opts.Mem, opts.Rows),
 		dns:       schemas.NewDNSBuilder(opts.Mem, 0),
 		rejects:   newRejectBuilder(opts.Mem),
 		pairs:     newPairTable(),
-	}, nil
+	}
+	if opts.Home != nil {
+		gate.cutter.home = opts.Home.Contains
+	}
+	return gate, nil
 }
 
 // Begin says where the following records come from.
@@ -287,7 +297,7 @@ func (g *Gate) append(f *record.Flow, e *ends, country string, asn, records uint
 	b.TCPFlags.Append(f.TCPFlags)
 	b.SamplingRate.Append(max(1, f.SamplingRate))
 	b.LenSemantics.Append(uint8(f.LenSemantics))
-	b.Exporter.Append(f.Exporter)
+	b.Exporter.Append(g.exporters.of(f.Exporter))
 	b.Offset.Append(position)
 	b.Orientation.Append(uint8(how))
 	b.Records.Append(records)
@@ -322,7 +332,7 @@ func (g *Gate) appendSeen(f *record.Flow, flip bool) {
 	}
 	b.AppendSeen(row, f.Signatures, f.Traits)
 	if len(f.SensorLabel) > 0 {
-		b.SensorLabel.AppendAt(row, f.SensorLabel)
+		b.SensorLabel.AppendAt(row, g.sensors.of(f.SensorLabel))
 	}
 	if f.SensorConfidence != 0 {
 		b.SensorConfidence.AppendAt(row, f.SensorConfidence)
@@ -399,7 +409,7 @@ func (g *Gate) appendDNS(d *record.DNS, client uint64, country string, asn uint3
 	}
 	b.Resolver.Append(resolver)
 	b.LatencyUS.Append(d.LatencyUS)
-	b.Exporter.Append(d.Exporter)
+	b.Exporter.Append(g.exporters.of(d.Exporter))
 	b.Offset.Append(position)
 	b.Simulated.Append(d.Simulated)
 }

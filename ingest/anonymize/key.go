@@ -1,19 +1,18 @@
 package anonymize
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/banshift/banshift/schemas"
@@ -22,25 +21,69 @@ import (
 // MasterKeyBytes is the length of the operator's key.
 const MasterKeyBytes = 32
 
-// Keys derives the keys of days from the operator's master key. Day keys exist in
-// memory only.
-type Keys struct{ master []byte }
+// dayKeyBytes is the length of the key of a day: AES-128.
+const dayKeyBytes = 16
+
+// Keys gives the keys of days: derived from the operator's master key, any day's, or from a
+// chain of day keys that only goes forward ([MakeChain]). Safe for concurrent use.
+type Keys struct {
+	master []byte // nil where there is a chain
+
+	mu    sync.Mutex
+	chain *chain // nil where there is a master key
+	file  chainFile
+	users []*Pseudonymizer // that hold keys of days
+}
 
 // NewKeys takes a master key of [MasterKeyBytes] bytes.
 func NewKeys(master []byte) (*Keys, error) {
 	if len(master) != MasterKeyBytes {
 		return nil, fmt.Errorf("master key has %d bytes, want %d", len(master), MasterKeyBytes)
 	}
-	return &Keys{append([]byte(nil), master...)}, nil
+	return &Keys{master: append([]byte(nil), master...)}, nil
 }
 
-// OpenKeys reads the master key (hex) from file, which must not be readable by
-// others, or makes one there.
+// OpenKeys is [ReadKeys], and makes a master key where the file is missing.
 func OpenKeys(file string) (*Keys, error) {
-	info, err := os.Stat(file)
+	keys, err := ReadKeys(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return createKeys(file)
 	}
+	return keys, err
+}
+
+// ReadKeys reads a master key (hex) or a chain of day keys from file, which must not be
+// readable by others. A missing one is [fs.ErrNotExist]. Of a chain, the days that are
+// over for 48 h are destroyed first.
+func ReadKeys(file string) (*Keys, error) {
+	text, err := readPrivate(file)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	if bytes.HasPrefix(text, []byte(chainMark)) {
+		return readChain(file, time.Now)
+	}
+	master := make([]byte, hex.DecodedLen(len(text)))
+	defer clear(master)
+	digits := bytes.TrimSpace(text)
+	n, err := hex.Decode(master, digits)
+	if err != nil {
+		return nil, fmt.Errorf("master key %s is not %d bytes in hex", file, MasterKeyBytes)
+	}
+	if n > 0 && bytes.Count(master[:n], master[:1]) == n {
+		return nil, fmt.Errorf("master key %s is the same byte again and again: anybody can guess it; remove the file, and the next run makes a random one", file)
+	}
+	keys, err := NewKeys(master[:n])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return keys, nil
+}
+
+// readPrivate reads a file that only its owner may read.
+func readPrivate(file string) ([]byte, error) {
+	info, err := os.Stat(file)
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
@@ -51,15 +94,7 @@ func OpenKeys(file string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("master key %s is not %d bytes in hex", file, MasterKeyBytes)
-	}
-	keys, err := NewKeys(master)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return keys, nil
+	return text, nil
 }
 
 func createKeys(file string) (*Keys, error) {
@@ -85,72 +120,74 @@ func createKeys(file string) (*Keys, error) {
 	return NewKeys(master)
 }
 
-// ID names the master key without telling anything of it, so that a store can note
-// under which key its pseudonyms were made.
+// ID names the keys without telling anything of them, so that a store can note under which
+// its pseudonyms were made. That of a chain stays the same while it goes forward.
 func (k *Keys) ID() string {
-	id, err := hkdf.Key(sha256.New, k.master, nil, "id", 8)
-	if err != nil {
-		return ""
+	if k.master == nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.chain.id
 	}
-	return hex.EncodeToString(id)
+	return fingerprint(k.master)
 }
 
-// day derives the key of a UTC day (RFC 5869, info "client/<date>").
-func (k *Keys) day(day int64) (cipher.Block, error) {
-	date := time.UnixMilli(day * schemas.DayMS).UTC().Format(time.DateOnly)
-	key, err := hkdf.Key(sha256.New, k.master, nil, "client/"+date, 16)
-	if err != nil {
-		return nil, fmt.Errorf("key of %s: %w", date, err)
+// Follows is the ID of the master key that a chain was made from: its first days are the
+// same. Empty where there is none.
+func (k *Keys) Follows() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.chain == nil {
+		return ""
 	}
+	return k.chain.follows
+}
+
+// fingerprint is 64 bits that follow from a secret and do not give it away.
+func fingerprint(secret []byte) string {
+	return hex.EncodeToString(derive(secret, "id", 8))
+}
+
+// Secrets gives copies of what must be found nowhere: the master key, or the days' keys and
+// what the others follow from. It is for looking for them.
+func (k *Keys) Secrets() [][]byte {
+	if k.master != nil {
+		return [][]byte{slices.Clone(k.master)}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	secrets := [][]byte{slices.Clone(k.chain.state), slices.Clone(k.chain.names)}
+	for _, key := range k.chain.days {
+		secrets = append(secrets, slices.Clone(key))
+	}
+	return secrets
+}
+
+// day derives the key of a UTC day.
+func (k *Keys) day(day int64) (cipher.Block, error) {
+	key, err := k.dayKey(day)
+	if err != nil {
+		return nil, fmt.Errorf("key of %s: %w", dateOf(day), err)
+	}
+	burn()
+	defer burn()
+	defer clear(key)
 	return aes.NewCipher(key)
 }
 
-// Pseudonymizer maps addresses to pseudonyms. It caches day keys and is not safe for
-// concurrent use.
-type Pseudonymizer struct {
-	keys    *Keys
-	days    map[int64]cipher.Block
-	last    int64
-	block   cipher.Block
-	in, out [16]byte
-}
-
-// maxDayKeys bounds how many day keys are in memory at once.
-const maxDayKeys = 64
-
-// NewPseudonymizer derives from keys as days come up.
-func NewPseudonymizer(keys *Keys) *Pseudonymizer {
-	return &Pseudonymizer{keys: keys, days: map[int64]cipher.Block{}}
-}
-
-// Client gives the pseudonym of an address (16 bytes, IPv4 as IPv4-mapped IPv6) on
-// the UTC day of a time in ms: the first 64 bits of AES-128 under the day's key, a
-// pseudorandom function on single blocks. The same address has one pseudonym a day
-// and cannot be linked across days without the key.
-func (p *Pseudonymizer) Client(addr [16]byte, ms int64) (uint64, error) {
-	day := schemas.Day(ms)
-	if p.block == nil || day != p.last {
-		if err := p.turnTo(day); err != nil {
-			return 0, err
-		}
+func (k *Keys) dayKey(day int64) ([]byte, error) {
+	if k.master != nil {
+		return deriveDay(k.master, day), nil
 	}
-	p.in = addr
-	p.block.Encrypt(p.out[:], p.in[:])
-	return binary.BigEndian.Uint64(p.out[:8]), nil
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.chain.key(day)
 }
 
-func (p *Pseudonymizer) turnTo(day int64) error {
-	block, known := p.days[day]
-	if !known {
-		var err error
-		if block, err = p.keys.day(day); err != nil {
-			return err
-		}
-		if len(p.days) == maxDayKeys {
-			clear(p.days)
-		}
-		p.days[day] = block
-	}
-	p.last, p.block = day, block
-	return nil
+// deriveDay gives the key of a UTC day (RFC 5869, info "client/<date>").
+func deriveDay(secret []byte, day int64) []byte {
+	return derive(secret, "client/"+dateOf(day), dayKeyBytes)
+}
+
+func dateOf(day int64) string {
+	return time.UnixMilli(day * schemas.DayMS).UTC().Format(time.DateOnly)
 }

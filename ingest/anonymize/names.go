@@ -2,10 +2,15 @@ package anonymize
 
 import (
 	"bytes"
+	_ "embed"
 	"net/netip"
+	"slices"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/banshift/banshift/ingest/anonymize/spelling"
 )
 
 // HiddenName stands for every name that is not passed on.
@@ -20,13 +25,17 @@ const maxLabel = 30
 
 // NameCutter cuts names to their registered domain (public suffix list, as compiled
 // into golang.org/x/net/publicsuffix). Not safe for concurrent use.
-type NameCutter struct{ known map[string]string }
+type NameCutter struct {
+	known map[string]string
+	home  func(netip.Addr) bool // nil: not known
+}
 
 // NewNameCutter makes a cutter with an empty cache.
 func NewNameCutter() *NameCutter { return &NameCutter{known: map[string]string{}} }
 
 // Cut gives the registered domain of name in lower case, or [HiddenName] for what has
-// none: single labels, addresses, names that are not valid, generated labels.
+// none: single labels, addresses, names that are not valid, generated labels, labels that
+// may spell an address, and names under zones that give each client or address one.
 func (c *NameCutter) Cut(name []byte) string {
 	name = bytes.TrimSuffix(name, []byte("."))
 	if cut, ok := c.known[string(name)]; ok {
@@ -35,12 +44,12 @@ func (c *NameCutter) Cut(name []byte) string {
 	if len(c.known) == maxCachedNames {
 		clear(c.known)
 	}
-	cut := registeredDomain(bytes.ToLower(name))
+	cut := c.registeredDomain(bytes.ToLower(name))
 	c.known[string(name)] = cut
 	return cut
 }
 
-func registeredDomain(lower []byte) string {
+func (c *NameCutter) registeredDomain(lower []byte) string {
 	if len(lower) == 0 || len(lower) > 253 || !isHostname(lower) {
 		return HiddenName
 	}
@@ -49,10 +58,51 @@ func registeredDomain(lower []byte) string {
 		return HiddenName
 	}
 	domain, err := publicsuffix.EffectiveTLDPlusOne(text)
-	if err != nil || bytes.IndexByte([]byte(domain), '.') > maxLabel || looksLikeAddress(domain) {
+	if err != nil || strings.IndexByte(domain, '.') > maxLabel || ofOneClient(text) {
 		return HiddenName
 	}
+	// A suffix may be a wildcard's: its labels are looked at, too.
+	for label := range strings.SplitSeq(domain, ".") {
+		if spelling.Label(label, c.home) {
+			return HiddenName
+		}
+	}
 	return domain
+}
+
+// clientZones are words of private public suffixes below which a name is one client's, and
+// after an empty line zones of that kind that are no public suffixes.
+//
+//go:embed client_zones.txt
+var clientZones string
+
+var zoneWords, zones = parseZones(clientZones)
+
+func parseZones(text string) (words, zones []string) {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		if line == "" {
+			return lines[:i], lines[i+1:]
+		}
+	}
+	return lines, nil
+}
+
+// ofOneClient reports names under dynamic DNS and reverse-like zones.
+func ofOneClient(name string) bool {
+	if name == "arpa" || strings.HasSuffix(name, ".arpa") {
+		return true
+	}
+	for _, zone := range zones {
+		if name == zone || strings.HasSuffix(name, "."+zone) {
+			return true
+		}
+	}
+	suffix, icann := publicsuffix.PublicSuffix(name)
+	if icann || !strings.Contains(suffix, ".") {
+		return false
+	}
+	return slices.ContainsFunc(zoneWords, func(word string) bool { return strings.Contains(suffix, word) })
 }
 
 // isHostname accepts letters, digits, hyphens, underscores and dots.
@@ -65,22 +115,4 @@ func isHostname(name []byte) bool {
 		}
 	}
 	return true
-}
-
-// looksLikeAddress reports a registered label that may spell an address: digits that
-// would fit an IPv4 address, or eight and more hexadecimal digits.
-func looksLikeAddress(domain string) bool {
-	digits, hex := 0, 0
-	for i := 0; i < len(domain) && domain[i] != '.'; i++ {
-		switch b := domain[i]; {
-		case b >= '0' && b <= '9':
-			digits, hex = digits+1, hex+1
-		case b >= 'a' && b <= 'f':
-			hex++
-		case b == '-':
-		default:
-			hex = -64
-		}
-	}
-	return digits >= 7 || hex >= 8
 }

@@ -3,9 +3,13 @@ package anonymize
 // maxExcerpt is how much of an unreadable record is shown.
 const maxExcerpt = 160
 
+// longestFreeKey is how long a JSON key may be that is no word of the formats: too short
+// to say anything.
+const longestFreeKey = 3
+
 // redact gives the shape of a record without its content: letters become a, digits
-// 0, bytes above ASCII ?, and only JSON keys of plain lower-case words stay as they
-// are, so that a reader sees which format it was and where it broke.
+// 0, bytes above ASCII ?, and only JSON keys that are words of the formats, or of
+// three letters, stay as they are, so that a reader sees which format it was and where it broke.
 func redact(raw []byte) string {
 	if len(raw) > maxExcerpt {
 		raw = raw[:maxExcerpt]
@@ -23,7 +27,7 @@ func redact(raw []byte) string {
 	return string(out)
 }
 
-// keyEnd gives the end of a JSON key (`"word":`) that begins at i, or 0.
+// keyEnd gives the end of a JSON key (`"word":`) of the formats that begins at i, or 0.
 func keyEnd(raw []byte, i int) int {
 	if raw[i] != '"' {
 		return 0
@@ -33,7 +37,10 @@ func keyEnd(raw []byte, i int) int {
 	for ; j < len(raw) && (raw[j] >= 'a' && raw[j] <= 'z' || raw[j] == '_'); j++ {
 		plain = plain || raw[j] > 'f'
 	}
-	if !plain || j+1 >= len(raw) || raw[j] != '"' || raw[j+1] != ':' {
+	if j+1 >= len(raw) || raw[j] != '"' || raw[j+1] != ':' {
+		return 0
+	}
+	if short := plain && j-i-1 <= longestFreeKey; !short && !jsonKeys[string(raw[i+1:j])] {
 		return 0
 	}
 	return j + 2

@@ -14,7 +14,7 @@ const (
 	joinBackoff = 300 * time.Millisecond
 	// sessionTimeout is how long the group waits for a member that died. kafka-go sends
 	// no heartbeat between the end of a generation and the return of its readers: a
-	// handler that takes longer costs another rebalance, and the ledger settles the rest.
+	// handler that takes longer costs another rebalance, and the ledger decides the rest.
 	sessionTimeout   = 10 * time.Second
 	rebalanceTimeout = 60 * time.Second
 )

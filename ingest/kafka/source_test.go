@@ -107,7 +107,7 @@ func TestIntendedRangesComeExactly(t *testing.T) {
 	}
 }
 
-// TestRangesComeInParts has ranges that are larger than what is held of them.
+// TestRangesComeInParts has ranges that are larger than what is buffered of them.
 func TestRangesComeInParts(t *testing.T) {
 	_, uri := fake(t, 6)
 	p, err := NewProducer(t.Context(), uri, Config{})

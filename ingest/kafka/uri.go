@@ -50,7 +50,7 @@ func parseURI(uri string) (target, error) {
 	rest, query, _ := strings.Cut(rest, "?")
 	hosts, topic, _ := strings.Cut(rest, "/")
 	if strings.Contains(hosts, "@") {
-		return fail("user and password do not belong into the address: use user=… and the environment variable BANSHIFT_KAFKA_PASSWORD")
+		return fail("user and password do not belong in the address: use user=… and the environment variable BANSHIFT_KAFKA_PASSWORD")
 	}
 	t := target{brokers: strings.Split(hosts, ","), topic: topic, group: defaultGroup}
 	for _, b := range t.brokers {
@@ -109,7 +109,7 @@ func (t *target) set(key, value string) error {
 		}
 		return oneOf("read_uncommitted", "read_committed")
 	case "password":
-		return errors.New("the password does not belong into the address: use the environment variable BANSHIFT_KAFKA_PASSWORD")
+		return errors.New("the password does not belong in the address: use the environment variable BANSHIFT_KAFKA_PASSWORD")
 	default:
 		return fmt.Errorf("unknown setting %q", key)
 	}

@@ -27,7 +27,7 @@ func TestParseURIRefuses(t *testing.T) {
 		"kafka://a/t":                             `broker "a" is not host:port`,
 		"kafka://a:9092":                          `topic "" is not a name`,
 		"kafka://a:9092/t/u":                      `topic "t/u" is not a name`,
-		"kafka://u:p@a:9092/t":                    "do not belong into the address",
+		"kafka://u:p@a:9092/t":                    "do not belong in the address",
 		"kafka://a:9092/t?password=x":             "BANSHIFT_KAFKA_PASSWORD",
 		"kafka://a:9092/t?isolation=serializable": "want read_uncommitted or read_committed",
 		"kafka://a:9092/t?sasl=gssapi":            "want scram-sha-512 or scram-sha-256 or plain",

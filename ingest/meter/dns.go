@@ -139,7 +139,7 @@ func (m *Meter) dnsStream(f *flow) {
 		if broken[i] {
 			continue
 		}
-		m.streams.bytes[i] = append(m.streams.bytes[i], f.held[p.from:p.to]...)
+		m.streams.bytes[i] = append(m.streams.bytes[i], f.buffered[p.from:p.to]...)
 		m.streams.times[i] = append(m.streams.times[i], streamTime{len(m.streams.bytes[i]), p.time})
 		broken[i] = p.to-p.from < p.size
 	}

@@ -34,16 +34,16 @@ type flow struct {
 
 	sizes     [schemas.MaxFirstSizes]int16
 	numSizes  int
-	payloads  []heldPayload
-	held      []byte // captured bytes of payloads
+	payloads  []bufferedPayload
+	buffered  []byte // captured bytes of payloads
 	inspected bool
 	result    inspect.Result
 
 	queries []query // DNS questions without an answer yet
 }
 
-// heldPayload is an inspect.Payload whose bytes lie in flow.held.
-type heldPayload struct {
+// bufferedPayload is an inspect.Payload whose bytes lie in flow.buffered.
+type bufferedPayload struct {
 	up, gap bool
 	size    int
 	time    int64 // µs
@@ -55,7 +55,7 @@ type heldPayload struct {
 func (f *flow) reset() {
 	*f = flow{
 		payloads: f.payloads[:0],
-		held:     f.held[:0],
+		buffered: f.buffered[:0],
 		pending:  f.pending[:0],
 		queries:  f.queries[:0],
 	}

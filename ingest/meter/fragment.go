@@ -10,11 +10,11 @@ import (
 
 // Bounds of reassembly. What does not fit is lost to inspection, never to the process.
 const (
-	maxFragmented   = 256     // datagrams under reassembly
-	maxPieces       = 64      // fragments of one datagram
-	maxReassembled  = 65535   // bytes of one datagram
-	fragmentTimeout = 60e6    // µs, RFC 8200 section 4.5
-	maxFragmentHeld = 4 << 20 // captured bytes of all datagrams under reassembly
+	maxFragmented       = 256     // datagrams under reassembly
+	maxPieces           = 64      // fragments of one datagram
+	maxReassembled      = 65535   // bytes of one datagram
+	fragmentTimeout     = 60e6    // µs, RFC 8200 section 4.5
+	maxFragmentBuffered = 4 << 20 // captured bytes of all datagrams under reassembly
 )
 
 // fragmentKey names the datagram that a fragment belongs to.
@@ -40,10 +40,10 @@ type fragmented struct {
 
 // fragments reassembles IP datagrams.
 type fragments struct {
-	open  map[fragmentKey]*fragmented
-	order []*fragmented // by time of the first fragment
-	held  int
-	lost  func(position int64) // told of each datagram that is given up
+	open     map[fragmentKey]*fragmented
+	order    []*fragmented // by time of the first fragment
+	buffered int
+	lost     func(position int64) // told of each datagram that is given up
 }
 
 func newFragments(lost func(position int64)) fragments {
@@ -72,7 +72,7 @@ func (fs *fragments) add(d *packet.Datagram, now, position int64) (packet.Datagr
 		f = nil
 	}
 	if f == nil {
-		for len(fs.order) >= maxFragmented || len(fs.order) > 0 && fs.held > maxFragmentHeld {
+		for len(fs.order) >= maxFragmented || len(fs.order) > 0 && fs.buffered > maxFragmentBuffered {
 			fs.giveUp(fs.order[0])
 		}
 		f = &fragmented{key: k, position: position, began: now, total: -1}
@@ -83,7 +83,7 @@ func (fs *fragments) add(d *packet.Datagram, now, position int64) (packet.Datagr
 		return packet.Datagram{}, false
 	}
 	f.pieces = append(f.pieces, piece{d.Offset, d.Len, append([]byte(nil), d.Payload...)})
-	fs.held += len(d.Payload)
+	fs.buffered += len(d.Payload)
 	if !d.More {
 		f.total = d.Offset + d.Len
 	}
@@ -99,7 +99,7 @@ func (fs *fragments) add(d *packet.Datagram, now, position int64) (packet.Datagr
 
 func (fs *fragments) drop(f *fragmented) {
 	for _, p := range f.pieces {
-		fs.held -= len(p.data)
+		fs.buffered -= len(p.data)
 	}
 	delete(fs.open, f.key)
 	if i := slices.Index(fs.order, f); i >= 0 {

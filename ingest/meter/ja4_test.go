@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestJA4AgainstReference compares with the values that the authors publish beside
+// TestJA4AgainstReference compares with the values that the authors publish with
 // their captures.
 func TestJA4AgainstReference(t *testing.T) {
 	dir := shared(t, "data/ja4")

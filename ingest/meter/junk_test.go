@@ -12,7 +12,7 @@ import (
 )
 
 // TestHandshakeBehindJunk: AmneziaWG may send up to 128 random datagrams before its
-// handshake; they are let go of while nothing comes back, and memory stays bounded.
+// handshake; they are dropped while nothing comes back, and memory stays bounded.
 func TestHandshakeBehindJunk(t *testing.T) {
 	for _, junk := range []int{3, 40, 128} {
 		rng := rand.New(rand.NewPCG(uint64(junk), 1))
@@ -43,8 +43,8 @@ func TestHandshakeBehindJunk(t *testing.T) {
 		if len(c.flows) != 1 || !c.flows[0].Signatures.Has(schemas.SigWireGuardObfuscated) {
 			t.Errorf("%d junk datagrams: %v", junk, c.flows)
 		}
-		if m.held != 0 {
-			t.Errorf("%d bytes are still counted as held", m.held)
+		if m.buffered != 0 {
+			t.Errorf("%d bytes are still counted as buffered", m.buffered)
 		}
 	}
 }

@@ -16,12 +16,12 @@ import (
 
 // Options bound a [Meter]. Zero values take the defaults.
 type Options struct {
-	// MaxFlows is how many flows are held at a time (default 65,536). Beyond it the
+	// MaxFlows is how many flows are open at a time (default 65,536). Beyond it the
 	// flow that was silent longest is given out early.
 	MaxFlows int
-	// MaxHeldBytes bounds the payload bytes that wait for inspection, over all flows
+	// MaxBufferedBytes bounds the payload bytes that wait for inspection, over all flows
 	// (default 64 MiB). Beyond it flows are inspected with what they have.
-	MaxHeldBytes int
+	MaxBufferedBytes int
 	// TCPIdle ends a TCP flow without FIN or RST (default 2 h 4 min, RFC 5382 REQ-5).
 	TCPIdle time.Duration
 	// UDPIdle ends a UDP flow (default 30 min: RFC 4787 REQ-5 asks a NAT for 5 min at
@@ -36,8 +36,8 @@ func (o Options) withDefaults() Options {
 	if o.MaxFlows <= 0 {
 		o.MaxFlows = 1 << 16
 	}
-	if o.MaxHeldBytes <= 0 {
-		o.MaxHeldBytes = 64 << 20
+	if o.MaxBufferedBytes <= 0 {
+		o.MaxBufferedBytes = 64 << 20
 	}
 	if o.TCPIdle <= 0 {
 		o.TCPIdle = 124 * time.Minute
@@ -64,13 +64,13 @@ type Meter struct {
 	view      inspect.Flow // reused for each inspection
 	streams   dnsStreams   // reused for DNS over TCP
 	message   dnsmsg.Message
-	held      int // payload bytes that wait for inspection
+	buffered  int // payload bytes that wait for inspection
 	sink      record.Sink
 	flow      record.Flow
 	dns       record.DNS
 }
 
-// New gives a meter that holds no flows.
+// New gives a meter without open flows.
 func New(opts Options) *Meter {
 	opts = opts.withDefaults()
 	m := &Meter{

@@ -79,13 +79,13 @@ func TestBoundedFlows(t *testing.T) {
 
 // TestBoundedPayloads lets the meter hold 100 payload bytes.
 func TestBoundedPayloads(t *testing.T) {
-	m := New(Options{MaxHeldBytes: 100})
+	m := New(Options{MaxBufferedBytes: 100})
 	c := newCollector()
 	if err := m.Decode(context.Background(), bytes.NewReader(exchange(50).pcap()), c); err != nil {
 		t.Fatal(err)
 	}
-	if len(c.flows) != 50 || m.held != 0 {
-		t.Errorf("%d flows, %d bytes still held", len(c.flows), m.held)
+	if len(c.flows) != 50 || m.buffered != 0 {
+		t.Errorf("%d flows, %d bytes still buffered", len(c.flows), m.buffered)
 	}
 }
 
@@ -127,11 +127,11 @@ func FuzzMeter(f *testing.F) {
 		f.Add(b.pcap())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m := New(Options{MaxFlows: 8, MaxHeldBytes: 4096})
+		m := New(Options{MaxFlows: 8, MaxBufferedBytes: 4096})
 		c := newCollector()
 		_ = m.Decode(context.Background(), bytes.NewReader(b), c)
-		if m.held != 0 || len(m.table.flows) != 0 {
-			t.Errorf("%d bytes and %d flows are left", m.held, len(m.table.flows))
+		if m.buffered != 0 || len(m.table.flows) != 0 {
+			t.Errorf("%d bytes and %d flows are left", m.buffered, len(m.table.flows))
 		}
 		for i := range c.flows {
 			if fl := &c.flows[i]; fl.End < fl.Start || fl.SrcPackets+fl.DstPackets == 0 {

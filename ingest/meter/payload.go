@@ -7,7 +7,7 @@ import (
 	"github.com/banshift/banshift/ingest/meter/packet"
 )
 
-// How much of the first payloads is held for inspection. UDP: the first packets whole
+// How much of the first payloads is buffered for inspection. UDP: the first packets whole
 // (a QUIC Initial must be), of later ones the headers. TCP: what a handshake with a
 // post-quantum key share and a certificate chain takes.
 const (
@@ -68,7 +68,7 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 	case f.packetsDown <= fewAnswers:
 		limit = handshakeHead
 	}
-	m.hold(f, heldPayload{up: up, size: s.Len, time: now}, s.Payload[:min(len(s.Payload), limit)])
+	m.buffer(f, bufferedPayload{up: up, size: s.Len, time: now}, s.Payload[:min(len(s.Payload), limit)])
 	if len(f.payloads) < inspect.MaxPayloads {
 		return
 	}
@@ -83,28 +83,28 @@ func (m *Meter) datagramPayload(f *flow, s *packet.Segment, up bool, now int64) 
 // shows a packet twice. Nobody sends the same again so soon.
 const mirrorGap = 5_000
 
-// isMirrored reports a datagram that is the one held last.
+// isMirrored reports a datagram that equals the last one buffered.
 func (f *flow) isMirrored(s *packet.Segment, up bool, now int64) bool {
 	if f.inspected || len(f.payloads) == 0 {
 		return false
 	}
 	last := &f.payloads[len(f.payloads)-1]
-	held := f.held[last.from:last.to]
-	return last.up == up && last.size == s.Len && now-last.time <= mirrorGap && bytes.HasPrefix(s.Payload, held)
+	captured := f.buffered[last.from:last.to]
+	return last.up == up && last.size == s.Len && now-last.time <= mirrorGap && bytes.HasPrefix(s.Payload, captured)
 }
 
-// skipMiddle lets go of payloads behind the first ones of a flow to which nothing came
+// skipMiddle drops payloads behind the first ones of a flow to which nothing came
 // back: what AmneziaWG sends before its handshake is junk, up to 128 datagrams of it.
 func (m *Meter) skipMiddle(f *flow) {
 	const from, to = wholeDatagrams, inspect.MaxPayloads / 2
 	gone := f.payloads[to].from - f.payloads[from].from
-	f.held = append(f.held[:f.payloads[from].from], f.held[f.payloads[to].from:]...)
+	f.buffered = append(f.buffered[:f.payloads[from].from], f.buffered[f.payloads[to].from:]...)
 	f.payloads = append(f.payloads[:from], f.payloads[to:]...)
 	for i := range f.payloads[from:] {
 		p := &f.payloads[from+i]
 		p.from, p.to = p.from-gone, p.to-gone
 	}
-	m.held -= gone
+	m.buffered -= gone
 }
 
 // tcpPayload takes a segment's payload: in the order of sequence numbers, each byte once.
@@ -148,7 +148,7 @@ func (m *Meter) postpone(f *flow, p pendingSegment) {
 	p.data = append([]byte(nil), p.data[:min(len(p.data), maxStreamBytes)]...)
 	f.pending = append(f.pending, p)
 	f.waiting += len(p.data)
-	m.held += len(p.data)
+	m.buffered += len(p.data)
 	for len(f.pending) >= maxPending || f.waiting > maxPendingBytes {
 		m.deliverFirst(f)
 	}
@@ -189,7 +189,7 @@ func (m *Meter) takePending(f *flow, i int) pendingSegment {
 	p := f.pending[i]
 	f.pending = append(f.pending[:i], f.pending[i+1:]...)
 	f.waiting -= len(p.data)
-	m.held -= len(p.data)
+	m.buffered -= len(p.data)
 	return p
 }
 
@@ -206,24 +206,24 @@ func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
 	if f.inspected {
 		return
 	}
-	data = data[:min(len(data), maxStreamBytes-len(f.held))]
-	m.hold(f, heldPayload{up: p.up, gap: gap, size: size, time: p.time}, data)
-	if len(f.payloads) >= inspect.MaxPayloads || len(f.held) >= maxStreamBytes {
+	data = data[:min(len(data), maxStreamBytes-len(f.buffered))]
+	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, time: p.time}, data)
+	if len(f.payloads) >= inspect.MaxPayloads || len(f.buffered) >= maxStreamBytes {
 		m.inspect(f)
 	}
 }
 
-// hold keeps a payload for inspection.
-func (m *Meter) hold(f *flow, p heldPayload, data []byte) {
-	if m.held+len(data) > m.opts.MaxHeldBytes {
+// buffer keeps a payload for inspection.
+func (m *Meter) buffer(f *flow, p bufferedPayload, data []byte) {
+	if m.buffered+len(data) > m.opts.MaxBufferedBytes {
 		m.inspect(f)
 		return
 	}
-	p.from = len(f.held)
-	f.held = append(f.held, data...)
-	p.to = len(f.held)
+	p.from = len(f.buffered)
+	f.buffered = append(f.buffered, data...)
+	p.to = len(f.buffered)
 	f.payloads = append(f.payloads, p)
-	m.held += len(data)
+	m.buffered += len(data)
 }
 
 // maxKeptBuffer is how large a buffer a closed flow may hand on to the next one.
@@ -237,7 +237,7 @@ func (m *Meter) finish(f *flow) {
 	m.inspect(f)
 }
 
-// inspect tells the protocol by the payloads held and lets go of them.
+// inspect tells the protocol by the buffered payloads and drops them.
 func (m *Meter) inspect(f *flow) {
 	if f.inspected {
 		return
@@ -249,7 +249,7 @@ func (m *Meter) inspect(f *flow) {
 		m.view.Payloads = m.view.Payloads[:0]
 		for _, p := range f.payloads {
 			m.view.Payloads = append(m.view.Payloads, inspect.Payload{
-				Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.held[p.from:p.to],
+				Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.buffered[p.from:p.to],
 			})
 		}
 		f.result = m.inspector.Inspect(&m.view)
@@ -257,9 +257,9 @@ func (m *Meter) inspect(f *flow) {
 			m.dnsStream(f)
 		}
 	}
-	m.held -= len(f.held)
-	f.payloads, f.held = f.payloads[:0], f.held[:0]
-	if cap(f.held) > maxKeptBuffer {
-		f.held = nil
+	m.buffered -= len(f.buffered)
+	f.payloads, f.buffered = f.payloads[:0], f.buffered[:0]
+	if cap(f.buffered) > maxKeptBuffer {
+		f.buffered = nil
 	}
 }

@@ -87,10 +87,10 @@ func contextOptions(t *testing.T, store Store, mem memory.Allocator, s sizes) Op
 	opts := options(t, store, mem)
 	opts.BatchRecords, opts.Workers, opts.BlockRecords, opts.BlockBytes = s.batch, s.workers, s.records, s.bytes
 	parts := opts.NewParts
-	besides := flowcontext.New(flowcontext.Options{Memory: mem, Interest: interest})
+	contexts := flowcontext.New(flowcontext.Options{Memory: mem, Interest: interest})
 	opts.NewParts = func() (Parts, error) {
 		p, err := parts()
-		p.Context = besides
+		p.Context = contexts
 		return p, err
 	}
 	keys, err := anonymize.NewKeys(make([]byte, anonymize.MasterKeyBytes))
@@ -321,22 +321,22 @@ func blockwise(t *testing.T, opts Options, format decode.Format, content []byte)
 	return blocks
 }
 
-// slowly says what every row of a source is, looking at each beside all of its block and
-// of the two next to it.
+// slowly says what every row of a source is, looking at each together with all of its block
+// and of the two next to it.
 func slowly(t *testing.T, opts Options, blocks []anonymize.Batch) map[string]string {
 	t.Helper()
 	want := map[string]string{}
 	for k := range blocks {
-		for key, row := range slowlyBeside(t, opts, blocks[k], blocks[max(0, k-1):min(len(blocks), k+2)]) {
+		for key, row := range slowlyAmong(t, opts, blocks[k], blocks[max(0, k-1):min(len(blocks), k+2)]) {
 			want[key] = row
 		}
 	}
 	return want
 }
 
-// slowlyBeside looks at every row of a batch beside those of several, its own among them,
+// slowlyAmong looks at every row of a batch together with those of several, its own among them,
 // one pair at a time, and classifies each alone.
-func slowlyBeside(t *testing.T, opts Options, batch anonymize.Batch, around []anonymize.Batch) map[string]string {
+func slowlyAmong(t *testing.T, opts Options, batch anonymize.Batch, around []anonymize.Batch) map[string]string {
 	t.Helper()
 	want := map[string]string{}
 	if batch.Flows == nil {
@@ -369,7 +369,7 @@ func slowlyBeside(t *testing.T, opts Options, batch anonymize.Batch, around []an
 	return want
 }
 
-// bitsOf looks at one flow beside all others, by the definitions of [flowcontext.Bits].
+// bitsOf compares one flow with all others, by the definitions of [flowcontext.Bits].
 func bitsOf(t *testing.T, a *schemas.Flows, i int, around []anonymize.Batch) (bits flowcontext.Bits) {
 	t.Helper()
 	const minute = 60_000
@@ -524,8 +524,8 @@ func compareRows(t *testing.T, what string, got, want map[string]string) {
 	}
 }
 
-// TestScanLooksBeside has a scan come to the same verdicts as the slow version.
-func TestScanLooksBeside(t *testing.T) {
+// TestScanLooksAtNeighbours has a scan come to the same verdicts as the slow version.
+func TestScanLooksAtNeighbours(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
 	for _, src := range contextSources(t, rng, 200) {
 		opts := contextOptions(t, nil, memory.DefaultAllocator, sizes{batch: 9, workers: 1, records: 40, bytes: 9000})

@@ -38,7 +38,7 @@ func zeekDirectory(t *testing.T, n int, conn, ssl string) string {
 	return dir
 }
 
-// TestOneUIDIsOneFlow reads logs of the same connections that lie beside each other.
+// TestOneUIDIsOneFlow reads logs of the same connections that lie next to each other.
 func TestOneUIDIsOneFlow(t *testing.T) {
 	for _, names := range [][2]string{{"conn.log", "ssl.log"}, {"conn.2018-04-16-00.log.gz", "ssl.2018-04-16-00.log"}} {
 		list, err := files.Find([]string{zeekDirectory(t, 100, names[0], names[1])})
@@ -62,7 +62,7 @@ func TestOneUIDIsOneFlow(t *testing.T) {
 }
 
 // TestFirstBlockDecides reads sources of which no record, or none of the first block, is
-// what it is read as: nothing is settled, and the right format reads all of it afterwards.
+// what it is read as: nothing is decided, and the right format reads all of it afterwards.
 func TestFirstBlockDecides(t *testing.T) {
 	lines, unread := flowLines(50), strings.Repeat(`{"src_addr":"203.0.113.1"}`+"\n", 50)
 	tests := []struct {

@@ -136,6 +136,10 @@ func (p *Pipeline) live(ctx context.Context, src *files.Source, o FileOptions) e
 
 // source reads an opened file, unless the store has it.
 func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Source, o FileOptions) error {
+	var err error
+	if src.ID, err = p.identify(ctx, src.ID); err != nil {
+		return err
+	}
 	if o.Opened != nil {
 		if err := o.Opened(src); err != nil {
 			return err

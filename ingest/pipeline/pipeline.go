@@ -79,6 +79,9 @@ type Options struct {
 	FlushAfter time.Duration
 	// RejectLimit ends the run with [ErrTooManyRejects] once more records are rejected; nil: nothing does.
 	RejectLimit *int64
+	// Identify gives the name under which a file or topic is kept in the store, for the one that it has by
+	// itself, which may hold an address; nil: the same.
+	Identify func(ctx context.Context, source string) (string, error)
 	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
 	Accept func(decode.Format) error
 	Log    *slog.Logger
@@ -152,6 +155,14 @@ func (p *Pipeline) with(ctx context.Context, work func(*worker) error) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// identify gives the name under which a source is kept in the store.
+func (p *Pipeline) identify(ctx context.Context, source string) (string, error) {
+	if p.opts.Identify == nil {
+		return source, nil
+	}
+	return p.opts.Identify(ctx, source)
 }
 
 // worker decodes ranges and brings them to the store.

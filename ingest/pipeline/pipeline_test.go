@@ -47,7 +47,7 @@ type ledger struct {
 	done     map[key]uint64  // records in
 	intended map[key]position.Range
 	usage    map[key]uint64 // records in table usage
-	beside   map[key]position.Range
+	windows  map[key]position.Range
 	rows     map[key]string // all that is stored
 	tried    map[key]string // what was not stored when it was to be
 	failAt   int            // fails the write with this number, 0: none
@@ -56,7 +56,7 @@ type ledger struct {
 
 func newLedger() *ledger {
 	return &ledger{done: map[key]uint64{}, intended: map[key]position.Range{}, usage: map[key]uint64{},
-		beside: map[key]position.Range{}, rows: map[key]string{}, tried: map[key]string{}}
+		windows: map[key]position.Range{}, rows: map[key]string{}, tried: map[key]string{}}
 }
 
 var errGone = errors.New("store gone")
@@ -95,7 +95,7 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 		l.tried[r] = rows
 		return errGone
 	}
-	l.rows[r], l.beside[r] = rows, b.Window
+	l.rows[r], l.windows[r] = rows, b.Window
 	for _, table := range b.Tables {
 		if table.Name == schemas.TableUsage {
 			column := table.Record.Column(int(table.Record.NumCols()) - 1).(*array.Uint64)
@@ -202,14 +202,14 @@ func options(t *testing.T, store Store, mem memory.Allocator) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	besides := flowcontext.New(flowcontext.Options{Memory: mem})
+	contexts := flowcontext.New(flowcontext.Options{Memory: mem})
 	return Options{
 		Store: store, Workers: 2, BatchRecords: 50, BlockRecords: 50, BlockBytes: 4096, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		NewParts: func() (Parts, error) {
 			folder := usage.New(usage.Options{
 				Evidence: ruleIDs(pack), Interest: func(string, int64) (string, string, bool) { return "", "", false }, Mem: mem,
 			})
-			return Parts{Context: besides, Stages: []Stage{enricher, classifier}, Folder: folder, Pack: pack.Version()}, nil
+			return Parts{Context: contexts, Stages: []Stage{enricher, classifier}, Folder: folder, Pack: pack.Version()}, nil
 		},
 		NewGate: func() (*anonymize.Gate, error) {
 			return anonymize.NewGate(anonymize.Options{Keys: keys, Mem: mem, Rows: 16})

@@ -18,7 +18,11 @@ import (
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
 	p.stats.Sources.Add(1)
-	t := &topic{pipeline: p, source: source.Name(), format: decode.Format(source.Format())}
+	name, err := p.identify(ctx, source.Name())
+	if err != nil {
+		return err
+	}
+	t := &topic{pipeline: p, source: name, format: decode.Format(source.Format())}
 	if t.format != "" {
 		if err := p.accepts(t.format); err != nil {
 			return err

@@ -279,18 +279,18 @@ func slowLedger(t *testing.T, opts Options, format decode.Format, topic map[int3
 			if r.Next%int64(opts.BlockRecords) != 0 {
 				cut++
 			}
-			beside := store.beside[r]
-			if r.Next < beside.Next {
+			window := store.windows[r]
+			if r.Next < window.Next {
 				ahead++
 			}
 			var around []anonymize.Batch
 			for _, o := range ranges {
-				if o != r && beside.First <= o.First && o.First < beside.Next {
-					around = append(around, decodeAlone(t, opts, format, partition, records, o.First, min(o.Next, beside.Next)))
+				if o != r && window.First <= o.First && o.First < window.Next {
+					around = append(around, decodeAlone(t, opts, format, partition, records, o.First, min(o.Next, window.Next)))
 				}
 			}
 			own := decodeAlone(t, opts, format, partition, records, ranges[i].First, ranges[i].Next)
-			for key, row := range slowlyBeside(t, opts, own, append(around, own)) {
+			for key, row := range slowlyAmong(t, opts, own, append(around, own)) {
 				want[key] = row
 			}
 		}

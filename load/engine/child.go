@@ -14,10 +14,23 @@ import (
 // ChildCommand is the hidden subcommand under which the program runs the engine.
 const ChildCommand = "engine-child"
 
+// confineCommand makes the child confine itself and start again.
+const confineCommand = "confine"
+
+// unconfined begins the line that says why a child is not confined.
+const unconfined = "engine not confined: "
+
 // ChildMain is the whole life of the engine's process: it opens the library args[0]
 // and calls its clickhouse-local entry with the arguments behind it. It returns the
 // exit code when the engine has stopped. Once a process: the library cannot start twice.
+//
+// Before that it gives up what the engine does not need: with [confineCommand] it takes
+// ROOT LIBRARY PROGRAM ARGUMENT… and becomes that program, confined.
 func ChildMain(args []string) int {
+	if len(args) > 3 && args[0] == confineCommand {
+		fmt.Fprintln(os.Stderr, runConfined(args[1], args[3:], []string{args[2], args[3]}))
+		return 1
+	}
 	if len(args) < 2 {
 		fmt.Fprintln(os.Stderr, ChildCommand+" is started by banshift itself: want LIBRARY ARGUMENT…")
 		return 2

@@ -14,7 +14,7 @@ import (
 // Database is the only database that the embedded engine's users may touch.
 const Database = "banshift"
 
-// Conn is how to reach a running engine. It is kept in a file of mode 0600 beside
+// Conn is how to reach a running engine. It is kept in a file of mode 0600 next to
 // the data, so that a second process of the same user can join.
 type Conn struct {
 	Host     string `json:"host"`

@@ -223,24 +223,23 @@ func (e *Engine) launch(ctx context.Context) error {
 	return nil
 }
 
-// command is the child's command line: our own binary around the library, or a
-// clickhouse server.
+// command is the child's command line: our own binary, which confines itself and becomes
+// our own binary around the library, or a clickhouse server.
 func (e *Engine) command() (*exec.Cmd, error) {
-	if !isLibrary(e.path) {
-		cmd := exec.Command(e.path, "server", "--config-file="+e.layout.config())
-		cmd.Env = []string{}
-		return cmd, nil
-	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("own binary: %w", err)
 	}
-	alive := statements.EngineAlive
-	if e.native {
-		alive = statements.EngineNative + alive
+	program := []string{e.path, "server", "--config-file=" + e.layout.config()}
+	if isLibrary(e.path) {
+		alive := statements.EngineAlive
+		if e.native {
+			alive = statements.EngineNative + alive
+		}
+		program = []string{self, ChildCommand, e.path, "clickhouse",
+			"--config-file=" + e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", alive}
 	}
-	cmd := exec.Command(self, ChildCommand, e.path, "clickhouse",
-		"--config-file="+e.layout.config(), "--log-level=warning", "--logger.level=warning", "--query", alive)
+	cmd := exec.Command(self, append([]string{ChildCommand, confineCommand, e.layout.root, e.path}, program...)...)
 	cmd.Env = []string{} // the owner's holds passwords, and a statement may find a way to read it
 	return cmd, nil
 }
@@ -251,6 +250,7 @@ func (e *Engine) waitUp(ctx context.Context, c *child) error {
 	defer cancel()
 	for {
 		if ping(ctx, e.conn) == nil {
+			e.warnUnconfined()
 			return nil
 		}
 		select {
@@ -260,6 +260,19 @@ func (e *Engine) waitUp(ctx context.Context, c *child) error {
 			e.kill(c)
 			return fmt.Errorf("engine %s did not answer: %w: %s", e.path, ctx.Err(), e.lastWords())
 		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// warnUnconfined hands on why the child may open every file that we may.
+func (e *Engine) warnUnconfined() {
+	words, err := os.ReadFile(e.layout.output())
+	if err != nil {
+		return // there are no words
+	}
+	for line := range strings.Lines(string(words)) {
+		if why, ok := strings.CutPrefix(strings.TrimSpace(line), unconfined); ok {
+			e.log.Warn("the engine's process can read every file that this user can", "reason", why)
 		}
 	}
 }

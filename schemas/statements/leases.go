@@ -21,8 +21,8 @@ var EndOlderWriters string
 //go:embed older_writers.sql
 var OlderWriters string
 
-// InsertFenced inserts a record into a table (%[1]s) unless the lease was taken: columns
-// %[2]s, their names and types as text %[3]s.
+// InsertFenced inserts a record into a table (%[1]s), each row with the number of its source, unless
+// the lease was taken: columns %[2]s, their names and types as text %[3]s.
 //
 //go:embed insert_fenced.sql
 var InsertFenced string

@@ -55,8 +55,8 @@ type EvidenceFile struct {
 
 // Windows says the registered windows in words.
 func (p Provenance) Windows() string {
-	if p.Config.BeforeDays == 0 {
+	if p.Config.BaselineDays == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d days before, %d days after, placebo dates %s", p.Config.BeforeDays, p.Config.AfterDays, p.Config.Placebo)
+	return fmt.Sprintf("%d days before, up to %d days after, rule %s, placebo dates %s", p.Config.BaselineDays, p.Config.AfterDays, p.Config.Rule, p.Config.Placebo)
 }

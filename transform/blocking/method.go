@@ -15,7 +15,7 @@ type Failures struct {
 	Cells [2][2]Attempts
 }
 
-// Contrast is a difference of failure rates with the other factor held fixed.
+// Contrast is a difference of failure rates with the other factor kept fixed.
 type Contrast struct {
 	Difference, Low, High float64 // Mantel-Haenszel risk difference with its 95 % interval
 	P                     float64 // Cochran-Mantel-Haenszel test, two-sided

@@ -244,7 +244,7 @@ func (w *worker) open(rec arrow.Record) error {
 	return nil
 }
 
-// forget lets go of the batch's memory.
+// forget drops the batch's memory.
 func (w *worker) forget() { w.batch = batch{sensors: w.sensors[:0]} }
 
 // maxLabels bounds the cache of labels against sensors that invent them.
@@ -297,7 +297,7 @@ func (w *worker) fire(i int) bool {
 	}
 	if w.context != nil {
 		for set := w.context[i] & pl.context; set != 0; set &= set - 1 {
-			w.runAll(pl.beside[bits.TrailingZeros32(set)])
+			w.runAll(pl.neighbour[bits.TrailingZeros32(set)])
 		}
 	}
 	if len(w.touched) > 0 {
@@ -465,8 +465,8 @@ func (w *worker) book(i uint16, r *rule, tool, service int16, entry int32) {
 	}
 }
 
-// runSupporting runs the rules that speak only beside others: for a tool that is
-// spoken for, or for a class that holds one.
+// runSupporting runs the rules that speak only together with others: for a
+// tool that is spoken for, or for a class that has one.
 func (w *worker) runSupporting() {
 	n := len(w.touched)
 	for _, i := range w.c.pack.plan.support {

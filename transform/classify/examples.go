@@ -107,7 +107,7 @@ func (ex *Example) Record(mem memory.Allocator) (arrow.Record, *enrich.Lists, er
 	if err != nil {
 		return nil, nil, err
 	}
-	beside, err := parseContext(ex.Context)
+	context, err := parseContext(ex.Context)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -116,7 +116,7 @@ func (ex *Example) Record(mem memory.Allocator) (arrow.Record, *enrich.Lists, er
 		AddressMatch: []uint32{lists.Address(server)}, NameMatch: []uint32{lists.Name(ex.SNI)},
 	})
 	defer enriched.Release()
-	return flowcontext.Attach(mem, enriched, []flowcontext.Bits{beside}), lists, nil
+	return flowcontext.Attach(mem, enriched, []flowcontext.Bits{context}), lists, nil
 }
 
 func (ex *Example) lists(server netip.Addr) (*enrich.Lists, error) {

@@ -13,25 +13,25 @@ import (
 // plan hangs every rule on one cheap observation (its anchor), so that a flow for
 // which no anchor speaks is done after a few loads.
 type plan struct {
-	protocol [256][]uint16
-	seen     schemas.SignatureSet // signatures that are anchors
-	of       [schemas.MaxSignatures][]uint16
-	traits   schemas.Traits // traits that are anchors
-	trait    [32][]uint16
-	context  uint32 // bits of context that are anchors
-	beside   [32][]uint16
-	server   ports
-	client   ports
-	firstUp  sizes
-	firstDn  sizes
-	listAddr []uint16 // rules on addresses that lists hold
-	listName []uint16
-	names    []uint16 // rules whose subject is the owner of the server name
-	sensor   []uint16 // rules whose subject is the service of the sensor's label
-	asn      lookup32
-	ja4      []anchored
-	alpn     []anchored
-	support  []uint16
+	protocol  [256][]uint16
+	seen      schemas.SignatureSet // signatures that are anchors
+	of        [schemas.MaxSignatures][]uint16
+	traits    schemas.Traits // traits that are anchors
+	trait     [32][]uint16
+	context   uint32 // bits of context that are anchors
+	neighbour [32][]uint16
+	server    ports
+	client    ports
+	firstUp   sizes
+	firstDn   sizes
+	listAddr  []uint16 // rules on addresses that lists hold
+	listName  []uint16
+	names     []uint16 // rules whose subject is the owner of the server name
+	sensor    []uint16 // rules whose subject is the service of the sensor's label
+	asn       lookup32
+	ja4       []anchored
+	alpn      []anchored
+	support   []uint16
 
 	sensorSets  [][]string
 	sensorRules [][]uint16 // by set
@@ -153,7 +153,7 @@ func (pl *plan) onContext(i uint16, w *When) bool {
 	}
 	b := bits.TrailingZeros32(uint32(all))
 	pl.context |= 1 << b
-	pl.beside[b] = append(pl.beside[b], i)
+	pl.neighbour[b] = append(pl.neighbour[b], i)
 	return true
 }
 

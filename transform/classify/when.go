@@ -24,7 +24,7 @@ type When struct {
 	Signatures Bits `yaml:"signatures"`
 	// Traits are names of the vocabulary of traits in package schemas.
 	Traits Bits `yaml:"traits"`
-	// Context are names of the vocabulary in package flowcontext: what lies beside the flow.
+	// Context are names of the vocabulary in package flowcontext: what was seen near the flow.
 	Context Bits `yaml:"context"`
 	// FirstUp and FirstDown are the first payload size in each direction.
 	FirstUp   []Range `yaml:"first_up"`

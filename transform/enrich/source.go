@@ -51,7 +51,7 @@ const (
 	FormatPrefixes      = "prefixes"       // one address or prefix a line, # comments (X4BNet, dibdot)
 	FormatTorNodes      = "tor-nodes"      // fingerprint, ipaddr, port
 	FormatNDPIProviders = "ndpi-providers" // list,prefix,ndpi_protocol
-	FormatV2Fly         = "v2fly"          // domain-list-community; includes are files beside it
+	FormatV2Fly         = "v2fly"          // domain-list-community; includes are files in its folder
 	FormatDomains       = "domains"        // one exact name a line
 	FormatAWS           = "aws"            // ip-ranges.json
 	FormatGoogle        = "google"         // goog.json, cloud.json
@@ -546,7 +546,7 @@ func (r *reader) v2flyLine(field string, seen map[string]bool) error {
 
 func (r *reader) v2flyInclude(name string, seen map[string]bool) error {
 	if name != filepath.Base(name) {
-		return fmt.Errorf("include %q: only files beside the list", name)
+		return fmt.Errorf("include %q: only files in the folder of the list", name)
 	}
 	if seen[name] {
 		return nil

@@ -2,11 +2,11 @@ package flowcontext
 
 import "strings"
 
-// Bits is a set of things seen beside a flow.
+// Bits is a set of things seen near a flow.
 type Bits uint32
 
-// The vocabulary. A bit keeps its meaning for ever; new ones are appended. "Beside" is
-// between the same client and the same server.
+// The vocabulary. A bit keeps its meaning for ever; new ones are appended. Names with
+// "beside" mean: between the same client and the same server.
 const (
 	// IKEThenNATT: answered IKE on UDP 500 and, within [PairWindow], answered traffic on
 	// UDP 4500; both flows carry the bit (RFC 3947, 7296 section 2.23).

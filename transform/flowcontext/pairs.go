@@ -114,14 +114,14 @@ type entry struct {
 // scratch is the working memory of one range at a time.
 type scratch struct {
 	own     *Sightings
-	all     []*Sightings // own and those beside it
+	all     []*Sightings // own and its neighbours
 	out     []uint32
 	entries []entry
 	seen    filter
 	asked   []lookup
 }
 
-// close lets go of the range and keeps the space.
+// close forgets the range and keeps the space.
 func (s *scratch) close() {
 	s.own, s.out = nil, nil
 	clear(s.all)

@@ -13,8 +13,8 @@ import (
 	"github.com/banshift/banshift/schemas"
 )
 
-// Sightings are what the rows of one range are to each other and to the rows beside
-// them. They keep alive the seven columns of the flow batch that this needs (60 bytes a
+// Sightings are what the rows of one range are to each other and to the rows next
+// to them. They keep alive the seven columns of the flow batch that this needs (60 bytes a
 // row of 160) and nothing of the DNS batch. Release them.
 type Sightings struct {
 	rows       int

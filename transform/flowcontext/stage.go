@@ -45,9 +45,9 @@ func New(opts Options) *Stage {
 }
 
 // Apply appends [Field] to the flow batch of a range, row for row as it was looked at:
-// own are the sightings of the range itself, beside those of the ranges beside it. The
-// caller releases all of them.
-func (s *Stage) Apply(ctx context.Context, rec arrow.Record, own *Sightings, beside []*Sightings) (arrow.Record, error) {
+// own are the sightings of the range itself, neighbours those of the ranges next to it.
+// The caller releases all of them.
+func (s *Stage) Apply(ctx context.Context, rec arrow.Record, own *Sightings, neighbours []*Sightings) (arrow.Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *Stage) Apply(ctx context.Context, rec arrow.Record, own *Sightings, bes
 	work := s.scratch.Get().(*scratch)
 	defer s.scratch.Put(work)
 	work.own, work.out = own, column.V
-	work.all = append(append(work.all[:0], own), beside...)
+	work.all = append(append(work.all[:0], own), neighbours...)
 	defer work.close()
 	work.pairs()
 	work.peers()
@@ -69,7 +69,7 @@ func (s *Stage) Apply(ctx context.Context, rec arrow.Record, own *Sightings, bes
 	return appendTo(rec, &column), nil
 }
 
-// Alone is [Stage.Apply] for a range with nothing beside it. dns may be nil.
+// Alone is [Stage.Apply] for a range without neighbours. dns may be nil.
 func (s *Stage) Alone(ctx context.Context, rec, dns arrow.Record) (arrow.Record, error) {
 	own, err := s.Look(rec, dns)
 	if err != nil {

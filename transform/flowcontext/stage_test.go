@@ -93,7 +93,7 @@ type part struct {
 	questions []question
 }
 
-// run gives the bits of all flows, in order, every part looked at with all others beside it.
+// run gives the bits of all flows, in order, every part looked at with all others as neighbours.
 func run(t *testing.T, parts ...part) []flowcontext.Bits {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
@@ -145,7 +145,7 @@ func TestWindows(t *testing.T) {
 	ike := flow{client: 1, server: 1, port: 500, sig: schemas.SignaturesOf(schemas.SigIKE)}
 	natt := flow{client: 1, server: 1, port: 4500, start: 3}
 	long := flow{client: 1, server: 1, end: 600, bytes: 80, port: 9}
-	aside := flow{client: 1, server: 2, start: 500, end: 700, bytes: 20, port: 9}
+	other := flow{client: 1, server: 2, start: 500, end: 700, bytes: 20, port: 9}
 	tests := []struct {
 		name      string
 		flows     []flow
@@ -163,10 +163,10 @@ func TestWindows(t *testing.T) {
 		{"scan", []flow{ike, with(natt, func(f *flow) { f.unanswered = true })}, nil, []string{"", ""}},
 		{"tinc", []flow{{client: 1, server: 1, tcp: true, sig: schemas.SignaturesOf(schemas.SigTinc)}, {client: 1, server: 1, port: 655, start: 1}}, nil, []string{"", "beside-tinc-meta"}},
 		{"call", []flow{{client: 1, server: 1, sig: schemas.SignaturesOf(schemas.SigSTUN)}, {client: 1, server: 1, start: 10, sig: schemas.SignaturesOf(schemas.SigDTLS)}}, nil, []string{"", "dtls-beside-stun"}},
-		{"peer", []flow{long, aside}, nil, []string{"single-peer", ""}},
-		{"peer below", []flow{long, with(aside, func(f *flow) { f.bytes = 21 })}, nil, []string{"", ""}},
+		{"peer", []flow{long, other}, nil, []string{"single-peer", ""}},
+		{"peer below", []flow{long, with(other, func(f *flow) { f.bytes = 21 })}, nil, []string{"", ""}},
 		{"peer alone", []flow{long}, nil, []string{""}},
-		{"peer later", []flow{long, with(aside, func(f *flow) { f.start = 601 })}, nil, []string{""}[:1:1]},
+		{"peer later", []flow{long, with(other, func(f *flow) { f.start = 601 })}, nil, []string{""}[:1:1]},
 		{"look-up", []flow{{client: 1, server: 1, start: 120}, {client: 1, server: 1, start: 121}, {client: 2, server: 1, start: 120}},
 			[]question{{1, 0, "vpn.example"}, {2, 0, "chat.example"}, {2, 1, "other"}, {1, 122, "vpn.example"}}, []string{"after-lookup", "", ""}},
 	}
@@ -297,7 +297,7 @@ func cuts(rng *rand.Rand, flows []flow, questions []question) []part {
 }
 
 // TestAnyConnect holds the rules to what the stage finds: TLS that is like any
-// other is named where AnyConnect's DTLS lies beside it, and only there.
+// other is named where AnyConnect's DTLS is a neighbour, and only there.
 func TestAnyConnect(t *testing.T) {
 	pack, err := classify.Default()
 	if err != nil {
@@ -320,12 +320,12 @@ func TestAnyConnect(t *testing.T) {
 		{[]flow{tls}, []string{"none"}},
 	} {
 		rec := batch(memory.DefaultAllocator, test.flows)
-		beside, err := flowcontext.New(flowcontext.Options{}).Alone(context.Background(), rec, nil)
+		placed, err := flowcontext.New(flowcontext.Options{}).Alone(context.Background(), rec, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i, want := range test.want {
-			e, err := verdicts.Explain(beside, i)
+			e, err := verdicts.Explain(placed, i)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -333,7 +333,7 @@ func TestAnyConnect(t *testing.T) {
 				t.Errorf("flow %d: %s, want %s", i, e, want)
 			}
 		}
-		beside.Release()
+		placed.Release()
 		rec.Release()
 	}
 }

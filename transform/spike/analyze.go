@@ -44,10 +44,9 @@ func Analyze(series []Series, catalogue []events.Event, cfg Config, findings ...
 			if !p.inside(t) {
 				continue
 			}
-			effects, scales := p.spaceOf(t)
+			clear(p.spreads)
 			for i, r := range p.rows {
-				a := assessment{panel: p, row: r, event: e, at: t, catalogue: catalogue, alarms: found[r],
-					space: p.placeboSpace(i, t, effects, scales), findings: about[e.ID]}
+				a := assessment{panel: p, row: r, own: i, event: e, at: t, catalogue: catalogue, alarms: found[r], findings: about[e.ID]}
 				result.Effects = append(result.Effects, a.effect())
 			}
 		}
@@ -66,6 +65,18 @@ func (c Config) check() error {
 	}
 	if c.Placebo != PlaceboBefore && c.Placebo != PlaceboBoth {
 		return fmt.Errorf("spike: placebo is %q: want %q or %q", c.Placebo, PlaceboBefore, PlaceboBoth)
+	}
+	if c.BaselineDays < 7 || c.BaselineDays%7 != 0 {
+		return fmt.Errorf("spike: baseline_days is %d: want a multiple of 7", c.BaselineDays)
+	}
+	if c.Rule != Standard && c.Rule != Strict {
+		return fmt.Errorf("spike: rule is %q: want %q or %q", c.Rule, Standard, Strict)
+	}
+	if c.Direction != "" && c.Direction != Up && c.Direction != Down {
+		return fmt.Errorf("spike: direction is %q: want %q or %q", c.Direction, Up, Down)
+	}
+	if c.WindowDays != 0 && !slices.Contains(windowDays, c.WindowDays) {
+		return fmt.Errorf("spike: window is %d days: want 1, 2, 3, 7 or 28, or 0 for the event's length", c.WindowDays)
 	}
 	if c.Alpha <= 0 || c.Alpha >= 1 || c.Replicates < 1 || c.BlockDays < 1 {
 		return fmt.Errorf("spike: alpha %g, replicates %d, block_days %d: want 0 < alpha < 1 and positive counts",

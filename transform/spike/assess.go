@@ -12,15 +12,19 @@ import (
 type assessment struct {
 	panel     *panel
 	row       *row
+	own       int // the row's number
 	event     events.Event
 	at        int
 	catalogue []events.Event
 	alarms    []episode
-	space     placeboSpace
 	findings  []Finding // about the event, from beside the series
+	brief     bool      // leave out what takes no part in the grade
 
-	window   window
-	adjusted bool // the outcome under test is the one after the common factor
+	head     headline
+	space    placeboSpace
+	further  []string // countries that moved as far, in their own units
+	window   window   // of the estimate that is given next to the headline
+	adjusted bool     // the outcome under test is the one after the common factor
 	asked    Direction
 	placebo  placeboTime
 	ciLow    float64 // lower end, in the asked direction, of the tested outcome's interval
@@ -29,17 +33,20 @@ type assessment struct {
 // effect works the assessment out: effect, interval, placebos, onset, then the grade.
 func (a *assessment) effect() Effect {
 	p, r, cfg := a.panel, a.row, a.panel.cfg
+	a.asked = cfg.asked(a.event, p.name)
+	a.head = p.measure(a.own, a.at, cfg.windowFor(a.event), a.asked)
 	a.window = p.effectAt(r, a.at, cfg.BeforeDays, cfg.AfterDays)
-	a.adjusted = !math.IsNaN(a.window.adjusted)
-	a.asked = askedDirection(a.event)
+	a.adjusted = a.head.adjusted
 	e := Effect{Series: p.name, Country: r.series.Country, Event: a.event.ID, Date: p.day(a.at).Format(time.DateOnly),
 		OwnCountry: r.series.Country == a.event.Country, Asked: a.asked, Direction: None,
-		ValidDays: a.window.validDays, PTimeMode: cfg.Placebo, Reasons: []string{}}
-	a.fillIntervals(&e)
+		ValidDays: a.head.valid, PTimeMode: cfg.Placebo, Reasons: []string{}, WindowDays: a.head.window, Provisional: a.head.provisional,
+		Rule: cfg.Rule, Threshold: cfg.Rule.threshold(), Size: rounded(a.head.size), Sharpness: rounded(a.head.sharpness), Score: rounded(a.head.score())}
 	a.fillPlacebos(&e)
+	a.fillIntervals(&e)
+	e.Episode = a.episodeOf()
 	e.CoverageChange = number(round(p.coverageChange(r, a.at), 4))
-	if e.OwnCountry {
-		e.Shape = p.shapeAt(r, a.at, a.window.raw)
+	if e.OwnCountry && !a.brief {
+		e.Shape = p.shapeAt(r, a.at, a.head.raw)
 		e.Sensitivity = a.sensitivity()
 		e.Anticipation = a.anticipation()
 		e.Evidence = a.findings
@@ -69,30 +76,18 @@ func askedDirection(e events.Event) Direction {
 	return Up
 }
 
-// outcome is the tested effect, others the same of any window.
-func (a *assessment) outcome(w window) float64 {
-	if a.adjusted {
-		return w.adjusted
-	}
-	return w.raw
-}
-
+// fillIntervals fills the headline with its interval, and the other estimates in the own country.
 func (a *assessment) fillIntervals(e *Effect) {
-	p, r, cfg := a.panel, a.row, a.panel.cfg
-	if math.IsNaN(a.window.raw) {
+	cfg := a.panel.cfg
+	if math.IsNaN(a.head.effect) {
 		return
 	}
-	past := p.past(r, a.at, a.ownOthers())
-	rng := rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, "raw")
-	low, high := interval(a.window.raw, blockBootstrap(pick(r.raw, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
-	e.EffectLog, e.EffectPct = number(round(a.window.raw, 6)), percent(a.window.raw)
-	e.CILow, e.CIHigh = percent(low), percent(high)
-	if a.adjusted {
-		rng = rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, "control")
-		low, high = interval(a.window.adjusted, blockBootstrap(pick(r.adj, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
-		e.Control = Control{EffectLog: number(round(a.window.adjusted, 6)), EffectPct: percent(a.window.adjusted),
-			CILow: percent(low), CIHigh: percent(high), Countries: p.controls(r, a.at)}
+	low, high := a.placebo.interval(a.head.effect, cfg.Alpha)
+	if a.head.provisional {
+		low, high = a.widenProvisional(low, high)
 	}
+	e.EffectLog, e.EffectPct = number(round(a.head.effect, 6)), percent(a.head.effect)
+	e.CILow, e.CIHigh = percent(low), percent(high)
 	a.ciLow = low
 	if a.asked == Down {
 		a.ciLow = -high
@@ -102,6 +97,37 @@ func (a *assessment) fillIntervals(e *Effect) {
 		e.Direction = Up
 	case high < 0:
 		e.Direction = Down
+	}
+	if e.OwnCountry && !a.brief {
+		a.fillOthers(e)
+	}
+}
+
+// widenProvisional adds to an interval what the days to come may still change: the interval of the
+// registered window around the same effect, in quadrature.
+func (a *assessment) widenProvisional(low, high float64) (float64, float64) {
+	full := headline{gauge: a.panel.gaugeOf(a.panel.cfg.BaselineDays, a.head.registered), adjusted: a.head.adjusted, window: a.head.registered}
+	l, h := full.nullChanges(a.own, a.panel.placeboDates(a.row, a.at, a.ownOthers())).interval(a.head.effect, a.panel.cfg.Alpha)
+	x := a.head.effect
+	return x - math.Hypot(x-low, x-l), x + math.Hypot(high-x, h-x)
+}
+
+// fillOthers fills the estimates that are given next to the headline.
+func (a *assessment) fillOthers(e *Effect) {
+	p, r, cfg := a.panel, a.row, a.panel.cfg
+	past := p.past(r, a.at, a.ownOthers())
+	fill := func(effect float64, days int, residuals []float64, name string) Control {
+		if math.IsNaN(effect) {
+			return Control{}
+		}
+		rng := rngFor(cfg.Seed, p.name, r.series.Country, a.event.ID, name)
+		low, high := interval(effect, blockBootstrap(pick(residuals, past), cfg.BlockDays, cfg.AfterDays, cfg.Replicates, rng), cfg.Alpha)
+		return Control{EffectLog: number(round(effect, 6)), EffectPct: percent(effect), CILow: percent(low), CIHigh: percent(high), Days: days}
+	}
+	e.Measured = fill(a.window.raw, a.window.validDays, r.raw, "raw")
+	e.Control = fill(a.window.adjusted, a.window.adjDays, r.adj, "control")
+	if e.Control.EffectLog != nil {
+		e.Control.Countries = p.controls(r, a.at)
 	}
 }
 
@@ -113,13 +139,14 @@ func (a *assessment) fillPlacebos(e *Effect) {
 		e.PTimeOutcome = "after the controls"
 	}
 	dates := p.placeboDates(r, a.at, a.ownOthers())
-	a.placebo = p.placebos(r, dates, cfg.BeforeDays, cfg.AfterDays, a.adjusted)
+	a.placebo = a.head.nullChanges(a.own, dates)
 	e.NTime = len(a.placebo.effects)
-	e.NTimeEffective = e.NTime / cfg.AfterDays
+	e.NTimeEffective = int(a.placebo.independent)
 	if e.NTime > 0 && e.NTime >= cfg.MinPlacebos {
-		e.PTime = number(round(a.placebo.rank(a.outcome(a.window), sign), 6))
+		e.PTime = number(round(a.placebo.rank(a.head.effect, sign, cfg.Alpha), 6))
 		e.PTimeFloor = number(round(1/float64(1+e.NTime), 6))
 	}
+	a.space, a.further = p.rank(a.own, a.at, a.head, a.asked)
 	e.NSpace = len(a.space.donors)
 	if ps := a.space.rank(sign); e.NSpace > 0 && !math.IsNaN(ps) {
 		e.PSpace = number(round(ps, 6))
@@ -195,7 +222,7 @@ func pick(xs []float64, keep []bool) []float64 {
 }
 
 // fillOnset takes the onset from the data: the first day of an alarm near the event, or
-// else the day on which the effect is largest.
+// else the day of the jump.
 func (a *assessment) fillOnset(e *Effect) {
 	cfg := a.panel.cfg
 	for _, ep := range a.alarms {
@@ -206,48 +233,10 @@ func (a *assessment) fillOnset(e *Effect) {
 			return
 		}
 	}
-	if a.commonAlarm() {
-		return
-	}
-	d, ok := a.sharpest()
-	if ok && d >= cfg.OnsetFrom && d <= cfg.OnsetLate {
-		e.Onset, e.OnsetDays, e.OnsetBy = a.panel.day(a.at+d).Format(time.DateOnly), &d, "change"
+	if d := a.head.jumpDay; a.passes() {
+		e.Onset, e.OnsetDays, e.OnsetBy = a.dateOf(d), &d, "jump"
 	}
 }
-
-// commonAlarm says whether an alarm that many countries share touches the days around the
-// event.
-func (a *assessment) commonAlarm() bool {
-	cfg := a.panel.cfg
-	for _, ep := range a.alarms {
-		if ep.common && ep.direction == a.asked && ep.from <= a.at+cfg.OnsetTo && ep.to >= a.at-cfg.NeighbourDays {
-			return true
-		}
-	}
-	return false
-}
-
-// sharpest is the day, within NeighbourDays of the event, on which the effect is largest:
-// the place of the change where no single day alarms. ok is false where the effect at the
-// event is less than sharpZ times its own placebo spread.
-func (a *assessment) sharpest() (offset int, ok bool) {
-	p, sign := a.panel, a.asked.sign()
-	if len(a.placebo.effects) < minSpaceScale || !(sign*a.outcome(a.window) >= sharpZ*a.placebo.scale(p.cfg.ScaleFloor)) {
-		return 0, false
-	}
-	best := math.Inf(-1)
-	for d := -p.cfg.NeighbourDays; d <= p.cfg.NeighbourDays; d++ {
-		x := sign * a.outcome(p.effectAt(a.row, a.at+d, p.cfg.BeforeDays, p.cfg.AfterDays))
-		if x > best {
-			best, offset = x, d
-		}
-	}
-	return offset, true
-}
-
-// sharpZ is the size, in units of the spread of placebo effects, from which on an effect's
-// place is looked for without an alarm.
-const sharpZ = 3.5
 
 // priorDays is how many days of all countries' history the rate of alarms is mixed with.
 const priorDays = 180
@@ -275,21 +264,29 @@ func (a *assessment) onsetChance() float64 {
 }
 
 // sensitivityGrid is printed with every effect on its own country.
-var sensitivityGrid = []struct{ before, after int }{{21, 7}, {28, 3}, {28, 7}, {28, 14}, {42, 7}, {56, 7}}
+var sensitivityGrid = []struct{ before, after int }{{7, 1}, {7, 3}, {7, 7}, {7, 14}, {14, 7}, {28, 7}, {28, 28}}
 
 func (a *assessment) sensitivity() []SensitivityAt {
 	var grid []SensitivityAt
 	dates := a.panel.placeboDates(a.row, a.at, a.ownOthers())
 	for _, g := range sensitivityGrid {
-		w := a.panel.effectAt(a.row, a.at, g.before, g.after)
-		pt := a.panel.placebos(a.row, dates, g.before, g.after, a.adjusted)
-		s := SensitivityAt{BeforeDays: g.before, AfterDays: g.after, EffectLog: number(round(a.outcome(w), 6)), NTime: len(pt.effects)}
-		if s.NTime >= a.panel.cfg.MinPlacebos {
-			s.PTime = number(round(pt.rank(a.outcome(w), a.asked.sign()), 6))
-		}
-		grid = append(grid, s)
+		effect, p, n := a.changeOver(a.at, g.before, g.after, dates)
+		grid = append(grid, SensitivityAt{BeforeDays: g.before, AfterDays: g.after, EffectLog: effect, PTime: p, NTime: n})
 	}
 	return grid
+}
+
+// changeOver is the headline's change on a day with other windows, and its p over n dates.
+func (a *assessment) changeOver(at, before, after int, dates []int) (effect, p *float64, n int) {
+	h := headline{gauge: a.panel.gaugeOf(before, after), adjusted: a.adjusted}
+	if !a.panel.inside(at) {
+		return nil, nil, 0
+	}
+	x, pt := h.gauge.of(a.own, a.adjusted)[at], h.nullChanges(a.own, dates)
+	if n = len(pt.effects); n >= a.panel.cfg.MinPlacebos {
+		p = number(round(pt.rank(x, a.asked.sign(), a.panel.cfg.Alpha), 6))
+	}
+	return number(round(x, 6)), p, n
 }
 
 // anticipation tests the days from the announcement to the day before enforcement, at
@@ -300,14 +297,9 @@ func (a *assessment) anticipation() *Anticipation {
 		return nil
 	}
 	p := a.panel
-	n := min(p.cfg.AfterDays, days(announced, enforced))
+	ant := &Anticipation{Announced: announced.Format(time.DateOnly), Days: min(p.cfg.AfterDays, days(announced, enforced))}
 	t := p.index(announced)
-	w := p.effectAt(a.row, t, p.cfg.BeforeDays, n)
-	pt := p.placebos(a.row, p.placeboDates(a.row, t, a.ownOthers()), p.cfg.BeforeDays, n, a.adjusted)
-	ant := &Anticipation{Announced: announced.Format(time.DateOnly), Days: n, EffectLog: number(round(a.outcome(w), 6)), NTime: len(pt.effects)}
-	if ant.NTime >= p.cfg.MinPlacebos {
-		ant.PTime = number(round(pt.rank(a.outcome(w), a.asked.sign()), 6))
-	}
+	ant.EffectLog, ant.PTime, ant.NTime = a.changeOver(t, p.cfg.BaselineDays, ant.Days, p.placeboDates(a.row, t, a.ownOthers()))
 	return ant
 }
 

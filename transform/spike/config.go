@@ -70,6 +70,21 @@ type Config struct {
 	NeighbourDays int `json:"neighbour_days"`
 	// SmallCount is the mean a day below which counts are tested exactly.
 	SmallCount float64 `json:"small_count"`
+	// SharedShare is the share of the countries without an event that have to change as sharply on the same day
+	// for a cause that they share.
+	SharedShare float64 `json:"shared_share"`
+	// BaselineDays is the length of the headline's baseline: short, because the levels of real series wander; a
+	// multiple of seven, so that each weekday is in it once.
+	BaselineDays int `json:"baseline_days"`
+	// Rule is the registered point of power against false grades.
+	Rule Rule `json:"rule"`
+	// Direction asks for a rise (up) or a drop (down) whatever kind and target say; empty follows them.
+	Direction Direction `json:"direction,omitempty"`
+	// WindowDays is the length of every event's window; 0 follows the event's length, up to AfterDays.
+	WindowDays int `json:"window_days,omitempty"`
+	// SpaceShare is the p of the placebo in space from which a change is ambiguous, because so many
+	// other countries moved as far in their own units.
+	SpaceShare float64 `json:"space_share"`
 	// Secondary also asks the other methods about each event in its own country; they take no
 	// part in the grade.
 	Secondary bool `json:"secondary"`
@@ -91,5 +106,6 @@ func DefaultConfig() Config {
 		AlarmZ: 3, BurstZ: 6, AlarmDays: 3, AlarmOf: 4, ScaleDays: 28, ScaleFloor: .03,
 		CoverageLow: .75, CoverageHigh: 1.35, ArtefactShare: .30,
 		OnsetFrom: -1, OnsetTo: 3, OnsetEarly: 0, OnsetLate: 1, NeighbourDays: 7, SmallCount: 20,
+		BaselineDays: 7, Rule: Standard, SpaceShare: .20, SharedShare: .08,
 	}
 }

@@ -3,6 +3,8 @@ package spike
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/banshift/banshift/schemas/events"
 )
@@ -10,8 +12,8 @@ import (
 // verdict collects what speaks for each grade.
 type verdict struct {
 	insufficient, ambiguous, against, remarks []string
-	// noOnset says why no beginning of the change was found near the event; empty where one was.
-	noOnset string
+	// tooLittle says what the score lacks; empty where it passes.
+	tooLittle string
 }
 
 func (v *verdict) lacks(format string, args ...any) {
@@ -41,12 +43,12 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 		return a.gradeOther(e, v)
 	}
 	if len(v.against) > 0 {
-		if v.noOnset != "" {
-			v.against = append(v.against, v.noOnset)
+		if v.tooLittle != "" {
+			v.against = append(v.against, v.tooLittle)
 		}
 		return NotSupported, append(v.against, v.remarks...)
 	}
-	a.judgeOnset(e, &v)
+	a.judgeScore(e, &v)
 	a.judgeAlternatives(e, &v)
 	v.weighFindings(a.findings)
 	if len(v.ambiguous) > 0 {
@@ -58,8 +60,8 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 // gradeOther says whether a country that the event does not concern shows the change too.
 func (a *assessment) gradeOther(e Effect, v verdict) (Grade, []string) {
 	reasons := []string{fmt.Sprintf("not the event's country (%s)", a.event.Country)}
-	if v.noOnset != "" {
-		v.fails("%s", v.noOnset)
+	if v.tooLittle != "" {
+		v.fails("%s", v.tooLittle)
 	}
 	if len(v.against) > 0 {
 		return NotSupported, append(append(reasons, v.against...), v.remarks...)
@@ -75,8 +77,8 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 		v.lacks("the event's date is known to the month only")
 	}
 	if e.EffectLog == nil {
-		v.lacks("%d valid days of %d after the event with at least %d same weekdays before: missing, masked or outside the series",
-			a.window.validDays, cfg.AfterDays, minWeekdays)
+		v.lacks("%d valid days of %d after the event, and at least %d of the %d before are needed: missing, masked or outside the series",
+			a.head.valid, a.head.window, needed(cfg.BaselineDays), cfg.BaselineDays)
 		return
 	}
 	if a.maskedDays() > 0 {
@@ -127,11 +129,11 @@ func (a *assessment) maskedDays() int {
 // placebos, small counts, and an alarm at the right time.
 func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 	cfg, sign := a.panel.cfg, a.asked.sign()
-	tested := a.outcome(a.window)
+	tested := a.head.effect
 	word := map[Direction]string{Up: "rise", Down: "drop"}[a.asked]
 	switch {
-	case sign*a.window.raw <= 0:
-		v.fails("no %s: the week is %+.1f %% against its own baseline", word, *percent(a.window.raw))
+	case sign*a.head.raw <= 0 && sign*tested <= 0:
+		v.fails("no %s: %+.1f %% against its own baseline", word, *percent(a.head.raw))
 	case sign*tested <= 0:
 		v.fails("no %s beyond the other countries': %+.1f %% after the controls", word, *percent(tested))
 	case !(a.ciLow > 0):
@@ -150,91 +152,138 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 	if e.PCount != nil && *e.PCount > cfg.Alpha/2 {
 		v.fails("exact test of the small count: p = %.3f", *e.PCount)
 	}
-	if e.OnsetDays == nil && a.commonAlarm() {
-		v.noOnset = "the alarm near the event is shared with so many countries that it is not about this one"
-	} else if e.OnsetDays == nil {
-		v.noOnset = fmt.Sprintf("no alarm begins and no clear change lies within [%+d, %+d] days of the event", cfg.OnsetFrom, cfg.OnsetTo)
-	} else if e.OnsetBy == "alarm" {
-		v.says("the %s begins on %s, %+d days from the event", word, e.Onset, *e.OnsetDays)
-	} else {
-		v.says("no single day alarms, but the %s is largest from %s on, %+d days from the event", word, e.Onset, *e.OnsetDays)
+	if a.passes() {
+		v.says("the %s begins on %s, %s: score %.1f (%s)", word, a.dateOf(a.head.jumpDay), fromEvent(a.head.jumpDay), a.head.score(), a.sizeAndSharpness())
+		return
+	}
+	v.tooLittle = fmt.Sprintf("score %.1f, and the rule %s asks for %.2f: %s", a.head.score(), e.Rule, e.Threshold, a.sizeAndSharpness())
+	if e.OnsetDays != nil {
+		v.tooLittle += fmt.Sprintf("; an alarm begins on %s, %s", e.Onset, fromEvent(*e.OnsetDays))
 	}
 }
 
+// passes says whether the change is as large and begins as sharply as the rule asks.
+func (a *assessment) passes() bool { return a.head.score() >= a.panel.cfg.Rule.threshold() }
+
+// sizeAndSharpness words the two parts of the score.
+func (a *assessment) sizeAndSharpness() string {
+	share := jumpShare
+	if a.head.jumpDay > 0 {
+		share = lateJumpShare
+	}
+	return fmt.Sprintf("the change is %.1f times this country's usual one of as many days, its beginning %.1f times a usual jump", a.head.size, a.head.sharpness/share)
+}
+
+// fromEvent words a distance in days from the event.
+func fromEvent(days int) string {
+	switch {
+	case days == 0:
+		return "the day of the event"
+	case days < 0:
+		return count(-days, "days", "day") + " before the event"
+	}
+	return count(days, "days", "day") + " after the event"
+}
+
+// judgeSpace compares with the other countries: more of them that moved as far, in their own units,
+// are another explanation, never a refutation. Only where the past is too short for a test of its own do they
+// decide.
 func (a *assessment) judgeSpace(e Effect, v *verdict) {
 	if e.PSpace == nil {
 		return
 	}
 	alpha := a.panel.cfg.Alpha / 2
 	switch {
-	case *e.PSpaceFloor > alpha && e.PSpaceRank > 1:
-		v.fails("placebo in space: rank %d of %d countries", e.PSpaceRank, e.NSpace+1)
-	case *e.PSpaceFloor > alpha:
-		v.says("placebo in space: first of %d countries, too few for a test of their own (floor %.2f)", e.NSpace+1, *e.PSpaceFloor)
-	case *e.PSpace > alpha:
+	case e.PTime == nil && *e.PSpace > alpha:
 		v.fails("placebo in space: p = %.3f, rank %d of %d countries", *e.PSpace, e.PSpaceRank, e.NSpace+1)
+	case *e.PSpaceFloor > a.panel.cfg.SpaceShare && e.PSpaceRank == 1:
+		v.says("placebo in space: first of %d countries, too few for a test of their own (floor %.2f)", e.NSpace+1, *e.PSpaceFloor)
+	case *e.PSpace > a.panel.cfg.SpaceShare:
+		v.doubt("placebo in space: rank %d of %d countries; further, in units of their own past, moved %s", e.PSpaceRank, e.NSpace+1, nameFew(a.further))
 	default:
 		v.says("placebo in space: p = %.4f, rank %d of %d countries", *e.PSpace, e.PSpaceRank, e.NSpace+1)
 	}
 }
 
-// judgeOnset doubts a change whose beginning is not seen, or late, or in a country where
-// alarms come often.
-func (a *assessment) judgeOnset(e Effect, v *verdict) {
-	cfg := a.panel.cfg
-	if v.noOnset != "" {
-		v.doubt("%s", v.noOnset)
+// nameFew lists at most three names and counts the rest.
+func nameFew(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
 	}
-	switch d := e.OnsetDays; {
-	case d == nil:
-	case *d > cfg.OnsetLate:
-		v.doubt("it begins %s after the event", count(*d, "days", "day"))
-	case *d < cfg.OnsetEarly:
-		v.doubt("it begins %s before the event", count(-*d, "days", "day"))
-	case e.OnsetBy == "change" && *d != 0:
-		v.doubt("no alarm dates it, and it is larger from another day on than from the event's")
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// judgeScore doubts a change that is not large and sharp enough for the rule.
+func (a *assessment) judgeScore(e Effect, v *verdict) {
+	if v.tooLittle != "" {
+		v.doubt("%s", v.tooLittle)
 	}
-	if e.POnset != nil && *e.POnset > cfg.Alpha {
-		v.doubt("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)
+	if e.POnset != nil && *e.POnset > a.panel.cfg.Alpha {
+		v.says("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)
+	}
+	if a.head.provisional {
+		v.says("provisional: %d of %s; final once the window is full", a.head.window, count(a.head.registered, "days", "day"))
+	}
+	if names := a.panel.sharers(a.own, a.at, a.head.window, a.asked); len(names) > 0 && len(v.ambiguous) == 0 {
+		v.doubt("the same day brought as sharp a change to %s (%s), where nothing is catalogued: a shared cause explains it as well", count(len(names), "other countries", "other country"), nameFew(names))
 	}
 }
 
 // judgeAlternatives looks for what else could have made the change.
 func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 	cfg, date := a.panel.cfg, a.event.Date()
+	if len(e.Episode) > 0 {
+		v.says("one episode with %s: the effect is of all together, they cannot be told apart", strings.Join(e.Episode[1:], ", "))
+	}
 	for _, other := range a.catalogue {
-		if other.ID == a.event.ID || other.Country != a.event.Country || other.Precision == "month" {
+		if other.ID == a.event.ID || other.Country != a.event.Country || other.Precision == "month" || slices.Contains(e.Episode, other.ID) {
 			continue
 		}
 		d := days(date, other.Date())
 		same := sameBan(other, a.event)
 		switch {
-		case !same && d >= -cfg.NeighbourDays && d <= cfg.NeighbourDays:
-			v.doubt("another event %+d days away: %s", d, other.ID)
-		case same && acts(other.Kind) && d >= 0 && d <= cfg.NeighbourDays:
-			v.doubt("the same ban went on %+d days later: %s", d, other.ID)
-		case acts(other.Kind) && d < 0 && d >= -cfg.BeforeDays:
-			v.doubt("an event inside the baseline, %+d days away: %s", d, other.ID)
-		case same && d < 0 && d >= -cfg.NeighbourDays:
+		case d < -cfg.NeighbourDays || d > cfg.NeighbourDays:
+		case !asksForUse(other.Kind):
+			v.doubt("another event %+d days away: %s (%s); it would need a series that only one of them moves", d, other.ID, other.Kind)
+		case acts(other.Kind):
+			v.doubt("an event that asks for the opposite lies %+d days away: %s; only their sum is known", d, other.ID)
+		case same && d < 0:
 			v.says("announced or ordered %+d days away (%s): what came before is not separable", d, other.ID)
 		}
 	}
-	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < cfg.AfterDays {
+	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < a.head.window {
 		v.says("it ended %s later: the window is longer than the event", count(days(date, ended), "days", "day"))
 	}
-	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.window.raw {
+	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.head.raw {
 		v.doubt("coverage changed by %+.0f %% between the two windows, which alone can make half of the change", 100*(*c-1))
+	}
+	if a.returns() {
+		v.doubt("a return: the days from the event on are hardly %s against the %d days before, only against the last week", map[Direction]string{Up: "higher", Down: "lower"}[a.asked], cfg.BeforeDays)
 	}
 	if within(date, cfg.Breaks[a.panel.name], 14) {
 		v.doubt("the method of the series changed within 14 days")
 	}
 	if share := a.panel.jointShare(a.at, a.asked); share >= cfg.ArtefactShare {
-		if e.OnsetBy != "alarm" || !a.standsOut(e) {
+		if !a.passes() || !a.standsOut(e) {
 			v.doubt("%.0f %% of the countries left their baseline the same way on one of these days: it is the measurement", 100*share)
 			return
 		}
 		v.says("%.0f %% of the countries left their baseline the same way, but this one twice as far as their median, and first of all", 100*share)
 	}
+}
+
+// returnShare is the share of a change that has to be there against the weeks before too.
+const returnShare = .15
+
+// returns says whether the change only undoes one of the weeks before: against their weekdays there is hardly any.
+func (a *assessment) returns() bool {
+	w := a.panel.effectAt(a.row, a.at, a.panel.cfg.BeforeDays, a.head.window)
+	long := w.raw
+	if a.adjusted && !math.IsNaN(w.adjusted) {
+		long = w.adjusted
+	}
+	return a.asked.sign()*long <= returnShare*a.asked.sign()*a.head.effect
 }
 
 // coveragePart is the part of a change that a change of coverage in the same direction has to
@@ -243,8 +292,8 @@ const coveragePart = .5
 
 // standsOut says whether the effect is at least twice the common factor's part and ranks first.
 func (a *assessment) standsOut(e Effect) bool {
-	common := a.window.raw - a.window.adjusted
-	return a.adjusted && e.PSpaceRank == 1 && a.asked.sign()*a.window.raw >= 2*a.asked.sign()*common
+	common := a.head.raw - a.head.effect
+	return a.adjusted && e.PSpaceRank == 1 && a.asked.sign()*a.head.raw >= 2*a.asked.sign()*common
 }
 
 // acts says whether an event of this kind changes what can be reached, and so the use

@@ -10,45 +10,6 @@ import (
 // stay NaN. Source: Benjamini and Hochberg, JRSS B 57, 1995.
 func BenjaminiHochberg(ps []float64) []float64 { return stepUp(ps, 1) }
 
-// BenjaminiYekutieli is the same under any dependence: times the harmonic sum.
-// Source: Benjamini and Yekutieli, Annals of Statistics 29, 2001.
-func BenjaminiYekutieli(ps []float64) []float64 {
-	sum, m := 0.0, 0
-	for _, p := range ps {
-		if !math.IsNaN(p) {
-			m++
-			sum += 1 / float64(m)
-		}
-	}
-	return stepUp(ps, sum)
-}
-
-// Hochberg gives the adjusted p-values of the step-up procedure that bounds the
-// familywise error. Source: Hochberg, Biometrika 75, 1988.
-func Hochberg(ps []float64) []float64 {
-	order := ascending(ps)
-	out := nans(len(ps))
-	least := 1.0
-	for rank := len(order); rank >= 1; rank-- {
-		i := order[rank-1]
-		least = math.Min(least, ps[i]*float64(len(order)-rank+1))
-		out[i] = least
-	}
-	return out
-}
-
-// Bonferroni multiplies by the number of tests.
-func Bonferroni(ps []float64) []float64 {
-	m := float64(len(ascending(ps)))
-	out := nans(len(ps))
-	for i, p := range ps {
-		if !math.IsNaN(p) {
-			out[i] = math.Min(1, p*m)
-		}
-	}
-	return out
-}
-
 func stepUp(ps []float64, factor float64) []float64 {
 	order := ascending(ps)
 	m := float64(len(order))

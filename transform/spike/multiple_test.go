@@ -28,3 +28,42 @@ func TestMultipleTests(t *testing.T) {
 		t.Errorf("q of the fourth is %.6f, want .035625; of no test %g", q[1], q[0])
 	}
 }
+
+// BenjaminiYekutieli is the same under any dependence: times the harmonic sum.
+// Source: Benjamini and Yekutieli, Annals of Statistics 29, 2001.
+func BenjaminiYekutieli(ps []float64) []float64 {
+	sum, m := 0.0, 0
+	for _, p := range ps {
+		if !math.IsNaN(p) {
+			m++
+			sum += 1 / float64(m)
+		}
+	}
+	return stepUp(ps, sum)
+}
+
+// Hochberg gives the adjusted p-values of the step-up procedure that bounds the
+// familywise error. Source: Hochberg, Biometrika 75, 1988.
+func Hochberg(ps []float64) []float64 {
+	order := ascending(ps)
+	out := nans(len(ps))
+	least := 1.0
+	for rank := len(order); rank >= 1; rank-- {
+		i := order[rank-1]
+		least = math.Min(least, ps[i]*float64(len(order)-rank+1))
+		out[i] = least
+	}
+	return out
+}
+
+// Bonferroni multiplies by the number of tests.
+func Bonferroni(ps []float64) []float64 {
+	m := float64(len(ascending(ps)))
+	out := nans(len(ps))
+	for i, p := range ps {
+		if !math.IsNaN(p) {
+			out[i] = math.Min(1, p*m)
+		}
+	}
+	return out
+}

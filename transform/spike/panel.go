@@ -23,6 +23,8 @@ type panel struct {
 	// alarmRate is how many alarms begin a day in one country, over all, by direction.
 	alarmRate map[Direction]float64
 	unrest    []float64 // how restless all countries are on a day, at least 1
+	gauges    map[[2]int]*gauge
+	spreads   map[spreadKey]float64 // of the day that is asked about
 	cfg       Config
 }
 
@@ -31,6 +33,7 @@ type row struct {
 	series Series
 	// x are the usable values (masked and missing days are NaN), y their log rates.
 	x, y   []float64
+	flat   []float64 // y without the weekday pattern
 	masked []bool
 	level  []float64 // median of x over the 28 days before
 	quiet  []bool    // no catalogued event of this country within the radius
@@ -43,7 +46,7 @@ type row struct {
 // newPanel lays series of one name on one axis. events gives, by country, the days of
 // catalogued events.
 func newPanel(name string, series []Series, eventDays map[string][]time.Time, cfg Config) *panel {
-	p := &panel{name: name, cfg: cfg}
+	p := &panel{name: name, cfg: cfg, gauges: map[[2]int]*gauge{}, spreads: map[spreadKey]float64{}}
 	var end time.Time
 	for i, s := range series {
 		last := s.Start.AddDate(0, 0, len(s.Values))
@@ -56,7 +59,9 @@ func newPanel(name string, series []Series, eventDays map[string][]time.Time, cf
 	}
 	p.days = days(p.start, end)
 	for _, s := range series {
-		p.rows = append(p.rows, p.newRow(s, eventDays[s.Country]))
+		r := p.newRow(s, eventDays[s.Country])
+		r.fitFlat()
+		p.rows = append(p.rows, r)
 	}
 	p.fitCommon()
 	for _, r := range p.rows {
@@ -158,22 +163,11 @@ func (p *panel) sortedChanges(t, weeks int) []float64 {
 // commonFor is the median change of the controls other than r from so many weeks before day t, NaN
 // of too few.
 func (p *panel) commonFor(r *row, t, weeks int) float64 {
-	list := p.changes[t*maxLagWeeks+weeks-1]
-	own, n := len(list), len(list)
+	list, own := p.changes[t*maxLagWeeks+weeks-1], -1
 	if c := r.change(t, weeks); p.isControl(r, t) && !math.IsNaN(c) {
 		own, _ = slices.BinarySearch(list, c)
-		n--
 	}
-	if n < p.cfg.MinControls || n == 0 {
-		return math.NaN()
-	}
-	at := func(i int) float64 { // the list without its element own
-		if i >= own {
-			i++
-		}
-		return list[i]
-	}
-	return (at((n-1)/2) + at(n/2)) / 2
+	return medianWithout(list, own, p.cfg.MinControls)
 }
 
 // controls counts the controls of r on day t.

@@ -4,12 +4,14 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // placeboTime is the distribution of the effect over dates on which nothing is
 // catalogued: the headline test. Source: randomisation inference in time (Abadie,
 // Diamond and Hainmueller, AJPS 59, 2015; Fisher's rank logic), p = (1+#{T_k >= T})/(1+n).
-// The windows overlap: about one in AfterDays of them is independent.
+// The windows overlap: about one in as many as a change spans is independent.
 type placeboTime struct {
 	effects     []float64
 	independent float64 // about how many of them are
@@ -50,30 +52,21 @@ func (p *panel) hasHoliday(t int, holidays []time.Time) bool {
 	return false
 }
 
-// placebos measures the effect on each date, raw or adjusted; dates on which it cannot
-// be measured are left out.
-func (p *panel) placebos(r *row, dates []int, before, after int, adjusted bool) placeboTime {
-	var pt placeboTime
-	for _, u := range dates {
-		w := p.effectAt(r, u, before, after)
-		e := w.raw
-		if adjusted {
-			e = w.adjusted
-		}
-		if !math.IsNaN(e) {
-			pt.effects = append(pt.effects, e)
-		}
-	}
-	pt.independent = float64(len(pt.effects)) / float64(after)
-	return pt
-}
-
 // rank gives the one-sided p of effect in a direction (+1 a rise, -1 a drop). The effect is
 // first brought nearer to the placebos' centre by what a centre and a spread known from so few
 // independent windows would be off: ranked as it is, at 5 % it is found too often.
-func (pt placeboTime) rank(effect, direction float64) float64 {
+func (pt placeboTime) rank(effect, direction, alpha float64) float64 {
 	centre := median(slices.Clone(pt.effects))
-	return rankP(direction*(centre+(effect-centre)/widening(pt.independent)), pt.effects, direction)
+	return rankP(direction*(centre+(effect-centre)/pt.widen(alpha)), pt.effects, direction)
+}
+
+// widen is how much further than its spread over the dates says the next change may lie, at level 1-alpha:
+// Student's quantile over the normal one, with one degree of freedom less than there are independent
+// dates, and the error of the centre.
+func (pt placeboTime) widen(alpha float64) float64 {
+	k := math.Max(3, pt.independent)
+	student := distuv.StudentsT{Sigma: 1, Nu: k - 1}
+	return student.Quantile(1-alpha/2) / distuv.UnitNormal.Quantile(1-alpha/2) * math.Sqrt(1+1/k)
 }
 
 // rankP is (1+#{direction*x >= statistic})/(1+n), NaN of none.
@@ -88,9 +81,4 @@ func rankP(statistic float64, others []float64, direction float64) float64 {
 		}
 	}
 	return float64(above) / float64(1+len(others))
-}
-
-// scale is the robust spread of the placebo effects, with a floor.
-func (pt placeboTime) scale(floor float64) float64 {
-	return math.Max(floor, mad(append([]float64(nil), pt.effects...)))
 }

@@ -54,7 +54,7 @@ func TestGrades(t *testing.T) {
 		grade  spike.Grade
 		reason string
 	}{
-		{name: "a rise", grade: spike.Supported, reason: "begins on 2018-05-31, +0 days",
+		{name: "a rise", grade: spike.Supported, reason: "begins on 2018-05-31, the day of the event",
 			world: func() []spike.Series { w := world(1, 30, 200, 1000); scale(w, 0, at, 200, 1.4); return w }},
 		{name: "nothing", grade: spike.NotSupported,
 			world: func() []spike.Series { return world(2, 30, 200, 1000) }},
@@ -111,12 +111,39 @@ func TestGrades(t *testing.T) {
 				w[0].Values[at+4], w[0].Values[at+5] = math.NaN(), math.NaN()
 				return w
 			}},
-		{name: "another ban in the same week", grade: spike.Ambiguous, reason: "another event +4 days away: other",
+		{name: "another ban in the same week is one episode", grade: spike.Supported, reason: "one episode with other",
 			world:  func() []spike.Series { w := world(8, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
 			events: []events.Event{event("other", "aa", "Video", events.Enforce, at+4)}},
-		{name: "an own ban inside the baseline", grade: spike.Ambiguous, reason: "an event inside the baseline, -20 days away",
+		{name: "the end of another ban in the same week", grade: spike.Ambiguous, reason: "asks for the opposite lies -4 days away: earlier",
 			world:  func() []spike.Series { w := world(9, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
-			events: []events.Event{event("earlier", "aa", "Video", events.Enforce, at-20)}},
+			events: []events.Event{event("earlier", "aa", "Video", events.Unblock, at-4)}},
+		{name: "an election in the same week", grade: spike.Ambiguous, reason: "another event +2 days away: vote (election)",
+			world:  func() []spike.Series { w := world(9, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
+			events: []events.Event{event("vote", "aa", "", events.Election, at+2)}},
+		{name: "as many others moved as far", grade: spike.Ambiguous, reason: "further, in units of their own past, moved",
+			world: func() []spike.Series {
+				w := world(26, 30, 200, 1000)
+				scale(w, 0, at, 200, 1.4)
+				for i := 1; i <= 8; i++ {
+					scale(w, i, at, 200, 1.6)
+				}
+				return w
+			}},
+		{name: "a return from a drop is no rise", grade: spike.Ambiguous, reason: "a return",
+			world: func() []spike.Series { w := world(30, 30, 200, 1000); scale(w, 0, at-7, at, .6); return w }},
+		{name: "a ban of yesterday", grade: spike.Supported, reason: "provisional: 2 of 7 days",
+			world: func() []spike.Series {
+				w := world(27, 30, 200, 1000)
+				scale(w, 0, at, 200, 1.8)
+				w[0].Values = w[0].Values[:at+2]
+				return w
+			}},
+		{name: "a ban of two days", grade: spike.Supported, reason: "begins on 2018-05-31",
+			world:  func() []spike.Series { w := world(28, 30, 200, 1000); scale(w, 0, at, at+2, 1.6); return w },
+			config: func(c *spike.Config) { c.WindowDays = 2 }},
+		{name: "a drop that is asked for", grade: spike.Supported, reason: "the drop begins",
+			world:  func() []spike.Series { w := world(29, 30, 200, 1000); scale(w, 0, at, 200, .5); return w },
+			config: func(c *spike.Config) { c.Direction = spike.Down }},
 		{name: "the order came three days before", grade: spike.Supported, reason: "announced or ordered -3 days away",
 			world:  func() []spike.Series { w := world(10, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
 			events: []events.Event{event("order", "aa", "Messenger", events.Court, at-3)}},
@@ -146,7 +173,7 @@ func TestGrades(t *testing.T) {
 			}},
 		{name: "alone in the world", grade: spike.Ambiguous, reason: "no country to compare with",
 			world: func() []spike.Series { w := world(15, 1, 200, 1000); scale(w, 0, at, 200, 1.8); return w }},
-		{name: "it begins three days late", grade: spike.Ambiguous, reason: "begins 3 days after",
+		{name: "it begins three days late", grade: spike.Ambiguous, reason: "3 days after the event",
 			world: func() []spike.Series { w := world(16, 30, 200, 1000); scale(w, 0, at+3, 200, 2); return w }},
 		{name: "small counts rise", grade: spike.Supported,
 			world: func() []spike.Series {
@@ -305,7 +332,7 @@ func TestSecondaryMethodsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := find(t, got, "x", "aa")
-	if len(e.Secondary) != 4 {
+	if len(e.Secondary) != 5 {
 		t.Fatalf("%d methods: %+v", len(e.Secondary), e.Secondary)
 	}
 	for _, s := range e.Secondary {

@@ -19,15 +19,33 @@ type Effect struct {
 	Date       string `json:"date"`
 	OwnCountry bool   `json:"own_country"`
 
-	// EffectLog is the mean log change over the days after, as measured; EffectPct is 100(e^x-1);
-	// CILow and CIHigh are its interval in percent.
+	// EffectLog is the headline: the mean log change from the week before to the days of the window,
+	// less that of the controls where there are enough; EffectPct is 100(e^x-1); CILow and CIHigh are
+	// the interval in percent that the grade used.
 	EffectLog *float64 `json:"effect_log"`
 	EffectPct *float64 `json:"effect_pct"`
 	CILow     *float64 `json:"ci_low"`
 	CIHigh    *float64 `json:"ci_high"`
 
-	// Control is the same with the median of the unaffected countries taken off.
-	Control Control `json:"control"`
+	// WindowDays is the length of the window; Provisional says that the data end inside the registered one.
+	WindowDays  int  `json:"window_days"`
+	Provisional bool `json:"provisional,omitempty"`
+	// Score is the smaller of Size (the effect in units of the country's own past changes) and
+	// Sharpness (the jump on the day, in units of its past jumps, times a registered share); Threshold
+	// is what Rule asks for.
+	Score     *float64 `json:"score"`
+	Size      *float64 `json:"size"`
+	Sharpness *float64 `json:"sharpness"`
+	Threshold float64  `json:"threshold"`
+	Rule      Rule     `json:"rule"`
+	// Episode lists the events whose effects cannot be told apart from this one's: EffectLog is of all together.
+	Episode []string `json:"episode,omitempty"`
+
+	// Measured is the other registered estimate, as measured: the days after against the median of the
+	// same weekday in the BeforeDays before, with a block bootstrap. Control is the same with
+	// the median of the unaffected countries taken off. They take no part in the grade.
+	Measured Control `json:"measured"`
+	Control  Control `json:"control"`
 
 	// PTime is the one-sided p of the placebo in time in the asked direction (PTimeOutcome says
 	// of which outcome), NTime its dates, NTimeEffective about how many of them are independent,
@@ -52,8 +70,8 @@ type Effect struct {
 
 	Asked     Direction `json:"asked"`
 	Direction Direction `json:"direction"`
-	// Onset is the first day of an alarm near the event (OnsetBy alarm), or the day on which the
-	// effect is largest (OnsetBy change); OnsetDays is its distance from the event.
+	// Onset is the first day of an alarm near the event (OnsetBy alarm), or the day of
+	// the jump that dates the change (OnsetBy jump); OnsetDays is its distance from the event.
 	Onset     string `json:"onset"`
 	OnsetBy   string `json:"onset_by"`
 	OnsetDays *int   `json:"onset_days"`
@@ -84,6 +102,8 @@ type Control struct {
 	Countries int      `json:"countries"`
 	// Who are the controls, in the event's own country.
 	Who []string `json:"who,omitempty"`
+	// Days of the window that entered.
+	Days int `json:"days"`
 }
 
 // Anticipation is the effect between announcement and enforcement, tested apart.

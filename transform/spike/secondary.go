@@ -152,6 +152,11 @@ func synthetic(y []float64, controls [][]float64, pre int) []Secondary {
 	if err != nil {
 		return nil
 	}
-	return []Secondary{{Method: "synthetic control", EffectLog: rounded(s.Effect), P: rounded(p), Controls: placebos,
+	list := []Secondary{{Method: "synthetic control", EffectLog: rounded(s.Effect), P: rounded(p), Controls: placebos,
 		Note: "rank of post over pre RMSPE among the donors that fit"}}
+	if d, err := counterfactual.SyntheticDiD(y, controls, pre); err == nil {
+		list = append(list, Secondary{Method: "synthetic difference in differences", EffectLog: rounded(d.Effect), Controls: len(controls),
+			Note: "a point estimate; the placebo in time is the headline's"})
+	}
+	return list
 }

@@ -12,7 +12,7 @@ export function openReport(): void {
   offerDownloads(report, source);
 }
 
-/** Redraws when the width has settled. */
+/** Redraws when the width has stopped changing. */
 export function followWidth(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let width = window.innerWidth;

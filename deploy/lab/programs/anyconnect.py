@@ -1,4 +1,4 @@
-"""ocserv and openconnect: TLS with DTLS beside it, TLS alone."""
+"""ocserv and openconnect: TLS together with DTLS, TLS alone."""
 TOOL, CATEGORY = "anyconnect", "vpn"
 PACKAGES = ["ocserv", "openconnect"]
 

@@ -1,4 +1,4 @@
-"""SoftEther: its server and client over HTTPS, with UDP acceleration beside it where that comes up; caught in the middle."""
+"""SoftEther: its server and client over HTTPS, with UDP acceleration where that comes up; caught in the middle."""
 import subprocess
 
 TOOL, CATEGORY = "softether", "vpn"

@@ -14,7 +14,7 @@ def over_tls(c, browser=False):
 
 
 def reality(c):
-    """The server borrows the handshake of a web site, which stands beside it."""
+    """The server borrows the handshake of a web site, which runs next to it."""
     _, cert, key = c.certificate("site")
     c.web(4430, cert, key)
     handshake = {"server": c.server, "server_port": 4430}

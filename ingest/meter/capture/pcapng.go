@@ -56,7 +56,7 @@ func (c *Reader) nextBlock() (Frame, error) {
 	}
 }
 
-// block reads one block; ok says that it held a frame.
+// block reads one block; ok says that it has a frame.
 func (c *Reader) block() (frame Frame, ok bool, err error) {
 	position := c.off
 	head, err := c.read(8, "a block header")

@@ -97,7 +97,7 @@ func (in *Inspector) Inspect(f *Flow) Result {
 			d(c, &r)
 		}
 	}
-	settle(&r)
+	reconcile(&r)
 	r.Reversed = r.Reversed && !f.Initiator
 	*c = conversation{}
 	return r.Result
@@ -167,9 +167,9 @@ func (r *finding) drop(s ...schemas.Signature) {
 // vague are signatures that say what bytes look like, not what they are.
 var vague = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigBlockMAC)
 
-// settle lets a protocol that was recognised explain why its bytes look random, and a
-// hello why there are records.
-func settle(r *finding) {
+// reconcile drops what a recognised protocol explains: that its bytes look random, or,
+// after a hello, that there are records.
+func reconcile(r *finding) {
 	if r.has(schemas.SigTLS, schemas.SigTLSServer) {
 		r.Traits &^= schemas.TraitTLSRecords
 	}

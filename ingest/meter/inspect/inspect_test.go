@@ -392,15 +392,15 @@ func TestLater(t *testing.T) {
 	disco := join("TS\xf0\x9f\x92\xac", newDice(1).bytes(100))
 	session, none := schemas.SignaturesOf(schemas.SigWireGuardSession), schemas.SignatureSet{}
 	if got := Later(session, disco); got != schemas.SignaturesOf(schemas.SigTailscaleDisco) {
-		t.Errorf("disco beside wireguard: %q", got)
+		t.Errorf("disco with wireguard: %q", got)
 	}
 	for _, known := range []schemas.SignatureSet{none, schemas.SignaturesOf(schemas.SigSTUN)} {
 		if got := Later(known, disco); got != none {
-			t.Errorf("disco beside %q: %q", known, got)
+			t.Errorf("disco with %q: %q", known, got)
 		}
 	}
 	if got := Later(session, disco[1:]); got != none {
-		t.Errorf("other bytes beside wireguard: %q", got)
+		t.Errorf("other bytes with wireguard: %q", got)
 	}
 }
 

@@ -131,7 +131,7 @@ func ovpnFrames(b []byte) (frames [][]byte, whole bool) {
 // A handshake of which the resets were missed shows by control messages that
 // acknowledge under the other side's session id (64 bits), by ACK messages of exact
 // length that name one and the same session, or (tls-crypt) by replay ids that grow
-// beside a time that stays.
+// while the time stays.
 type ovpnWatch struct {
 	reset    bool
 	form     ovpnForm

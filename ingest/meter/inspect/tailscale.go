@@ -37,14 +37,14 @@ func tailscale(c *conversation, r *finding) {
 // Tailscale's nodes disco messages go along with WireGuard every few seconds, and a
 // download fills the first payloads sooner.
 func Later(known schemas.SignatureSet, b []byte) schemas.SignatureSet {
-	if known.HasAny(besideDisco) && isDisco(b) {
+	if known.HasAny(discoCarriers) && isDisco(b) {
 		return schemas.SignaturesOf(schemas.SigTailscaleDisco)
 	}
 	return schemas.SignatureSet{}
 }
 
-// besideDisco are the signatures of flows in which disco messages are looked for later on.
-var besideDisco = schemas.SignaturesOf(schemas.SigWireGuardSession, schemas.SigWireGuardInit)
+// discoCarriers are the signatures of flows in which disco messages are looked for later on.
+var discoCarriers = schemas.SignaturesOf(schemas.SigWireGuardSession, schemas.SigWireGuardInit)
 
 // derp finds the HTTP of Tailscale: upgrades to its control protocol (control/ts2021)
 // and to a relay (derp/derphttp), the control server's keys (control/controlclient,

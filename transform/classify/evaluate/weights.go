@@ -52,7 +52,7 @@ func (t tally) share() float64 {
 }
 
 // Weights measures every rule that names a tool and is not merely supporting (those fire
-// beside others only, so that their shares mean something else). Guessed labels count for
+// only together with others, so that their shares mean something else). Guessed labels count for
 // neither side of the tool that they name.
 func Weights(pack *classify.Pack, labels []Label, verdicts []Verdict) []RuleWeight {
 	best := newCounter(verdicts).best

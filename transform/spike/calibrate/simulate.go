@@ -26,6 +26,11 @@ type Cell struct {
 	Outliers  float64 // share of days with a wild value
 	Coverage  bool    // half of the sensors fail for four days after the event
 	Overlap   bool    // another ban three days away
+	Bursts    float64 // a year and country: rises of days to three weeks, of .2 to 1 in log units
+	Shifts    float64 // a year and country: changes of level that stay, of -.5 to .5
+	Loadings  bool    // countries share the common factor unequally
+	Trend     float64 // of the ban's country, log units a day
+	BanDays   int     // length of the ban; 0 goes on
 	Countries int
 	Days      int // of history before the event
 }
@@ -66,7 +71,23 @@ func Grid() []Cell {
 		add("every country of 100 users", func(c *Cell) { c.Level, c.Others, c.Effect = 100, 100, effect })
 		add("60 days of history", func(c *Cell) { c.Days, c.Effect = 60, effect })
 	}
+	for _, real := range []struct {
+		name    string
+		effect  float64
+		banDays int
+		trend   float64
+	}{{"real moments", 0, 0, 0}, {"real moments", .25, 28, 0}, {"real moments", .5, 28, 0}, {"real moments", 1, 28, 0}, {"real moments, 2 days", 1, 2, 0},
+		{"real moments, trend .5 % a day", 0, 0, .005}, {"real moments, trend .5 % a day", .5, 28, .005}} {
+		add(real.name, func(c *Cell) { c.asReal(); c.Effect, c.BanDays, c.Trend = real.effect, real.banDays, real.trend })
+	}
 	return cells
+}
+
+// asReal gives the cell the moments of real daily users of 100 and more (medians: SD .158, lag 1 .75, bursts
+// two or three times a year, shared shocks with unequal loadings), with a year of history.
+func (c *Cell) asReal() {
+	c.Phi, c.Noise, c.Bursts, c.Shifts, c.Loadings = .75, .1, 3, 1, true
+	c.Level, c.Others, c.Countries, c.Days = 200, 200, 40, 400
 }
 
 // commonNoise and commonPhi are the factor that all countries share.
@@ -102,10 +123,18 @@ func (c Cell) draw(rng *rand.Rand) ([]spike.Series, []events.Event) {
 		weekly := .05 + .1*rng.Float64()
 		phase := rng.Float64() * 7
 		drift := 0.0
+		loading := 1.0
+		if c.Loadings {
+			loading = .5 + rng.Float64()
+		}
+		disturbed := c.disturbances(rng, n)
 		for t := range n {
 			drift += c.Drift * rng.NormFloat64()
-			logMean := math.Log(level) + common[t] + own[t] + drift + weekly*math.Sin(2*math.Pi*(float64(t)+phase)/7)
-			if i == 0 && t >= c.Days {
+			logMean := math.Log(level) + loading*common[t] + own[t] + drift + disturbed[t] + weekly*math.Sin(2*math.Pi*(float64(t)+phase)/7)
+			if i == 0 {
+				logMean += c.Trend * float64(t-c.Days)
+			}
+			if i == 0 && t >= c.Days && (c.BanDays == 0 || t < c.Days+c.BanDays) {
 				logMean += math.Log1p(c.Effect)
 			}
 			mean := math.Exp(logMean)
@@ -126,13 +155,44 @@ func (c Cell) draw(rng *rand.Rand) ([]spike.Series, []events.Event) {
 func (c Cell) bans(day time.Time) []events.Event {
 	ban := func(id, target string, at time.Time) events.Event {
 		return events.Event{ID: id, Country: "aa", Target: target, Kind: events.Enforce,
-			EnforcedAt: at.Format(time.DateOnly), Precision: "day", TZ: "UTC"}
+			EnforcedAt: at.Format(time.DateOnly), EndedAt: c.end(at), Precision: "day", TZ: "UTC"}
 	}
 	list := []events.Event{ban("ban", "one", day)}
 	if c.Overlap {
 		list = append(list, ban("other", "two", day.AddDate(0, 0, 3)))
 	}
 	return list
+}
+
+// end is the written day on which a ban that began at a day is over, empty where it goes on.
+func (c Cell) end(at time.Time) string {
+	if c.BanDays == 0 {
+		return ""
+	}
+	return at.AddDate(0, 0, c.BanDays).Format(time.DateOnly)
+}
+
+// disturbances are the bursts and level shifts of one country.
+func (c Cell) disturbances(rng *rand.Rand, n int) []float64 {
+	x := make([]float64, n)
+	if c.Bursts == 0 && c.Shifts == 0 {
+		return x
+	}
+	shift := 0.0
+	for t := range n {
+		if rng.Float64() < c.Shifts/365 {
+			shift += rng.Float64() - .5
+		}
+		x[t] += shift
+		if rng.Float64() >= c.Bursts/365 {
+			continue
+		}
+		size := .2 + .8*rng.Float64()
+		for d := range min(2+rng.IntN(20), n-t) {
+			x[t+d] += size
+		}
+	}
+	return x
 }
 
 // walk is a stationary AR(1) path with the given standard deviation.

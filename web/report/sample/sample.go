@@ -36,7 +36,7 @@ func Report(seed uint64) account.Report {
 	main := usage(random)
 	return account.Report{
 		Title:     "Telegram blocked in Russia, April 2018",
-		Subtitle:  "Daily clients of VPN, proxy and circumvention tools seen by the sensors of a simulated operator, against what the four weeks before would let expect.",
+		Subtitle:  "Daily clients of VPN, proxy and circumvention tools seen by the sensors of a simulated operator, against what is projected from the four weeks before.",
 		Simulated: true,
 		Event: account.Event{
 			ID: "ru-telegram-2018-enforcement", Country: "Russia", Target: "Telegram", Kind: "enforcement",

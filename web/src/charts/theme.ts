@@ -29,7 +29,7 @@ const fontFamily = getComputedStyle(document.body).fontFamily;
 
 const font = { fontFamily, fontSize: 12, color: muted };
 
-/** The text beside a marked line. */
+/** The text next to a marked line. */
 export const markerFont = { fontFamily, fontSize: 12 };
 
 export const textStyle = { fontFamily, fontSize: 12, color: ink };

@@ -1,0 +1,470 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"golang.org/x/sync/errgroup"
+	"gopkg.in/yaml.v3"
+
+	"github.com/banshift/banshift/schemas/statements"
+	"github.com/banshift/banshift/transform/counts"
+)
+
+// What can be forgotten.
+const (
+	ForgetSource    = "source"
+	ForgetDay       = "day"
+	ForgetNetwork   = "network"
+	ForgetClientDay = "client-day"
+)
+
+// Forgetting says what is to be forgotten.
+type Forgetting struct {
+	What    string
+	Sources []string  // names in the ledger, with their later readings
+	Day     time.Time // UTC; of a day, and of a client's day
+	Country string    // of a day; empty: all
+	ASN     uint32
+	Client  uint64 // pseudonym
+}
+
+// Forgotten says what was.
+type Forgotten struct {
+	Rows map[string]uint64 // by table
+	// Counted is how many days of countries were counted again.
+	Counted int
+	// Ranges is how many ranges of sources can be read again, all of whose records were forgotten.
+	Ranges int
+}
+
+// forgottenRow is one row of table forgotten.
+type forgottenRow struct {
+	ID      string  `json:"id"`
+	State   string  `json:"state"`
+	What    string  `json:"what"`
+	Day     *string `json:"day"`
+	Origin  uint64  `json:"origin"`
+	Table   string  `json:"table_name"`
+	Rows    uint64  `json:"rows"`
+	Records int64   `json:"records"`
+}
+
+// conditions say which rows of tables are deleted.
+type conditions struct {
+	Tables map[string]string `yaml:"tables"`
+	Counts map[string]string `yaml:"counts"`
+}
+
+func forgetConditions() (map[string]conditions, error) {
+	var all map[string]conditions
+	if err := yaml.Unmarshal(statements.Forget, &all); err != nil {
+		return nil, fmt.Errorf("what is forgotten: %w", err)
+	}
+	return all, nil
+}
+
+// Forget deletes everywhere what f says, and returns when no file of the store has it any
+// more. Days that it was a part of are counted again. Programs that write the same sources
+// lose their lease. Cut off, it has to be repeated.
+func (s *Store) Forget(ctx context.Context, f Forgetting) (Forgotten, error) {
+	done, err := s.forget(ctx, f)
+	if err != nil {
+		return done, explain(s.name, fmt.Errorf("forget: %w", err))
+	}
+	return done, nil
+}
+
+func (s *Store) forget(ctx context.Context, f Forgetting) (Forgotten, error) {
+	all, err := forgetConditions()
+	if err != nil {
+		return Forgotten{}, err
+	}
+	job := &forgetJob{store: s, all: all, of: f, id: rand.Text(), rows: map[string]uint64{}}
+	before, err := job.unaccounted(ctx)
+	if err != nil {
+		return Forgotten{}, err
+	}
+	if err := job.run(ctx); err != nil {
+		return Forgotten{}, err
+	}
+	if err := job.sweep(ctx); err != nil {
+		return Forgotten{}, err
+	}
+	after, err := job.unaccounted(ctx)
+	if err != nil {
+		return Forgotten{}, err
+	}
+	return Forgotten{Rows: job.rows, Counted: job.counted, Ranges: len(job.ranges)}, job.log(ctx, after-before)
+}
+
+// forgetJob is one deletion under way.
+type forgetJob struct {
+	store   *Store
+	all     map[string]conditions
+	of      Forgetting
+	id      string
+	rows    map[string]uint64
+	sources []string // whose rows in the ledger go, wholly or in part
+	ranges  []sourceRange
+	counted int
+}
+
+type sourceRange struct {
+	source      string
+	partition   int32
+	first, next int64
+}
+
+func (j *forgetJob) run(ctx context.Context) error {
+	params := j.params()
+	if err := j.takeSources(ctx); err != nil {
+		return err
+	}
+	if j.of.What == ForgetSource {
+		params["sources"], params["origins"] = arrayOf(j.sources, quoteText), arrayOf(j.sources, func(s string) string { return strconv.FormatUint(originOf(s), 10) })
+	}
+	days, err := j.touchedDays(ctx, params)
+	if err != nil {
+		return err
+	}
+	expired, err := j.expiredDays(ctx, days)
+	if err != nil {
+		return err
+	}
+	wanted := j.all[j.of.What]
+	if err := j.erase(ctx, wanted.Tables, params); err != nil {
+		return err
+	}
+	if err := j.eraseRanges(ctx); err != nil {
+		return err
+	}
+	if err := j.erase(ctx, wanted.Counts, params); err != nil {
+		return err
+	}
+	if j.of.What != ForgetDay { // a day that is forgotten whole has no counts to keep
+		days = slices.DeleteFunc(days, func(k counts.Key) bool { return expired[k] })
+	}
+	return j.recount(ctx, days)
+}
+
+// params are those of the conditions.
+func (j *forgetJob) params() map[string]string {
+	return map[string]string{
+		"day": j.of.Day.UTC().Format(time.DateOnly), "country": j.of.Country,
+		"asn": strconv.FormatUint(uint64(j.of.ASN), 10), "client": strconv.FormatUint(j.of.Client, 10),
+	}
+}
+
+func arrayOf(texts []string, each func(string) string) string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = each(t)
+	}
+	return "[" + strings.Join(out, ",") + "]"
+}
+
+// erase deletes rows of tables, the ledger last: until then a repetition finds all of it.
+func (j *forgetJob) erase(ctx context.Context, tables map[string]string, params map[string]string) error {
+	names := slices.SortedFunc(maps.Keys(tables), func(a, b string) int {
+		return cmp.Or(cmp.Compare(btoi(a == "batches"), btoi(b == "batches")), cmp.Compare(a, b))
+	})
+	for _, name := range names {
+		rows, err := j.store.deleteRows(ctx, name, tables[name], params)
+		if err != nil {
+			return err
+		}
+		j.rows[name] += rows
+	}
+	return nil
+}
+
+// sweep waits until no file has the rows of any table that may have been deleted from.
+func (j *forgetJob) sweep(ctx context.Context) error {
+	tables := maps.Clone(j.all[j.of.What].Tables)
+	maps.Copy(tables, j.all["ranges"].Tables)
+	maps.Copy(tables, j.all["recount"].Tables)
+	group, ctx := errgroup.WithContext(ctx)
+	for table := range tables {
+		group.Go(func() error { return j.store.sweep(ctx, table) })
+	}
+	return group.Wait()
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// takeSources takes the leases of the sources whose ledger changes, so that nobody writes
+// them meanwhile, and has them be read again under other tokens.
+func (j *forgetJob) takeSources(ctx context.Context) error {
+	var err error
+	switch j.of.What {
+	case ForgetSource:
+		j.sources, err = j.readings(ctx)
+	case ForgetDay:
+		err = j.wholeRanges(ctx)
+	}
+	if err != nil || len(j.sources) == 0 {
+		return err
+	}
+	s := j.store
+	partitions, err := s.partitionsOf(ctx, j.sources)
+	if err != nil {
+		return err
+	}
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	for _, p := range partitions {
+		if _, err := s.ledger.take(ctx, p); err != nil {
+			return err
+		}
+		if begun := s.ledger.sources[p.source].intended; j.of.What == ForgetDay && len(begun[p.partition]) > 0 {
+			return fmt.Errorf("a range of source %s was begun and not finished: run that source first", p.source)
+		}
+	}
+	for _, source := range j.sources {
+		row := forgottenRow{ID: j.id, State: stateDone, What: j.of.What, Origin: originOf(source), Table: "batches"}
+		if err := s.note(ctx, row); err != nil {
+			return err
+		}
+		delete(s.ledger.sources, source)
+	}
+	clear(s.ledger.leases)
+	return nil
+}
+
+// readings gives the names under which the sources stand in the ledger, and refuses those
+// whose rows cannot be told from others'.
+func (j *forgetJob) readings(ctx context.Context) ([]string, error) {
+	s := j.store
+	var names []string
+	for _, source := range j.of.Sources {
+		rows, err := s.conn.Query(ctx, statements.Readings, source, source+"~")
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var name string
+			var early uint8
+			if err := rows.Scan(&name, &early); err != nil {
+				rows.Close()
+				return nil, err
+			}
+			if early == 1 {
+				rows.Close()
+				return nil, fmt.Errorf("source %s was stored before rows carried their source's number: forget its days instead (--day)", name)
+			}
+			names = append(names, name)
+		}
+		rows.Close()
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: %s; `banshift query sources` lists what it knows", ErrNoSource, strings.Join(j.of.Sources, ", "))
+	}
+	return names, nil
+}
+
+// ErrNoSource says that the ledger has no such source.
+var ErrNoSource = errors.New("the ledger has no such source")
+
+// wholeRanges finds the ranges all of whose records are of the day.
+func (j *forgetJob) wholeRanges(ctx context.Context) error {
+	if j.of.Country != "" {
+		return nil // the ledger does not know countries
+	}
+	rows, err := j.store.conn.Query(ctx, statements.RangesOfDay, j.params()["day"], j.params()["day"])
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r sourceRange
+		if err := rows.Scan(&r.source, &r.partition, &r.first, &r.next); err != nil {
+			return err
+		}
+		j.ranges = append(j.ranges, r)
+		if len(j.sources) == 0 || j.sources[len(j.sources)-1] != r.source {
+			j.sources = append(j.sources, r.source)
+		}
+	}
+	return rows.Err()
+}
+
+// rangesAtOnce bounds the length of a statement.
+const rangesAtOnce = 1000
+
+// eraseRanges has the ledger not know ranges of which nothing is left.
+func (j *forgetJob) eraseRanges(ctx context.Context) error {
+	for some := range slices.Chunk(j.ranges, rangesAtOnce) {
+		texts := make([]string, len(some))
+		known := map[string]bool{}
+		for i, r := range some {
+			texts[i] = fmt.Sprintf("(%s,%d,%d,%d)", quoteText(r.source), r.partition, r.first, r.next)
+			known[quoteText(r.source)] = true
+		}
+		params := map[string]string{"ranges": "[" + strings.Join(texts, ",") + "]", "sources": "[" + strings.Join(slices.Sorted(maps.Keys(known)), ",") + "]"}
+		if err := j.erase(ctx, j.all["ranges"].Tables, params); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touchedDays lists the days of countries that rows are deleted of.
+func (j *forgetJob) touchedDays(ctx context.Context, params map[string]string) ([]counts.Key, error) {
+	tables := j.all[j.of.What].Tables
+	sql := fmt.Sprintf(statements.DaysOf, "usage", tables["usage"])
+	if where, ok := tables["coverage"]; ok {
+		sql += " UNION DISTINCT " + fmt.Sprintf(statements.DaysOf, "coverage", where)
+	}
+	return j.store.keys(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql)
+}
+
+func (s *Store) keys(ctx context.Context, sql string) ([]counts.Key, error) {
+	rows, err := s.conn.Query(ctx, sql)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var keys []counts.Key
+	for rows.Next() {
+		var k counts.Key
+		if err := rows.Scan(&k.Country, &k.Day); err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b counts.Key) int { return cmp.Or(cmp.Compare(a.Country, b.Country), cmp.Compare(a.Day, b.Day)) })
+	return keys, rows.Err()
+}
+
+// expiredDays are those of some days that cannot be counted again: retention took a part of their client-hours.
+func (j *forgetJob) expiredDays(ctx context.Context, days []counts.Key) (map[counts.Key]bool, error) {
+	expired := map[counts.Key]bool{}
+	if len(days) == 0 {
+		return expired, nil
+	}
+	rows, err := j.store.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(asUncounted(days)))), statements.ExpiredDays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k counts.Key
+		var version uint64
+		if err := rows.Scan(&k.Country, &k.Day, &version); err != nil {
+			return nil, err
+		}
+		expired[k] = true
+	}
+	return expired, rows.Err()
+}
+
+func asUncounted(days []counts.Key) []uncounted {
+	out := make([]uncounted, len(days))
+	for i, k := range days {
+		out[i] = uncounted{Key: k}
+	}
+	return out
+}
+
+// recount makes the counts of days again from what is left.
+func (j *forgetJob) recount(ctx context.Context, days []counts.Key) error {
+	s := j.store
+	for some := range slices.Chunk(days, rangesAtOnce) {
+		for table, where := range j.all["recount"].Tables {
+			if _, err := s.deleteRows(ctx, table, where, map[string]string{"days": usageParams(asUncounted(some))["days"]}); err != nil {
+				return err
+			}
+		}
+		if err := s.touchDays(ctx, some); err != nil {
+			return err
+		}
+	}
+	j.counted = len(days)
+	if len(days) == 0 {
+		return nil
+	}
+	_, err := s.Count(ctx, 0)
+	return err
+}
+
+// unaccounted is by how much the ledger's records exceed those of the tables.
+func (j *forgetJob) unaccounted(ctx context.Context) (int64, error) {
+	var ledger uint64
+	if err := j.store.conn.QueryRow(ctx, statements.LedgerRecords).Scan(&ledger); err != nil {
+		return 0, err
+	}
+	kept, _, err := j.store.keptRecords(ctx)
+	return int64(ledger) - int64(kept), err
+}
+
+// log writes down what was deleted when, and nothing of whose it was.
+func (j *forgetJob) log(ctx context.Context, stillCounted int64) error {
+	for _, table := range slices.Sorted(maps.Keys(j.rows)) {
+		row := forgottenRow{ID: j.id, State: stateDone, What: j.of.What, Table: table, Rows: j.rows[table]}
+		if table == "batches" {
+			continue // written down before they were deleted
+		}
+		if j.of.What == ForgetDay {
+			day := j.params()["day"]
+			row.Day = &day
+		}
+		if table == "usage" {
+			row.Records = stillCounted
+		}
+		if err := j.store.note(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note adds a row to the log of deletions.
+func (s *Store) note(ctx context.Context, row forgottenRow) error {
+	lines, err := jsonLines([]forgottenRow{row})
+	if err != nil {
+		return err
+	}
+	return s.insertJSON(ctx, "forgotten", rand.Text(), lines)
+}
+
+// timesForgotten counts how often a source was forgotten.
+func (s *Store) timesForgotten(ctx context.Context, source string) (n uint64, err error) {
+	err = s.conn.QueryRow(ctx, statements.TimesForgotten, originOf(source)).Scan(&n)
+	return n, err
+}
+
+func (s *Store) partitionsOf(ctx context.Context, sources []string) ([]partitionOf, error) {
+	params := clickhouse.Parameters{"sources": arrayOf(sources, quoteText)}
+	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(params)), statements.PartitionsOf)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []partitionOf
+	for rows.Next() {
+		var p partitionOf
+		if err := rows.Scan(&p.source, &p.partition); err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,31 @@
+package load
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/banshift/banshift/schemas/statements"
+)
+
+// KeyID gives the fingerprint of the key that the store's pseudonyms are made with; empty
+// where it has none yet.
+func (s *Store) KeyID(ctx context.Context) (string, error) {
+	var id string
+	if err := s.conn.QueryRow(ctx, statements.KeyInForce).Scan(&id); err != nil {
+		return "", explain(s.name, fmt.Errorf("key of the store: %w", err))
+	}
+	return id, nil
+}
+
+// UseKey notes the fingerprint of the key that pseudonyms are made with from now on.
+func (s *Store) UseKey(ctx context.Context, id string) error {
+	was, err := s.KeyID(ctx)
+	if err != nil || was == id {
+		return err
+	}
+	lines, err := jsonLines([]map[string]string{{"key_id": id}})
+	if err != nil {
+		return err
+	}
+	return explain(s.name, s.insertJSON(ctx, "pseudonym_keys", "", lines))
+}

@@ -1,0 +1,81 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/banshift/banshift/schemas/statements"
+)
+
+// Texts is what a column of a table holds that could give somebody away.
+type Texts struct {
+	Table, Column string
+	// Values are the texts of a column, each once.
+	Values []string
+	// Whole is how many values of a column of prefixes are finer than /24 or /48, or of a column of pseudonyms
+	// look like an address.
+	Whole uint64
+}
+
+// EachText gives every column that could hold an address: texts, prefixes, pseudonyms.
+func (s *Store) EachText(ctx context.Context, each func(Texts) error) error {
+	columns, err := s.textColumns(ctx)
+	if err != nil {
+		return explain(s.name, err)
+	}
+	for _, c := range columns {
+		t := Texts{Table: c.table, Column: c.name}
+		switch {
+		case c.kind == "IPv6":
+			err = s.conn.QueryRow(ctx, fmt.Sprintf(statements.LongPrefixes, quoteName(c.table), quoteName(c.name))).Scan(&t.Whole)
+		case strings.Contains(c.kind, "String"):
+			t.Values, err = s.textsOf(ctx, c.table, c.name)
+		default:
+			err = s.conn.QueryRow(ctx, fmt.Sprintf(statements.NoPseudonyms, quoteName(c.table), quoteName(c.name))).Scan(&t.Whole)
+		}
+		if err == nil {
+			err = each(t)
+		}
+		if err != nil {
+			return explain(s.name, fmt.Errorf("column %s of %s: %w", c.name, c.table, err))
+		}
+	}
+	return nil
+}
+
+type textColumn struct{ table, name, kind string }
+
+func (s *Store) textColumns(ctx context.Context) ([]textColumn, error) {
+	rows, err := s.conn.Query(ctx, statements.TextColumns)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var columns []textColumn
+	for rows.Next() {
+		var c textColumn
+		if err := rows.Scan(&c.table, &c.name, &c.kind); err != nil {
+			return nil, err
+		}
+		columns = append(columns, c)
+	}
+	return columns, rows.Err()
+}
+
+func (s *Store) textsOf(ctx context.Context, table, column string) ([]string, error) {
+	rows, err := s.conn.Query(ctx, fmt.Sprintf(statements.TextsOf, quoteName(table), quoteName(column)))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var values []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		values = append(values, text)
+	}
+	return values, rows.Err()
+}

@@ -1,0 +1,215 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet/file"
+	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Path looks through a file or every file below a directory, links not followed. The names
+// of the files are looked at, too.
+func (a *Auditor) Path(ctx context.Context, path string, found func(Finding)) error {
+	return filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		a.Text("the name of "+path, entry.Name(), found)
+		if !entry.Type().IsRegular() {
+			return nil
+		}
+		return a.file(ctx, path, found)
+	})
+}
+
+// CountColumns are the names of columns that count clients, each with that of its total
+// where it has one.
+var CountColumns = map[string]string{
+	"clients": "all_clients", "tried": "all_clients", "target_clients": "all_clients", "reached": "clients", "using": "clients", "using_days": "client_days", "all_clients": "", "client_days": "",
+}
+
+func (a *Auditor) file(ctx context.Context, path string, found func(Finding)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	plain, err := decompressed(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := a.Read(path, plain, found); err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	switch filepath.Ext(path) {
+	case ".parquet":
+		return a.parquet(ctx, path, f, found)
+	case ".csv":
+		return a.csv(path, f, found)
+	case ".json":
+		return a.json(path, f, found)
+	}
+	return nil
+}
+
+// decompressed sees through gzip and zstandard.
+func decompressed(f io.ReadSeeker) (io.Reader, error) {
+	head := make([]byte, 4)
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(head[:n], []byte{0x1f, 0x8b}):
+		return gzip.NewReader(f)
+	case bytes.HasPrefix(head[:n], []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return zstd.NewReader(f, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(256<<20))
+	}
+	return f, nil
+}
+
+// table collects the columns of counts of a table.
+type table map[string][]uint64
+
+// cells looks at the counts of a table.
+func (a *Auditor) cells(where string, t table, found func(Finding)) {
+	for column, all := range CountColumns {
+		if clients := t[column]; clients != nil {
+			total := t[all]
+			if len(total) != len(clients) {
+				total = nil
+			}
+			a.Cells(where, column, all, clients, total, found)
+		}
+	}
+}
+
+func (a *Auditor) parquet(ctx context.Context, path string, f *os.File, found func(Finding)) error {
+	reader, err := file.NewParquetReader(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer reader.Close()
+	rows, err := pqarrow.NewFileReader(reader, pqarrow.ArrowReadProperties{BatchSize: 65536}, memory.DefaultAllocator)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	records, err := rows.GetRecordReader(ctx, nil, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	defer records.Release()
+	counts := table{}
+	for records.Next() {
+		rec := records.Record()
+		for i, field := range rec.Schema().Fields() {
+			a.column(path+", column "+field.Name, rec.Column(i), found)
+			if _, ok := CountColumns[field.Name]; ok {
+				counts[field.Name] = append(counts[field.Name], numbers(rec.Column(i))...)
+			}
+		}
+	}
+	if err := records.Err(); err != nil && err != io.EOF {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	a.cells(path, counts, found)
+	return nil
+}
+
+// column looks through the texts of a column, each once in a row.
+func (a *Auditor) column(where string, column arrow.Array, found func(Finding)) {
+	last := ""
+	for i := range column.Len() {
+		if column.IsNull(i) {
+			continue
+		}
+		switch column.DataType().ID() {
+		case arrow.STRING, arrow.LARGE_STRING, arrow.BINARY, arrow.DICTIONARY, arrow.LIST:
+		default:
+			return
+		}
+		if text := column.ValueStr(i); text != last {
+			last = text
+			a.Text(where, text, found)
+		}
+	}
+}
+
+func numbers(column arrow.Array) []uint64 {
+	out := make([]uint64, column.Len())
+	switch c := column.(type) {
+	case *array.Uint64:
+		copy(out, c.Uint64Values())
+	case *array.Int64:
+		for i, v := range c.Int64Values() {
+			out[i] = uint64(max(0, v))
+		}
+	}
+	return out
+}
+
+func (a *Auditor) csv(path string, f io.Reader, found func(Finding)) error {
+	rows := csv.NewReader(f)
+	rows.FieldsPerRecord, rows.LazyQuotes = -1, true
+	head, err := rows.Read()
+	if err != nil {
+		return nil // empty, or no table
+	}
+	head = append([]string(nil), head...)
+	counts := table{}
+	for {
+		row, err := rows.Read()
+		if err != nil {
+			break // what is no table was looked through as a text
+		}
+		for i, name := range head {
+			if _, ok := CountColumns[name]; ok && i < len(row) {
+				n, _ := strconv.ParseUint(strings.TrimSpace(row[i]), 10, 64)
+				counts[name] = append(counts[name], n)
+			}
+		}
+	}
+	a.cells(path, counts, found)
+	return nil
+}
+
+func (a *Auditor) json(path string, f io.Reader, found func(Finding)) error {
+	var rows []map[string]any
+	if err := json.NewDecoder(f).Decode(&rows); err != nil {
+		return nil // no table
+	}
+	counts := table{}
+	for _, row := range rows {
+		for name := range CountColumns {
+			if n, ok := row[name].(float64); ok {
+				counts[name] = append(counts[name], uint64(n))
+			}
+		}
+	}
+	a.cells(path, counts, found)
+	return nil
+}

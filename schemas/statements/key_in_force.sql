@@ -1,0 +1,1 @@
+SELECT argMax(key_id, at) FROM pseudonym_keys

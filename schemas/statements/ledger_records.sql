@@ -1,0 +1,1 @@
+SELECT sumIf(stored + folded, state = 'done') FROM ledger

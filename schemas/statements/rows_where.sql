@@ -1,0 +1,1 @@
+SELECT count() FROM %[1]s WHERE %[2]s

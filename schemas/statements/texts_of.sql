@@ -1,0 +1,1 @@
+SELECT DISTINCT toString(%[2]s) FROM %[1]s

@@ -1,0 +1,1 @@
+SELECT count() FROM forgotten WHERE origin = ? AND table_name = 'batches'
