@@ -524,6 +524,33 @@ func (s *Store) Known(ctx context.Context, source string, partition int32) (posi
 	return position.Known{Done: slices.Clone(state.done[partition]), Intended: intended}, nil
 }
 
+// FileRead is a file that was read to its end, and the position of that.
+type FileRead struct {
+	Source string
+	Next   int64
+}
+
+// FilesRead lists the files that were read not as followed logs, in no order.
+func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
+	rows, err := s.conn.Query(ctx, statements.FilesRead)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	defer rows.Close()
+	var read []FileRead
+	for rows.Next() {
+		var f FileRead
+		if err := rows.Scan(&f.Source, &f.Next); err != nil {
+			return nil, explain(s.name, err)
+		}
+		read = append(read, f)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, explain(s.name, err)
+	}
+	return read, nil
+}
+
 // Borders gives where stored ranges of a partition begin or end strictly inside a range, in
 // order: whoever reads it again as a neighbour cuts there as it was cut before.
 func (s *Store) Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {

@@ -242,7 +242,7 @@ func (s *Source) recognise(from *bufio.Reader) (decode.Format, error) {
 
 // name is the file's name without the ending of a compression.
 func (s *Source) name() string {
-	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(s.Path), ".gz"), ".zst")
+	return LogName(s.Path)
 }
 
 // Magic numbers: RFC 1952 section 2.3.1, RFC 8878 section 3.1.1.
@@ -332,12 +332,18 @@ func fingerprint(file *os.File, info fs.FileInfo) (string, error) {
 	if !info.Mode().IsRegular() {
 		return freshID(), nil
 	}
+	hash, err := contentHash(file, info.Size())
+	return "file:" + info.Name() + ":" + hash, err
+}
+
+// contentHash is the part of an identity that names the first n bytes of a content.
+func contentHash(content io.ReaderAt, n int64) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d\n", info.Size())
-	for _, from := range []int64{0, max(0, info.Size()-fingerprintBytes)} {
-		if _, err := io.Copy(h, io.NewSectionReader(file, from, fingerprintBytes)); err != nil {
+	fmt.Fprintf(h, "%d\n", n)
+	for _, from := range []int64{0, max(0, n-fingerprintBytes)} {
+		if _, err := io.Copy(h, io.NewSectionReader(content, from, min(fingerprintBytes, n-from))); err != nil {
 			return "", err
 		}
 	}
-	return "file:" + info.Name() + ":" + hex.EncodeToString(h.Sum(nil)[:8]), nil
+	return hex.EncodeToString(h.Sum(nil)[:8]), nil
 }

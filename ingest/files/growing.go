@@ -72,6 +72,9 @@ func (s *Source) lookAtLog(t *tail) error {
 	return nil
 }
 
+// Grows reports a log that is read while it grows.
+func (s *Source) Grows() bool { return s.tail != nil }
+
 // Reached is how far a growing log was read: up to a size in bytes, and until when a last
 // line without an end waits for it; the zero time where there is none.
 func (s *Source) Reached() (size int64, rest time.Time) {

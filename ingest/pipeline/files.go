@@ -40,13 +40,27 @@ type FileOptions struct {
 // its end does not stop the others: what could be read is stored, the rest counts as
 // one reject, and the error of a file that was named explicitly is returned at the end.
 func (p *Pipeline) Files(ctx context.Context, list []files.File, o FileOptions) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(cap(p.idle))
-	var mu sync.Mutex
-	var broken []error
 	if o.Format == "" {
 		o.siblings = siblingsAmong(list)
 	}
+	first, twins := withTwins(list)
+	broken, err := p.several(ctx, first, o)
+	if err != nil {
+		return err
+	}
+	p.before.forget() // the twins may be of what was just read
+	more, err := p.several(ctx, twins, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(append(broken, more...)...)
+}
+
+// several reads files at the same time, and gives what is wrong with some of them.
+func (p *Pipeline) several(ctx context.Context, list []files.File, o FileOptions) (broken []error, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(cap(p.idle))
+	var mu sync.Mutex
 	for _, file := range list {
 		group.Go(func() error {
 			err := p.file(ctx, file, o)
@@ -67,10 +81,7 @@ func (p *Pipeline) Files(ctx context.Context, list []files.File, o FileOptions) 
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return errors.Join(broken...)
+	return broken, group.Wait()
 }
 
 // leave logs what is wrong with a file that was found in a directory.
@@ -137,6 +148,9 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	if err := p.asFollowed(ctx, src); err != nil {
 		return err
 	}
+	if err := p.renamed(ctx, src); err != nil {
+		return err
+	}
 	complete, err := p.opts.Store.Known(ctx, src.ID, completePartition)
 	if err != nil {
 		return err
@@ -177,6 +191,13 @@ func (p *Pipeline) take(ctx context.Context, src *files.Source) (*plan.Plan, err
 	known, err := store.Known(ctx, src.ID, 0)
 	if err != nil {
 		return nil, err
+	}
+	before, err := p.readTo(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if before > 0 {
+		known.Done = known.Done.Add(position.Range{Next: before})
 	}
 	block := p.opts.BlockRecords
 	if decode.LineBased(src.Format) {

@@ -42,6 +42,8 @@ type Store interface {
 	Known(ctx context.Context, source string, partition int32) (position.Known, error)
 	// Borders gives where ranges of a partition that were written down begin or end strictly inside a range.
 	Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error)
+	// FilesRead lists the files that were read to their end before.
+	FilesRead(ctx context.Context) ([]load.FileRead, error)
 	// Lease takes over the writing of a partition, and looks at its ledger anew.
 	Lease(ctx context.Context, source string, partition int32) error
 }
@@ -90,7 +92,9 @@ type Pipeline struct {
 	opts  Options
 	idle  chan *worker
 	stats Stats
-	gates struct {
+	// before are the files that the store had when the run began.
+	before filesRead
+	gates  struct {
 		mu   sync.Mutex
 		free []*anonymize.Gate
 	}

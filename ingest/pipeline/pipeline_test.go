@@ -42,8 +42,9 @@ type key struct {
 // ledger is a store in memory that can fail between intention and completion.
 type ledger struct {
 	mu       sync.Mutex
-	source   string         // the one that was written
-	done     map[key]uint64 // records in
+	source   string          // the one that was written
+	read     []load.FileRead // other sources, to their ends
+	done     map[key]uint64  // records in
 	intended map[key]position.Range
 	usage    map[key]uint64 // records in table usage
 	windows  map[key]position.Range
@@ -63,6 +64,9 @@ var errGone = errors.New("store gone")
 func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.source != "" && b.Source != l.source && b.Partition == completePartition {
+		return nil // it keeps one source
+	}
 	l.source = b.Source
 	r := key{b.Partition, position.Range{First: b.First, Next: b.Next}}
 	if _, stored := l.done[r]; stored {
@@ -105,9 +109,31 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	return nil
 }
 
+func (l *ledger) FilesRead(context.Context) ([]load.FileRead, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	own := load.FileRead{Source: l.source}
+	if _, whole := l.done[key{completePartition, position.Range{Next: 1}}]; !whole {
+		return slices.Clone(l.read), nil
+	}
+	for r := range l.done {
+		if r.partition == 0 {
+			own.Next = max(own.Next, r.Next)
+		}
+	}
+	return append(slices.Clone(l.read), own), nil
+}
+
 func (l *ledger) Known(_ context.Context, source string, partition int32) (known position.Known, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	for _, f := range l.read {
+		if f.Source == source && partition == completePartition {
+			known.Done = known.Done.Add(position.Range{Next: 1})
+		} else if f.Source == source {
+			known.Done = known.Done.Add(position.Range{Next: f.Next})
+		}
+	}
 	if source != l.source {
 		return known, nil
 	}

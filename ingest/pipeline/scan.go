@@ -63,4 +63,6 @@ func (unstored) Borders(context.Context, string, int32, position.Range) ([]int64
 	return nil, nil
 }
 
+func (unstored) FilesRead(context.Context) ([]load.FileRead, error) { return nil, nil }
+
 func (unstored) Lease(context.Context, string, int32) error { return nil }

@@ -16,6 +16,11 @@ var OverlappingRanges string
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
 
+// FilesRead lists the files that were read to their end, each with where that was.
+//
+//go:embed files_read.sql
+var FilesRead string
+
 // KnownRanges lists what the ledger has of a source, each range once: its window, clock and
 // token, the inserts of one that is not done, its epoch, whether it is done, whether its
 // inserts are marked, and whether a version wrote it that left no marks. RangeBorders lists
