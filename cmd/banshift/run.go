@@ -225,7 +225,7 @@ func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store,
 		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
-		FlushAfter: in.flushAfter(), Log: a.log,
+		FlushAfter: in.flushAfter(), Log: a.log, FileName: keys.FileName,
 	})
 }
 

@@ -85,6 +85,8 @@ type Options struct {
 	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
 	Accept func(decode.Format) error
 	Log    *slog.Logger
+	// FileName gives the name of a file as the store may keep it; nil: as it is.
+	FileName func(base string) string
 }
 
 // Pipeline runs sources into a store.

@@ -71,7 +71,11 @@ func (p *Pipeline) readTo(ctx context.Context, src *files.Source) (int64, error)
 	if !decode.LineBased(src.Format) || src.Live() && !src.Grows() {
 		return 0, nil
 	}
-	_, read, err := p.before.candidates(ctx, p.opts.Store, "", files.LogName(src.Path))
+	name := files.LogName(src.Path)
+	if p.opts.FileName != nil {
+		name = p.opts.FileName(name)
+	}
+	_, read, err := p.before.candidates(ctx, p.opts.Store, "", name)
 	if err != nil || len(read) == 0 {
 		return 0, err
 	}
