@@ -78,7 +78,7 @@ func (a *app) forget(ctx context.Context, args []string, o forgetOptions) error 
 	}
 	fmt.Fprintf(a.errOut, "forgotten, and gone from the disk; %d days of countries counted again\n", done.Counted)
 	if f.What == load.ForgetDay && f.Country == "" {
-		fmt.Fprintf(a.errOut, "%d ranges of sources held that day alone and can be run again; of others, its records are not read again\n", done.Ranges)
+		fmt.Fprintf(a.errOut, "%d ranges of sources had records of that day only and can be run again; in other ranges its records are not read again\n", done.Ranges)
 	}
 	return nil
 }

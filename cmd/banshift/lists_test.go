@@ -134,7 +134,7 @@ func TestStaleListsAreNamed(t *testing.T) {
 	}
 }
 
-// TestUpdatedListsAreTakenOver updates the lists beside a run.
+// TestUpdatedListsAreTakenOver updates the lists during a run.
 func TestUpdatedListsAreTakenOver(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "banshift.yaml")

@@ -30,7 +30,7 @@ func newPrivacyCommand(a *app) *cobra.Command {
 		Long: `audit looks through the store (--store), and every file below each PATH, for addresses of
 clients, for the key, and for planted canaries in all spellings; in Parquet, CSV and JSON
 also for counts of fewer than --k clients, and for such as follow by taking a count from the
-total beside it. With home prefixes, numbers, hexadecimal and base32 that are an address at
+total next to it. With home prefixes, numbers, hexadecimal and base32 that are an address at
 home are found, too. Loopback, and prefixes as servers are stored by, are nobody's.
 
 It exits with 1 where it found something, and says where and what, never the thing itself.`,

@@ -14,7 +14,7 @@ import (
 const listsPause = 10 * time.Second
 
 // current are the stages that a run works with: a following one takes over lists that are
-// updated beside it.
+// updated during the run.
 type current struct {
 	stages     atomic.Pointer[stages]
 	generation atomic.Int64
