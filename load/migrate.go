@@ -182,5 +182,5 @@ func (s *Store) retain(ctx context.Context, table string, days int, from string)
 	if err != nil {
 		return fmt.Errorf("retention of %s: %w", table, err)
 	}
-	return nil
+	return s.sweep(ctx, table) // parts of before the change still hold what has expired
 }

@@ -1,1 +1,1 @@
-ALTER TABLE %s %s MODIFY TTL %s + toIntervalDay(%d)
+ALTER TABLE %s %s MODIFY TTL %s + toIntervalDay(%d) SETTINGS mutations_sync = 2
