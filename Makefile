@@ -54,6 +54,11 @@ race: build engine broker ## Run the tests of everything concurrent under the ra
 kills: engine ## Kill a server KILLS (80) times under small inserts, at moments of SEED (7), and count again
 	BANSHIFT_KILLS=$(or $(KILLS),80) BANSHIFT_SEED=$(or $(SEED),7) $(GO) test -count 1 -v -timeout 60m ./load -run TestServerKilledUnderInserts
 
+.PHONY: writers
+writers: engine broker ## Have several programs write one source: RECORDS (200000) a round, ROUNDS (10), moments of SEED (7)
+	BANSHIFT_WRITERS_RECORDS=$(or $(RECORDS),200000) BANSHIFT_WRITERS_ROUNDS=$(or $(ROUNDS),10) BANSHIFT_SEED=$(or $(SEED),7) \
+	$(GO) test -count 1 -v -timeout 180m ./cmd/banshift -run TestWritersAreKeptApart
+
 .PHONY: fuzz
 fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 	.ci/fuzz $(FUZZTIME)

@@ -117,7 +117,7 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 	}
 	p := &t.provenance
 	in := input{Event: e, Catalogue: o.Catalogue, Config: p.Config, Simulated: p.Simulated}
-	if in.Use, err = t.analysed(t.name, t.unit, t.series, o.Catalogue, t.findings...); err != nil {
+	if in.Use, err = t.analysed(e, t.name, t.unit, t.series, o.Catalogue, t.findings...); err != nil {
 		return account.Report{}, err
 	}
 	_, effect, err := in.Use.own(e)
@@ -148,9 +148,9 @@ type tested struct {
 	denominator []spike.Series // all clients, by country; nil where unknown
 }
 
-// analysed runs the procedure on series.
-func (t tested) analysed(name, unit string, list []spike.Series, catalogue []events.Event, findings ...spike.Finding) (Measure, error) {
-	result, err := spike.Analyze(list, catalogue, t.provenance.Config, findings...)
+// analysed runs the procedure on series for one event.
+func (t tested) analysed(e events.Event, name, unit string, list []spike.Series, catalogue []events.Event, findings ...spike.Finding) (Measure, error) {
+	result, err := spike.AnalyzeEvent(list, catalogue, e.ID, t.provenance.Config, findings...)
 	return Measure{Name: name, Unit: unit, Series: list, Result: result}, refused(err)
 }
 
@@ -233,7 +233,7 @@ func (in *input) bannedService(ctx context.Context, r *reading) (*Measure, error
 		return nil, err
 	}
 	t := tested{provenance: account.Provenance{Config: in.Config}}
-	m, err := t.analysed("Answered connections to "+in.Event.Target, "connections a day", list, in.Catalogue)
+	m, err := t.analysed(in.Event, "Answered connections to "+in.Event.Target, "connections a day", list, in.Catalogue)
 	return &m, err
 }
 

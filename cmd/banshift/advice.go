@@ -42,15 +42,18 @@ func (a *app) sayGaps(s *stages) {
 // freshDays is for how long a list tells as much as on its first day (rules list.*-fresh).
 const freshDays = 30
 
-// sayStale names the lists that are old for records of a time.
+// sayStale names the lists that are old for records of a time, in one line.
 func (a *app) sayStale(s *stages, newest time.Time) {
+	var stale []string
 	for _, l := range s.enricher.Lists().Info() {
 		days := int(newest.Sub(l.AsOf).Hours() / 24)
-		if l.Name == enrich.Builtin || l.AsOf.IsZero() || days <= freshDays {
-			continue
+		if l.Name != enrich.Builtin && !l.AsOf.IsZero() && days > freshDays {
+			stale = append(stale, fmt.Sprintf("%s of %s (%d days)", l.Name, l.AsOf.UTC().Format(time.DateOnly), days))
 		}
-		a.log.Warn("a list is stale for what is read: its entries tell less, and use of what it names falls with its age; update it",
-			"list", l.Name, "as_of", l.AsOf.UTC().Format(time.DateOnly), "newest_record", newest.UTC().Format(time.DateOnly), "days", days)
+	}
+	if len(stale) > 0 {
+		a.log.Warn("lists are stale for what is read: their entries tell less, and use of what they name falls with their age; update them",
+			"lists", strings.Join(stale, ", "), "newest_record", newest.UTC().Format(time.DateOnly))
 	}
 }
 

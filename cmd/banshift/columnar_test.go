@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -162,7 +163,9 @@ const runEnv = "BANSHIFT_TEST_PROGRAM"
 
 // asProgram runs a command line as the program does, and notes what memory it took itself.
 func asProgram(peakFile string) int {
-	code := run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err == nil {
 		_ = os.WriteFile(peakFile, []byte(fmt.Sprint(usage.Maxrss<<10)), 0o600)

@@ -128,7 +128,7 @@ func TestStaleListsAreNamed(t *testing.T) {
 		store := filepath.Join(dir, fmt.Sprint(age))
 		said := execute(t, "", "run", "--config", config, "--store", store, flows).must(t).errOut
 		out := execute(t, "", "sql", "--store", store, "--output", "csv", "SELECT groupUniqArray(toString(level)) FROM flows").must(t).out
-		if stale := strings.Contains(said, "a list is stale"); !strings.Contains(out, want) || stale != (age > freshDays) {
+		if stale := strings.Contains(said, "lists are stale"); !strings.Contains(out, want) || stale != (age > freshDays) {
 			t.Errorf("%d days: %s, stale %v, want %s", age, out, stale, want)
 		}
 	}

@@ -41,9 +41,6 @@ func AskOne(list []Series, cfg Config, event events.Event, yield func(Effect)) {
 	}
 }
 
-// Middle is the median.
-func Middle(xs []float64) float64 { return median(xs) }
-
 // Plant is a rise of a share that is planted for some days; Trend is of the country on all days, log units a day.
 type Plant struct {
 	Effect float64

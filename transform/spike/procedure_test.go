@@ -2,11 +2,14 @@ package spike_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/spike"
@@ -342,5 +345,41 @@ func TestSecondaryMethodsAgree(t *testing.T) {
 	}
 	if o := find(t, got, "x", "ab"); o.Secondary != nil {
 		t.Error("other methods were asked about a country without the event")
+	}
+}
+
+// TestOneEventIsAnalysedAsAmongAll compares what is said of one event with what is said of
+// it among all of a catalogue.
+func TestOneEventIsAnalysedAsAmongAll(t *testing.T) {
+	list := world(7, 8, 300, 400)
+	scale(list, 2, 200, 300, 1.8)
+	scale(list, 5, 230, 260, 1.5)
+	var catalogue []events.Event
+	for i, day := range []int{120, 150, 200, 204, 230, 260} {
+		catalogue = append(catalogue, event(fmt.Sprint("e", i), list[(2*i+2)%len(list)].Country, "Telegram", events.Enforce, day))
+	}
+	all, err := spike.Analyze(list, catalogue, fastConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range catalogue {
+		one, err := spike.AnalyzeEvent(list, catalogue, e.ID, fastConfig())
+		if err != nil {
+			t.Fatal(err)
+		}
+		about := func(r spike.Result) (effects []spike.Effect) {
+			for _, f := range r.Effects {
+				if f.Event == e.ID || f.OwnCountry {
+					effects = append(effects, f)
+				}
+			}
+			return effects
+		}
+		if diff := cmp.Diff(about(all), about(one)); diff != "" || len(one.Effects) != len(about(one)) {
+			t.Errorf("%s: %d effects\n%s", e.ID, len(one.Effects), diff)
+		}
+		if diff := cmp.Diff(all.Alarms, one.Alarms); diff != "" {
+			t.Errorf("%s: alarms\n%s", e.ID, diff)
+		}
 	}
 }
