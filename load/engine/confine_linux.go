@@ -44,7 +44,7 @@ func confine(write, read []string) error {
 	// Only the first field: later versions of the structure are longer.
 	fd, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attributes)), unsafe.Sizeof(attributes.Handled_access_fs), 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock rules: %w", errno)
+		return fmt.Errorf("landlock rules: %w", errno)
 	}
 	defer unix.Close(int(fd))
 	for _, path := range append(read, systemPaths...) {
@@ -61,7 +61,7 @@ func confine(write, read []string) error {
 		return fmt.Errorf("no new privileges: %w", err)
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, fd, 0, 0); errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("landlock: %w", errno)
 	}
 	return nil
 }
@@ -73,12 +73,12 @@ func allow(ruleset int, path string, access uint64) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("Landlock rule for %s: %w", path, err)
+		return fmt.Errorf("landlock rule for %s: %w", path, err)
 	}
 	defer unix.Close(fd)
 	info, err := os.Stat(path)
 	if err != nil {
-		return fmt.Errorf("Landlock rule for %s: %w", path, err)
+		return fmt.Errorf("landlock rule for %s: %w", path, err)
 	}
 	if !info.IsDir() {
 		access &= onFile
@@ -86,7 +86,7 @@ func allow(ruleset int, path string, access uint64) error {
 	rule := unix.LandlockPathBeneathAttr{Allowed_access: access, Parent_fd: int32(fd)}
 	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, uintptr(ruleset), unix.LANDLOCK_RULE_PATH_BENEATH, uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock rule for %s: %w", path, errno)
+		return fmt.Errorf("landlock rule for %s: %w", path, errno)
 	}
 	return nil
 }
