@@ -122,7 +122,7 @@ func TestMutatedFilesBesideAGoodOne(t *testing.T) {
 	}
 	good := columnarFlows(goodRows)
 	defer good.Release()
-	put("good.parquet", columnarForms(t, good)["SNAPPY-1.parquet"])
+	put("flows.parquet", columnarForms(t, good)["SNAPPY-1.parquet"])
 
 	store := filepath.Join(dir, "store")
 	cmd := exec.Command(os.Args[0], "run", "--store", store, files)
@@ -139,7 +139,7 @@ func TestMutatedFilesBesideAGoodOne(t *testing.T) {
 	}
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
 	got := execute(t, "", "sql", "--store", store, "--output", "csv",
-		"SELECT sum(records_in) FROM batches WHERE source LIKE '%good.parquet%' AND state = 'done' AND records_in = stored + folded").must(t)
+		"SELECT sum(records_in) FROM batches WHERE source LIKE 'file:flows.parquet:%' AND state = 'done' AND records_in = stored + folded").must(t)
 	if !strings.Contains(got.out, fmt.Sprint(goodRows)) {
 		t.Errorf("of the good file: %s", got.out)
 	}

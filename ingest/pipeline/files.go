@@ -140,16 +140,20 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	if src.ID, err = p.identify(ctx, src.ID); err != nil {
 		return err
 	}
+	first := src.ID
 	if o.Opened != nil {
 		if err := o.Opened(src); err != nil {
 			return err
 		}
 	}
-	if err := p.asFollowed(ctx, src); err != nil {
-		return err
-	}
-	if err := p.renamed(ctx, src); err != nil {
-		return err
+	again := src.ID != first // a later reading of a file has a name of its own
+	if !again {
+		if err := p.asFollowed(ctx, src); err != nil {
+			return err
+		}
+		if err := p.renamed(ctx, src); err != nil {
+			return err
+		}
 	}
 	complete, err := p.opts.Store.Known(ctx, src.ID, completePartition)
 	if err != nil {
@@ -160,7 +164,7 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 		p.opts.Log.Info("file is in the store already, left out", "file", file.Path, "source", src.ID)
 		return nil
 	}
-	plan, err := p.take(ctx, src)
+	plan, err := p.take(ctx, src, again)
 	if err != nil {
 		return err
 	}
@@ -182,8 +186,9 @@ func (p *Pipeline) leaveToOther(name string) {
 	p.opts.Log.Warn("another program has begun to read this into the same store: left to it", "source", name)
 }
 
-// take takes over the writing of a file, and plans what the store does not have of it.
-func (p *Pipeline) take(ctx context.Context, src *files.Source) (*plan.Plan, error) {
+// take takes over the writing of a file, and plans what the store does not have of it. again:
+// it was read before, under another name.
+func (p *Pipeline) take(ctx context.Context, src *files.Source, again bool) (*plan.Plan, error) {
 	store := p.opts.Store
 	if err := store.Lease(ctx, src.ID, 0); err != nil {
 		return nil, err
@@ -192,11 +197,11 @@ func (p *Pipeline) take(ctx context.Context, src *files.Source) (*plan.Plan, err
 	if err != nil {
 		return nil, err
 	}
-	before, err := p.readTo(ctx, src)
-	if err != nil {
-		return nil, err
-	}
-	if before > 0 {
+	if !again {
+		before, err := p.readTo(ctx, src)
+		if err != nil {
+			return nil, err
+		}
 		known.Done = known.Done.Add(position.Range{Next: before})
 	}
 	block := p.opts.BlockRecords

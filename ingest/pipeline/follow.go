@@ -118,7 +118,7 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	defer f.lock(src.ID)()
 	ctx, cancel := draining(ctx)
 	defer cancel()
-	plan, err := f.pipeline.take(ctx, src)
+	plan, err := f.pipeline.take(ctx, src, false)
 	if err != nil {
 		return err
 	}
