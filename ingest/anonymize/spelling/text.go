@@ -97,6 +97,16 @@ func dotted(text string) (netip.Addr, int) {
 
 // Hide gives a text with something else in the place of every address but those of loopback.
 func Hide(text, with string) string {
+	for {
+		next := hideOnce(text, with)
+		if next == text {
+			return next
+		}
+		text = next // what is left next to an address may be one
+	}
+}
+
+func hideOnce(text, with string) string {
 	var out strings.Builder
 	done := 0
 	Addresses(text, func(begin, end int, addr netip.Addr) bool {
