@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 // answers keeps what was answered for a moment, and asks once where many ask the same.
@@ -13,11 +11,11 @@ type answers struct {
 	keep time.Duration
 	most int // bytes
 	now  func() time.Time
-	once singleflight.Group
 
-	mu   sync.Mutex
-	size int
-	kept map[string]kept
+	mu    sync.Mutex
+	size  int
+	kept  map[string]kept
+	asked map[string]*pending // that somebody waits for
 }
 
 type kept struct {
@@ -25,46 +23,77 @@ type kept struct {
 	until time.Time
 }
 
-func newAnswers(keep time.Duration, most int) *answers {
-	return &answers{keep: keep, most: most, now: time.Now, kept: map[string]kept{}}
+// pending is a question that is asked of the store while anybody waits for its answer.
+type pending struct {
+	waiting int // visitors
+	end     context.CancelFunc
+	done    chan struct{} // closed when there is an answer
+	body    []byte
+	err     error
 }
 
-// get gives the kept answer of a key, or makes it. An error is not kept. A caller that
-// leaves does not end the question for the others.
+func newAnswers(keep time.Duration, most int) *answers {
+	return &answers{keep: keep, most: most, now: time.Now, kept: map[string]kept{}, asked: map[string]*pending{}}
+}
+
+// get gives the kept answer of a key, or makes it. An error is not kept. A caller that leaves ends the
+// question, unless others wait for it.
 func (a *answers) get(ctx context.Context, key string, ask func(context.Context) ([]byte, error)) ([]byte, error) {
-	if body, ok := a.look(key); ok {
-		return body, nil
+	a.mu.Lock()
+	if k, ok := a.kept[key]; ok && a.now().Before(k.until) {
+		a.mu.Unlock()
+		return k.body, nil
 	}
-	result := a.once.DoChan(key, func() (any, error) {
-		if body, ok := a.look(key); ok { // answered since we looked
-			return body, nil
-		}
-		body, err := ask(context.WithoutCancel(ctx))
-		if err == nil {
-			a.put(key, body)
-		}
-		return body, err
-	})
+	q := a.asked[key]
+	if q == nil {
+		q = &pending{done: make(chan struct{})}
+		var asking context.Context
+		asking, q.end = context.WithCancel(context.WithoutCancel(ctx))
+		a.asked[key] = q
+		go a.answer(asking, key, q, ask)
+	}
+	q.waiting++
+	a.mu.Unlock()
 	select {
-	case r := <-result:
-		body, _ := r.Val.([]byte)
-		return body, r.Err
+	case <-q.done:
+		return q.body, q.err
 	case <-ctx.Done():
+		a.leave(key, q)
 		return nil, ctx.Err()
 	}
 }
 
-func (a *answers) look(key string) ([]byte, bool) {
+// answer asks, and has the answer for all who wait.
+func (a *answers) answer(ctx context.Context, key string, q *pending, ask func(context.Context) ([]byte, error)) {
+	defer q.end()
+	q.body, q.err = ask(ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	k, ok := a.kept[key]
-	return k.body, ok && a.now().Before(k.until)
+	if q.err == nil {
+		a.put(key, q.body)
+	}
+	a.forget(key, q)
+	close(q.done)
 }
 
-// put keeps an answer; where there is no room, all are forgotten: they are cheap.
-func (a *answers) put(key string, body []byte) {
+// leave ends a question that nobody waits for any more; who comes next asks a new one.
+func (a *answers) leave(key string, q *pending) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if q.waiting--; q.waiting == 0 {
+		a.forget(key, q)
+		q.end()
+	}
+}
+
+func (a *answers) forget(key string, q *pending) {
+	if a.asked[key] == q {
+		delete(a.asked, key)
+	}
+}
+
+// put keeps an answer; where there is no room, all are forgotten: they are cheap. The lock is the caller's.
+func (a *answers) put(key string, body []byte) {
 	a.size -= len(a.kept[key].body)
 	if a.size+len(body) > a.most {
 		a.kept, a.size = map[string]kept{}, 0
