@@ -178,20 +178,11 @@ func (s *Store) complete(ctx context.Context, i insertion, held lease) error {
 
 // arrived gives the partitions in which the rows of i are.
 func (s *Store) arrived(ctx context.Context, i insertion) ([]string, error) {
-	rows, err := s.conn.Query(ctx, fmt.Sprintf(statements.ArrivedPartitions, quoteName(i.table)), i.parts, i.mark)
+	parts, err := collect(ctx, s.conn, itself[string], fmt.Sprintf(statements.ArrivedPartitions, quoteName(i.table)), i.parts, i.mark)
 	if err != nil {
 		return nil, fmt.Errorf("what arrived: %w", err)
 	}
-	defer rows.Close()
-	var parts []string
-	for rows.Next() {
-		var part string
-		if err := rows.Scan(&part); err != nil {
-			return nil, err
-		}
-		parts = append(parts, part)
-	}
-	return parts, rows.Err()
+	return parts, nil
 }
 
 // insertOnce sends the rows of some partitions of i under the token of a try.

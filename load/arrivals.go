@@ -32,22 +32,15 @@ var markedTables = []string{
 func (s *Store) notArrivedOnce(ctx context.Context) ([]Arrival, error) {
 	all := []Arrival{}
 	for _, table := range markedTables {
-		rows, err := s.conn.Query(ctx, fmt.Sprintf(statements.NotArrivedOnce, table))
+		into := func(a *Arrival) []any {
+			a.Table = table
+			return []any{&a.Source, &a.Partition, &a.First, &a.Next, &a.Part, &a.Times}
+		}
+		found, err := collect(ctx, s.conn, into, fmt.Sprintf(statements.NotArrivedOnce, table))
 		if err != nil {
 			return nil, fmt.Errorf("inserts into %s: %w", table, err)
 		}
-		for rows.Next() {
-			a := Arrival{Table: table}
-			if err := rows.Scan(&a.Source, &a.Partition, &a.First, &a.Next, &a.Part, &a.Times); err != nil {
-				rows.Close()
-				return nil, err
-			}
-			all = append(all, a)
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
+		all = append(all, found...)
 	}
 	return all, nil
 }

@@ -30,18 +30,9 @@ func (s *Store) Contents(ctx context.Context) (Contents, error) {
 
 // Rejected gives the positions of a source's rejected records in a partition, in order.
 func (s *Store) Rejected(ctx context.Context, source string, partition int32) ([]int64, error) {
-	rows, err := s.conn.Query(ctx, statements.RejectedPositions, source, partition)
+	offsets, err := collect(ctx, s.conn, itself[int64], statements.RejectedPositions, source, partition)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("rejects of %s: %w", source, err))
 	}
-	defer rows.Close()
-	var offsets []int64
-	for rows.Next() {
-		var offset int64
-		if err := rows.Scan(&offset); err != nil {
-			return nil, explain(s.name, fmt.Errorf("rejects of %s: %w", source, err))
-		}
-		offsets = append(offsets, offset)
-	}
-	return offsets, rows.Err()
+	return offsets, nil
 }

@@ -156,18 +156,13 @@ func (s *Store) keepExpired(ctx context.Context, due []uncounted) ([]uncounted, 
 	for _, d := range due {
 		versions[d.Key] = d
 	}
-	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(due))), statements.ExpiredDays)
+	took, err := s.expiredDays(ctx, due)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var key counts.Key
-		var was uint64
-		if err := rows.Scan(&key.Country, &key.Day, &was); err != nil {
-			return nil, err
-		}
-		params := clickhouse.Parameters{"country": key.Country, "day": isoDay(key.Day), "was": fmt.Sprint(was), "version": fmt.Sprint(versions[key].version(0))}
+	for _, d := range took {
+		key := d.Key
+		params := clickhouse.Parameters{"country": key.Country, "day": isoDay(key.Day), "was": fmt.Sprint(d.version), "version": fmt.Sprint(versions[key].version(0))}
 		for _, sql := range []string{statements.KeepHours, statements.KeepDays} {
 			if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql); err != nil {
 				return nil, err
@@ -176,7 +171,19 @@ func (s *Store) keepExpired(ctx context.Context, due []uncounted) ([]uncounted, 
 		s.log.Warn("telemetry of a day came after retention.usage_days took the day's usage: it is stored and not counted", "country", key.Country, "day", isoDay(key.Day))
 		due = slices.DeleteFunc(due, func(d uncounted) bool { return d.Key == key })
 	}
-	return due, rows.Err()
+	return due, nil
+}
+
+// expiredDay is a day whose client-hours retention has taken, in part or all, and the version of its counts.
+type expiredDay struct {
+	counts.Key
+	version uint64
+}
+
+// expiredDays gives those of some days.
+func (s *Store) expiredDays(ctx context.Context, days []uncounted) ([]expiredDay, error) {
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days)))
+	return collect(ctx, s.conn, func(d *expiredDay) []any { return []any{&d.Country, &d.Day, &d.version} }, statements.ExpiredDays)
 }
 
 func (s *Store) verdictNames(ctx context.Context) (map[uint64]schemas.Names, error) {

@@ -57,18 +57,8 @@ func (s *Store) findRanges(ctx context.Context, r *Reconciliation) error {
 }
 
 func (s *Store) rangesOf(ctx context.Context, sql string) ([]Finding, error) {
-	rows, err := s.conn.Query(ctx, sql)
-	if err != nil {
-		return nil, err
+	into := func(f *Finding) []any {
+		return []any{&f.Source, &f.Partition, &f.First, &f.Next, &f.OtherFirst, &f.OtherNext}
 	}
-	defer rows.Close()
-	var all []Finding
-	for rows.Next() {
-		var f Finding
-		if err := rows.Scan(&f.Source, &f.Partition, &f.First, &f.Next, &f.OtherFirst, &f.OtherNext); err != nil {
-			return nil, err
-		}
-		all = append(all, f)
-	}
-	return all, rows.Err()
+	return collect(ctx, s.conn, into, sql)
 }

@@ -221,7 +221,7 @@ func (j *forgetJob) takeSources(ctx context.Context) error {
 		return err
 	}
 	s := j.store
-	partitions, err := s.partitionsOf(ctx, j.sources)
+	partitions, err := s.writtenPartitions(ctx, j.sources)
 	if err != nil {
 		return err
 	}
@@ -250,28 +250,21 @@ func (j *forgetJob) takeSources(ctx context.Context) error {
 // whose rows cannot be told from others'.
 func (j *forgetJob) readings(ctx context.Context) ([]string, error) {
 	s := j.store
+	type read struct {
+		name  string
+		early uint8
+	}
 	var names []string
 	for _, source := range j.of.Sources {
-		rows, err := s.conn.Query(ctx, statements.Readings, source, source+"~")
+		found, err := collect(ctx, s.conn, func(r *read) []any { return []any{&r.name, &r.early} }, statements.Readings, source, source+"~")
 		if err != nil {
 			return nil, err
 		}
-		for rows.Next() {
-			var name string
-			var early uint8
-			if err := rows.Scan(&name, &early); err != nil {
-				rows.Close()
-				return nil, err
+		for _, r := range found {
+			if r.early == 1 {
+				return nil, fmt.Errorf("source %s was stored before rows carried their source's number: forget its days instead (--day)", r.name)
 			}
-			if early == 1 {
-				rows.Close()
-				return nil, fmt.Errorf("source %s was stored before rows carried their source's number: forget its days instead (--day)", name)
-			}
-			names = append(names, name)
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return nil, err
+			names = append(names, r.name)
 		}
 	}
 	if len(names) == 0 {
@@ -288,22 +281,16 @@ func (j *forgetJob) wholeRanges(ctx context.Context) error {
 	if j.of.Country != "" {
 		return nil // the ledger does not know countries
 	}
-	rows, err := j.store.conn.Query(ctx, statements.RangesOfDay, j.params()["day"], j.params()["day"])
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r sourceRange
-		if err := rows.Scan(&r.source, &r.partition, &r.first, &r.next); err != nil {
-			return err
-		}
-		j.ranges = append(j.ranges, r)
+	day := j.params()["day"]
+	into := func(r *sourceRange) []any { return []any{&r.source, &r.partition, &r.first, &r.next} }
+	ranges, err := collect(ctx, j.store.conn, into, statements.RangesOfDay, day, day)
+	j.ranges = ranges
+	for _, r := range ranges {
 		if len(j.sources) == 0 || j.sources[len(j.sources)-1] != r.source {
 			j.sources = append(j.sources, r.source)
 		}
 	}
-	return rows.Err()
+	return err
 }
 
 // rangesAtOnce bounds the length of a statement.
@@ -337,21 +324,9 @@ func (j *forgetJob) touchedDays(ctx context.Context, params map[string]string) (
 }
 
 func (s *Store) keys(ctx context.Context, sql string) ([]counts.Key, error) {
-	rows, err := s.conn.Query(ctx, sql)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var keys []counts.Key
-	for rows.Next() {
-		var k counts.Key
-		if err := rows.Scan(&k.Country, &k.Day); err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
-	}
+	keys, err := collect(ctx, s.conn, func(k *counts.Key) []any { return []any{&k.Country, &k.Day} }, sql)
 	slices.SortFunc(keys, func(a, b counts.Key) int { return cmp.Or(cmp.Compare(a.Country, b.Country), cmp.Compare(a.Day, b.Day)) })
-	return keys, rows.Err()
+	return keys, err
 }
 
 // expiredDays are those of some days that cannot be counted again: retention took a part of their client-hours.
@@ -360,20 +335,11 @@ func (j *forgetJob) expiredDays(ctx context.Context, days []counts.Key) (map[cou
 	if len(days) == 0 {
 		return expired, nil
 	}
-	rows, err := j.store.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(asUncounted(days)))), statements.ExpiredDays)
-	if err != nil {
-		return nil, err
+	took, err := j.store.expiredDays(ctx, asUncounted(days))
+	for _, d := range took {
+		expired[d.Key] = true
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var k counts.Key
-		var version uint64
-		if err := rows.Scan(&k.Country, &k.Day, &version); err != nil {
-			return nil, err
-		}
-		expired[k] = true
-	}
-	return expired, rows.Err()
+	return expired, err
 }
 
 func asUncounted(days []counts.Key) []uncounted {
@@ -451,20 +417,8 @@ func (s *Store) timesForgotten(ctx context.Context, source string) (n uint64, er
 	return n, err
 }
 
-func (s *Store) partitionsOf(ctx context.Context, sources []string) ([]partitionOf, error) {
-	params := clickhouse.Parameters{"sources": arrayOf(sources, quoteText)}
-	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(params)), statements.PartitionsOf)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []partitionOf
-	for rows.Next() {
-		var p partitionOf
-		if err := rows.Scan(&p.source, &p.partition); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, rows.Err()
+// writtenPartitions gives the partitions of sources that the ledger has, as their leases name them.
+func (s *Store) writtenPartitions(ctx context.Context, sources []string) ([]partitionOf, error) {
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"sources": arrayOf(sources, quoteText)}))
+	return collect(ctx, s.conn, func(p *partitionOf) []any { return []any{&p.source, &p.partition} }, statements.PartitionsOf)
 }

@@ -532,23 +532,8 @@ type FileRead struct {
 
 // FilesRead lists the files that were read not as followed logs, in no order.
 func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
-	rows, err := s.conn.Query(ctx, statements.FilesRead)
-	if err != nil {
-		return nil, explain(s.name, err)
-	}
-	defer rows.Close()
-	var read []FileRead
-	for rows.Next() {
-		var f FileRead
-		if err := rows.Scan(&f.Source, &f.Next); err != nil {
-			return nil, explain(s.name, err)
-		}
-		read = append(read, f)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, explain(s.name, err)
-	}
-	return read, nil
+	read, err := collect(ctx, s.conn, func(f *FileRead) []any { return []any{&f.Source, &f.Next} }, statements.FilesRead)
+	return read, explain(s.name, err)
 }
 
 // Borders gives where stored ranges of a partition begin or end strictly inside a range, in
@@ -556,28 +541,11 @@ func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
 func (s *Store) Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
 	var borders []int64
 	err := s.retry(ctx, 0, func() (err error) {
-		borders, err = s.borders(ctx, source, partition, in)
+		borders, err = collect(ctx, s.conn, itself[int64], statements.RangeBorders, source, partition, in.First, in.Next)
 		return err
 	})
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
 	}
 	return borders, nil
-}
-
-func (s *Store) borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
-	rows, err := s.conn.Query(ctx, statements.RangeBorders, source, partition, in.First, in.Next)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var borders []int64
-	for rows.Next() {
-		var border int64
-		if err := rows.Scan(&border); err != nil {
-			return nil, err
-		}
-		borders = append(borders, border)
-	}
-	return borders, rows.Err()
 }

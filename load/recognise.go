@@ -41,18 +41,13 @@ func (s *Store) Recognise(ctx context.Context, given, kept, keyID string) (strin
 
 // Exporters lists the names of sensors that the store has.
 func (s *Store) Exporters(ctx context.Context) (map[string]bool, error) {
-	rows, err := s.conn.Query(ctx, statements.KnownExporters)
+	names, err := collect(ctx, s.conn, itself[string], statements.KnownExporters)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("sensors: %w", err))
 	}
-	defer rows.Close()
 	known := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, explain(s.name, fmt.Errorf("sensors: %w", err))
-		}
+	for _, name := range names {
 		known[name] = true
 	}
-	return known, rows.Err()
+	return known, nil
 }

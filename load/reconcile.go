@@ -152,22 +152,15 @@ func (s *Store) unbalanced(ctx context.Context, r *Reconciliation) error {
 		"records in = stored + folded + rejected": statements.UnbalancedSources,
 		"rejected = rows of rejects":              statements.UnbalancedRejects,
 	} {
-		rows, err := s.conn.Query(ctx, sql)
+		into := func(d *Difference) []any {
+			d.What = what
+			return []any{&d.Source, &d.Ledger, &d.Tables}
+		}
+		found, err := collect(ctx, s.conn, into, sql)
 		if err != nil {
 			return err
 		}
-		for rows.Next() {
-			d := Difference{What: what}
-			if err := rows.Scan(&d.Source, &d.Ledger, &d.Tables); err != nil {
-				rows.Close()
-				return err
-			}
-			r.Differences = append(r.Differences, d)
-		}
-		rows.Close()
-		if err := rows.Err(); err != nil {
-			return err
-		}
+		r.Differences = append(r.Differences, found...)
 	}
 	return nil
 }

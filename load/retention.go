@@ -142,22 +142,12 @@ func (s *Store) dnsBefore(ctx context.Context, day string) (rows, records, share
 
 // finishExpiring does the deletions that were written down and not finished.
 func (s *Store) finishExpiring(ctx context.Context) error {
-	rows, err := s.conn.Query(ctx, statements.BegunExpiring)
+	into := func(r *forgottenRow) []any {
+		*r = forgottenRow{State: stateDone, What: "retention", Day: new(string), Table: schemas.TableDNSUsage}
+		return []any{&r.ID, r.Day, &r.Rows, &r.Records}
+	}
+	begun, err := collect(ctx, s.conn, into, statements.BegunExpiring)
 	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var begun []forgottenRow
-	for rows.Next() {
-		r := forgottenRow{State: stateDone, What: "retention", Table: schemas.TableDNSUsage}
-		var day string
-		if err := rows.Scan(&r.ID, &day, &r.Rows, &r.Records); err != nil {
-			return err
-		}
-		r.Day = &day
-		begun = append(begun, r)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	for _, r := range begun {

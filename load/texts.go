@@ -47,35 +47,10 @@ func (s *Store) EachText(ctx context.Context, each func(Texts) error) error {
 type textColumn struct{ table, name, kind string }
 
 func (s *Store) textColumns(ctx context.Context) ([]textColumn, error) {
-	rows, err := s.conn.Query(ctx, statements.TextColumns)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var columns []textColumn
-	for rows.Next() {
-		var c textColumn
-		if err := rows.Scan(&c.table, &c.name, &c.kind); err != nil {
-			return nil, err
-		}
-		columns = append(columns, c)
-	}
-	return columns, rows.Err()
+	into := func(c *textColumn) []any { return []any{&c.table, &c.name, &c.kind} }
+	return collect(ctx, s.conn, into, statements.TextColumns)
 }
 
 func (s *Store) textsOf(ctx context.Context, table, column string) ([]string, error) {
-	rows, err := s.conn.Query(ctx, fmt.Sprintf(statements.TextsOf, quoteName(table), quoteName(column)))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var values []string
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		values = append(values, text)
-	}
-	return values, rows.Err()
+	return collect(ctx, s.conn, itself[string], fmt.Sprintf(statements.TextsOf, quoteName(table), quoteName(column)))
 }

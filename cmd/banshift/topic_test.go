@@ -111,17 +111,6 @@ func produceFlows(ctx context.Context, t testing.TB, uri string, records int) {
 		t.Fatal(err)
 	}
 	defer producer.Close()
-	scenario, err := simulate.Load("uniform")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := scenario.SetRecords(records); err != nil {
-		t.Fatal(err)
-	}
-	generator, err := simulate.New(scenario, 11, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var batch [][]byte
 	send := func() {
 		if err := producer.Write(ctx, batch); err != nil {
@@ -129,17 +118,36 @@ func produceFlows(ctx context.Context, t testing.TB, uri string, records int) {
 		}
 		batch = batch[:0]
 	}
-	err = generator.Flows(func(line []byte) error {
-		if batch = append(batch, bytes.Clone(bytes.TrimSpace(line))); len(batch) == 20_000 {
+	uniformFlows(t, records, 11, func(line []byte) {
+		if batch = append(batch, line); len(batch) == 20_000 {
 			send()
 		}
+	})
+	if len(batch) > 0 {
+		send()
+	}
+}
+
+// uniformFlows simulates records of the throughput scenario, a line each.
+func uniformFlows(t testing.TB, records int, seed uint64, each func(line []byte)) {
+	t.Helper()
+	scenario, err := simulate.Load("uniform")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := scenario.SetRecords(records); err != nil {
+		t.Fatal(err)
+	}
+	generator, err := simulate.New(scenario, seed, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = generator.Flows(func(line []byte) error {
+		each(bytes.Clone(bytes.TrimSpace(line)))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if len(batch) > 0 {
-		send()
 	}
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/kafka/brokertest"
 	"github.com/banshift/banshift/load/engine/servertest"
-	"github.com/banshift/banshift/simulate"
 )
 
 // TestWritersAreKeptApart has several programs write the same source at the same time, and
@@ -52,8 +51,9 @@ func TestWritersAreKeptApart(t *testing.T) {
 					}
 					w := &writers{
 						T: t, store: store, uri: broker.URI(name, "format=goflow2-json&group="+name), records: records,
-						random: rand.New(rand.NewPCG(seed, uint64(round))), lines: flowLines(t, records, seed+uint64(round)),
+						random: rand.New(rand.NewPCG(seed, uint64(round))),
 					}
+					uniformFlows(t, records, seed+uint64(round), func(line []byte) { w.lines = append(w.lines, line) })
 					disturb.do(w)
 					w.compare(filepath.Join(t.TempDir(), "reference"))
 				})
@@ -69,30 +69,6 @@ func fromEnvironment(t *testing.T, name string, otherwise int) int {
 		t.Fatalf("%s: %v", name, err)
 	}
 	return n
-}
-
-// flowLines simulates records.
-func flowLines(t *testing.T, records int, seed uint64) (lines [][]byte) {
-	t.Helper()
-	scenario, err := simulate.Load("uniform")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := scenario.SetRecords(records); err != nil {
-		t.Fatal(err)
-	}
-	generator, err := simulate.New(scenario, seed, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = generator.Flows(func(line []byte) error {
-		lines = append(lines, []byte(strings.TrimSpace(string(line))))
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return lines
 }
 
 // writers is one round: several programs that write the same records into a store.

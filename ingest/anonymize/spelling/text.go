@@ -34,9 +34,10 @@ func ofAddress(b byte) bool {
 
 // within looks for addresses in a run of the characters of addresses.
 func within(text string, begin, end int, each func(int, int, netip.Addr) bool) bool {
+	last := begin // where the last address ended: another may begin right there
 	for i := begin; i < end; {
 		addr, n := addressAt(text[i:end])
-		before := i > begin && isHexAny(text[i-1])
+		before := i > last && isHexAny(text[i-1])
 		if n == 0 || before {
 			i++
 			continue
@@ -45,6 +46,7 @@ func within(text string, begin, end int, each func(int, int, netip.Addr) bool) b
 			return false
 		}
 		i += n
+		last = i
 	}
 	return true
 }
@@ -97,16 +99,6 @@ func dotted(text string) (netip.Addr, int) {
 
 // Hide gives a text with something else in the place of every address but those of loopback.
 func Hide(text, with string) string {
-	for {
-		next := hideOnce(text, with)
-		if next == text {
-			return next
-		}
-		text = next // what is left next to an address may be one
-	}
-}
-
-func hideOnce(text, with string) string {
 	var out strings.Builder
 	done := 0
 	Addresses(text, func(begin, end int, addr netip.Addr) bool {
