@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,10 +17,10 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/apache/arrow/go/v15/parquet/file"
-	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/banshift/banshift/ingest/decode/parquet"
 )
 
 // Path looks through a file or every file below a directory, links not followed. The names
@@ -108,36 +109,53 @@ func (a *Auditor) cells(where string, t table, found func(Finding)) {
 	}
 }
 
+// parquet looks through the columns of a file with the reader that believes nothing in it: it
+// may be anybody's.
 func (a *Auditor) parquet(ctx context.Context, path string, f *os.File, found func(Finding)) error {
-	reader, err := file.NewParquetReader(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer reader.Close()
-	rows, err := pqarrow.NewFileReader(reader, pqarrow.ArrowReadProperties{BatchSize: 65536}, memory.DefaultAllocator)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	records, err := rows.GetRecordReader(ctx, nil, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	defer records.Release()
 	counts := table{}
-	for records.Next() {
-		rec := records.Record()
-		for i, field := range rec.Schema().Fields() {
+	if err := a.columns(ctx, path, f, counts, found); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	a.cells(path, counts, found)
+	return nil
+}
+
+// columns looks through all columns, and collects those of counts.
+func (a *Auditor) columns(ctx context.Context, path string, f *os.File, counts table, found func(Finding)) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	rows, err := parquet.Open(f, info.Size(), memory.DefaultAllocator)
+	if err != nil {
+		return err
+	}
+	defer rows.Release()
+	fields := rows.Schema().Fields()
+	all := make([]int, len(fields))
+	for i := range all {
+		all[i] = i
+	}
+	if err := rows.Want(all); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		rec, err := rows.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i, field := range fields {
 			a.column(path+", column "+field.Name, rec.Column(i), found)
 			if _, ok := CountColumns[field.Name]; ok {
 				counts[field.Name] = append(counts[field.Name], numbers(rec.Column(i))...)
 			}
 		}
+		rec.Release()
 	}
-	if err := records.Err(); err != nil && err != io.EOF {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	a.cells(path, counts, found)
-	return nil
+	return ctx.Err()
 }
 
 // column looks through the texts of a column, each once in a row.
