@@ -44,16 +44,17 @@ type neighbourhood struct {
 	block    int64
 
 	mu      sync.Mutex
-	ranges  []*pending // in order of position
-	reached int64      // everything before was announced or is not needed
-	over    bool       // nothing is waited for behind reached
-	judged  bool       // the first range was looked at
-	refused error      // what is wrong with it
+	ranges  []*pending    // in order of position
+	reached int64         // everything before was announced or is not needed
+	over    bool          // nothing is waited for behind reached
+	judged  bool          // the first range was looked at
+	moved   chan struct{} // closed once another range is accepted
+	refused error         // what is wrong with it
 }
 
 // neighbourhood begins a walk with blocks of a size.
 func (p *Pipeline) neighbourhood(block int64) *neighbourhood {
-	return &neighbourhood{pipeline: p, block: block}
+	return &neighbourhood{pipeline: p, block: block, moved: make(chan struct{})}
 }
 
 // announce says, in order of position, that a range is going to be decoded.
@@ -63,6 +64,21 @@ func (n *neighbourhood) announce(r *pending) {
 	n.over = false
 	n.ranges = append(n.ranges, r)
 	n.reached = r.Next
+}
+
+// room reports whether a range at a position may be read: not further behind the window of the
+// first one that is still to be accepted than the workers have ranges at work. moved is closed
+// when that may have changed.
+func (n *neighbourhood) room(at int64) (room bool, moved <-chan struct{}) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, r := range n.ranges {
+		if r.store && r.state != finished {
+			end := max(r.Next, r.window.Next)
+			return at < end+int64(cap(n.pipeline.idle))*n.block, n.moved
+		}
+	}
+	return true, n.moved
 }
 
 // pass says that nobody needs what is before a position.
@@ -183,6 +199,8 @@ func (n *neighbourhood) finish(r *pending) {
 // caller has locked n.mu.
 func (n *neighbourhood) done(r *pending) {
 	r.state = finished
+	close(n.moved)
+	n.moved = make(chan struct{})
 	if !n.pipeline.keep {
 		r.releaseBatch()
 	}

@@ -55,6 +55,10 @@ func (k *walk) start(at position.Range, batch anonymize.Batch, decode func(*work
 		k.neighbours.pass(at.Next)
 		return nil
 	}
+	if err := k.room(at.First); err != nil {
+		batch.Release()
+		return err
+	}
 	r := &pending{
 		span: span{k.source, k.partition, at}, window: k.plan.Window(at), store: !k.plan.Stored(at), fresh: k.plan.Fresh(), batch: batch,
 	}
@@ -73,12 +77,34 @@ func (k *walk) start(at position.Range, batch anonymize.Batch, decode func(*work
 	return context.Cause(k.ctx)
 }
 
-// flush has stored what was taken, without waiting for what may come behind it.
-func (k *walk) flush() {
-	k.neighbours.flush()
+// room waits until a range at a position may be read: what was decoded and waits for a slow one
+// before it takes memory.
+func (k *walk) room(at int64) error {
+	for {
+		room, moved := k.neighbours.room(at)
+		if room {
+			return nil
+		}
+		k.advance()
+		select {
+		case <-moved:
+		case <-k.ctx.Done():
+			return context.Cause(k.ctx)
+		}
+	}
+}
+
+// advance has a worker store what is ready.
+func (k *walk) advance() {
 	k.work.Go(func() error {
 		return k.pipeline.with(k.ctx, func(w *worker) error { return k.neighbours.advance(k.ctx, w) })
 	})
+}
+
+// flush has stored what was taken, without waiting for what may come behind it.
+func (k *walk) flush() {
+	k.neighbours.flush()
+	k.advance()
 }
 
 // end waits for the ranges of a walk whose reading has ended, and has all workers store what is left.
