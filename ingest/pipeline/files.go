@@ -34,6 +34,9 @@ type FileOptions struct {
 	Packets func() decode.Stream
 
 	siblings siblings
+	// lock waits until nobody in this program reads a log of an identity that it follows,
+	// and gives what ends that; nil: it follows none of that identity.
+	lock func(id string) (unlock func())
 }
 
 // Files runs files into the store, several at a time. A file that cannot be read to
@@ -148,9 +151,11 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	}
 	again := src.ID != first // a later reading of a file has a name of its own
 	if !again {
-		if err := p.asFollowed(ctx, src); err != nil {
+		unlock, err := p.asFollowed(ctx, src, o)
+		if err != nil {
 			return err
 		}
+		defer unlock()
 		if err := p.renamed(ctx, src); err != nil {
 			return err
 		}

@@ -151,7 +151,9 @@ func (f *follower) whole(ctx context.Context, file files.File, state *followed) 
 		state.again = ready
 		return nil
 	}
-	err := f.pipeline.file(ctx, file, f.options)
+	options := f.options
+	options.lock = f.lockKnown
+	err := f.pipeline.file(ctx, file, options)
 	var unreadable *unreadableError
 	switch {
 	case errors.Is(err, files.ErrNoWriter):
@@ -177,18 +179,36 @@ func (f *follower) lock(id string) (unlock func()) {
 	return log.Unlock
 }
 
-// asFollowed gives a file the identity under which it was followed, if it was.
-func (p *Pipeline) asFollowed(ctx context.Context, src *files.Source) error {
+// lockKnown is lock for a log that was followed; nil for another.
+func (f *follower) lockKnown(id string) (unlock func()) {
+	f.mu.Lock()
+	known := f.logs[id] != nil
+	f.mu.Unlock()
+	if !known {
+		return nil
+	}
+	return f.lock(id)
+}
+
+// asFollowed gives a file the identity under which it was followed, if it was, or is in this
+// program: then what of it has come there is stored before. unlock ends that it waits.
+func (p *Pipeline) asFollowed(ctx context.Context, src *files.Source, o FileOptions) (unlock func(), err error) {
+	unlock = func() {}
 	if src.Live() {
-		return nil // its beginning may not be there yet
+		return unlock, nil // its beginning may not be there yet
 	}
 	id := src.LogID()
 	if id == "" {
-		return nil
+		return unlock, nil
+	}
+	if o.lock != nil {
+		if end := o.lock(id); end != nil {
+			unlock, src.ID = end, id
+		}
 	}
 	known, err := p.opts.Store.Known(ctx, id, 0)
 	if err == nil && len(known.Done)+len(known.Intended) > 0 {
 		src.ID = id
 	}
-	return err
+	return unlock, err
 }

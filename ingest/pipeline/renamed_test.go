@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,4 +118,74 @@ func TestFilesAreKnownByTheirContent(t *testing.T) {
 	check("grown and compressed", 400, put("e/flows.json.gz", packed(text(500))))
 	read, store = nil, nil
 	check("beside its compressed copy", 100, other, put("c/flows.json.gz", packed(text(100))))
+}
+
+// waiting is a store that takes nothing until it is let.
+type waiting struct {
+	*ledger
+	begun chan struct{} // closed at the first write
+	once  sync.Once
+	let   chan struct{}
+}
+
+func (w *waiting) Write(ctx context.Context, b load.Batch) error {
+	w.once.Do(func() { close(w.begun) })
+	<-w.let
+	return w.ledger.Write(ctx, b)
+}
+
+// TestCompressedWhileItWaits has a followed log compressed before anything of it is stored:
+// the compressed one is the same log all the same.
+func TestCompressedWhileItWaits(t *testing.T) {
+	const records = 300
+	dir := t.TempDir()
+	log, packed := filepath.Join(dir, "flows.json"), filepath.Join(dir, "flows.json.1.gz")
+	if err := os.WriteFile(log, []byte(flowLines(records)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store := &waiting{ledger: newLedger(), begun: make(chan struct{}), let: make(chan struct{})}
+	p, err := New(options(t, store, memory.DefaultAllocator))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var looked atomic.Int32 // at the compressed log
+	ended := make(chan error)
+	go func() {
+		ended <- p.Follow(ctx, func() (list []files.File, err error) {
+			for _, path := range []string{log, packed} {
+				if _, err := os.Stat(path); err == nil {
+					list = append(list, files.File{Path: path})
+				}
+			}
+			if len(list) == 1 && list[0].Path == packed {
+				looked.Add(1)
+			}
+			return list, nil
+		}, FileOptions{})
+	}()
+	<-store.begun
+	if err := os.WriteFile(packed, gzipped(t, []byte(flowLines(records))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(log); err != nil {
+		t.Fatal(err)
+	}
+	for ctx.Err() == nil && looked.Load() < 5 { // one look a second; it is read once it is 2 s old
+		time.Sleep(50 * time.Millisecond)
+	}
+	close(store.let)
+	for ctx.Err() == nil && p.Stats().Stored.Load()+p.Stats().Folded.Load() < records {
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(time.Second) // for what may come in addition
+	stop()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("it ends with %v", err) // the store refuses a range that comes twice
+	}
+	if in, _ := store.totals(); in != records || p.Stats().In.Load() != records {
+		t.Errorf("%d records stored of %d that were read, want %d", in, p.Stats().In.Load(), records)
+	}
 }
