@@ -155,6 +155,11 @@ func (a *app) readKeys() (*anonymize.Keys, error) {
 // none a master key is made, but for a store that knows another only if that is wanted.
 func (a *app) useKeys(ctx context.Context, store *load.Store, keys *anonymize.Keys, wanted bool) (*anonymize.Keys, error) {
 	err := a.sameKey(ctx, store, keys)
+	if keys == nil && errors.Is(err, errOtherKey) { // another program may have made it meanwhile
+		if keys, err = a.readKeys(); err == nil {
+			err = a.sameKey(ctx, store, keys)
+		}
+	}
 	switch {
 	case err == nil:
 	case !wanted || !errors.Is(err, errOtherKey):

@@ -44,6 +44,7 @@ func TestWritersAreKeptApart(t *testing.T) {
 			for _, kind := range []string{"server", "embedded"} {
 				name := fmt.Sprintf("%s-%s-%d", disturb.name, kind, round)
 				t.Run(name, func(t *testing.T) {
+					t.Parallel() // most of it is waiting
 					store := filepath.Join(t.TempDir(), "store")
 					if kind == "server" {
 						store = server.DSN(strings.ReplaceAll(name, "-", "_"))

@@ -174,12 +174,17 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 		return err
 	}
 	p.stats.Sources.Add(1)
-	err = p.read(ctx, src, plan, o)
+	err = p.toItsEnd(ctx, src, plan, o)
 	if errors.Is(err, load.ErrLease) {
 		p.leaveToOther(src.Path)
 		return nil
 	}
-	if err != nil {
+	return err
+}
+
+// toItsEnd reads a file, and notes that it was read to its end or where that is damaged.
+func (p *Pipeline) toItsEnd(ctx context.Context, src *files.Source, plan *plan.Plan, o FileOptions) error {
+	if err := p.read(ctx, src, plan, o); err != nil {
 		return p.cut(ctx, src, err)
 	}
 	return p.opts.Store.Write(ctx, load.Batch{Source: src.ID, Partition: completePartition, First: 0, Next: 1})

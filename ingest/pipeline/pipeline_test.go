@@ -395,3 +395,32 @@ func TestStageErrorNamesTheBatch(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// takenAt is a store in which another program has taken a partition over.
+type takenAt struct {
+	*ledger
+	partition int32
+}
+
+func (s takenAt) Write(ctx context.Context, b load.Batch) error {
+	if b.Partition == s.partition {
+		return fmt.Errorf("source %s: %w", b.Source, load.ErrLease)
+	}
+	return s.ledger.Write(ctx, b)
+}
+
+// TestFileIsLeftToWhoTookIt leaves a file to another program that took it over, while it is
+// read and when it is noted as read.
+func TestFileIsLeftToWhoTookIt(t *testing.T) {
+	for _, partition := range []int32{0, completePartition} {
+		p, err := New(options(t, takenAt{newLedger(), partition}, memory.DefaultAllocator))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		err = p.Files(t.Context(), []files.File{put(t, "flows.ndjson", flowLines(50))}, FileOptions{})
+		if err != nil || p.Stats().Taken.Load() != 1 {
+			t.Errorf("partition %d: %d sources left, %v", partition, p.Stats().Taken.Load(), err)
+		}
+	}
+}
