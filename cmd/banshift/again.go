@@ -36,7 +36,7 @@ func reading(source string, n int) string {
 func (r *readings) again(ctx context.Context, src *files.Source) error {
 	for n := 1; ; n++ {
 		name := reading(src.ID, n)
-		complete, err := r.store.Known(ctx, name, completePartition)
+		complete, err := r.store.Known(ctx, name, load.PartitionComplete)
 		if err != nil {
 			return err
 		}
@@ -62,9 +62,6 @@ func (r *readings) again(ctx context.Context, src *files.Source) error {
 		return nil
 	}
 }
-
-// completePartition is where the ledger notes that a file was read to its end.
-const completePartition = -1
 
 // passes tells the gate whether a record is to be read.
 func (r *readings) passes(source string) func(position int64) bool {

@@ -155,6 +155,7 @@ func (d *ndpid) flowEvent(raw []byte, position int64, sink record.Sink) {
 			return
 		}
 		d.alone.reset()
+		d.alone.began = position
 		d.alone.join(e)
 		d.give(&d.alone, position, sink)
 		return
@@ -194,7 +195,7 @@ func (d *ndpid) flowOf(e *ndpidEvent, position int64, sink record.Sink) *list.El
 		d.drop(oldest)
 		d.give(oldest.Value.(*ndpidFlow), position, sink)
 	}
-	el := d.order.PushBack(&ndpidFlow{key: key})
+	el := d.order.PushBack(&ndpidFlow{key: key, began: position})
 	d.flows[key] = el
 	return el
 }
@@ -213,6 +214,7 @@ func (d *ndpid) give(f *ndpidFlow, position int64, sink record.Sink) {
 	if d.inspect != nil && len(f.payloads) > 0 {
 		d.inspect(&f.flow, f.payloads)
 	}
+	f.flow.Since = position - f.began
 	sink.Flow(&f.flow, position)
 }
 
@@ -387,6 +389,7 @@ func ndpiConfidence(word []byte) uint8 {
 // ndpidFlow is a flow as far as its events have told.
 type ndpidFlow struct {
 	key        uint64
+	began      int64 // position of its first event
 	flow       record.Flow
 	unknown    bool // the flow's protocol has no label
 	sni, alpn  []byte

@@ -42,8 +42,10 @@ type Store interface {
 	Known(ctx context.Context, source string, partition int32) (position.Known, error)
 	// Borders gives where ranges of a partition that were written down begin or end strictly inside a range.
 	Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error)
-	// FilesRead lists the files that were read to their end before.
+	// FilesRead lists the files that something is stored of.
 	FilesRead(ctx context.Context) ([]load.FileRead, error)
+	// Rejected gives the positions of the records of a partition that were rejected, in order.
+	Rejected(ctx context.Context, source string, partition int32) ([]int64, error)
 	// Lease takes over the writing of a partition, and looks at its ledger anew.
 	Lease(ctx context.Context, source string, partition int32) error
 }

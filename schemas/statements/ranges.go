@@ -16,7 +16,8 @@ var OverlappingRanges string
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
 
-// FilesRead lists the files that were read to their end, each with where that was.
+// FilesRead lists the files that something is stored of: whether they were read to their end,
+// and what of their contents was read when, each with its bytes, digest, and the position behind it.
 //
 //go:embed files_read.sql
 var FilesRead string
