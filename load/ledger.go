@@ -524,13 +524,15 @@ func (s *Store) Known(ctx context.Context, source string, partition int32) (posi
 	return position.Known{Done: slices.Clone(state.done[partition]), Intended: intended}, nil
 }
 
-// Partitions of a file that hold no records.
+// Partitions that hold no records.
 const (
 	// PartitionComplete is where the ledger notes that a file was read to its end: range 0 to 1, and
 	// as range 1 to 2 that its rest is damaged.
 	PartitionComplete = -1
 	// PartitionReached is where it notes what was read of a file, each time that it had grown.
 	PartitionReached = -2
+	// PartitionFirst is where it notes the id of the topic that was read first under a name.
+	PartitionFirst = -3
 )
 
 // Reached is what was read of a file at a time.
@@ -592,4 +594,21 @@ func (s *Store) Borders(ctx context.Context, source string, partition int32, in 
 		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
 	}
 	return borders, nil
+}
+
+// Ends gives up to where the partitions of a source are stored.
+func (s *Store) Ends(ctx context.Context, source string) (map[int32]int64, error) {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	state, err := s.ledger.load(ctx, source)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	ends := map[int32]int64{}
+	for partition, done := range state.done {
+		if partition >= 0 && len(done) > 0 {
+			ends[partition] = done[len(done)-1].Next
+		}
+	}
+	return ends, nil
 }

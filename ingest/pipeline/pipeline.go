@@ -84,6 +84,9 @@ type Options struct {
 	// Identify gives the name under which a file or topic is kept in the store, for the one that it has by
 	// itself, which may hold an address; nil: the same.
 	Identify func(ctx context.Context, source string) (string, error)
+	// Incarnation gives the name under which a topic is kept, for the one that [Options.Identify] gives and its id:
+	// one that was deleted and made again is another source; nil: none is known.
+	Incarnation func(ctx context.Context, topic, id string) (string, error)
 	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
 	Accept func(decode.Format) error
 	Log    *slog.Logger

@@ -22,6 +22,12 @@ var UnfinishedRanges string
 //go:embed files_read.sql
 var FilesRead string
 
+// TopicIncarnations lists the notes of topics that have their names as they are, by the beginning of
+// the notes' names.
+//
+//go:embed topic_incarnations.sql
+var TopicIncarnations string
+
 // KnownRanges lists what the ledger has of a source, each range once: its window, clock and
 // token, the inserts of one that is not done, its epoch, whether it is done, whether its
 // inserts are marked, and whether a version wrote it that left no marks. RangeBorders lists
