@@ -53,9 +53,10 @@ type ndpidEvent struct {
 	srcPort       uint64
 	dstPort       uint64
 	protocol      []byte
-	first         uint64 // µs
-	srcLast       uint64
-	dstLast       uint64
+	first         int64 // ms
+	srcLast       int64
+	dstLast       int64
+	badTime       bool
 	srcBytes      uint64
 	dstBytes      uint64
 	srcPkts       uint64
@@ -91,7 +92,7 @@ func (d *ndpid) Decode(msg []byte, position int64, sink record.Sink) {
 	begin := len(msg)
 	msg = trimMark(msg)
 	position += int64(begin - len(msg))
-	text := bytes.TrimRight(msg, " \r\n")
+	text := bytes.TrimRight(msg, " \t\r\n")
 	switch {
 	case len(text) == 0:
 		sink.Skip(blank, position)
@@ -237,15 +238,27 @@ func (e *ndpidEvent) check() string {
 		return badPort
 	case !plausible(1, e.srcBytes, e.dstBytes, e.srcPkts, e.dstPkts):
 		return badCount
+	case e.badTime:
+		return badTime
 	case e.first == 0 && e.srcLast == 0:
 		return noTime
-	case e.first/uint64(micros) > maxSeconds || e.srcLast/uint64(micros) > maxSeconds || e.dstLast/uint64(micros) > maxSeconds:
-		return badTime
 	}
 	if _, ok := protocolNumber(e.protocol); !ok {
 		return badProtocol
 	}
 	return ""
+}
+
+// time reads a time in microseconds, or in milliseconds where those make one of these years. One just
+// after 1970 stays what it is: captures may count from their beginning.
+func (e *ndpidEvent) time(v jsonscan.Value) int64 {
+	ms, how := readTime(v, micros)
+	n, isNumber := v.Uint64()
+	if isNumber && (how == absent || how == guessed && n < firstReal) {
+		return int64(n / 1000)
+	}
+	e.badTime = e.badTime || how == unreadable
+	return ms
 }
 
 // read takes the keys of an event.
@@ -281,11 +294,11 @@ func (d *ndpid) read(object []byte) error {
 				e.protocol = v.Raw()
 			}
 		case "flow_first_seen":
-			e.first = number(v)
+			e.first = e.time(v)
 		case "flow_src_last_pkt_time":
-			e.srcLast = number(v)
+			e.srcLast = e.time(v)
 		case "flow_dst_last_pkt_time":
-			e.dstLast = number(v)
+			e.dstLast = e.time(v)
 		case "flow_src_tot_l4_payload_len":
 			e.srcBytes = number(v)
 		case "flow_dst_tot_l4_payload_len":
@@ -413,11 +426,11 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 	r := &f.flow
 	r.Reset()
 	r.TCPFlags, r.FirstSizes = flags, sizes
-	r.Start = int64(e.first / 1000)
+	r.Start = e.first
 	if r.Start == 0 {
-		r.Start = int64(e.srcLast / 1000)
+		r.Start = e.srcLast
 	}
-	r.End = max(r.Start, int64(e.srcLast/1000), int64(e.dstLast/1000))
+	r.End = max(r.Start, e.srcLast, e.dstLast)
 	r.Src, r.Dst = e.src, e.dst
 	r.SrcPort, r.DstPort = uint16(e.srcPort), uint16(e.dstPort)
 	r.Protocol, _ = protocolNumber(e.protocol)
