@@ -144,7 +144,8 @@ func isTransient(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	if isDiskFull(err) {
+	var broken *brokenAnswer
+	if isDiskFull(err) || errors.As(err, &broken) {
 		return false
 	}
 	if code := codeOf(err); code != 0 {

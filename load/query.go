@@ -96,11 +96,20 @@ func (s *Store) read(ctx context.Context, sql string, params map[string]string, 
 	for k, v := range readSettings {
 		settings[k] = v
 	}
-	return s.retry(ctx, connectTries, func() error {
-		_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, params: params, result: w})
+	return s.retry(ctx, s.tries(), func() error {
+		n, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, params: params, result: w})
+		if err != nil && n > 0 {
+			return &brokenAnswer{err}
+		}
 		return err
 	})
 }
+
+// brokenAnswer is of an answer that broke off when a part of it was handed on: it is not asked
+// for again, or the part would come twice.
+type brokenAnswer struct{ error }
+
+func (e *brokenAnswer) Unwrap() error { return e.error }
 
 // refuse fails where a statement has something in it that readers may not use.
 func (s *Store) refuse(ctx context.Context, text string) error {
@@ -125,6 +134,10 @@ func (s *Store) refuse(ctx context.Context, text string) error {
 func (s *Store) ask(ctx context.Context, sql string) (string, error) {
 	var answer bytes.Buffer
 	settings := map[string]string{"readonly": "2", "default_format": "TSVRaw", "max_execution_time": "60"}
-	_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, result: &answer})
+	err := s.retry(ctx, s.tries(), func() error {
+		answer.Reset()
+		_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, result: &answer})
+		return err
+	})
 	return answer.String(), err
 }
