@@ -30,6 +30,7 @@ const (
 	codeUnknownTable    = 60
 	codeUnknownDatabase = 81
 	codeReadonly        = 164
+	codeSameID          = 216 // a statement of that id runs already
 	codeNotEnoughSpace  = 243
 	codeAccessDenied    = 497
 	codeAuthentication  = 516
