@@ -57,23 +57,28 @@ var readSettings = map[string]string{
 // Query runs a named query and writes its result. Parameters that are not given
 // have the defaults of the query.
 func (s *Store) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f Format) error {
-	q, err := queries.Get(name)
+	q, values, err := s.prepare(ctx, name, params)
 	if err != nil {
 		return err
-	}
-	values, err := q.Values(params)
-	if err != nil {
-		return err
-	}
-	if q.Counts {
-		if err := s.countForReading(ctx); err != nil {
-			return err
-		}
 	}
 	if err := s.read(ctx, q.SQL, values, w, f); err != nil {
 		return explain(fmt.Sprintf("%s, query %s", s.name, name), err)
 	}
 	return nil
+}
+
+// prepare gives a named query with a value for each parameter, and has counted what it reads.
+func (s *Store) prepare(ctx context.Context, name string, params map[string]string) (q queries.Query, values map[string]string, err error) {
+	if q, err = queries.Get(name); err != nil {
+		return q, nil, err
+	}
+	if values, err = q.Values(params); err != nil {
+		return q, nil, err
+	}
+	if q.Counts {
+		err = s.countForReading(ctx)
+	}
+	return q, values, err
 }
 
 // SQL runs one statement that only reads the store's own tables.
