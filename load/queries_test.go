@@ -203,7 +203,11 @@ func TestParquetKeepsTypes(t *testing.T) {
 	s := serverStore(t, "parquet")
 	fill(t, s)
 	dir := t.TempDir()
-	done, err := s.Export(context.Background(), "daily_series", map[string]string{"country": "ru"}, dir)
+	result, err := s.Result(context.Background(), "daily_series", map[string]string{"country": "ru"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := s.Export(context.Background(), result, dir, load.Exported{})
 	if err != nil {
 		t.Fatal(err)
 	}
