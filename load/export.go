@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/banshift/banshift/queries"
 )
 
 // Exported describes a file that Export wrote; it is kept beside it as JSON.
@@ -32,7 +34,7 @@ type Exported struct {
 
 // Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
 // DIR/NAME.json. A file appears when it is whole. about says what was left out of it.
-func (s *Store) Export(ctx context.Context, r *Result, dir string, about Exported) (Exported, error) {
+func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about Exported) (Exported, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}

@@ -20,25 +20,8 @@ import (
 	"github.com/banshift/banshift/schemas/statements"
 )
 
-// Result is the answer of a named query as typed columns, each with its role: what decides which
-// rows may be shown looks at it before it is written in any format.
-type Result struct {
-	Query   queries.Query
-	Params  map[string]string // a value for each parameter
-	Columns []ResultColumn
-	Len     int // rows
-}
-
-// ResultColumn is one column of a result. Values has one value a row, of the Go type that
-// clickhouse-go scans the ClickHouse type into.
-type ResultColumn struct {
-	queries.Column
-	Type   string // as ClickHouse names it
-	Values []any
-}
-
 // Result asks a named query. Parameters that are not given have the defaults of the query.
-func (s *Store) Result(ctx context.Context, name string, params map[string]string) (*Result, error) {
+func (s *Store) Result(ctx context.Context, name string, params map[string]string) (*queries.Result, error) {
 	q, values, err := s.prepare(ctx, name, params)
 	if err != nil {
 		return nil, err
@@ -48,7 +31,7 @@ func (s *Store) Result(ctx context.Context, name string, params map[string]strin
 		return nil, explain(fmt.Sprintf("%s, query %s", s.name, name), err)
 	}
 	defer rows.Close()
-	r := &Result{Query: q, Params: values}
+	r := &queries.Result{Query: q, Params: values}
 	types := rows.ColumnTypes()
 	into := make([]any, len(types))
 	for i, t := range types {
@@ -56,7 +39,7 @@ func (s *Store) Result(ctx context.Context, name string, params map[string]strin
 		if at < 0 {
 			return nil, fmt.Errorf("query %s: column %s has no role", name, t.Name())
 		}
-		r.Columns = append(r.Columns, ResultColumn{Column: q.Columns[at], Type: t.DatabaseTypeName()})
+		r.Columns = append(r.Columns, queries.ResultColumn{Column: q.Columns[at], Type: t.DatabaseTypeName()})
 		into[i] = reflect.New(t.ScanType()).Interface()
 	}
 	for rows.Next() {
@@ -71,26 +54,12 @@ func (s *Store) Result(ctx context.Context, name string, params map[string]strin
 	return r, explain(fmt.Sprintf("%s, query %s", s.name, name), rows.Err())
 }
 
-// Keep takes the rows out that are not to be kept; keep has one value a row.
-func (r *Result) Keep(keep []bool) {
-	for i, c := range r.Columns {
-		kept := c.Values[:0]
-		for row, value := range c.Values {
-			if keep[row] {
-				kept = append(kept, value)
-			}
-		}
-		r.Columns[i].Values = kept
-		r.Len = len(kept)
-	}
-}
-
 // WriteResult writes a result as [Store.Query] writes the query's: the engine formats it.
-func (s *Store) WriteResult(ctx context.Context, r *Result, w io.Writer, f Format) error {
+func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {
 	if r.Len == 0 {
 		return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), s.read(ctx, fmt.Sprintf(statements.NoRows, r.Query.SQL), r.Params, w, f))
 	}
-	body, kind, err := r.form()
+	body, kind, err := formOf(r)
 	if err != nil {
 		return fmt.Errorf("query %s: %w", r.Query.Name, err)
 	}
@@ -102,8 +71,8 @@ func (s *Store) WriteResult(ctx context.Context, r *Result, w io.Writer, f Forma
 	return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), err)
 }
 
-// form is the result as a table that goes with a request, and the type of that form.
-func (r *Result) form() (body []byte, contentType string, err error) {
+// formOf is a result as a table that goes with a request, and the type of that form.
+func formOf(r *queries.Result) (body []byte, contentType string, err error) {
 	block := proto.NewBlock()
 	var structure []string
 	for _, c := range r.Columns {

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/queries"
 )
 
@@ -31,7 +30,7 @@ func (e *NotCountedError) Error() string {
 
 // Rows takes the rows out of a result that may not leave the house, and counts them. k is the
 // smallest number of clients that may be shown.
-func Rows(r *load.Result, k uint64) (Left, error) {
+func Rows(r *queries.Result, k uint64) (Left, error) {
 	if r.Query.Public {
 		return Left{}, nil
 	}
@@ -58,9 +57,9 @@ type table struct {
 }
 
 // newTable finds the totals: over any of the keys that part a country's clients.
-func newTable(r *load.Result) (*table, error) {
+func newTable(r *queries.Result) (*table, error) {
 	t := &table{hidden: make([]bool, r.Len), in: make([][]int, r.Len)}
-	var detail, fixed []load.ResultColumn
+	var detail, fixed []queries.ResultColumn
 	for _, c := range r.Columns {
 		switch {
 		case c.Role == queries.Clients:
@@ -96,7 +95,7 @@ func newTable(r *load.Result) (*table, error) {
 }
 
 // addGroups adds the totals by some keys.
-func (t *table) addGroups(by []load.ResultColumn, rows int) {
+func (t *table) addGroups(by []queries.ResultColumn, rows int) {
 	known := map[string]int{}
 	for i := range rows {
 		var key strings.Builder

@@ -6,13 +6,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/queries"
 )
 
 // result makes a result of clients by day, network and tool.
-func result(days, networks, tools int, clients []uint64) *load.Result {
-	r := &load.Result{Columns: []load.ResultColumn{
+func result(days, networks, tools int, clients []uint64) *queries.Result {
+	r := &queries.Result{Columns: []queries.ResultColumn{
 		{Column: queries.Column{Name: "country", Role: queries.Key}}, {Column: queries.Column{Name: "day", Role: queries.Key}},
 		{Column: queries.Column{Name: "asn", Role: queries.Key}}, {Column: queries.Column{Name: "tool", Role: queries.Key}},
 		{Column: queries.Column{Name: "clients", Role: queries.Clients}},
@@ -68,7 +67,7 @@ func TestRows(t *testing.T) {
 // A row in which all but few clients did something tells of the few.
 func TestDifferenceWithinARow(t *testing.T) {
 	r := result(1, 1, 3, []uint64{100, 100, 100})
-	all := load.ResultColumn{Column: queries.Column{Name: "all_clients", Role: queries.Clients}, Values: []any{uint64(100), uint64(110), uint64(300)}}
+	all := queries.ResultColumn{Column: queries.Column{Name: "all_clients", Role: queries.Clients}, Values: []any{uint64(100), uint64(110), uint64(300)}}
 	r.Columns = append(r.Columns, all)
 	left, err := Rows(r, 20)
 	if err != nil || left.Few != 1 || r.Len > 2 {
