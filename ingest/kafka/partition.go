@@ -46,11 +46,11 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 		}
 	}
 	p.sure = time.Now()
-	first, end, err := p.bounds(ctx)
+	known, err := off.Known(ctx, p.id)
 	if err != nil {
 		return err
 	}
-	known, err := off.Known(ctx, p.id)
+	first, end, err := p.bounds(ctx) // asked afterwards: another run may have stored what came in between
 	if err != nil {
 		return err
 	}
