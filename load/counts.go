@@ -253,6 +253,9 @@ func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint6
 					return err
 				}
 			}
+			if days.NumRows() == 0 {
+				return nil
+			}
 			return s.insertArrow(ctx, schemas.TableCountedDays, days)
 		},
 	})

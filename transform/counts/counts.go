@@ -45,6 +45,9 @@ type Counter struct {
 
 const levels = int(schemas.Confirmed) + 1
 
+// maxPlans bounds the plans that are remembered: rows that follow each other are of few kinds.
+const maxPlans = 1 << 14
+
 // planKey is what decides which cells a row counts in.
 type planKey struct {
 	hour    int32 // hours since 1970; of the day's own cells: wholeDay
@@ -73,17 +76,42 @@ type cellKey struct {
 // cell counts one group. Sums are by the verdict's own level, clients by the highest of their verdicts, so that
 // both add up over levels.
 type cell struct {
-	last       uint64 // the client that was counted last
-	seen       bool   // whether there was one
-	top        schemas.Level
-	answered   bool // whether it is in reached
-	clients    [levels]uint64
-	reached    [levels]uint64
-	flows      [levels]uint64
-	expected   [levels]float64
-	unanswered [levels]uint64
-	bytes      [levels]uint64
-	records    [levels]uint64
+	last     uint64 // the client that was counted last
+	seen     bool   // whether there was one
+	top      schemas.Level
+	answered bool            // whether it is in reached
+	of       [levels]*counts // most groups have verdicts of one level: nil where there is none
+}
+
+// counts are a group's of one level.
+type counts struct {
+	clients, reached, flows, unanswered, bytes, records uint64
+	expected                                            float64
+}
+
+// at gives the counts of a level.
+func (c *cell) at(level schemas.Level) *counts {
+	if c.of[level] == nil {
+		c.of[level] = &counts{}
+	}
+	return c.of[level]
+}
+
+// sum adds up the levels from one up to, not including, another.
+func (c *cell) sum(from, to int) (all counts) {
+	for _, of := range c.of[from:to] {
+		if of == nil {
+			continue
+		}
+		all.clients += of.clients
+		all.reached += of.reached
+		all.flows += of.flows
+		all.expected += of.expected
+		all.unanswered += of.unanswered
+		all.bytes += of.bytes
+		all.records += of.records
+	}
+	return all
 }
 
 // used is the highest level at which the client at hand used a category, in one scope.
@@ -178,6 +206,9 @@ func (c *Counter) count(in *input, i int) error {
 			if p, err = c.plan(key); err != nil {
 				return err
 			}
+			if len(c.plans) == maxPlans {
+				clear(c.plans)
+			}
 			c.plans[key] = p
 		}
 		for _, cell := range p.cells {
@@ -227,28 +258,29 @@ func (c *Counter) plan(key planKey) (plan, error) {
 
 // add counts a row whose verdict has a level.
 func (c *cell) add(in *input, i int, level schemas.Level) {
+	own := c.at(level)
 	if !c.seen || c.last != in.client[i] {
 		c.seen, c.last, c.top, c.answered = true, in.client[i], level, false
-		c.clients[level]++
+		own.clients++
 	}
 	if level > c.top {
-		c.clients[c.top]--
-		c.clients[level]++
+		c.at(c.top).clients--
+		own.clients++
 		if c.answered {
-			c.reached[c.top]--
-			c.reached[level]++
+			c.at(c.top).reached--
+			own.reached++
 		}
 		c.top = level
 	}
 	if !c.answered && in.flows[i] > in.unanswered[i] {
 		c.answered = true
-		c.reached[c.top]++
+		c.at(c.top).reached++
 	}
-	c.flows[level] += in.flows[i]
-	c.expected[level] += in.expected[i]
-	c.unanswered[level] += in.unanswered[i]
-	c.bytes[level] += in.bytes[i]
-	c.records[level] += in.records[i]
+	own.flows += in.flows[i]
+	own.expected += in.expected[i]
+	own.unanswered += in.unanswered[i]
+	own.bytes += in.bytes[i]
+	own.records += in.records[i]
 }
 
 // use notes which categories the client at hand used, in each scope whose clients are told apart by them.

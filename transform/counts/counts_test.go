@@ -199,7 +199,7 @@ func TestCountsAgainstSets(t *testing.T) {
 				denominators[c.key] = all
 			}
 		}
-		counter := New(names, Options{Mem: mem, AsOf: time.Unix(1, 0), Version: func(Key) uint64 { return 7 },
+		counter := New(names, Options{Mem: mem, AsOf: time.Unix(1, 0), Version: func(Key) uint64 { return 7 }, Rows: int(seed) * 30,
 			Out: func(hours, days arrow.Record) error { take(hours, "hour"); take(days, "day"); return nil }})
 		for size := 1 + int(seed)*7; len(rows) > 0; rows = rows[min(size, len(rows)):] {
 			rec := batch(mem, rows[:min(size, len(rows))])

@@ -18,10 +18,12 @@ type Options struct {
 	// Version gives the version of a day's rows.
 	Version func(Key) uint64
 	AsOf    time.Time
-	// Out takes rows in [schemas.CountedHoursSchema] and [schemas.CountedDaysSchema], whole days of countries each; it
-	// must not keep them.
+	// Out takes rows in [schemas.CountedHoursSchema] and [schemas.CountedDaysSchema], of whole days of countries but for hours of
+	// the day that is counted, which may come before; it must not keep them.
 	Out func(hours, days arrow.Record) error
 	Mem memory.Allocator
+	// Rows is from how many rows on they are handed over; 0: [rowsAtOnce].
+	Rows int
 }
 
 // rowsAtOnce is from how many rows on they are handed over: a month of a few countries, and below
@@ -38,16 +40,37 @@ func (c *Counter) finish() error {
 	key := Key{c.country, c.day}
 	c.out.of = c.out.options.Version(key)
 	c.out.packs, c.out.lists = slices.Sorted(maps.Keys(c.packs)), slices.Sorted(maps.Keys(c.lists))
-	for at, cell := range c.cells {
-		c.cellRows(at, cell)
+	// Hours may be handed over before their day is complete: it counts by its own rows.
+	for _, days := range [...]bool{false, true} {
+		if err := c.rows(days); err != nil {
+			return err
+		}
 	}
-	for key, clients := range c.sets {
-		c.setRow(key, clients)
-	}
-	if c.out.hours.rows+c.out.days.rows < rowsAtOnce {
+	if c.out.hours.rows+c.out.days.rows < c.out.options.Rows {
 		return nil
 	}
 	return c.out.flush()
+}
+
+// rows appends the rows of the day itself, or those of its hours.
+func (c *Counter) rows(days bool) error {
+	for at, cell := range c.cells {
+		if (at.hour == wholeDay) != days {
+			continue
+		}
+		c.cellRows(at, cell)
+		if !days && c.out.hours.rows >= c.out.options.Rows {
+			if err := c.out.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	for key, clients := range c.sets {
+		if (key.hour == wholeDay) == days {
+			c.setRow(key, clients)
+		}
+	}
+	return nil
 }
 
 // cellRows appends a cell's rows: one for all verdicts, or one for each level that there is.
@@ -57,7 +80,7 @@ func (c *Counter) cellRows(at cellKey, cell *cell) {
 		return
 	}
 	for level := range levels {
-		if cell.records[level] > 0 {
+		if of := cell.of[level]; of != nil && of.records > 0 {
 			c.cellRow(at, cell, level, level+1)
 		}
 	}
@@ -73,14 +96,15 @@ func (c *Counter) cellRow(at cellKey, cell *cell, from, to int) {
 	c.name(out.service, g.service, at.service)
 	c.name(out.category, g.category, at.category)
 	out.categories.Append(true)
-	out.clients.Append(sum(cell.clients[from:to]))
-	out.reached.Append(sum(cell.reached[from:to]))
-	out.flows.Append(sum(cell.flows[from:to]))
-	out.expected.Append(math.Round(sum(cell.expected[from:to])*1e9) / 1e9) // whatever the order of the rows
-	out.unanswered.Append(sum(cell.unanswered[from:to]))
-	out.bytes.Append(sum(cell.bytes[from:to]))
+	of := cell.sum(from, to)
+	out.clients.Append(of.clients)
+	out.reached.Append(of.reached)
+	out.flows.Append(of.flows)
+	out.expected.Append(math.Round(of.expected*1e9) / 1e9) // whatever the order of the rows
+	out.unanswered.Append(of.unanswered)
+	out.bytes.Append(of.bytes)
 	c.denominator(out, g, at.hour, at.asn)
-	out.records.Append(sum(cell.records[from:to]))
+	out.records.Append(of.records)
 	c.out.ending(out, at.grouping == all)
 }
 
@@ -135,16 +159,9 @@ func (c *Counter) denominator(out *table, g by, hour int32, asn uint32) {
 	if g.network && (g.tool || g.service || g.category || g.sets) {
 		of.grouping, of.asn = network, asn
 	}
-	out.allClients.Append(sum(c.cells[of].clients[:]))
-	out.allFlows.Append(sum(c.cells[of].flows[:]))
-}
-
-func sum[T uint64 | float64](values []T) T {
-	var total T
-	for _, v := range values {
-		total += v
-	}
-	return total
+	whole := c.cells[of].sum(0, levels)
+	out.allClients.Append(whole.clients)
+	out.allFlows.Append(whole.flows)
 }
 
 // writer collects rows of days and hours.
@@ -156,6 +173,9 @@ type writer struct {
 }
 
 func newWriter(o Options) *writer {
+	if o.Rows <= 0 {
+		o.Rows = rowsAtOnce
+	}
 	return &writer{options: o, days: newTable(o.Mem, schemas.CountedDaysSchema), hours: newTable(o.Mem, schemas.CountedHoursSchema)}
 }
 
@@ -183,7 +203,7 @@ func (w *writer) flush() error {
 	hours, days := w.hours.record(), w.days.record()
 	defer hours.Release()
 	defer days.Release()
-	if days.NumRows() == 0 {
+	if days.NumRows() == 0 && hours.NumRows() == 0 {
 		return nil
 	}
 	return w.options.Out(hours, days)
