@@ -26,6 +26,11 @@ func AnalyzeEvent(series []Series, catalogue []events.Event, id string, cfg Conf
 	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id || e.Country == country }, findings)
 }
 
+// AnalyzeOwn is [Analyze] of the events in their own countries alone: what is said there is the same.
+func AnalyzeOwn(series []Series, catalogue []events.Event, cfg Config, findings ...Finding) (Result, error) {
+	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.Country == country }, findings)
+}
+
 // analyze is Analyze for the events and countries that are wanted.
 func analyze(series []Series, catalogue []events.Event, cfg Config, wanted func(e events.Event, country string) bool, findings []Finding) (Result, error) {
 	if err := cfg.check(); err != nil {

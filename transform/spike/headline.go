@@ -183,6 +183,7 @@ func (r *row) fitFlat() {
 			r.flat[t] -= median(weeks)
 		}
 	}
+	r.fitSums()
 }
 
 // last is the last day on which r has a value, -1 without any.
@@ -412,10 +413,10 @@ func (p *panel) sharers(own, t, window int, asked Direction) []string {
 	return names
 }
 
-// asked is the change that an event is expected to bring to a series: what the configuration
+// Asked is the change that an event is expected to bring to a series: what the configuration
 // forces, or what kind and target say. A block of Tor takes its relays' users away and brings users to its
 // bridges, as to every other tool.
-func (c Config) asked(e events.Event, series string) Direction {
+func (c Config) Asked(e events.Event, series string) Direction {
 	if c.Direction != "" {
 		return c.Direction
 	}
@@ -446,7 +447,7 @@ func (a *assessment) episodeOf() []string {
 			continue
 		}
 		d := days(a.event.Date(), other.Date())
-		if d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays && a.panel.cfg.asked(other, a.panel.name) == a.asked {
+		if d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays && a.panel.cfg.Asked(other, a.panel.name) == a.asked {
 			ids = append(ids, other.ID)
 		}
 	}

@@ -34,6 +34,8 @@ type row struct {
 	// x are the usable values (masked and missing days are NaN), y their log rates.
 	x, y   []float64
 	flat   []float64 // y without the weekday pattern
+	sums   []float64 // sums[t] of the valid days of flat before t
+	valid  []int     // and how many they are
 	masked []bool
 	level  []float64 // median of x over the 28 days before
 	quiet  []bool    // no catalogued event of this country within the radius
