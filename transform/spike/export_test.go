@@ -96,17 +96,17 @@ func (p *panel) with(i, at int, plant Plant) *panel {
 	q.fitResiduals(r)
 	q.rows = slices.Clone(p.rows)
 	q.rows[i] = r
-	q.gauges = map[[2]int]*gauge{}
+	q.gauges = newGauges()
 	if plant.Trend != 0 { // its past changes too
 		q.spreads = map[spreadKey]float64{}
 	}
-	for key, g := range p.gauges {
+	for key, g := range p.gauges.byLength {
 		h := &gauge{before: g.before, after: g.after, raw: slices.Clone(g.raw), rest: slices.Clone(g.rest)}
 		h.raw[i], h.rest[i] = q.changesOf(r, g.before, g.after), nans(p.days)
 		for t := range p.days {
 			h.rest[i][t] = h.raw[i][t] - (g.raw[i][t] - g.rest[i][t])
 		}
-		q.gauges[key] = h
+		q.gauges.byLength[key] = h
 	}
 	return &q
 }

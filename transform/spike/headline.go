@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
@@ -82,8 +83,10 @@ func (g *gauge) of(i int, adjusted bool) []float64 {
 
 // gaugeOf gives the gauge for windows of these lengths, made once a panel.
 func (p *panel) gaugeOf(before, after int) *gauge {
+	p.gauges.mu.Lock()
+	defer p.gauges.mu.Unlock()
 	key := [2]int{before, after}
-	if g := p.gauges[key]; g != nil {
+	if g := p.gauges.byLength[key]; g != nil {
 		return g
 	}
 	g := &gauge{before: before, after: after}
@@ -92,9 +95,17 @@ func (p *panel) gaugeOf(before, after int) *gauge {
 		g.rest = append(g.rest, nans(p.days))
 	}
 	p.takeMedians(g)
-	p.gauges[key] = g
+	p.gauges.byLength[key] = g
 	return g
 }
+
+// gauges are those of one panel, shared by its workers.
+type gauges struct {
+	mu       sync.Mutex
+	byLength map[[2]int]*gauge
+}
+
+func newGauges() *gauges { return &gauges{byLength: map[[2]int]*gauge{}} }
 
 // changesOf is the change of r on every day.
 func (p *panel) changesOf(r *row, before, after int) []float64 {
@@ -362,7 +373,11 @@ func (pt placeboTime) interval(effect, alpha float64) (low, high float64) {
 // moved at least as far, the farthest first.
 func (p *panel) rank(own, t int, h headline, asked Direction) (among placeboSpace, further []string) {
 	among.statistic = asked.sign() * h.size
-	byUnits := map[string]float64{}
+	type mover struct {
+		country string
+		units   float64
+	}
+	var movers []mover
 	for _, i := range p.donors(own, t) {
 		z := p.units(h.gauge, i, t, true)
 		if math.IsNaN(z) {
@@ -370,12 +385,13 @@ func (p *panel) rank(own, t int, h headline, asked Direction) (among placeboSpac
 		}
 		among.donors = append(among.donors, z)
 		if asked.sign()*z >= h.size {
-			country := p.rows[i].series.Country
-			byUnits[country] = asked.sign() * z
-			further = append(further, country)
+			movers = append(movers, mover{p.rows[i].series.Country, asked.sign() * z})
 		}
 	}
-	slices.SortStableFunc(further, func(a, b string) int { return cmp.Compare(byUnits[b], byUnits[a]) })
+	slices.SortStableFunc(movers, func(a, b mover) int { return cmp.Compare(b.units, a.units) })
+	for _, m := range movers {
+		further = append(further, m.country)
+	}
 	return among, further
 }
 
