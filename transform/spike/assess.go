@@ -54,6 +54,9 @@ func (a *assessment) effect() Effect {
 		if a.event.Precision != "month" {
 			e.Joint = a.joint()
 		}
+		if cfg.Course {
+			e.Course = a.course()
+		}
 		if cfg.Secondary {
 			e.Secondary = a.secondary()
 		}

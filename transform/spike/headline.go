@@ -20,8 +20,8 @@ const (
 	Strict   Rule = "strict"
 )
 
-// threshold is the score that the rule asks for; docs/calibration.md has the whole curve.
-func (r Rule) threshold() float64 {
+// Threshold is the score that the rule asks for; docs/calibration.md has the whole curve.
+func (r Rule) Threshold() float64 {
 	if r == Strict {
 		return 4
 	}
@@ -33,7 +33,7 @@ func (c Config) threshold() float64 {
 	if c.least > 0 {
 		return c.least
 	}
-	return c.Rule.threshold()
+	return c.Rule.Threshold()
 }
 
 // Shares of a jump's units that enter the sharpness: of the event's day, and of the day after it, where

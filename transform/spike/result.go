@@ -85,6 +85,7 @@ type Effect struct {
 	// CoverageChange is the mean coverage after over before; null where coverage is unknown.
 	CoverageChange *float64        `json:"coverage_change"`
 	Shape          Shape           `json:"shape"`
+	Course         *Course         `json:"course,omitempty"`
 	Anticipation   *Anticipation   `json:"anticipation,omitempty"`
 	Sensitivity    []SensitivityAt `json:"sensitivity,omitempty"`
 	Secondary      []Secondary     `json:"secondary,omitempty"`
