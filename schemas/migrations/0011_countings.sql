@@ -8,7 +8,9 @@ CREATE TABLE IF NOT EXISTS countings {{.OnCluster}}
     touches UInt64 COMMENT 'how many of the day''s touches the counting saw' CODEC(ZSTD(1)),
     version UInt64 COMMENT 'version of its rows in the tables of counts' CODEC(ZSTD(1)),
     questions UInt64 COMMENT 'version of its rows in counted_questions, which is that of before where retention took its questions' CODEC(ZSTD(1)),
-    as_of DateTime64(3, 'UTC') COMMENT 'when it was counted' CODEC(DoubleDelta, ZSTD(1))
+    as_of DateTime64(3, 'UTC') COMMENT 'when it was counted' CODEC(DoubleDelta, ZSTD(1)),
+    counting UInt64 MATERIALIZED cityHash64(country, day, version) COMMENT 'names the rows of the day and version' CODEC(ZSTD(1)),
+    questions_counting UInt64 MATERIALIZED cityHash64(country, day, questions) COMMENT 'names the rows of the day in counted_questions' CODEC(ZSTD(1))
 )
 ENGINE = {{.Engine "ReplacingMergeTree" "version"}}
 ORDER BY (country, day)
@@ -64,7 +66,8 @@ CREATE TABLE IF NOT EXISTS counted_networks {{.OnCluster}}
     `several.categories` Array(Array(LowCardinality(String))) COMMENT 'two or more categories that the same clients used, as in the grouping network_categories' CODEC(ZSTD(1)),
     `several.level` Array(Enum8('unclassified' = 1, 'possible' = 2, 'likely' = 3, 'confirmed' = 4)) COMMENT 'at the level or above' CODEC(ZSTD(1)),
     `several.clients` Array(UInt64) COMMENT 'distinct clients that did' CODEC(T64, ZSTD(1)),
-    version UInt64 COMMENT 'as in countings' CODEC(ZSTD(1))
+    version UInt64 COMMENT 'as in countings' CODEC(ZSTD(1)),
+    counting UInt64 MATERIALIZED cityHash64(country, day, version) COMMENT 'as in countings' CODEC(ZSTD(1))
 )
 ENGINE = {{.Engine "ReplacingMergeTree" "version"}}
 PARTITION BY toYear(day)
@@ -88,20 +91,31 @@ FROM
 )
 SETTINGS max_partitions_per_insert_block = 0, max_bytes_before_external_group_by = 500000000;
 
+-- One number to look up where there were three columns, the name of the country among them. It is written down for rows
+-- of before as well.
+ALTER TABLE counted_days {{.OnCluster}} ADD COLUMN IF NOT EXISTS counting UInt64 MATERIALIZED cityHash64(country, day, version) COMMENT 'as in countings' CODEC(ZSTD(1));
+ALTER TABLE counted_hours {{.OnCluster}} ADD COLUMN IF NOT EXISTS counting UInt64 MATERIALIZED cityHash64(country, toDate(hour), version) COMMENT 'as in countings' CODEC(ZSTD(1));
+ALTER TABLE counted_days {{.OnCluster}} MATERIALIZE COLUMN counting SETTINGS mutations_sync = 2;
+ALTER TABLE counted_hours {{.OnCluster}} MATERIALIZE COLUMN counting SETTINGS mutations_sync = 2;
+
+-- The set is of no use to the index, and comparing it with every mark took longer than reading the rows.
 CREATE OR REPLACE VIEW counts_day {{.OnCluster}} AS
 SELECT * EXCEPT (version)
 FROM counted_days
-WHERE clients + flows > 0 AND (country, day, version) IN (SELECT country, day, max(version) FROM countings GROUP BY country, day);
+WHERE clients + flows > 0 AND counting IN (SELECT counting FROM countings FINAL)
+SETTINGS use_index_for_in_with_subqueries = 0;
 
 CREATE OR REPLACE VIEW counts_hour {{.OnCluster}} AS
 SELECT * EXCEPT (version)
 FROM counted_hours
-WHERE clients + flows > 0 AND (country, toDate(hour), version) IN (SELECT country, day, max(version) FROM countings GROUP BY country, day);
+WHERE clients + flows > 0 AND counting IN (SELECT counting FROM countings FINAL)
+SETTINGS use_index_for_in_with_subqueries = 0;
 
 CREATE VIEW IF NOT EXISTS networks_day {{.OnCluster}} AS
 SELECT * EXCEPT (version)
 FROM counted_networks
-WHERE (country, day, version) IN (SELECT country, day, max(version) FROM countings GROUP BY country, day);
+WHERE counting IN (SELECT counting FROM countings FINAL)
+SETTINGS use_index_for_in_with_subqueries = 0;
 
 CREATE TABLE IF NOT EXISTS counted_questions {{.OnCluster}}
 (
@@ -117,7 +131,8 @@ CREATE TABLE IF NOT EXISTS counted_questions {{.OnCluster}}
     failed UInt64 COMMENT 'NXDOMAIN, SERVFAIL, REFUSED' CODEC(T64, ZSTD(1)),
     no_response UInt64 COMMENT 'queries without a response' CODEC(T64, ZSTD(1)),
     records UInt64 CODEC(T64, ZSTD(1)),
-    version UInt64 COMMENT 'as questions in countings' CODEC(ZSTD(1))
+    version UInt64 COMMENT 'as questions in countings' CODEC(ZSTD(1)),
+    counting UInt64 MATERIALIZED cityHash64(country, day, version) COMMENT 'as questions_counting in countings' CODEC(ZSTD(1))
 )
 ENGINE = {{.Engine "ReplacingMergeTree" "version"}}
 PARTITION BY toYear(day)
@@ -143,4 +158,5 @@ SETTINGS max_partitions_per_insert_block = 0, max_bytes_before_external_group_by
 CREATE VIEW IF NOT EXISTS questions_day {{.OnCluster}} AS
 SELECT * EXCEPT (version)
 FROM counted_questions
-WHERE (country, day, version) IN (SELECT country, day, argMax(questions, countings.version) FROM countings GROUP BY country, day);
+WHERE counting IN (SELECT questions_counting FROM countings FINAL)
+SETTINGS use_index_for_in_with_subqueries = 0;
