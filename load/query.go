@@ -57,11 +57,7 @@ var readSettings = map[string]string{
 // Query runs a named query and writes its result. Parameters that are not given
 // have the defaults of the query.
 func (s *Store) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f Format) error {
-	q, err := queries.Get(name)
-	if err != nil {
-		return err
-	}
-	values, err := q.Values(params)
+	q, values, err := valuesOf(name, params)
 	if err != nil {
 		return err
 	}
@@ -70,10 +66,47 @@ func (s *Store) Query(ctx context.Context, name string, params map[string]string
 			return err
 		}
 	}
+	return s.query(ctx, q, values, w, f)
+}
+
+// valuesOf gives a named query and the values of all its parameters.
+func valuesOf(name string, params map[string]string) (queries.Query, map[string]string, error) {
+	q, err := queries.Get(name)
+	if err != nil {
+		return queries.Query{}, nil, err
+	}
+	values, err := q.Values(params)
+	return q, values, err
+}
+
+func (s *Store) query(ctx context.Context, q queries.Query, values map[string]string, w io.Writer, f Format) error {
 	if err := s.read(ctx, q.SQL, values, w, f); err != nil {
-		return explain(fmt.Sprintf("%s, query %s", s.name, name), err)
+		return explain(fmt.Sprintf("%s, query %s", s.name, q.Name), err)
 	}
 	return nil
+}
+
+// Answers are those of a store to many questions that belong together: its counts are brought up to date once, before
+// the first. Its methods may be called concurrently.
+type Answers struct{ store *Store }
+
+// Counted brings the counts up to date, as each question does.
+func (s *Store) Counted(ctx context.Context) (Answers, error) {
+	return Answers{s}, s.countForReading(ctx)
+}
+
+// Query is [Store.Query].
+func (a Answers) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f Format) error {
+	q, values, err := valuesOf(name, params)
+	if err != nil {
+		return err
+	}
+	return a.store.query(ctx, q, values, w, f)
+}
+
+// Daily is [Store.Daily].
+func (a Answers) Daily(ctx context.Context, params map[string]string) ([]Day, error) {
+	return a.store.daily(ctx, params)
 }
 
 // SQL runs one statement that only reads the store's own tables.

@@ -13,15 +13,16 @@
 -- column flows sum: all flows of the network
 -- column expected_flows sum: expected number of flows of such tools
 -- column simulated key: 1 where the rows are simulated
+WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
 SELECT
     country,
     asn,
     sum(n.clients) AS client_days,
-    toUInt64(sum(toUInt64(arraySum((c, l, n) -> n * (has({categories:Array(String)}, c) AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
-        - arraySum((c, l, n) -> n * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(length(arrayIntersect(c, {categories:Array(String)})), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`)))) AS using_days,
+    toUInt64(sum(arraySum((c, l, many) -> many * (bitAnd(c, chosen) != 0 AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
+        - arraySum((c, l, many) -> many * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(bitCount(bitAnd(c, chosen)), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`))) AS using_days,
     using_days / client_days AS share,
     sum(n.flows) AS flows,
-    round(sum(arraySum((c, e) -> e * has({categories:Array(String)}, c), n.`used.category`, n.`used.expected`)), 3) AS expected_flows,
+    round(sum(arraySum((c, e) -> e * (bitAnd(c, chosen) != 0), n.`used.category`, n.`used.expected`)), 3) AS expected_flows,
     simulated
 FROM networks_day AS n
 WHERE ({country:String} = '' OR country = {country:String})

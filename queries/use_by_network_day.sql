@@ -11,12 +11,13 @@
 -- column clients clients: distinct clients that used it, exact within the day
 -- column all_clients clients: distinct clients seen at all
 -- column simulated key: 1 where the rows are simulated
+WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
 SELECT
     country,
     asn,
     day,
-    toUInt64(arraySum((c, l, n) -> n * (has({categories:Array(String)}, c) AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
-        - arraySum((c, l, n) -> n * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(length(arrayIntersect(c, {categories:Array(String)})), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`)) AS clients,
+    toUInt64(arraySum((c, l, many) -> many * (bitAnd(c, chosen) != 0 AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
+        - arraySum((c, l, many) -> many * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(bitCount(bitAnd(c, chosen)), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`)) AS clients,
     n.clients AS all_clients,
     simulated
 FROM networks_day AS n

@@ -59,11 +59,12 @@ CREATE TABLE IF NOT EXISTS counted_networks {{.OnCluster}}
     simulated UInt8,
     clients UInt64 COMMENT 'distinct clients of the network' CODEC(T64, ZSTD(1)),
     flows UInt64 COMMENT 'their flows' CODEC(T64, ZSTD(1)),
-    `used.category` Array(LowCardinality(String)) COMMENT 'category of tools, as in the grouping network_category of counted_days' CODEC(ZSTD(1)),
+    categories Array(LowCardinality(String)) COMMENT 'categories of tools that were used, in their order' CODEC(ZSTD(1)),
+    `used.category` Array(UInt64) COMMENT 'bit of a category: the lowest is of the first of categories; rows as in the grouping network_category of counted_days' CODEC(T64, ZSTD(1)),
     `used.level` Array(Enum8('unclassified' = 1, 'possible' = 2, 'likely' = 3, 'confirmed' = 4)) COMMENT 'level of the verdicts' CODEC(ZSTD(1)),
     `used.clients` Array(UInt64) COMMENT 'distinct clients that used it, each at its highest level' CODEC(T64, ZSTD(1)),
     `used.expected` Array(Float64) COMMENT 'expected number of their flows of it' CODEC(ZSTD(1)),
-    `several.categories` Array(Array(LowCardinality(String))) COMMENT 'two or more categories that the same clients used, as in the grouping network_categories' CODEC(ZSTD(1)),
+    `several.categories` Array(UInt64) COMMENT 'bits of two or more categories that the same clients used, as in the grouping network_categories' CODEC(T64, ZSTD(1)),
     `several.level` Array(Enum8('unclassified' = 1, 'possible' = 2, 'likely' = 3, 'confirmed' = 4)) COMMENT 'at the level or above' CODEC(ZSTD(1)),
     `several.clients` Array(UInt64) COMMENT 'distinct clients that did' CODEC(T64, ZSTD(1)),
     version UInt64 COMMENT 'as in countings' CODEC(ZSTD(1)),
@@ -75,11 +76,15 @@ ORDER BY (country, asn, day, simulated)
 SETTINGS index_granularity = 1024, {{.Dedup}};
 
 INSERT INTO counted_networks
-SELECT country, asn, day, simulated, clients, flows, used.1, used.2, used.3, used.4, several.1, several.2, several.3, version
+SELECT
+    country, asn, day, simulated, clients, flows, names,
+    arrayMap(u -> bitShiftLeft(toUInt64(1), indexOf(names, u.1) - 1), used), used.2, used.3, used.4,
+    arrayMap(s -> arraySum(arrayMap(c -> bitShiftLeft(toUInt64(1), indexOf(names, c) - 1), s.1)), several), several.2, several.3, version
 FROM
 (
     SELECT
         country, asn, day, simulated, d.version AS version,
+        arraySort(groupUniqArrayIf(category, grouping = 'network_category')) AS names,
         sumIf(d.clients, grouping = 'network') AS clients,
         sumIf(d.flows, grouping = 'network') AS flows,
         arraySort(groupArrayIf((category, level, d.clients, expected), grouping = 'network_category')) AS used,

@@ -1,9 +1,13 @@
 INSERT INTO counted_networks
-SELECT country, asn, day, simulated, clients, flows, used.1, used.2, used.3, used.4, several.1, several.2, several.3, version
+SELECT
+    country, asn, day, simulated, clients, flows, names,
+    arrayMap(u -> bitShiftLeft(toUInt64(1), indexOf(names, u.1) - 1), used), used.2, used.3, used.4,
+    arrayMap(s -> arraySum(arrayMap(c -> bitShiftLeft(toUInt64(1), indexOf(names, c) - 1), s.1)), several), several.2, several.3, version
 FROM
 (
     SELECT
         country, asn, day, simulated, d.version AS version,
+        arraySort(groupUniqArrayIf(category, grouping = 'network_category')) AS names,
         sumIf(d.clients, grouping = 'network') AS clients,
         sumIf(d.flows, grouping = 'network') AS flows,
         arraySort(groupArrayIf((category, level, d.clients, expected), grouping = 'network_category')) AS used,
