@@ -26,6 +26,11 @@ func AnalyzeEvent(series []Series, catalogue []events.Event, id string, cfg Conf
 	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id || e.Country == country }, findings)
 }
 
+// AnalyzeOwn is Analyze for one event in its own country alone; the others are its controls.
+func AnalyzeOwn(series []Series, catalogue []events.Event, id string, cfg Config) (Result, error) {
+	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id && e.Country == country }, nil)
+}
+
 // analyze is Analyze for the events and countries that are wanted.
 func analyze(series []Series, catalogue []events.Event, cfg Config, wanted func(e events.Event, country string) bool, findings []Finding) (Result, error) {
 	if err := cfg.check(); err != nil {

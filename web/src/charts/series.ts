@@ -268,6 +268,7 @@ function tooltip(series: TimeSeries, times: number[]): (points: AxisPoint[] | Ax
     if (series.band !== undefined) {
       rows.push({ colour: 'var(--band)', name: series.band.name, value: range(series.band.low[i], series.band.high[i]) });
     }
+    for (const line of series.told ?? []) rows.push({ name: line.name, value: line.values[i] == null ? 'no data' : formatNumber(line.values[i]) });
     return tip(`${formatTime(ms, series.hourly === true)} ${series.zone}`, rows, remarks(series, i, times));
   };
 }
