@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
-
-	"github.com/banshift/banshift/queries"
 )
 
 func newExportCommand(a *app) *cobra.Command {
@@ -26,6 +24,7 @@ it as they are: look at them before you publish them.`,
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "NAME=VALUE of a parameter; repeatable")
 	cmd.Flags().StringVar(&dir, "out", "", "directory for the files")
+	completeQuery(cmd)
 	return cmd
 }
 
@@ -37,11 +36,7 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 	if err != nil {
 		return misused(err)
 	}
-	q, err := queries.Get(name)
-	if err != nil {
-		return misused(err)
-	}
-	if _, err := q.Values(params); err != nil {
+	if err := checkQuery(name, params); err != nil {
 		return misused(err)
 	}
 	store, err := a.openStore(cmd.Context())

@@ -291,7 +291,7 @@ func (w *worker) piece(src *files.Source, piece files.Piece, clock int64) (anony
 	gate.Begin(src.ID, 0)
 	gate.At(clock)
 	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, gate) })
-	batch := gate.Flush()
+	batch := w.pipeline.flush(gate)
 	if err != nil {
 		batch.Release()
 		return anonymize.Batch{}, &unreadableError{err}

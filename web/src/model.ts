@@ -41,6 +41,7 @@ export interface Shade {
 export interface TimeSeries {
   times: string[];
   hourly?: boolean;
+  weekly?: boolean; // a time is the first day of a week
   zone: string;
   unit: string;
   stacked?: boolean;
