@@ -70,7 +70,12 @@ func (s *Store) Query(ctx context.Context, name string, params map[string]string
 			return err
 		}
 	}
-	if err := s.read(ctx, q.SQL, values, w, f); err != nil {
+	if f == Parquet {
+		err = s.queryParquet(ctx, q, values, w)
+	} else {
+		err = s.read(ctx, q.SQL, values, w, f)
+	}
+	if err != nil {
 		return explain(fmt.Sprintf("%s, query %s", s.name, name), err)
 	}
 	return nil
