@@ -35,22 +35,29 @@ type About struct {
 // metadataPrefix begins the keys that this program puts into a Parquet file.
 const metadataPrefix = "banshift."
 
-// queryParquet writes the result of a query as Parquet that says what it is. It goes
-// through a file: what is said of the rows is taken from them.
-func (s *Store) queryParquet(ctx context.Context, q queries.Query, values map[string]string, w io.Writer) error {
+// What is said of the clients in a file.
+const (
+	pseudonyms = "clients are counted by pseudonyms of one day"
+	asTheyAre  = pseudonyms + "; small counts are as they are: not for publication"
+)
+
+// described writes the rows of a query as Parquet that says what it is. They go through a
+// file: what is said of the rows is taken from them.
+func (s *Store) described(ctx context.Context, q queries.Query, values map[string]string, privacy string, w io.Writer, write func(io.Writer) error) error {
 	rows, err := os.CreateTemp("", "banshift-rows-*.parquet")
 	if err != nil {
 		return fmt.Errorf("query %s: %w", q.Name, err)
 	}
 	defer os.Remove(rows.Name())
 	defer rows.Close()
-	if err := s.read(ctx, q.SQL, values, rows, Parquet); err != nil {
+	if err := write(rows); err != nil {
 		return err
 	}
 	about, err := s.describe(ctx, q, values)
 	if err != nil {
 		return err
 	}
+	about["privacy"] = privacy
 	if err := describeFile(rows, about, w); err != nil {
 		return fmt.Errorf("query %s: %w", q.Name, err)
 	}
@@ -83,9 +90,7 @@ func (s *Store) describe(ctx context.Context, q queries.Query, values map[string
 		"program": "banshift " + s.about.Program, "schema": strconv.Itoa(all[len(all)-1].Number),
 		"query": q.Name, "title": q.Title, "question": q.Question, "parameters": string(params), "columns": string(dictionary),
 		"packs": strings.Join(made.packs, ", "), "lists": strings.Join(made.lists, ", "),
-		"licence":  cmp.Or(s.about.Licence, "not stated by who exported it"),
-		"privacy":  "clients are counted by pseudonyms of one day; small counts are as they are",
-		"citation": s.about.Citation,
+		"licence": cmp.Or(s.about.Licence, "not stated by who exported it"), "citation": s.about.Citation,
 	}, nil
 }
 

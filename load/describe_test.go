@@ -21,7 +21,11 @@ func TestParquetSaysWhatItIs(t *testing.T) {
 	fill(t, s)
 	dir := t.TempDir()
 	params := map[string]string{"country": "ru"}
-	done, err := s.Export(context.Background(), "daily_series", params, dir)
+	result, err := s.Result(context.Background(), "daily_series", params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := s.Export(context.Background(), result, dir, load.Exported{MinClients: 20})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +44,7 @@ func TestParquetSaysWhatItIs(t *testing.T) {
 		}
 		said := r.MetaData().KeyValueMetadata()
 		for key, want := range map[string]string{"query": "daily_series", "first_day": "2018-04-15", "last_day": "2018-04-16", "simulated": "yes", "rows": "2",
-			"packs": "first@1.0.0", "parameters": `"country":"ru"`, "program": "banshift", "schema": "", "lists": "", "licence": "not stated", "citation": "2018-04-15 to 2018-04-16, simulated", "columns": `"clients":"clients: `} {
+			"packs": "first@1.0.0", "parameters": `"country":"ru"`, "program": "banshift", "schema": "", "lists": "", "licence": "not stated", "privacy": map[string]string{"export": "fewer than 20 clients", "query": "not for publication"}[from], "citation": "2018-04-15 to 2018-04-16, simulated", "columns": `"clients":"clients: `} {
 			got := said.FindValue("banshift." + key)
 			if got == nil || !strings.Contains(*got, want) {
 				t.Errorf("%s: %s is %v, want %q in it", from, key, got, want)

@@ -37,11 +37,11 @@ type partition struct {
 // has now or, when following, until ctx is done.
 func (p *partition) read(ctx context.Context, off Offsets) error {
 	defer p.cursor.seek(0)
-	first, end, err := p.bounds(ctx)
+	known, err := off.Known(ctx, p.id)
 	if err != nil {
 		return err
 	}
-	known, err := off.Known(ctx, p.id)
+	first, end, err := p.bounds(ctx) // asked afterwards: another run may have stored what came in between
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/banshift/banshift/ingest/decode"
@@ -76,8 +77,13 @@ func (p *Pipeline) readTo(ctx context.Context, src *files.Source) (int64, error)
 		name = p.opts.FileName(name)
 	}
 	_, read, err := p.before.candidates(ctx, p.opts.Store, "", name)
-	if err != nil || len(read) == 0 {
+	if err != nil {
 		return 0, err
+	}
+	_, itself, _ := files.Named(src.ID) // what of it is to be read again, the ledger knows
+	read = slices.DeleteFunc(slices.Clone(read), func(f files.Prefix) bool { return f.Content == itself })
+	if len(read) == 0 {
+		return 0, nil
 	}
 	at, err := files.BeginsAs(ctx, src.Path, read)
 	if err != nil {
