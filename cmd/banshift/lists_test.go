@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -171,5 +172,41 @@ func TestUpdatedListsAreTakenOver(t *testing.T) {
 	put("kept/manifest.json", "{")
 	if a.relist(now); now.generation.Load() != 1 || !knows("192.0.2.2") {
 		t.Error("lists that cannot be read are taken over")
+	}
+}
+
+// TestChangedNetworksAreTakenOver changes a file of networks during a run: clients get their country
+// from it, and one that cannot be read leaves what is there.
+func TestChangedNetworksAreTakenOver(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	put("networks.csv", "prefix,asn,country\n198.18.0.0/24,64500,kz\n")
+	cfg, err := loadConfig(put("banshift.yaml", "networks: [{path: networks.csv}]\nhome: [198.18.0.0/15]\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := loadStages(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	a, now := &app{cfg: cfg, log: slog.New(slog.NewTextHandler(&said, nil))}, newCurrent(s)
+	country := func(addr string) string {
+		of, _ := now.stages.Load().gateOptions(nil).Locator.Locate(netip.MustParseAddr(addr))
+		return of
+	}
+	put("networks.csv", "prefix,asn,country\n198.18.0.0/24,64500,kz\n198.18.1.0/24,64501,ru\n")
+	if a.relist(now); now.generation.Load() != 1 || country("198.18.1.1") != "ru" || !strings.Contains(said.String(), "what is stored keeps the countries") {
+		t.Errorf("generation %d, country %q, said %s", now.generation.Load(), country("198.18.1.1"), said.String())
+	}
+	put("networks.csv", "prefix,asn,country\n198.18.1.0/24,64501,rus\n")
+	if a.relist(now); now.generation.Load() != 1 || country("198.18.1.1") != "ru" || !strings.Contains(said.String(), "cannot be read") {
+		t.Errorf("generation %d, country %q, said %s", now.generation.Load(), country("198.18.1.1"), said.String())
 	}
 }

@@ -26,14 +26,23 @@ func newCurrent(s *stages) *current {
 	return c
 }
 
-// keepUpdated takes over the directory of lists each time that its manifest is another, until ctx
-// is done. Lists that cannot be read leave those that are there.
+// keepUpdated takes over the directory of lists each time that its manifest is another, and the files of
+// networks each time that one is, until ctx is done. What cannot be read leaves what is there.
 func (a *app) keepUpdated(ctx context.Context, c *current) {
-	if a.cfg.ListsDirectory == "" {
+	var watched []string
+	if a.cfg.ListsDirectory != "" {
+		watched = append(watched, filepath.Join(a.cfg.ListsDirectory, listdir.ManifestFile))
+	}
+	for _, n := range a.cfg.Networks {
+		watched = append(watched, n.Path)
+	}
+	if len(watched) == 0 {
 		return
 	}
-	manifest := filepath.Join(a.cfg.ListsDirectory, listdir.ManifestFile)
-	seen, _ := os.Stat(manifest)
+	seen := make([]os.FileInfo, len(watched))
+	for i, path := range watched {
+		seen[i], _ = os.Stat(path)
+	}
 	tick := time.NewTicker(listsPause)
 	defer tick.Stop()
 	for {
@@ -42,21 +51,26 @@ func (a *app) keepUpdated(ctx context.Context, c *current) {
 			return
 		case <-tick.C:
 		}
-		now, err := os.Stat(manifest)
-		if err != nil || seen != nil && os.SameFile(seen, now) && seen.ModTime().Equal(now.ModTime()) {
-			continue
+		changed := false
+		for i, path := range watched {
+			now, err := os.Stat(path)
+			if err != nil || seen[i] != nil && os.SameFile(seen[i], now) && seen[i].ModTime().Equal(now.ModTime()) && seen[i].Size() == now.Size() {
+				continue
+			}
+			seen[i], changed = now, true
 		}
-		seen = now
-		a.relist(c)
+		if changed {
+			a.relist(c)
+		}
 	}
 }
 
-// relist reads the lists again: the next range of each worker is looked up in them.
+// relist reads the lists and networks again: the next range of each worker is looked up in them.
 func (a *app) relist(c *current) {
 	s := c.stages.Load()
 	enricher, err := loadLists(s.cfg, s.settings)
 	if err != nil {
-		a.log.Warn("the updated lists cannot be read: those that were read before stay", "error", err)
+		a.log.Warn("the updated lists or networks cannot be read: those that were read before stay", "error", err)
 		return
 	}
 	before, after := s.enricher.Lists().Version(), enricher.Lists().Version()
@@ -65,10 +79,10 @@ func (a *app) relist(c *current) {
 	}
 	next, err := newStages(s.cfg, s.home, s.settings, enricher, s.pack)
 	if err != nil {
-		a.log.Warn("the updated lists cannot be used: those that were read before stay", "error", err)
+		a.log.Warn("the updated lists or networks cannot be used: those that were read before stay", "error", err)
 		return
 	}
 	c.stages.Store(next)
 	c.generation.Add(1)
-	a.log.Info("the lists were updated: from the next block on they are used", "lists", after)
+	a.log.Info("the lists or networks were updated: from the next block on they are used; what is stored keeps the countries and names that it has, until it is forgotten and read again", "lists", after)
 }

@@ -216,8 +216,6 @@ func (a *app) outsideStore(list []files.File) []files.File {
 func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store, exporters map[string]bool, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
 	s := now.stages.Load()
-	gate := s.gateOptions(keys)
-	gate.Only, gate.Exporters = reads.passes, exporters
 	var limit *int64
 	if o.follow && o.maxRejects >= 0 {
 		limit = &o.maxRejects
@@ -225,7 +223,11 @@ func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store,
 	return pipeline.New(pipeline.Options{
 		RejectLimit: limit, Identify: identify(store, keys), Incarnation: store.Incarnation, Accept: func(f decode.Format) error { return a.accept(s, f) },
 		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
-		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
+		NewGate: func() (*anonymize.Gate, error) {
+			gate := now.stages.Load().gateOptions(keys)
+			gate.Only, gate.Exporters = reads.passes, exporters
+			return anonymize.NewGate(gate)
+		},
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
 		FlushAfter: in.flushAfter(), Log: a.log, FileName: keys.FileName,
 	})

@@ -67,8 +67,7 @@ type Options struct {
 	Store Store
 	// NewParts makes the parts of a worker, NewGate a gate: each range at work needs one.
 	NewParts func() (Parts, error)
-	// Generation changes where the parts are to be made anew: a worker does it between two
-	// ranges. nil: never.
+	// Generation changes where the parts and gates are to be made anew, between two ranges. nil: never.
 	Generation func() int64
 	NewGate    func() (*anonymize.Gate, error)
 	Workers    int
@@ -104,6 +103,7 @@ type Pipeline struct {
 	gates  struct {
 		mu   sync.Mutex
 		free []*anonymize.Gate
+		of   map[*anonymize.Gate]int64 // the generation of each that there is
 	}
 	// accept takes a range and its neighbours over: into the store, or to a scan's caller.
 	accept func(ctx context.Context, w *worker, r *pending, neighbours []*pending) error
@@ -121,6 +121,7 @@ func New(opts Options) (*Pipeline, error) {
 		}
 		p.idle <- &worker{Parts: parts, pipeline: p, decoders: map[decode.Format]decode.Message{}}
 	}
+	p.gates.of = map[*anonymize.Gate]int64{}
 	return p, nil
 }
 
@@ -132,16 +133,49 @@ func (p *Pipeline) Close() {
 	p.gates.free = nil
 }
 
-// lend gives a gate that nobody uses. It has to be given back empty.
+// generation is that of the parts and gates that are made now.
+func (p *Pipeline) generation() int64 {
+	if p.opts.Generation == nil {
+		return 0
+	}
+	return p.opts.Generation()
+}
+
+// lend gives a gate of this generation that nobody uses. It has to be given back empty.
 func (p *Pipeline) lend() (*anonymize.Gate, error) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()
-	if n := len(p.gates.free); n > 0 {
+	now := p.generation()
+	for n := len(p.gates.free); n > 0; n = len(p.gates.free) {
 		g := p.gates.free[n-1]
 		p.gates.free = p.gates.free[:n-1]
+		if p.gates.of[g] == now {
+			return g, nil
+		}
+		delete(p.gates.of, g)
+		g.Release()
+	}
+	g, err := p.opts.NewGate()
+	if err == nil {
+		p.gates.of[g] = now
+	}
+	return g, err
+}
+
+// renewed gives a gate of this generation for an empty one that was lent.
+func (p *Pipeline) renewed(g *anonymize.Gate) (*anonymize.Gate, error) {
+	p.gates.mu.Lock()
+	current := p.gates.of[g] == p.generation()
+	p.gates.mu.Unlock()
+	if current {
 		return g, nil
 	}
-	return p.opts.NewGate()
+	next, err := p.lend()
+	if err != nil {
+		return g, err
+	}
+	p.takeBack(g)
+	return next, nil
 }
 
 // flush takes a gate's batch and notes how much was read.
@@ -190,12 +224,12 @@ type worker struct {
 
 // renew makes the parts anew where they are of an older generation.
 func (w *worker) renew() error {
-	opts := &w.pipeline.opts
-	if opts.Generation == nil || opts.Generation() == w.generation {
+	now := w.pipeline.generation()
+	if now == w.generation {
 		return nil
 	}
-	w.generation = opts.Generation()
-	parts, err := opts.NewParts()
+	w.generation = now
+	parts, err := w.pipeline.opts.NewParts()
 	if err != nil {
 		return err
 	}

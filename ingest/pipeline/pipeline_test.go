@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -431,6 +432,38 @@ func TestFileIsLeftToWhoTookIt(t *testing.T) {
 		err = p.Files(t.Context(), []files.File{put(t, "flows.ndjson", flowLines(50))}, FileOptions{})
 		if err != nil || p.Stats().Taken.Load() != 1 {
 			t.Errorf("partition %d: %d sources left, %v", partition, p.Stats().Taken.Load(), err)
+		}
+	}
+}
+
+// TestGatesAreRenewed changes what gates know in the middle of a stream: the ranges behind pass one that is
+// made anew.
+func TestGatesAreRenewed(t *testing.T) {
+	for name, text := range map[string]string{"conn.log": zeekLines(2000), "flows.json": flowLines(2000)} {
+		store := newLedger()
+		o := options(t, store, memory.DefaultAllocator)
+		o.BlockRecords, o.BlockBytes, o.Workers = 100, 10_000, 1
+		var made atomic.Int64
+		o.Generation = func() int64 {
+			store.mu.Lock()
+			defer store.mu.Unlock()
+			if len(store.done) > 5 {
+				return 1
+			}
+			return 0
+		}
+		newGate := o.NewGate
+		o.NewGate = func() (*anonymize.Gate, error) { made.Add(1); return newGate() }
+		p, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Files(t.Context(), []files.File{put(t, name, text)}, FileOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		p.Close()
+		if in, _ := store.totals(); in != 2000 || made.Load() != 2 {
+			t.Errorf("%s: %d records by %d gates, want 2000 by 2", name, in, made.Load())
 		}
 	}
 }

@@ -141,9 +141,10 @@ func (k *walk) collect(read func(*collector) error) error {
 	if err != nil {
 		return err
 	}
-	defer k.pipeline.takeBack(gate)
-	err = read(&collector{walk: k, gate: gate})
-	gate.Flush().Release()
+	c := &collector{walk: k, gate: gate}
+	err = read(c)
+	c.gate.Flush().Release()
+	k.pipeline.takeBack(c.gate)
 	return err
 }
 
@@ -164,5 +165,10 @@ func (c *collector) begin(first int64) (size int64, exact bool) {
 
 // end hands on the range that was begun.
 func (c *collector) end(first, next int64) error {
-	return c.hand(position.Range{First: first, Next: next}, c.walk.pipeline.flush(c.gate))
+	err := c.hand(position.Range{First: first, Next: next}, c.walk.pipeline.flush(c.gate))
+	if err != nil {
+		return err
+	}
+	c.gate, err = c.pipeline.renewed(c.gate)
+	return err
 }
