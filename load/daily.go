@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
-
-	"github.com/banshift/banshift/queries"
 )
 
 // Day is one day of one country in the named query daily_series.
@@ -30,15 +28,8 @@ type Day struct {
 // Daily runs the named query daily_series, by country and day. A day without
 // telemetry is missing from it.
 func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, error) {
-	q, err := queries.Get("daily_series")
+	q, values, err := s.prepare(ctx, "daily_series", params)
 	if err != nil {
-		return nil, err
-	}
-	values, err := q.Values(params)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.countForReading(ctx); err != nil {
 		return nil, err
 	}
 	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(values)), q.SQL)
