@@ -238,6 +238,9 @@ func (s *study) addCourse(add func(what string, value any, unit string)) {
 	if c.PreTrend.P != nil {
 		add("its p among earlier stretches", *c.PreTrend.P, "")
 	}
+	if n := c.Spillover; n != nil && n.EffectPct != nil {
+		add(fmt.Sprintf("mean change in the countries with a land border (%d), on the same days", len(n.Countries)), *n.EffectPct, "%"+between(n.CILow, n.CIHigh))
+	}
 	if w := c.WithoutOne; w.LowPct != nil && w.HighPct != nil {
 		add("lowest effect without one control, "+w.LowWithout, *w.LowPct, "%")
 		add("highest effect without one control, "+w.HighWithout, *w.HighPct, "%")

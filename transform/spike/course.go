@@ -24,6 +24,8 @@ type Course struct {
 	Remaining []Remaining `json:"remaining"`
 	// WithoutOne is the headline without each of the controls in turn.
 	WithoutOne WithoutOne `json:"without_one_control"`
+	// Spillover is the change in the neighbours; nil where none can be asked.
+	Spillover *Spillover `json:"spillover,omitempty"`
 	// NextEvent ends the course; empty where none comes. EndedDays is when the event itself ended.
 	NextEvent string `json:"next_event,omitempty"`
 	NextDays  *int   `json:"next_event_days,omitempty"`
@@ -109,7 +111,7 @@ func (a *assessment) course() *Course {
 	for _, weeks := range remainingWeeks {
 		c.Remaining = append(c.Remaining, a.remaining(weeks, h, until, c.EndedDays))
 	}
-	c.WithoutOne = a.withoutOne()
+	c.WithoutOne, c.Spillover = a.withoutOne(), a.spillover(h)
 	return c
 }
 
@@ -356,6 +358,9 @@ func (c *Course) Words() []string {
 	}
 	if w := c.WithoutOne; w.LowPct != nil && w.HighPct != nil {
 		add("without one of the %s: %+.1f %% (without %s) to %+.1f %% (without %s)", count(w.Controls, "controls", "control"), *w.LowPct, w.LowWithout, *w.HighPct, w.HighWithout)
+	}
+	if c.Spillover != nil && c.Spillover.EffectPct != nil {
+		lines = append(lines, c.Spillover.words())
 	}
 	return lines
 }
