@@ -129,14 +129,14 @@ func TestCourseOnNullDates(t *testing.T) {
 	list := readShared(t, "tor-bridge-users-2018-2020.csv", "tor-userstats", "tor-bridge-users")
 	cfg := fastConfig()
 	cfg.Course = true
-	held, of := map[string]int{}, map[string]int{}
+	covered, of := map[string]int{}, map[string]int{}
 	note := func(what string, low, high *float64) {
 		if low == nil || high == nil {
 			return
 		}
 		of[what]++
 		if *low <= 0 && 0 <= *high {
-			held[what]++
+			covered[what]++
 		}
 	}
 	first := int(panels[0].first.Sub(list[0].Start).Hours() / 24)
@@ -156,14 +156,14 @@ func TestCourseOnNullDates(t *testing.T) {
 				if c.PreTrend.P != nil {
 					of["trend before"]++
 					if *c.PreTrend.P > .05 {
-						held["trend before"]++
+						covered["trend before"]++
 					}
 				}
 			}
 		})
 	}
 	for _, what := range []string{"excess", "day 7", "after 4 weeks", "after 8 weeks", "after 26 weeks", "trend before"} {
-		share := 100 * float64(held[what]) / float64(of[what])
+		share := 100 * float64(covered[what]) / float64(of[what])
 		t.Logf("%s: nothing is inside on %.1f %% of %d", what, share, of[what])
 		if of[what] > 100 && share < 85 {
 			t.Errorf("%s: nothing is inside on %.1f %% of %d", what, share, of[what])
