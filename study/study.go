@@ -129,6 +129,7 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 		return account.Report{}, err
 	}
 	p := &t.provenance
+	p.Config.Course = true
 	in := input{Event: e, Catalogue: o.Catalogue, Config: p.Config, Simulated: p.Simulated}
 	if in.Use, err = t.analysed(e, t.name, t.unit, t.series, o.Catalogue, t.findings...); err != nil {
 		return account.Report{}, err

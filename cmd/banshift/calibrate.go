@@ -123,8 +123,8 @@ func (a *app) sayHowLong(all time.Duration, n int, what string) {
 	a.log.Info("this takes a while, by the first ones", "about", all.Round(time.Second).String(), what, n)
 }
 
-// firstDates is how many dates are done before it is said how long all take.
-const firstDates = 8
+// firstQuestions is how many are answered before it is said how long all take.
+const firstQuestions = 48
 
 // calibrateSeries measures on a series of the user's.
 func (a *app) calibrateSeries(ctx context.Context, w io.Writer, o calibrateOptions, cfg spike.Config) error {
@@ -136,10 +136,16 @@ func (a *app) calibrateSeries(ctx context.Context, w io.Writer, o calibrateOptio
 	if err != nil {
 		return err
 	}
-	began, bar := time.Now(), watchSteps(a.errOut, "dates")
+	bar := watchSteps(a.errOut, "questions")
+	var began time.Time // when the first was answered: what came before is done once
+	said, first := false, 0
 	curve, err := calibrate.Panel{Series: list, Catalogue: catalogue, Step: o.step}.Measure(ctx, cfg, func(done, of int) {
-		if done == firstDates {
-			a.sayHowLong(remaining(float64(done)/float64(of), time.Since(began)), of, "dates")
+		if began.IsZero() {
+			began, first = time.Now(), done
+		}
+		if !said && done >= first+firstQuestions {
+			said = true
+			a.sayHowLong(remaining(float64(done-first)/float64(of-first), time.Since(began)), of, "questions")
 		}
 		if bar != nil {
 			bar(done, of)

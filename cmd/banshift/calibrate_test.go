@@ -23,7 +23,7 @@ func TestCalibrateOnASeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, errOut := runCommand(t, "calibrate", "--series", path, "--step", "30", "--out", out)
-	if code != exitDone || !strings.Contains(errOut, `"about":"`) || !strings.Contains(errOut, `"dates":`) {
+	if code != exitDone || !strings.Contains(errOut, `"about":"`) || !strings.Contains(errOut, `"questions":`) {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	page, err := os.ReadFile(out)

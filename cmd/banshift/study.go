@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/columns"
 	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/spike"
@@ -57,8 +57,8 @@ ask for the same are one episode.`,
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	o.addQuestion(f)
-	f.StringVar(&o.output, "output", "table", "table, markdown, json or csv")
-	f.StringVar(&o.rows, "rows", "groups", "of a CSV: groups or events")
+	f.StringVar(&o.output, "output", "table", "table, markdown, json, csv or parquet")
+	f.StringVar(&o.rows, "rows", "groups", "of CSV and Parquet: groups or events")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object; as --output json")
 	return cmd
 }
@@ -96,14 +96,16 @@ func averageWriter(o averageOptions) (func(io.Writer, study.Average) error, erro
 	case "json":
 		return func(w io.Writer, a study.Average) error { return writeJSON(w, a) }, nil
 	case "csv":
+		return func(w io.Writer, a study.Average) error { return columns.WriteCSV(w, rowsOf(a, o.rows)) }, nil
+	case "parquet":
 		return func(w io.Writer, a study.Average) error {
-			if o.rows == "events" {
-				return writeRecords(w, eventRecords(a))
+			if isTerminal(w) {
+				return misused(errors.New("study: parquet is binary: send it to a file with > NAME.parquet"))
 			}
-			return writeRecords(w, groupRecords(a))
+			return columns.WriteParquet(w, rowsOf(a, o.rows))
 		}, nil
 	}
-	return nil, fmt.Errorf("--output %q: want table, markdown, json or csv", o.output)
+	return nil, fmt.Errorf("--output %q: want table, markdown, json, csv or parquet", o.output)
 }
 
 // titledTable is a table as it is read by people.
@@ -224,38 +226,71 @@ func writePipes(w io.Writer, s titledTable) error {
 	return err
 }
 
-// writeRecords writes CSV; what is unknown is empty.
-func writeRecords(w io.Writer, records [][]string) error {
-	out := csv.NewWriter(w)
-	return errors.Join(out.WriteAll(records), out.Error())
+// rowsOf are the groups or the events as a table with types.
+func rowsOf(a study.Average, rows string) []columns.Column {
+	if rows == "events" {
+		return eventColumns(a)
+	}
+	return groupColumns(a)
 }
 
-func groupRecords(a study.Average) [][]string {
-	list := [][]string{{"series", "by", "value", "asked", "episodes", "mean_pct", "ci_low", "ci_high", "p", "predict_low", "predict_high", "tau_squared", "tau_low", "tau_high", "i_squared",
-		"supported", "ambiguous", "not_supported", "untested", "mean_with_untested_pct"}}
-	for _, g := range a.Groups {
-		row := []string{a.Series, g.By, g.Value, string(g.Asked), strconv.Itoa(g.Episodes)}
-		for _, n := range []account.Number{g.Mean, g.Low, g.High, g.P, g.PredictLow, g.PredictHigh, g.TauSquared, g.TauLow, g.TauHigh, g.ISquared} {
-			row = append(row, exactly(n))
-		}
-		list = append(list, append(row, strconv.Itoa(g.Supported), strconv.Itoa(g.Ambiguous), strconv.Itoa(g.NotSupported), strconv.Itoa(g.Untested), exactly(g.MeanWithUntested)))
+func groupColumns(a study.Average) []columns.Column {
+	list := a.Groups
+	text, number, count := textsOf[study.Group], numbersOf[study.Group], countsOf[study.Group]
+	return []columns.Column{
+		text("series", list, func(study.Group) string { return a.Series }), text("by", list, func(g study.Group) string { return g.By }),
+		text("value", list, func(g study.Group) string { return g.Value }), text("asked", list, func(g study.Group) string { return string(g.Asked) }),
+		count("episodes", list, func(g study.Group) int { return g.Episodes }),
+		number("mean_pct", list, func(g study.Group) account.Number { return g.Mean }), number("ci_low", list, func(g study.Group) account.Number { return g.Low }),
+		number("ci_high", list, func(g study.Group) account.Number { return g.High }), number("p", list, func(g study.Group) account.Number { return g.P }),
+		number("predict_low", list, func(g study.Group) account.Number { return g.PredictLow }), number("predict_high", list, func(g study.Group) account.Number { return g.PredictHigh }),
+		number("tau_squared", list, func(g study.Group) account.Number { return g.TauSquared }), number("tau_low", list, func(g study.Group) account.Number { return g.TauLow }),
+		number("tau_high", list, func(g study.Group) account.Number { return g.TauHigh }), number("i_squared", list, func(g study.Group) account.Number { return g.ISquared }),
+		count("supported", list, func(g study.Group) int { return g.Supported }), count("ambiguous", list, func(g study.Group) int { return g.Ambiguous }),
+		count("not_supported", list, func(g study.Group) int { return g.NotSupported }), count("untested", list, func(g study.Group) int { return g.Untested }),
+		number("mean_with_untested_pct", list, func(g study.Group) account.Number { return g.MeanWithUntested }),
 	}
-	return list
 }
 
-func eventRecords(a study.Average) [][]string {
-	list := [][]string{{"series", "event", "country", "date", "kind", "target", "target_type", "asked", "users", "effect_pct", "ci_low", "ci_high", "grade", "pooled", "why", "detail"}}
-	for _, e := range a.Events {
-		list = append(list, []string{a.Series, e.Event, e.Country, e.Date, e.Kind, e.Target, e.Type, string(e.Asked), exactly(e.Users), exactly(e.Effect), exactly(e.Low), exactly(e.High),
-			string(e.Grade), strconv.FormatBool(e.Pooled), e.Why, e.Detail})
+func eventColumns(a study.Average) []columns.Column {
+	list := a.Events
+	text, number := textsOf[study.Entry], numbersOf[study.Entry]
+	pooled := columns.Column{Name: "pooled", Bools: make([]bool, len(list))}
+	for i, e := range list {
+		pooled.Bools[i] = e.Pooled
 	}
-	return list
+	return []columns.Column{
+		text("series", list, func(study.Entry) string { return a.Series }), text("event", list, func(e study.Entry) string { return e.Event }),
+		text("country", list, func(e study.Entry) string { return e.Country }), text("date", list, func(e study.Entry) string { return e.Date }),
+		text("kind", list, func(e study.Entry) string { return e.Kind }), text("target", list, func(e study.Entry) string { return e.Target }),
+		text("target_type", list, func(e study.Entry) string { return e.Type }), text("asked", list, func(e study.Entry) string { return string(e.Asked) }),
+		number("users", list, func(e study.Entry) account.Number { return e.Users }), number("effect_pct", list, func(e study.Entry) account.Number { return e.Effect }),
+		number("ci_low", list, func(e study.Entry) account.Number { return e.Low }), number("ci_high", list, func(e study.Entry) account.Number { return e.High }),
+		text("grade", list, func(e study.Entry) string { return string(e.Grade) }), pooled,
+		text("why", list, func(e study.Entry) string { return e.Why }), text("detail", list, func(e study.Entry) string { return e.Detail }),
+	}
 }
 
-// exactly is a number with all its digits, empty where unknown.
-func exactly(n account.Number) string {
-	if !n.Known() {
-		return ""
+func textsOf[Row any](name string, list []Row, of func(Row) string) columns.Column {
+	c := columns.Column{Name: name, Texts: make([]string, len(list))}
+	for i, row := range list {
+		c.Texts[i] = of(row)
 	}
-	return strconv.FormatFloat(float64(n), 'g', -1, 64)
+	return c
+}
+
+func numbersOf[Row any](name string, list []Row, of func(Row) account.Number) columns.Column {
+	c := columns.Column{Name: name, Floats: make([]float64, len(list))}
+	for i, row := range list {
+		c.Floats[i] = float64(of(row))
+	}
+	return c
+}
+
+func countsOf[Row any](name string, list []Row, of func(Row) int) columns.Column {
+	c := columns.Column{Name: name, Ints: make([]int64, len(list))}
+	for i, row := range list {
+		c.Ints[i] = int64(of(row))
+	}
+	return c
 }

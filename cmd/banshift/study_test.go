@@ -48,6 +48,11 @@ func TestStudyCommand(t *testing.T) {
 			t.Errorf("%s: %d records, want %d: %v", rows, len(records), want, err)
 		}
 	}
+	for _, rows := range []string{"groups", "events"} {
+		if file := ask("--output", "parquet", "--rows", rows); !strings.HasPrefix(file, "PAR1") || !strings.HasSuffix(file, "PAR1") {
+			t.Errorf("%s: no Parquet in %d bytes", rows, len(file))
+		}
+	}
 	for _, wrong := range [][]string{{"--output", "pdf"}, {"--rows", "all"}, {"--json", "--output", "csv"}, {"--window", "9"}} {
 		if code, _, errOut := runCommand(t, append([]string{"study", bans, "--series", series}, wrong...)...); code != exitMisused {
 			t.Errorf("%v: exit %d: %s", wrong, code, errOut)

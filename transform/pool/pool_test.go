@@ -115,7 +115,7 @@ func TestREMLIsTheMaximum(t *testing.T) {
 // TestCoverage asks how often the intervals hold the truth: of five studies with unlike variances.
 func TestCoverage(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	held, next := 0, 0
+	covered, next := 0, 0
 	const tries = 2000
 	for range tries {
 		p, err := pool.Join(drawn(rng, 5, .2, .05), .05)
@@ -123,15 +123,15 @@ func TestCoverage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p.Low <= .2 && .2 <= p.High {
-			held++
+			covered++
 		}
 		if x := .2 + math.Sqrt(.05)*rng.NormFloat64(); p.PredictLow <= x && x <= p.PredictHigh {
 			next++
 		}
 	}
-	t.Logf("mean %.1f %%, next study %.1f %%", 100*float64(held)/tries, 100*float64(next)/tries)
-	if held < .93*tries || next < .9*tries {
-		t.Errorf("mean held in %d, next study in %d of %d", held, next, tries)
+	t.Logf("mean %.1f %%, next study %.1f %%", 100*float64(covered)/tries, 100*float64(next)/tries)
+	if covered < .93*tries || next < .9*tries {
+		t.Errorf("mean covered in %d, next study in %d of %d", covered, next, tries)
 	}
 }
 

@@ -1,6 +1,7 @@
 package spike
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -23,6 +24,8 @@ type Course struct {
 	Remaining []Remaining `json:"remaining"`
 	// WithoutOne is the headline without each of the controls in turn.
 	WithoutOne WithoutOne `json:"without_one_control"`
+	// Spillover is the change in the neighbours; nil where none can be asked.
+	Spillover *Spillover `json:"spillover,omitempty"`
 	// NextEvent ends the course; empty where none comes. EndedDays is when the event itself ended.
 	NextEvent string `json:"next_event,omitempty"`
 	NextDays  *int   `json:"next_event_days,omitempty"`
@@ -80,7 +83,7 @@ type WithoutOne struct {
 const (
 	courseBefore = 28
 	courseAfter  = 28
-	courseEvery  = 7 // placebo dates are so far apart: those between them share most of their days
+	courseDates  = 60 // about so many placebo dates are enough: those between them share most of their days
 	trendWeeks   = 13
 )
 
@@ -102,14 +105,33 @@ func (a *assessment) course() *Course {
 	if ended := a.event.Ended(); !ended.IsZero() {
 		c.EndedDays = pointer(days(a.event.Date(), ended))
 	}
-	dates := p.placeboDates(a.row, a.at, a.ownOthers())
-	a.fillDays(c, dates, until)
+	h := a.history()
+	a.fillDays(c, h, until)
 	c.HalfLifeDays = a.halfLife(until)
 	for _, weeks := range remainingWeeks {
-		c.Remaining = append(c.Remaining, a.remaining(weeks, dates, until, c.EndedDays))
+		c.Remaining = append(c.Remaining, a.remaining(weeks, h, until, c.EndedDays))
 	}
-	c.WithoutOne = a.withoutOne()
+	c.WithoutOne, c.Spillover = a.withoutOne(), a.spillover(h)
 	return c
+}
+
+// history is the country's own past: placebo dates, one of every so many, and the days around each.
+type history struct {
+	dates []int
+	every int
+	days  [][]float64
+}
+
+func (a *assessment) history() history {
+	all := a.panel.placeboDates(a.row, a.at, a.ownOthers())
+	h := history{every: max(1, len(all)/courseDates)}
+	for n, u := range all {
+		if n%h.every == 0 {
+			h.dates = append(h.dates, u)
+			h.days = append(h.days, a.dayChanges(u, min(a.panel.days, u+courseAfter)))
+		}
+	}
+	return h
 }
 
 func pointer(n int) *int { return &n }
@@ -140,48 +162,39 @@ func (a *assessment) dayChanges(t, until int) []float64 {
 }
 
 // fillDays fills the event study, the trend before the event, and the excess.
-func (a *assessment) fillDays(c *Course, dates []int, until int) {
+func (a *assessment) fillDays(c *Course, h history, until int) {
 	own := a.dayChanges(a.at, until)
-	var past [][]float64
-	for n, u := range dates {
-		if n%courseEvery == 0 {
-			past = append(past, a.dayChanges(u, min(a.panel.days, u+courseAfter)))
-		}
-	}
 	for n, x := range own {
 		if math.IsNaN(x) {
 			continue
 		}
 		lag := n - courseBefore
-		low, high := a.among(past, lag, func(list []float64) float64 { return list[n] }, dates).interval(x, a.panel.cfg.Alpha)
+		low, high := a.pastDays(h, n).interval(x, a.panel.cfg.Alpha)
 		c.Days = append(c.Days, DayChange{Day: lag, EffectPct: percent(x), CILow: percent(low), CIHigh: percent(high)})
 	}
-	c.PreTrend = a.preTrend(own, past)
-	c.Excess = a.excess(own, dates, until)
+	c.PreTrend = a.preTrend(own, h)
+	c.Excess = a.excess(own, h, until)
 }
 
-// among are what of gives of the placebo dates whose last day was over before the event.
-func (a *assessment) among(past [][]float64, lag int, of func([]float64) float64, dates []int) placeboTime {
+// pastDays are the changes of one of the days around the placebo dates, where it was over before the event.
+func (a *assessment) pastDays(h history, n int) placeboTime {
+	over := span{before: a.panel.cfg.BaselineDays, lag: n - courseBefore, after: 1}
 	pt := placeboTime{}
-	for n, list := range past {
-		u := dates[n*courseEvery]
-		if u < a.at && u+lag >= a.at {
-			continue
-		}
-		if x := of(list); !math.IsNaN(x) {
+	for k, u := range h.dates {
+		if x := h.days[k][n]; !math.IsNaN(x) && (u > a.at || u+over.lag < a.at) {
 			pt.effects = append(pt.effects, x)
 		}
 	}
-	pt.independent = float64(len(pt.effects))
+	pt.independent = float64(h.every*len(pt.effects)) / float64(over.days())
 	return pt
 }
 
 // preTrend ranks the slope before the event among those before the placebo dates.
-func (a *assessment) preTrend(own []float64, past [][]float64) PreTrend {
+func (a *assessment) preTrend(own []float64, h history) PreTrend {
 	x := slope(own[:courseBefore])
 	pre := PreTrend{PctPerDay: percent(x)}
 	var others []float64
-	for _, list := range past {
+	for _, list := range h.days {
 		if s := slope(list[:courseBefore]); !math.IsNaN(s) {
 			others = append(others, math.Abs(s))
 		}
@@ -208,7 +221,7 @@ func slope(ys []float64) float64 {
 }
 
 // excess sums the users above the expected ones over the days of the course.
-func (a *assessment) excess(own []float64, dates []int, until int) Excess {
+func (a *assessment) excess(own []float64, h history, until int) Excess {
 	e := Excess{Days: min(courseAfter, until-a.at)}
 	sum := func(t int, list []float64) (users float64, n int) {
 		for lag := range e.Days {
@@ -226,13 +239,16 @@ func (a *assessment) excess(own []float64, dates []int, until int) Excess {
 		return Excess{Days: e.Days}
 	}
 	var pt placeboTime
-	for _, u := range a.panel.spanDates(dates, a.at, courseEvery, span{before: a.panel.cfg.BaselineDays, after: e.Days}) {
-		past, k := sum(u, a.dayChanges(u, u+e.Days))
-		if k >= needed(e.Days) && a.row.level[u] > 0 {
+	for k, u := range h.dates {
+		if u < a.at && u+e.Days > a.at {
+			continue
+		}
+		past, valid := sum(u, h.days[k])
+		if valid >= needed(e.Days) && a.row.level[u] > 0 {
 			pt.effects = append(pt.effects, past/a.row.level[u]*level)
 		}
 	}
-	pt.independent = float64(courseEvery*len(pt.effects)) / float64(a.panel.cfg.BaselineDays+e.Days)
+	pt.independent = float64(h.every*len(pt.effects)) / float64(a.panel.cfg.BaselineDays+e.Days)
 	low, high := pt.interval(users, a.panel.cfg.Alpha)
 	e.UserDays, e.CILow, e.CIHigh = number(math.Round(users)), number(math.Round(low)), number(math.Round(high))
 	return e
@@ -251,14 +267,14 @@ func (a *assessment) halfLife(until int) *int {
 }
 
 // remaining is what is left of the headline some weeks later.
-func (a *assessment) remaining(weeks int, dates []int, until int, ended *int) Remaining {
+func (a *assessment) remaining(weeks int, h history, until int, ended *int) Remaining {
 	r := Remaining{Weeks: weeks}
 	over := span{before: a.panel.cfg.BaselineDays, lag: 7 * weeks, after: 7}
 	if a.at+over.lag+over.after > until {
 		return r
 	}
 	x := a.panel.over(a.own, a.at, over, a.adjusted)
-	low, high := a.pastOver(dates, courseEvery, over).interval(x, a.panel.cfg.Alpha)
+	low, high := a.pastOver(h.dates, h.every, over).interval(x, a.panel.cfg.Alpha)
 	r.EffectPct, r.CILow, r.CIHigh = percent(x), percent(low), percent(high)
 	r.AfterEnd = ended != nil && *ended <= over.lag
 	share := func(x float64) *float64 { return number(round(100*math.Expm1(x)/math.Expm1(a.head.effect), 1)) }
@@ -308,4 +324,51 @@ func (a *assessment) withoutOne() WithoutOne {
 func place(sorted []float64, x float64) int {
 	n, _ := slices.BinarySearch(sorted, x)
 	return n
+}
+
+// Words says the course in lines.
+func (c *Course) Words() []string {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	if c.PreTrend.PctPerDay != nil && c.PreTrend.P != nil {
+		add("trend of the four weeks before: %+.2f %% a day (p = %.3f among %s)", *c.PreTrend.PctPerDay, *c.PreTrend.P, count(c.PreTrend.N, "earlier stretches", "earlier stretch"))
+	}
+	if c.Excess.UserDays != nil {
+		add("users above the expected, summed over %s: %+.0f%s", count(c.Excess.Days, "days", "day"), *c.Excess.UserDays, rangeWords(c.Excess.CILow, c.Excess.CIHigh, "%+.0f"))
+	}
+	if c.HalfLifeDays != nil {
+		add("a week's mean is under half of the effect from day %d on", *c.HalfLifeDays)
+	}
+	for _, r := range c.Remaining {
+		if r.EffectPct == nil || r.SharePct == nil {
+			continue
+		}
+		over := ""
+		if r.AfterEnd {
+			over = "; the event was over by then"
+		}
+		line := fmt.Sprintf("after %d weeks %+.1f %%%s: %.0f %% of the effect remains", r.Weeks, *r.EffectPct, rangeWords(r.CILow, r.CIHigh, "%+.1f"), *r.SharePct)
+		if r.SharePctDetrended != nil {
+			line += fmt.Sprintf(", %.0f %% if the trend before had gone on", *r.SharePctDetrended)
+		}
+		lines = append(lines, line+over)
+	}
+	if c.NextEvent != "" {
+		add("what came after day %d is left out: %s", *c.NextDays, c.NextEvent)
+	}
+	if w := c.WithoutOne; w.LowPct != nil && w.HighPct != nil {
+		add("without one of the %s: %+.1f %% (without %s) to %+.1f %% (without %s)", count(w.Controls, "controls", "control"), *w.LowPct, w.LowWithout, *w.HighPct, w.HighWithout)
+	}
+	if c.Spillover != nil && c.Spillover.EffectPct != nil {
+		lines = append(lines, c.Spillover.words())
+	}
+	return lines
+}
+
+// rangeWords is an interval in brackets, nothing where there is none.
+func rangeWords(low, high *float64, format string) string {
+	if low == nil || high == nil {
+		return ""
+	}
+	return fmt.Sprintf(" ("+format+" to "+format+")", *low, *high)
 }

@@ -2,6 +2,7 @@ package spike_test
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -116,5 +117,56 @@ func TestKnownAnswers(t *testing.T) {
 				t.Errorf("%s %s: %s, want %s", c.country, c.date, e.Grade, c.grade)
 			}
 		})
+	}
+}
+
+// TestCourseOnNullDates publishes how often the intervals of the course hold nothing where nothing is known to have happened, on
+// the part of the shared bridges on which results are reported, in countries of 50 users and more.
+func TestCourseOnNullDates(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes of panels")
+	}
+	list := readShared(t, "tor-bridge-users-2018-2020.csv", "tor-userstats", "tor-bridge-users")
+	cfg := fastConfig()
+	cfg.Course = true
+	covered, of := map[string]int{}, map[string]int{}
+	note := func(what string, low, high *float64) {
+		if low == nil || high == nil {
+			return
+		}
+		of[what]++
+		if *low <= 0 && 0 <= *high {
+			covered[what]++
+		}
+	}
+	first := int(panels[0].first.Sub(list[0].Start).Hours() / 24)
+	for n := range 8 {
+		at := first + 27*n
+		spike.EachDate(list, cfg, "", at, at+1, func(e spike.Effect) {
+			if c := e.Course; c != nil && reporting(e.Country) && e.PCount == nil {
+				note("excess", c.Excess.CILow, c.Excess.CIHigh)
+				for _, r := range c.Remaining {
+					note(fmt.Sprintf("after %d weeks", r.Weeks), r.CILow, r.CIHigh)
+				}
+				for _, d := range c.Days {
+					if d.Day == 7 {
+						note("day 7", d.CILow, d.CIHigh)
+					}
+				}
+				if c.PreTrend.P != nil {
+					of["trend before"]++
+					if *c.PreTrend.P > .05 {
+						covered["trend before"]++
+					}
+				}
+			}
+		})
+	}
+	for _, what := range []string{"excess", "day 7", "after 4 weeks", "after 8 weeks", "after 26 weeks", "trend before"} {
+		share := 100 * float64(covered[what]) / float64(of[what])
+		t.Logf("%s: nothing is inside on %.1f %% of %d", what, share, of[what])
+		if of[what] > 100 && share < 85 {
+			t.Errorf("%s: nothing is inside on %.1f %% of %d", what, share, of[what])
+		}
 	}
 }

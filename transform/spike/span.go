@@ -68,21 +68,14 @@ func (p *panel) controlChanges(i, t int, s span) []float64 {
 	return list
 }
 
-// spanDates are the placebo dates whose span was over by day t (in mode both, or began after it), every step-th.
-func (p *panel) spanDates(dates []int, t, step int, s span) []int {
-	var list []int
-	for n, u := range dates {
-		if n%step == 0 && (u+s.lag+s.after <= t || u > t) {
-			list = append(list, u)
-		}
-	}
-	return list
-}
-
-// pastOver are the changes of row i over a span on such dates; every is how far apart those are.
+// pastOver are the changes of row i over a span on the dates on which it was over before the event (or, in mode both, began
+// after it); every is how many days they are apart.
 func (a *assessment) pastOver(dates []int, every int, s span) placeboTime {
 	pt := placeboTime{}
-	for _, u := range a.panel.spanDates(dates, a.at, every, s) {
+	for _, u := range dates {
+		if u < a.at && u+s.lag+s.after > a.at {
+			continue
+		}
 		if x := a.panel.over(a.own, u, s, a.adjusted); !math.IsNaN(x) {
 			pt.effects = append(pt.effects, x)
 		}

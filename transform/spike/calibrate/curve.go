@@ -57,19 +57,19 @@ type Curve struct {
 	null, found []trial
 }
 
-// Measure asks on every date of the panel without an event, and on every Step-th with one planted. watch is told
-// how far it is.
+// Measure asks on every date of the panel without an event, and on every Step-th with each of the plants. watch is told how many
+// of these questions are done, for all countries at once.
 func (in Panel) Measure(ctx context.Context, cfg spike.Config, watch func(done, of int)) (Curve, error) {
 	if len(in.Series) == 0 {
 		return Curve{}, fmt.Errorf("calibrate: no series")
 	}
 	first, last := in.days()
-	ahead := (max(0, last-first) + in.Step - 1) / in.Step
+	ahead := (max(0, last-first) + in.Step - 1) / in.Step * len(planted)
 	total := ahead + max(0, last-first)
-	part := func(done int) func(int, int) {
+	part := func(done, each int) func(int, int) {
 		return func(n, _ int) {
 			if watch != nil {
-				watch(done+n, total)
+				watch(done+each*n, total)
 			}
 		}
 	}
@@ -81,7 +81,7 @@ func (in Panel) Measure(ctx context.Context, cfg spike.Config, watch func(done, 
 		before int
 	}{{&c.found, in.Step, planted, 0}, {&c.null, 1, planted[:1], ahead}} {
 		trials := spike.Trials{First: first, Last: last, Step: run.step, Want: in.wants(), Plants: run.plants}
-		err := trials.Run(ctx, in.Series, cfg, part(run.before), func(n int, e spike.Effect) {
+		err := trials.Run(ctx, in.Series, cfg, part(run.before, len(run.plants)), func(n int, e spike.Effect) {
 			if e.EffectLog != nil && e.PTime != nil && e.CILow != nil {
 				*run.into = append(*run.into, trialOf(n, e))
 			}
