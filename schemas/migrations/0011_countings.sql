@@ -45,9 +45,7 @@ INSERT INTO covered_days (country, day, simulated, exporters, known_exporters, e
 SELECT country, day, simulated, exporters, known_exporters, exporter_hours, fraction, flow_records, dns_records
 FROM coverage_days;
 
-DROP VIEW IF EXISTS coverage_days {{.OnCluster}};
-
-CREATE VIEW IF NOT EXISTS coverage_days {{.OnCluster}} AS
+CREATE OR REPLACE VIEW coverage_days {{.OnCluster}} AS
 SELECT country, day, simulated, exporters, known_exporters, exporter_hours, fraction, flow_records, dns_records
 FROM covered_days FINAL;
 
