@@ -35,7 +35,7 @@ func (s *Store) deleteRows(ctx context.Context, table, where string, params map[
 		// The engine keeps the text of the last deletion: let that be one which says nothing.
 		nothing := fmt.Sprintf(strings.TrimSpace(statements.Erase), quoteName(table), s.target().OnCluster(), "0")
 		for _, statement := range []string{sql, nothing} {
-			err := s.retry(ctx, connectTries, func() error {
+			err := s.retry(ctx, s.tries(), func() error {
 				_, err := s.post(ctx, s.addr, request{sql: statement, params: params})
 				return err
 			})

@@ -30,6 +30,7 @@ const (
 	codeUnknownTable    = 60
 	codeUnknownDatabase = 81
 	codeReadonly        = 164
+	codeSameID          = 216 // a statement of that id runs already
 	codeNotEnoughSpace  = 243
 	codeAccessDenied    = 497
 	codeAuthentication  = 516
@@ -144,7 +145,8 @@ func isTransient(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
 	}
-	if isDiskFull(err) {
+	var broken *brokenAnswer
+	if isDiskFull(err) || errors.As(err, &broken) {
 		return false
 	}
 	if code := codeOf(err); code != 0 {

@@ -23,35 +23,31 @@ type Exported struct {
 	Question string            `json:"question"`
 	Params   map[string]string `json:"params"`
 	Columns  map[string]string `json:"columns"`
-	Bytes    int64             `json:"bytes"`
-	SHA256   string            `json:"sha256"`
-	Exported time.Time         `json:"exported"`
+	// MinClients is the smallest number of clients that a row of it counts, 0 where it counts none.
+	MinClients uint64 `json:"min_clients"`
+	// RowsLeftOut is how many rows stayed behind, because they count fewer or would give such a count away.
+	RowsLeftOut int       `json:"rows_left_out"`
+	Bytes       int64     `json:"bytes"`
+	SHA256      string    `json:"sha256"`
+	Exported    time.Time `json:"exported"`
 }
 
-// Export writes the result of a named query as DIR/NAME.parquet with typed columns,
-// and what it is as DIR/NAME.json. A file appears when it is whole.
-func (s *Store) Export(ctx context.Context, name string, params map[string]string, dir string) (Exported, error) {
-	q, err := queries.Get(name)
-	if err != nil {
-		return Exported{}, err
-	}
-	values, err := q.Values(params)
-	if err != nil {
-		return Exported{}, err
-	}
+// Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
+// DIR/NAME.json. A file appears when it is whole. about says what was left out of it.
+func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about Exported) (Exported, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	done := Exported{
-		File: name + ".parquet", Query: name, Title: q.Title, Question: q.Question,
-		Params: values, Columns: map[string]string{}, Exported: time.Now().UTC().Truncate(time.Second),
-	}
+	q, done := r.Query, about
+	done.File, done.Query, done.Title, done.Question = q.Name+".parquet", q.Name, q.Title, q.Question
+	done.Params, done.Columns, done.Exported = r.Params, map[string]string{}, time.Now().UTC().Truncate(time.Second)
 	for _, c := range q.Columns {
 		done.Columns[c.Name] = c.Text
 	}
+	var err error
 	hash := sha256.New()
 	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.Query(ctx, name, params, io.MultiWriter(w, hash), Parquet)
+		return s.WriteResult(ctx, r, io.MultiWriter(w, hash), Parquet)
 	})
 	if err != nil {
 		return Exported{}, err
@@ -61,7 +57,7 @@ func (s *Store) Export(ctx context.Context, name string, params map[string]strin
 	if err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	_, err = WriteWhole(filepath.Join(dir, name+".json"), func(w io.Writer) error {
+	_, err = WriteWhole(filepath.Join(dir, q.Name+".json"), func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})

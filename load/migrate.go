@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
+
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/schemas/migrations"
 	"github.com/banshift/banshift/schemas/statements"
@@ -37,10 +39,11 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.engine != nil {
-		end, err := s.engine.Exclusive()
+	have, err := s.records(ctx)
+	if err != nil || len(have) != len(all) {
+		end, err := s.exclusive(ctx)
 		if err != nil {
-			return nil, err
+			return nil, explain(s.name, err)
 		}
 		defer end()
 	}
@@ -49,6 +52,37 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 		return nil, explain(s.name, err)
 	}
 	return applied, nil
+}
+
+// exclusive waits until no other program changes the store's schema, and gives what ends that.
+// On a server it is a statement that runs meanwhile: a server runs one of an id at a time, and
+// ends it with the connection of a program that died. The replicas of a cluster do not know of
+// each other's statements: there, one program migrates first.
+func (s *Store) exclusive(ctx context.Context) (end func(), err error) {
+	if s.engine != nil {
+		return s.engine.Exclusive()
+	}
+	life, cancel := context.WithCancel(ctx)
+	named := clickhouse.Context(life, clickhouse.WithQueryID("banshift-migrate-"+s.addr.database))
+	for try := 0; ; try++ {
+		rows, err := s.conn.Query(named, statements.HoldMigration)
+		if err == nil {
+			return func() { cancel(); rows.Close() }, nil //nolint:errcheck // it ends by being left
+		}
+		if codeOf(err) != codeSameID {
+			cancel()
+			return nil, fmt.Errorf("begin to migrate: %w", err)
+		}
+		if try == 0 {
+			s.log.Info("another program brings the schema of the store up to date: waiting for it", "store", s.Name())
+		}
+		select {
+		case <-ctx.Done():
+			cancel()
+			return nil, ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }
 
 func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Applied, error) {

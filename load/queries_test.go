@@ -152,7 +152,30 @@ func TestQueriesGiveTheirGoldenResult(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden(t, filepath.Join("testdata", "queries", name, "expected.json"), append(got, '\n'))
+			sameWhenTyped(t, s, q.Name, params)
 		})
+	}
+}
+
+// sameWhenTyped has an answer pass as typed columns, and wants the bytes that it has otherwise.
+func sameWhenTyped(t *testing.T, s *load.Store, name string, params map[string]string) {
+	t.Helper()
+	ctx := context.Background()
+	result, err := s.Result(ctx, name, params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []load.Format{load.Table, load.JSON, load.CSV, load.Parquet} {
+		var want, got bytes.Buffer
+		if err := s.Query(ctx, name, params, &want, f); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.WriteResult(ctx, result, &got, f); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Errorf("%s as typed columns: got %.300s, want %.300s", f, got.Bytes(), want.Bytes())
+		}
 	}
 }
 
@@ -180,7 +203,11 @@ func TestParquetKeepsTypes(t *testing.T) {
 	s := serverStore(t, "parquet")
 	fill(t, s)
 	dir := t.TempDir()
-	done, err := s.Export(context.Background(), "daily_series", map[string]string{"country": "ru"}, dir)
+	result, err := s.Result(context.Background(), "daily_series", map[string]string{"country": "ru"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := s.Export(context.Background(), result, dir, load.Exported{})
 	if err != nil {
 		t.Fatal(err)
 	}

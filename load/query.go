@@ -57,14 +57,9 @@ var readSettings = map[string]string{
 // Query runs a named query and writes its result. Parameters that are not given
 // have the defaults of the query.
 func (s *Store) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f Format) error {
-	q, values, err := valuesOf(name, params)
+	q, values, err := s.prepare(ctx, name, params)
 	if err != nil {
 		return err
-	}
-	if q.Counts {
-		if err := s.countForReading(ctx); err != nil {
-			return err
-		}
 	}
 	return s.query(ctx, q, values, w, f)
 }
@@ -84,6 +79,15 @@ func (s *Store) query(ctx context.Context, q queries.Query, values map[string]st
 		return explain(fmt.Sprintf("%s, query %s", s.name, q.Name), err)
 	}
 	return nil
+}
+
+// prepare gives a named query with the values of its parameters, and has counted what it reads.
+func (s *Store) prepare(ctx context.Context, name string, params map[string]string) (queries.Query, map[string]string, error) {
+	q, values, err := valuesOf(name, params)
+	if err == nil && q.Counts {
+		err = s.countForReading(ctx)
+	}
+	return q, values, err
 }
 
 // Answers are those of a store to many questions that belong together: its counts are brought up to date once, before
@@ -129,11 +133,20 @@ func (s *Store) read(ctx context.Context, sql string, params map[string]string, 
 	for k, v := range readSettings {
 		settings[k] = v
 	}
-	return s.retry(ctx, connectTries, func() error {
-		_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, params: params, result: w})
+	return s.retry(ctx, s.tries(), func() error {
+		n, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, params: params, result: w})
+		if err != nil && n > 0 {
+			return &brokenAnswer{err}
+		}
 		return err
 	})
 }
+
+// brokenAnswer is of an answer that broke off when a part of it was handed on: it is not asked
+// for again, or the part would come twice.
+type brokenAnswer struct{ error }
+
+func (e *brokenAnswer) Unwrap() error { return e.error }
 
 // refuse fails where a statement has something in it that readers may not use.
 func (s *Store) refuse(ctx context.Context, text string) error {
@@ -158,6 +171,10 @@ func (s *Store) refuse(ctx context.Context, text string) error {
 func (s *Store) ask(ctx context.Context, sql string) (string, error) {
 	var answer bytes.Buffer
 	settings := map[string]string{"readonly": "2", "default_format": "TSVRaw", "max_execution_time": "60"}
-	_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, result: &answer})
+	err := s.retry(ctx, s.tries(), func() error {
+		answer.Reset()
+		_, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, result: &answer})
+		return err
+	})
 	return answer.String(), err
 }

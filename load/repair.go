@@ -114,7 +114,7 @@ func (s *Store) repairRange(ctx context.Context, f Finding) (Repair, error) {
 }
 
 func (s *Store) onRange(ctx context.Context, sql string, f Finding, epoch uint64) error {
-	return s.retry(ctx, connectTries, func() error {
+	return s.retry(ctx, s.tries(), func() error {
 		return s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{
 			"source": f.Source, "partition": strconv.Itoa(int(f.Partition)), "first": strconv.FormatInt(f.First, 10),
 			"next": strconv.FormatInt(f.Next, 10), "epoch": strconv.FormatUint(epoch, 10),

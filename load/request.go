@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -17,6 +18,9 @@ type request struct {
 	params   map[string]string // {name:Type} in sql
 	// write gives the data of an INSERT; nil: sql is the whole body.
 	write func(io.Writer) error
+	// body is sent in place of sql, which is a setting then; contentType says what it is.
+	body        []byte
+	contentType string
 	// result takes the answer; nil: it is dropped.
 	result io.Writer
 }
@@ -38,9 +42,15 @@ func (s *Store) post(ctx context.Context, a address, r request) (int64, error) {
 		go func() { writer.CloseWithError(r.write(writer)) }()
 		body = reader
 	}
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.http()+"?"+values.Encode(), body)
 	if err != nil {
 		return 0, err
+	}
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
 	}
 	req.Header.Set("X-ClickHouse-User", a.user)
 	req.Header.Set("X-ClickHouse-Key", a.password)

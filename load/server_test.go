@@ -2,8 +2,10 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,12 +15,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/load/engine/servertest"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/migrations"
 )
 
 // serverStore opens a store on a server.
@@ -295,4 +300,69 @@ func partsOf(t *testing.T, server *servertest.Server, table string) map[string]b
 		parts[path] = true
 	}
 	return parts
+}
+
+// Programs that open a new store on a server at the same time make its tables once, also when one
+// of them was killed while it did.
+func TestProgramsMigrateOneServer(t *testing.T) {
+	server := servertest.Start(t)
+	ctx := context.Background()
+	for _, database := range []string{"banshift", "second", "third"} {
+		var group errgroup.Group
+		for range 6 {
+			group.Go(func() error {
+				s, err := Open(ctx, server.DSN(database), Options{})
+				if err != nil {
+					return err
+				}
+				return s.Close()
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := serverStore(t, server)
+	all, err := migrations.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers, err := collect(ctx, s.conn, itself[uint32], "SELECT number FROM migrations ORDER BY number")
+	if err != nil || len(numbers) != len(all) {
+		t.Errorf("%v, recorded are %v, want each of %d once", err, numbers, len(all))
+	}
+}
+
+// A program that was killed while it migrated keeps nobody waiting.
+func TestMigrationOfADeadProgram(t *testing.T) {
+	server := servertest.Start(t)
+	dead := serverStore(t, server)
+	var sockets []net.Conn
+	o := dead.clientOptions("banshift")
+	o.DialContext = func(_ context.Context, address string) (net.Conn, error) {
+		socket, err := net.Dial("tcp", address)
+		sockets = append(sockets, socket)
+		return socket, err
+	}
+	var err error
+	if dead.conn, err = clickhouse.Open(o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dead.exclusive(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	waits := serverStore(t, server)
+	soon, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if _, err := waits.exclusive(soon); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("got %v while the other one migrates", err)
+	}
+	for _, socket := range sockets {
+		socket.Close() // as the system does when a process ends
+	}
+	end, err := waits.exclusive(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
 }

@@ -69,8 +69,20 @@ type Store struct {
 	dnsDays   int
 }
 
-// connectTries is how often Open tries an address that does not answer.
-const connectTries = 3
+// connectTries is how often an address that does not answer is tried. An engine of our own is
+// back within seconds, here or in the program that runs it next: engineTries take a minute.
+const (
+	connectTries = 3
+	engineTries  = 300
+)
+
+// tries is how often what may be repeated is.
+func (s *Store) tries() int {
+	if s.engine != nil {
+		return engineTries
+	}
+	return connectTries
+}
 
 // Open opens the store at dsn, a directory or clickhouse://user@host:9000/database,
 // and brings its schema up to date. A user who may only read can open a store that is
@@ -125,11 +137,10 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
 		DisableCompression:  true,
 	}}
-	if err := s.retry(ctx, connectTries, func() error { return s.checkVersion(ctx) }); err != nil {
-		return explain(s.name, err)
-	}
-	if err := s.createDatabase(ctx); err != nil {
-		return explain(s.name, err)
+	for _, step := range []func(context.Context) error{s.checkVersion, s.createDatabase} {
+		if err := s.retry(ctx, s.tries(), func() error { return step(ctx) }); err != nil {
+			return explain(s.name, err)
+		}
 	}
 	conn, err := s.connect()
 	if err != nil {
@@ -154,7 +165,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 
 // connect opens the connection to the store's database.
 func (s *Store) connect() (driver.Conn, error) {
-	return clickhouse.Open(s.clientOptions(s.addr.database))
+	conn, err := clickhouse.Open(s.clientOptions(s.addr.database))
+	if err != nil || s.engine == nil {
+		return conn, err
+	}
+	return enduring{conn, s}, nil
 }
 
 // clientOptions are those of the connection for everything but inserts and results:
@@ -217,10 +232,10 @@ func (s *Store) createDatabase(ctx context.Context) error {
 
 // checkHTTP makes sure that the HTTP port takes inserts of this user.
 func (s *Store) checkHTTP(ctx context.Context) error {
-	_, err := s.post(ctx, s.addr, request{sql: statements.Ping})
-	if err == nil {
-		return nil
-	}
+	err := s.retry(ctx, s.tries(), func() error {
+		_, err := s.post(ctx, s.addr, request{sql: statements.Ping})
+		return err
+	})
 	return explain(fmt.Sprintf("%s, HTTP port %d (?http_port=…)", s.name, s.addr.httpPort), err)
 }
 

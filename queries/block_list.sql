@@ -1,5 +1,6 @@
 -- title: Block lists as they were seen
 -- question: Which prefixes did each imported block list hold on the days on which it was seen? A prefix that two decrees name is there once.
+-- public: others published it
 -- param list String = '': one list; empty for all
 -- param from Date = '1970-01-01': first day of observation
 -- param to Date = '2149-06-06': last day of observation

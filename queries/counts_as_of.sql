@@ -1,5 +1,6 @@
 -- title: Age of the counts
 -- question: As of when are the days of each country counted, and which have telemetry that came later?
+-- public: it is about when days were counted
 -- param country String = '': lower-case ISO code; empty for all
 -- column country key: country of the clients
 -- column days sum: days with telemetry

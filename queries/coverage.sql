@@ -1,5 +1,6 @@
 -- title: Coverage by day
 -- question: What did the sensors report, and which share of what they could?
+-- public: it is about sensors
 -- param country String = '': lower-case ISO code; empty for all
 -- param from Date = '1970-01-01': first UTC day
 -- param to Date = '2149-06-06': last UTC day

@@ -1,5 +1,6 @@
 -- title: External series
 -- question: What did the series that were imported say, day by day?
+-- public: others published it
 -- param series String = '': name of one series; empty for all
 -- param country String = '': lower-case ISO code; empty for all
 -- param from Date = '1970-01-01': first UTC day

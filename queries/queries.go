@@ -3,7 +3,7 @@
 //
 // A file begins with comment lines: "-- title: …", "-- question: …", "-- param NAME
 // TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME ROLE: …" for each
-// column of the result. '@categories' and '@level' stand for what counts as use (package
+// column of the result; "-- public: REASON" where it tells nothing of clients. '@categories' and '@level' stand for what counts as use (package
 // use). Nothing here may hold a statement that writes, or read the clients of table usage:
 // what is shown comes from finished counts.
 package queries
@@ -33,6 +33,7 @@ type Query struct {
 	Columns  []Column
 	SQL      string // with {name:Type} placeholders
 	Counts   bool   // whether it reads finished counts
+	Public   bool   // nothing of it is of few clients: it is about sensors, verdicts or what others published
 }
 
 // Param is a parameter with its ClickHouse type.
@@ -168,6 +169,10 @@ func (q *Query) parseHeader(line string) error {
 		q.Question = text
 		return nil
 	}
+	if strings.HasPrefix(line, "public: ") {
+		q.Public = true
+		return nil
+	}
 	if m := columnLine.FindStringSubmatch(line); m != nil {
 		q.Columns = append(q.Columns, Column{m[1], Role(m[2]), m[3]})
 		return nil
@@ -176,7 +181,7 @@ func (q *Query) parseHeader(line string) error {
 		q.Params = append(q.Params, Param{m[1], m[2], m[3], m[4]})
 		return nil
 	}
-	return fmt.Errorf("header line %q: want title, question, param, or column NAME ROLE with a role of key, clients, sum, share or text", line)
+	return fmt.Errorf("header line %q: want title, question, public, param, or column NAME ROLE with a role of key, clients, sum, share or text", line)
 }
 
 // checkParams makes sure that the SQL uses the parameters of the header, with their

@@ -1,5 +1,6 @@
 -- title: Rule packs and lists behind the store
 -- question: Which versions of rule packs and lists made the verdicts that are stored?
+-- public: it names versions
 -- column pack key: version of the rule pack
 -- column lists key: versions of the lists
 -- column batches sum: batches that are stored

@@ -35,6 +35,8 @@ type Options struct {
 	Evidence []Evidence
 	// Substitute is the service that was to replace the banned one; empty where none is named.
 	Substitute string
+	// Watch is told how many of the events are done; nil where nobody looks.
+	Watch func(done, of int)
 	// Border is the country's, nil where no topology was given; Topology identifies its files.
 	Border   *blocking.Border
 	Topology string
@@ -86,7 +88,7 @@ func All(ctx context.Context, r Reader, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := spike.Analyze(t.series, o.Catalogue, t.provenance.Config, t.findings...)
+	result, err := spike.AnalyzeWatched(t.series, o.Catalogue, t.provenance.Config, o.Watch, t.findings...)
 	if err != nil {
 		return Result{}, refused(err)
 	}

@@ -59,6 +59,8 @@ type PrivacyConfig struct {
 	RawClients string `mapstructure:"raw_clients"`
 	// KeyFile holds the 32-byte master key (hex), mode 0600, made where it is missing, or day keys; it must not lie inside the store.
 	KeyFile string `mapstructure:"key_file"`
+	// ReleaseMinClients is the smallest number of clients that a row of an export counts; 50 where people are prosecuted.
+	ReleaseMinClients int `mapstructure:"release_min_clients"`
 }
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.
@@ -170,7 +172,7 @@ func defaultConfig() Config {
 		LogLevel: "info",
 		// In April 2018 officials recommended TamTam in place of Telegram.
 		Substitutes: map[string]string{"telegram": "tamtam"},
-		Privacy:     PrivacyConfig{RawClients: "pseudonymise"},
+		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20},
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
@@ -324,8 +326,8 @@ func (c Config) check() error {
 	}
 	for key, n := range map[string]int{
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
-		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds,
-		"embedded.memory_megabytes":  c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
+		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "privacy.release_min_clients": c.Privacy.ReleaseMinClients,
+		"embedded.memory_megabytes": c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
 		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {

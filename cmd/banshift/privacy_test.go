@@ -55,7 +55,9 @@ func TestAuditOfAStore(t *testing.T) {
 			t.Errorf("an address is repeated: %s%s", got.out, got.errOut)
 		}
 	}
-	finds("under 20 clients in column all_clients", "privacy", "audit", out)
+	execute(t, "", "privacy", "audit", out).must(t)
+	everything := execute(t, "", "query", "daily_series", "--store", store, "--param", "tool=", "--output", "parquet").must(t).out
+	finds("under 20 clients in column all_clients", "privacy", "audit", write(t, "everything.parquet", everything))
 	secret, err := os.ReadFile(key)
 	if err != nil {
 		t.Fatal(err)

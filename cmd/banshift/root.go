@@ -56,7 +56,7 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
-	newAnalyzeCommand, newSpikesCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
+	newAnalyzeCommand, newSpikesCommand, newStudyCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
 	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 

@@ -48,7 +48,6 @@ func TestWritersAreKeptApart(t *testing.T) {
 					store := filepath.Join(t.TempDir(), "store")
 					if kind == "server" {
 						store = server.DSN(strings.ReplaceAll(name, "-", "_"))
-						execute(t, "", "migrate", "--store", store).must(t) // on a server, one program at a time
 					}
 					w := &writers{
 						T: t, store: store, uri: broker.URI(name, "format=goflow2-json&group="+name), records: records,

@@ -137,17 +137,16 @@ func (l layout) lockOrJoin(ctx context.Context) (*os.File, Conn, error) {
 	}
 }
 
-// start writes the configuration and brings the first child up. A port that was
-// free a moment ago may be taken: then others are tried.
+// start writes the configuration and brings the first child up, where the engine before
+// it was: a program that joined that one goes on. A port may be taken: then others are tried.
 func (e *Engine) start(ctx context.Context, memoryBytes int64) error {
-	e.conn = Conn{
-		Host: "127.0.0.1", User: "banshift", Password: newPassword(),
-		Reader: "reader", ReaderPassword: newPassword(),
+	var err error
+	if e.conn, err = e.layout.readConnection(); err != nil || e.conn.HTTPPort == 0 || e.conn.Password == "" { // the first here
+		e.conn, err = newConn()
 	}
 	for attempt := 1; ; attempt++ {
-		var err error
-		if e.conn.TCPPort, e.conn.HTTPPort, err = freePorts(); err != nil {
-			return fmt.Errorf("free ports: %w", err)
+		if err != nil {
+			return err
 		}
 		if err := e.layout.writeConfig(e.conn, isLibrary(e.path), memoryBytes); err != nil {
 			return err
@@ -156,7 +155,21 @@ func (e *Engine) start(ctx context.Context, memoryBytes int64) error {
 		if err == nil || ctx.Err() != nil || attempt == 3 || !strings.Contains(err.Error(), "Address already in use") {
 			return err
 		}
+		e.conn, err = newConn()
 	}
+}
+
+// newConn gives two free ports and new passwords.
+func newConn() (Conn, error) {
+	c := Conn{
+		Host: "127.0.0.1", User: "banshift", Password: newPassword(),
+		Reader: "reader", ReaderPassword: newPassword(),
+	}
+	var err error
+	if c.TCPPort, c.HTTPPort, err = freePorts(); err != nil {
+		return Conn{}, fmt.Errorf("free ports: %w", err)
+	}
+	return c, nil
 }
 
 // launch starts one child and waits until it answers.
@@ -403,9 +416,10 @@ func (e *Engine) kill(c *child) {
 	<-c.exited
 }
 
-// release removes what only a running engine needs and gives the lock back.
+// release removes what only a running engine needs and gives the lock back. The address stays
+// for the next engine: somebody may still wait for it there.
 func (e *Engine) release() {
-	for _, path := range []string{e.layout.connection(), e.layout.config(), e.layout.users()} {
+	for _, path := range []string{e.layout.config(), e.layout.users()} {
 		os.Remove(path)
 	}
 	e.lock.Close()

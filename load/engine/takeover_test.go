@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +69,45 @@ func TestJoinedEngineIsTakenOver(t *testing.T) {
 	if second.Joined() || second.Err() != nil {
 		t.Errorf("joined %v, error %v", second.Joined(), second.Err())
 	}
+}
+
+// A program that starts between the end of the owner and its being missed is where the owner was:
+// those that joined go on.
+func TestNextEngineHasTheAddress(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	first := startEngine(t, dir)
+	before := first.Conn()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	next := startEngine(t, dir).Conn()
+	before.PID, next.PID = 0, 0
+	if next != before {
+		t.Errorf("got %v, want %v", next, before)
+	}
+	answers(t, before, "SELECT 1", "1")
+}
+
+// A port that somebody else has taken meanwhile is given up.
+func TestNextEngineWhereThePortIsTaken(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	first := startEngine(t, dir)
+	before := first.Conn()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", before.HTTPPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	next := startEngine(t, dir).Conn()
+	if next.HTTPPort == before.HTTPPort {
+		t.Error("the engine says that it listens where another program does")
+	}
+	answers(t, next, "SELECT 1", "1")
 }
 
 // Where somebody else was faster and runs an engine at another address, the error says so.

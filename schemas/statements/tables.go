@@ -40,6 +40,19 @@ var EngineFunctions string
 //go:embed store_columns.sql
 var StoreColumns string
 
+// ResultRows reads the table that goes with a request, NoRows none of a statement (%s).
+//
+//go:embed result_rows.sql
+var ResultRows string
+
+//go:embed no_rows.sql
+var NoRows string
+
+// HoldMigration runs for as long as whoever asked it listens. Of its id a server runs one.
+//
+//go:embed hold_migration.sql
+var HoldMigration string
+
 // MigrationsTable makes the table of applied migrations (on a cluster %[1]s, engine %[2]s).
 //
 //go:embed migrations_table.sql

@@ -1,0 +1,112 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"reflect"
+	"slices"
+	"strings"
+
+	native "github.com/ClickHouse/ch-go/proto"
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/column"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
+
+	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/schemas/statements"
+)
+
+// Result asks a named query. Parameters that are not given have the defaults of the query.
+func (s *Store) Result(ctx context.Context, name string, params map[string]string) (*queries.Result, error) {
+	q, values, err := s.prepare(ctx, name, params)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(values)), q.SQL)
+	if err != nil {
+		return nil, explain(fmt.Sprintf("%s, query %s", s.name, name), err)
+	}
+	defer rows.Close()
+	r := &queries.Result{Query: q, Params: values}
+	types := rows.ColumnTypes()
+	into := make([]any, len(types))
+	for i, t := range types {
+		at := slices.IndexFunc(q.Columns, func(c queries.Column) bool { return c.Name == t.Name() })
+		if at < 0 {
+			return nil, fmt.Errorf("query %s: column %s has no role", name, t.Name())
+		}
+		r.Columns = append(r.Columns, queries.ResultColumn{Column: q.Columns[at], Type: t.DatabaseTypeName()})
+		into[i] = reflect.New(t.ScanType()).Interface()
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, explain(fmt.Sprintf("%s, query %s", s.name, name), err)
+		}
+		for i := range into {
+			r.Columns[i].Values = append(r.Columns[i].Values, reflect.ValueOf(into[i]).Elem().Interface())
+		}
+		r.Len++
+	}
+	return r, explain(fmt.Sprintf("%s, query %s", s.name, name), rows.Err())
+}
+
+// WriteResult writes a result as [Store.Query] writes the query's: the engine formats it.
+func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {
+	if r.Len == 0 {
+		return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), s.read(ctx, fmt.Sprintf(statements.NoRows, r.Query.SQL), r.Params, w, f))
+	}
+	body, kind, err := formOf(r)
+	if err != nil {
+		return fmt.Errorf("query %s: %w", r.Query.Name, err)
+	}
+	settings := map[string]string{"default_format": engineFormats[f], "query": strings.TrimSpace(statements.ResultRows), "max_threads": "1"}
+	for k, v := range readSettings {
+		settings[k] = v
+	}
+	_, err = s.post(ctx, s.reader, request{settings: settings, result: w, body: body, contentType: kind})
+	return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), err)
+}
+
+// formOf is a result as a table that goes with a request, and the type of that form.
+func formOf(r *queries.Result) (body []byte, contentType string, err error) {
+	block := proto.NewBlock()
+	var structure []string
+	for _, c := range r.Columns {
+		structure = append(structure, quoteName(c.Name)+" "+c.Type)
+		if err := block.AddColumn(c.Name, column.Type(c.Type)); err != nil {
+			return nil, "", err
+		}
+	}
+	row := make([]any, len(r.Columns))
+	for i := range r.Len {
+		for at, c := range r.Columns {
+			row[at] = c.Values[i]
+		}
+		if err := block.Append(row...); err != nil {
+			return nil, "", err
+		}
+	}
+	var data native.Buffer
+	if err := block.Encode(&data, 0); err != nil {
+		return nil, "", err
+	}
+	var form bytes.Buffer
+	writer := multipart.NewWriter(&form)
+	err = errors.Join(writer.WriteField("result_format", "Native"), writer.WriteField("result_structure", strings.Join(structure, ", ")))
+	if err != nil {
+		return nil, "", err
+	}
+	table, err := writer.CreateFormFile("result", "result")
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := table.Write(data.Buf); err != nil {
+		return nil, "", err
+	}
+	err = writer.Close()
+	return form.Bytes(), writer.FormDataContentType(), err
+}

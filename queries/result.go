@@ -1,0 +1,32 @@
+package queries
+
+// Result is the answer of a named query as typed columns, each with its role: what decides which
+// rows may be shown looks at it before it is written in any format.
+type Result struct {
+	Query   Query
+	Params  map[string]string // a value for each parameter
+	Columns []ResultColumn
+	Len     int // rows
+}
+
+// ResultColumn is one column of a result. Values has one value a row, of the Go type that
+// clickhouse-go scans the ClickHouse type into.
+type ResultColumn struct {
+	Column
+	Type   string // as ClickHouse names it
+	Values []any
+}
+
+// Keep takes the rows out that are not to be kept; keep has one value a row.
+func (r *Result) Keep(keep []bool) {
+	for i, c := range r.Columns {
+		kept := c.Values[:0]
+		for row, value := range c.Values {
+			if keep[row] {
+				kept = append(kept, value)
+			}
+		}
+		r.Columns[i].Values = kept
+		r.Len = len(kept)
+	}
+}
