@@ -73,6 +73,9 @@ PARTITION BY toYear(day)
 ORDER BY (country, asn, day, simulated)
 SETTINGS index_granularity = 1024, {{.Dedup}};
 
+-- What a takeover that was interrupted had filled in would be there twice.
+TRUNCATE TABLE counted_networks {{.OnCluster}};
+
 INSERT INTO counted_networks
 SELECT
     country, asn, day, simulated, clients, flows, names,
@@ -155,6 +158,9 @@ INSERT INTO touched (country, day, touches)
 SELECT country, day, 1
 FROM (SELECT DISTINCT country, toDate(hour) AS day FROM dns_usage)
 WHERE (country, day) NOT IN (SELECT country, day FROM touched);
+
+-- What a takeover that was interrupted had filled in would be there twice.
+TRUNCATE TABLE counted_questions {{.OnCluster}};
 
 INSERT INTO counted_questions
 SELECT
