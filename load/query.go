@@ -74,8 +74,13 @@ func valuesOf(name string, params map[string]string) (queries.Query, map[string]
 	return q, values, err
 }
 
-func (s *Store) query(ctx context.Context, q queries.Query, values map[string]string, w io.Writer, f Format) error {
-	if err := s.read(ctx, q.SQL, values, w, f); err != nil {
+func (s *Store) query(ctx context.Context, q queries.Query, values map[string]string, w io.Writer, f Format) (err error) {
+	if f == Parquet {
+		err = s.described(ctx, q, values, asTheyAre, w, func(w io.Writer) error { return s.read(ctx, q.SQL, values, w, f) })
+	} else {
+		err = s.read(ctx, q.SQL, values, w, f)
+	}
+	if err != nil {
 		return explain(fmt.Sprintf("%s, query %s", s.name, q.Name), err)
 	}
 	return nil

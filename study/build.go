@@ -32,8 +32,8 @@ type input struct {
 	Facts      *facts
 	Simulated  bool
 	Provenance account.Provenance
-	// Denominator are all clients, by country; nil where they are not known.
-	Denominator []spike.Series
+	// Against is what use is measured against; nil where that is not known.
+	Against *Against
 }
 
 // Measure is one series by country and what the analysis says of it.
@@ -92,6 +92,7 @@ func build(in input) (account.Report, error) {
 			Notes: in.Event.Notes, Sources: in.Event.Sources},
 		Headline:    s.headline(),
 		Main:        s.mainChart(),
+		Denominator: s.denominator(),
 		Placebo:     s.otherPlaces(),
 		Controls:    s.controls(),
 		Sensitivity: s.sensitivity(),

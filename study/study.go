@@ -141,7 +141,9 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 		if err := in.readCompanions(ctx, reading, o); err != nil {
 			return account.Report{}, err
 		}
-		in.Denominator = t.denominator
+		if in.Against, err = t.against(e, o.Catalogue); err != nil {
+			return account.Report{}, err
+		}
 		p.Substitute, p.Topology = in.Facts.Substitute, o.Topology
 	}
 	p.Command = command(e, o)
@@ -233,7 +235,7 @@ func (t *tested) fromStore(ctx context.Context, r *reading, about []events.Event
 	}
 	t.name, t.unit = "Use of VPN, proxy and anonymity tools", "clients a day"
 	t.series = dailySeries(useName, list, func(d load.Day) float64 { return float64(d.Clients) })
-	t.denominator = dailySeries("all clients", list, func(d load.Day) float64 { return float64(d.AllClients) })
+	t.denominator = dailySeries(allName, list, func(d load.Day) float64 { return float64(d.AllClients) })
 	p.Series, p.Packs = FromStore, packsOf(list)
 	if p.Lists, err = listsOf(ctx, r, p.Simulated); err != nil {
 		return err

@@ -67,21 +67,25 @@ func (p *progress) run(draw bool) {
 	}
 }
 
-// line is what the terminal shows after some time.
+// line is what the terminal shows after some time: half of the way is reading, half of it
+// storing, so that the bar neither waits for the first batch nor is full before the last.
 func (p *progress) line(read int64, elapsed time.Duration) string {
-	in := p.stats.In.Load()
+	in, decoded := p.stats.In.Load(), max(p.stats.Read.Load(), p.stats.In.Load())
 	rate := float64(in) / max(elapsed.Seconds(), 1e-3)
-	text := fmt.Sprintf("%s records, %s/s", count(in), count(int64(rate)))
+	text := fmt.Sprintf("%s records read, %s stored, %s/s", count(decoded), count(in), count(int64(rate)))
 	if p.total <= 0 || read <= 0 {
 		return text
 	}
-	share := min(1, float64(read)/float64(p.total))
+	share := min(1, float64(read)/float64(p.total)) / 2
+	if decoded > 0 {
+		share *= 1 + float64(in)/float64(decoded)
+	}
 	return barOf(share, text, elapsed)
 }
 
 // barOf is a bar with what was done, and how long the rest takes if it goes on as it went.
 func barOf(share float64, text string, elapsed time.Duration) string {
-	const width = 24
+	const width = 20
 	full := int(share * width)
 	return fmt.Sprintf("[%s%s] %3.0f %%  %s, %s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), 100*share, text, remaining(share, elapsed))
 }

@@ -106,16 +106,16 @@ func averageWriter(o averageOptions) (func(io.Writer, study.Average) error, erro
 	return nil, fmt.Errorf("--output %q: want table, markdown, json or csv", o.output)
 }
 
-// sheet is a table as it is read by people.
-type sheet struct {
+// titledTable is a table as it is read by people.
+type titledTable struct {
 	title string
 	head  []string
 	rows  [][]string
 }
 
 // writeSheets writes all that was found, sheet by sheet.
-func writeSheets(w io.Writer, a study.Average, write func(io.Writer, sheet) error) error {
-	for _, s := range []sheet{funnelSheet(a), groupSheet(a), differenceSheet(a), eventSheet(a)} {
+func writeSheets(w io.Writer, a study.Average, write func(io.Writer, titledTable) error) error {
+	for _, s := range []titledTable{funnelSheet(a), groupSheet(a), differenceSheet(a), eventSheet(a)} {
 		if err := write(w, s); err != nil {
 			return err
 		}
@@ -123,16 +123,16 @@ func writeSheets(w io.Writer, a study.Average, write func(io.Writer, sheet) erro
 	return nil
 }
 
-func funnelSheet(a study.Average) sheet {
-	s := sheet{title: fmt.Sprintf("What became of the %d events (%s)", len(a.Events), a.Series), head: []string{"EVENTS", "WHAT"}}
+func funnelSheet(a study.Average) titledTable {
+	s := titledTable{title: fmt.Sprintf("What became of the %d events (%s)", len(a.Events), a.Series), head: []string{"EVENTS", "WHAT"}}
 	for _, o := range a.Funnel {
 		s.rows = append(s.rows, []string{strconv.Itoa(o.Events), o.What})
 	}
 	return s
 }
 
-func groupSheet(a study.Average) sheet {
-	s := sheet{title: "On average", head: []string{"BY", "VALUE", "ASKED", "EPISODES", "MEAN", "INTERVAL", "ANOTHER ONE", "TAU2", "I2", "SUPPORTED", "AMBIGUOUS", "NOT", "UNTESTED", "MEAN IF THOSE DID NOTHING"}}
+func groupSheet(a study.Average) titledTable {
+	s := titledTable{title: "On average", head: []string{"BY", "VALUE", "ASKED", "EPISODES", "MEAN", "INTERVAL", "ANOTHER ONE", "TAU2", "I2", "SUPPORTED", "AMBIGUOUS", "NOT", "UNTESTED", "MEAN IF THOSE DID NOTHING"}}
 	for _, g := range a.Groups {
 		s.rows = append(s.rows, []string{g.By, g.Value, string(g.Asked), strconv.Itoa(g.Episodes), shownPercent(g.Mean), shownRange(g.Low, g.High), shownRange(g.PredictLow, g.PredictHigh),
 			shownNumber(g.TauSquared, 3), shownShare(g.ISquared), strconv.Itoa(g.Supported), strconv.Itoa(g.Ambiguous), strconv.Itoa(g.NotSupported), strconv.Itoa(g.Untested), shownPercent(g.MeanWithUntested)})
@@ -140,8 +140,8 @@ func groupSheet(a study.Average) sheet {
 	return s
 }
 
-func differenceSheet(a study.Average) sheet {
-	s := sheet{title: "Do the groups of a division differ?", head: []string{"BY", "ASKED", "GROUPS", "Q", "FREEDOM", "P"}}
+func differenceSheet(a study.Average) titledTable {
+	s := titledTable{title: "Do the groups of a division differ?", head: []string{"BY", "ASKED", "GROUPS", "Q", "FREEDOM", "P"}}
 	for _, d := range a.Differences {
 		s.rows = append(s.rows, []string{d.By, string(d.Asked), strconv.Itoa(d.Groups), shownNumber(d.Q, 1), strconv.Itoa(d.Freedom), shownNumber(d.P, 4)})
 	}
@@ -149,8 +149,8 @@ func differenceSheet(a study.Average) sheet {
 }
 
 // eventSheet lists the events with an effect, and those inside the days of the series that have none.
-func eventSheet(a study.Average) sheet {
-	s := sheet{title: "The events inside the days of the series", head: []string{"DATE", "COUNTRY", "EVENT", "KIND", "ASKED", "USERS", "EFFECT", "INTERVAL", "GRADE", "POOLED OR WHY NOT"}}
+func eventSheet(a study.Average) titledTable {
+	s := titledTable{title: "The events inside the days of the series", head: []string{"DATE", "COUNTRY", "EVENT", "KIND", "ASKED", "USERS", "EFFECT", "INTERVAL", "GRADE", "POOLED OR WHY NOT"}}
 	for _, e := range a.Events {
 		if !e.Inside {
 			continue
@@ -198,7 +198,7 @@ func shownRange(low, high account.Number) string {
 // mostPercent is the highest end of an interval that a table shows with its digits: of two unlike events the mean may be anything.
 const mostPercent = 9999
 
-func writeAligned(out io.Writer, s sheet) error {
+func writeAligned(out io.Writer, s titledTable) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	fmt.Fprintf(w, "%s\n%s\n", s.title, strings.Join(s.head, "\t"))
 	for _, row := range s.rows {
@@ -208,7 +208,7 @@ func writeAligned(out io.Writer, s sheet) error {
 	return w.Flush()
 }
 
-func writePipes(w io.Writer, s sheet) error {
+func writePipes(w io.Writer, s titledTable) error {
 	head := make([]string, len(s.head))
 	for i, h := range s.head {
 		head[i] = strings.ToLower(h)

@@ -144,6 +144,13 @@ func (p *Pipeline) lend() (*anonymize.Gate, error) {
 	return p.opts.NewGate()
 }
 
+// flush takes a gate's batch and notes how much was read.
+func (p *Pipeline) flush(g *anonymize.Gate) anonymize.Batch {
+	batch := g.Flush()
+	p.stats.Read.Add(int64(batch.Counts.In))
+	return batch
+}
+
 func (p *Pipeline) takeBack(g *anonymize.Gate) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()

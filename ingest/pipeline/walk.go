@@ -164,5 +164,5 @@ func (c *collector) begin(first int64) (size int64, exact bool) {
 
 // end hands on the range that was begun.
 func (c *collector) end(first, next int64) error {
-	return c.hand(position.Range{First: first, Next: next}, c.gate.Flush())
+	return c.hand(position.Range{First: first, Next: next}, c.walk.pipeline.flush(c.gate))
 }

@@ -40,6 +40,11 @@ func AnalyzeOwn(series []Series, catalogue []events.Event, cfg Config, findings 
 	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.Country == country }, nil, findings)
 }
 
+// AnalyzeOwnEvent is [Analyze] of one event in its own country alone; the others are its controls.
+func AnalyzeOwnEvent(series []Series, catalogue []events.Event, id string, cfg Config) (Result, error) {
+	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id && e.Country == country }, nil, nil)
+}
+
 // analyze is Analyze for the events and countries that are wanted.
 func analyze(series []Series, catalogue []events.Event, cfg Config, wanted func(e events.Event, country string) bool, watch func(done, of int), findings []Finding) (Result, error) {
 	if err := cfg.check(); err != nil {
