@@ -18,11 +18,12 @@ SELECT
     country,
     asn,
     sum(n.clients) AS client_days,
-    toUInt64(sum(arraySum((c, l, many) -> many * (bitAnd(c, chosen) != 0 AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
-        - arraySum((c, l, many) -> many * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(bitCount(bitAnd(c, chosen)), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`))) AS using_days,
+    sum(arraySum((s, many) -> many * (bitAnd(s, chosen) != 0),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_sets, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_sets, n.confirmed_sets)),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_clients, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_clients, n.confirmed_clients)))) AS using_days,
     using_days / client_days AS share,
     sum(n.flows) AS flows,
-    round(sum(arraySum((c, e) -> e * (bitAnd(c, chosen) != 0), n.`used.category`, n.`used.expected`)), 3) AS expected_flows,
+    round(sum(arraySum((c, e) -> e * has({categories:Array(String)}, c), n.categories, n.expected)), 3) AS expected_flows,
     simulated
 FROM networks_day AS n
 WHERE ({country:String} = '' OR country = {country:String})

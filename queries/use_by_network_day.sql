@@ -16,8 +16,9 @@ SELECT
     country,
     asn,
     day,
-    toUInt64(arraySum((c, l, many) -> many * (bitAnd(c, chosen) != 0 AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
-        - arraySum((c, l, many) -> many * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(bitCount(bitAnd(c, chosen)), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`)) AS clients,
+    arraySum((s, many) -> many * (bitAnd(s, chosen) != 0),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_sets, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_sets, n.confirmed_sets)),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_clients, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_clients, n.confirmed_clients))) AS clients,
     n.clients AS all_clients,
     simulated
 FROM networks_day AS n

@@ -74,7 +74,7 @@ func measure(ctx context.Context, o options) error {
 		cold := times[0]
 		warm := slices.Sorted(slices.Values(times[1:]))
 		fmt.Printf("| %s | `%s` | %s | %.0f | %.0f | %.0f | %.0f |\n", q.by, q.query, written(q.params),
-			ms(cold), ms(warm[len(warm)/2]), ms(warm[len(warm)*95/100]), ms(processor)/float64(len(warm)))
+			ms(cold), ms(warm[len(warm)/2]), ms(warm[(len(warm)*95+99)/100-1]), ms(processor)/float64(len(warm)))
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS countings {{.OnCluster}}
 (
     country LowCardinality(String),
     day Date,
-    touches UInt64 COMMENT 'how many of the day''s touches the counting saw' CODEC(ZSTD(1)),
+    touches UInt64 COMMENT 'touches of the day that the counting saw' CODEC(ZSTD(1)),
     version UInt64 COMMENT 'version of its rows in the tables of counts' CODEC(ZSTD(1)),
     questions UInt64 COMMENT 'version of its rows in counted_questions, which is that of before where retention took its questions' CODEC(ZSTD(1)),
     as_of DateTime64(3, 'UTC') COMMENT 'when it was counted' CODEC(DoubleDelta, ZSTD(1)),
@@ -45,9 +45,7 @@ INSERT INTO covered_days (country, day, simulated, exporters, known_exporters, e
 SELECT country, day, simulated, exporters, known_exporters, exporter_hours, fraction, flow_records, dns_records
 FROM coverage_days;
 
-DROP VIEW IF EXISTS coverage_days {{.OnCluster}};
-
-CREATE VIEW IF NOT EXISTS coverage_days {{.OnCluster}} AS
+CREATE OR REPLACE VIEW coverage_days {{.OnCluster}} AS
 SELECT country, day, simulated, exporters, known_exporters, exporter_hours, fraction, flow_records, dns_records
 FROM covered_days FINAL;
 
@@ -59,14 +57,14 @@ CREATE TABLE IF NOT EXISTS counted_networks {{.OnCluster}}
     simulated UInt8,
     clients UInt64 COMMENT 'distinct clients of the network' CODEC(T64, ZSTD(1)),
     flows UInt64 COMMENT 'their flows' CODEC(T64, ZSTD(1)),
-    categories Array(LowCardinality(String)) COMMENT 'categories of tools that were used, in their order' CODEC(ZSTD(1)),
-    `used.category` Array(UInt64) COMMENT 'bit of a category: the lowest is of the first of categories; rows as in the grouping network_category of counted_days' CODEC(T64, ZSTD(1)),
-    `used.level` Array(Enum8('unclassified' = 1, 'possible' = 2, 'likely' = 3, 'confirmed' = 4)) COMMENT 'level of the verdicts' CODEC(ZSTD(1)),
-    `used.clients` Array(UInt64) COMMENT 'distinct clients that used it, each at its highest level' CODEC(T64, ZSTD(1)),
-    `used.expected` Array(Float64) COMMENT 'expected number of their flows of it' CODEC(ZSTD(1)),
-    `several.categories` Array(UInt64) COMMENT 'bits of two or more categories that the same clients used, as in the grouping network_categories' CODEC(T64, ZSTD(1)),
-    `several.level` Array(Enum8('unclassified' = 1, 'possible' = 2, 'likely' = 3, 'confirmed' = 4)) COMMENT 'at the level or above' CODEC(ZSTD(1)),
-    `several.clients` Array(UInt64) COMMENT 'distinct clients that did' CODEC(T64, ZSTD(1)),
+    categories Array(LowCardinality(String)) COMMENT 'categories of tools that were used; the lowest bit of a set is of the first' CODEC(ZSTD(1)),
+    expected Array(Float64) COMMENT 'expected number of flows of each of them' CODEC(ZSTD(1)),
+    possible_sets Array(UInt64) COMMENT 'sets of categories that some clients used at the level possible or above, as bits' CODEC(T64, ZSTD(1)),
+    possible_clients Array(UInt64) COMMENT 'distinct clients that used the set, and no other of the categories' CODEC(T64, ZSTD(1)),
+    likely_sets Array(UInt64) COMMENT 'sets of categories that some clients used at the level likely or above, as bits' CODEC(T64, ZSTD(1)),
+    likely_clients Array(UInt64) COMMENT 'distinct clients that used the set, and no other of the categories' CODEC(T64, ZSTD(1)),
+    confirmed_sets Array(UInt64) COMMENT 'sets of categories that some clients used at the level confirmed or above, as bits' CODEC(T64, ZSTD(1)),
+    confirmed_clients Array(UInt64) COMMENT 'distinct clients that used the set, and no other of the categories' CODEC(T64, ZSTD(1)),
     version UInt64 COMMENT 'as in countings' CODEC(ZSTD(1)),
     counting UInt64 MATERIALIZED cityHash64(country, day, version) COMMENT 'as in countings' CODEC(ZSTD(1))
 )
@@ -75,20 +73,31 @@ PARTITION BY toYear(day)
 ORDER BY (country, asn, day, simulated)
 SETTINGS index_granularity = 1024, {{.Dedup}};
 
+-- What a takeover that was interrupted had filled in would be there twice.
+TRUNCATE TABLE counted_networks {{.OnCluster}};
+
 INSERT INTO counted_networks
 SELECT
     country, asn, day, simulated, clients, flows, names,
-    arrayMap(u -> bitShiftLeft(toUInt64(1), indexOf(names, u.1) - 1), used), used.2, used.3, used.4,
-    arrayMap(s -> arraySum(arrayMap(c -> bitShiftLeft(toUInt64(1), indexOf(names, c) - 1), s.1)), several), several.2, several.3, version
+    arrayMap(i -> arraySum(u -> u.4 * (u.1 = i), used), arrayEnumerate(names)),
+    by_level[1].1, by_level[1].2, by_level[2].1, by_level[2].2, by_level[3].1, by_level[3].2, version
 FROM
 (
-    SELECT
-        country, asn, day, simulated, d.version AS version,
+    WITH
         arraySort(groupUniqArrayIf(category, grouping = 'network_category')) AS names,
+        arraySort(groupArrayIf((category, indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level), d.clients, d.expected), grouping = 'network_category')) AS categories_used,
+        arraySort(groupArrayIf((categories, indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level), d.clients), grouping = 'network_categories')) AS sets_used,
+        arrayMap(u -> (indexOf(names, u.1), u.2, u.3, u.4), categories_used) AS used,
+        arrayMap(s -> (arraySum(arrayMap(c -> bitShiftLeft(toUInt64(1), indexOf(names, c) - 1), s.1)), s.2, s.3), sets_used) AS several
+    SELECT
+        country, asn, day, simulated, d.version AS version, names, used,
         sumIf(d.clients, grouping = 'network') AS clients,
         sumIf(d.flows, grouping = 'network') AS flows,
-        arraySort(groupArrayIf((category, level, d.clients, expected), grouping = 'network_category')) AS used,
-        arraySort(groupArrayIf((categories, level, d.clients), grouping = 'network_categories')) AS several
+        -- Whoever used one category used it alone, or it in a set of several.
+        arrayMap(l -> arrayFilter(x -> x.2 > 0, arrayConcat(
+            arrayMap(s -> (s.1, s.3), arrayFilter(s -> s.2 = l, several)),
+            arrayMap(i -> (bitShiftLeft(toUInt64(1), i - 1),
+                toUInt64(arraySum(u -> u.3 * (u.1 = i AND u.2 >= l), used) - arraySum(s -> s.3 * (s.2 = l AND bitTest(s.1, i - 1)), several))), arrayEnumerate(names)))), [2, 3, 4]) AS by_level
     FROM counted_days AS d
     WHERE grouping IN ('network', 'network_category', 'network_categories')
         AND (country, day, d.version) IN (SELECT country, day, max(c.version) FROM countings AS c GROUP BY country, day)
@@ -149,6 +158,9 @@ INSERT INTO touched (country, day, touches)
 SELECT country, day, 1
 FROM (SELECT DISTINCT country, toDate(hour) AS day FROM dns_usage)
 WHERE (country, day) NOT IN (SELECT country, day FROM touched);
+
+-- What a takeover that was interrupted had filled in would be there twice.
+TRUNCATE TABLE counted_questions {{.OnCluster}};
 
 INSERT INTO counted_questions
 SELECT
