@@ -55,8 +55,8 @@ type Batch struct {
 	generation uint64 // how often its source was forgotten
 }
 
-// of gives the partition whose lease b is written under: a file's own notes, of partition
-// -1, go with its records.
+// of gives the partition whose lease b is written under: a file's own notes, of partitions
+// below 0, go with its records.
 func (b Batch) of() partitionOf { return partitionOf{b.Source, max(0, b.Partition)} }
 
 func (b Batch) ranged() position.Range { return position.Range{First: b.First, Next: b.Next} }
@@ -308,7 +308,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		l.sources[p.source] = state
 	}
 	state.generation = fresh.generation
-	for _, partition := range []int32{p.partition, -1} {
+	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached} {
 		delete(state.done, partition)
 		delete(state.intended, partition)
 		if done := fresh.done[partition]; done != nil {
@@ -524,16 +524,62 @@ func (s *Store) Known(ctx context.Context, source string, partition int32) (posi
 	return position.Known{Done: slices.Clone(state.done[partition]), Intended: intended}, nil
 }
 
-// FileRead is a file that was read to its end, and the position of that.
+// Partitions that hold no records.
+const (
+	// PartitionComplete is where the ledger notes that a file was read to its end: range 0 to 1, and
+	// as range 1 to 2 that its rest is damaged.
+	PartitionComplete = -1
+	// PartitionReached is where it notes what was read of a file, each time that it had grown.
+	PartitionReached = -2
+	// PartitionFirst is where it notes the id of the topic that was read first under a name.
+	PartitionFirst = -3
+)
+
+// Reached is what was read of a file at a time.
+type Reached struct {
+	Bytes  int64 // decompressed
+	Digest int64
+	Next   int64 // position behind the records
+}
+
+// FileRead is a file that something is stored of.
 type FileRead struct {
 	Source string
-	Next   int64
+	// Complete: it was read to its end.
+	Complete bool
+	Reached  []Reached // the shortest first
+}
+
+// Batch is the note of a file's contents.
+func (c Reached) Batch(source string) Batch {
+	return Batch{
+		Source: source, Partition: PartitionReached, First: c.Bytes, Next: c.Bytes + 1,
+		Clock: c.Digest, Window: position.Range{First: c.Next, Next: c.Next + 1},
+	}
 }
 
 // FilesRead lists the files that were read not as followed logs, in no order.
 func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
-	read, err := collect(ctx, s.conn, func(f *FileRead) []any { return []any{&f.Source, &f.Next} }, statements.FilesRead)
-	return read, explain(s.name, err)
+	rows, err := s.conn.Query(ctx, statements.FilesRead)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	defer rows.Close()
+	var read []FileRead
+	for rows.Next() {
+		var f FileRead
+		var complete uint8
+		var contents [][]any
+		if err := rows.Scan(&f.Source, &complete, &contents); err != nil {
+			return nil, explain(s.name, err)
+		}
+		f.Complete = complete == 1
+		for _, c := range contents {
+			f.Reached = append(f.Reached, Reached{Bytes: c[0].(int64), Digest: c[1].(int64), Next: c[2].(int64)})
+		}
+		read = append(read, f)
+	}
+	return read, explain(s.name, rows.Err())
 }
 
 // Borders gives where stored ranges of a partition begin or end strictly inside a range, in
@@ -548,4 +594,21 @@ func (s *Store) Borders(ctx context.Context, source string, partition int32, in 
 		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
 	}
 	return borders, nil
+}
+
+// Ends gives up to where the partitions of a source are stored.
+func (s *Store) Ends(ctx context.Context, source string) (map[int32]int64, error) {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	state, err := s.ledger.load(ctx, source)
+	if err != nil {
+		return nil, explain(s.name, err)
+	}
+	ends := map[int32]int64{}
+	for partition, done := range state.done {
+		if partition >= 0 && len(done) > 0 {
+			ends[partition] = done[len(done)-1].Next
+		}
+	}
+	return ends, nil
 }

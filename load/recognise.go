@@ -51,3 +51,32 @@ func (s *Store) Exporters(ctx context.Context) (map[string]bool, error) {
 	}
 	return known, nil
 }
+
+// Incarnation gives the name under which a topic is stored that has a name and an id. The first that is read
+// under a name has that as it is, and its id is noted; one that was made again later has its id in its name.
+func (s *Store) Incarnation(ctx context.Context, topic, id string) (string, error) {
+	if id == "" {
+		return topic, nil
+	}
+	own := topic + "#" + id
+	first, err := s.firstIncarnation(ctx, topic)
+	switch {
+	case err != nil:
+		return "", explain(s.name, fmt.Errorf("ledger: %w", err))
+	case first == own:
+		return topic, nil
+	case first != "":
+		return own, nil
+	}
+	return topic, s.Write(ctx, Batch{Source: own, Partition: PartitionFirst, First: 0, Next: 1})
+}
+
+// firstIncarnation gives the note of the topic that has the plain name; empty where there is none.
+func (s *Store) firstIncarnation(ctx context.Context, topic string) (string, error) {
+	params := clickhouse.Parameters{"prefix": topic + "#"}
+	notes, err := collect(clickhouse.Context(ctx, clickhouse.WithParameters(params)), s.conn, itself[string], statements.TopicIncarnations)
+	if err != nil || len(notes) == 0 {
+		return "", err
+	}
+	return notes[0], nil
+}

@@ -26,4 +26,5 @@ SELECT
 FROM ledger
 WHERE ({source:String} = '' OR source = {source:String})
     AND ({state:String} = '' OR state = {state:String})
+    AND partition >= -1
 ORDER BY source, partition, first, next

@@ -28,5 +28,6 @@ SELECT
     max(l.simulated) AS simulated,
     max(finished) AS last_stored
 FROM ledger AS l
+WHERE partition >= -1
 GROUP BY source
 ORDER BY source

@@ -11,17 +11,16 @@
 -- column clients clients: distinct clients that used it, exact within the day
 -- column all_clients clients: distinct clients seen at all
 -- column simulated key: 1 where the rows are simulated
+WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
 SELECT
     country,
     asn,
     day,
-    toUInt64(sumIf(c.clients, grouping = 'network_category' AND has({categories:Array(String)}, category) AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8'))
-        - sumIf(c.clients * (greatest(length(arrayIntersect(c.categories, {categories:Array(String)})), 1) - 1), grouping = 'network_categories')) AS clients,
-    sumIf(c.clients, grouping = 'network') AS all_clients,
+    toUInt64(arraySum((c, l, many) -> many * (bitAnd(c, chosen) != 0 AND l >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')), n.`used.category`, n.`used.level`, n.`used.clients`)
+        - arraySum((c, l, many) -> many * (l = CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8')) * (greatest(bitCount(bitAnd(c, chosen)), 1) - 1), n.`several.categories`, n.`several.level`, n.`several.clients`)) AS clients,
+    n.clients AS all_clients,
     simulated
-FROM counts_day AS c
-WHERE (grouping IN ('network', 'network_category') OR (grouping = 'network_categories' AND level = toString({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)})))
-    AND ({country:String} = '' OR country = {country:String})
+FROM networks_day AS n
+WHERE ({country:String} = '' OR country = {country:String})
     AND day BETWEEN {from:Date} AND {to:Date}
-GROUP BY country, asn, day, simulated
 ORDER BY country, asn, day, simulated

@@ -49,7 +49,7 @@ func (t tested) against(e events.Event, catalogue []events.Event) (*Against, err
 }
 
 func ownEffect(list []spike.Series, catalogue []events.Event, e events.Event, cfg spike.Config) (spike.Series, spike.Effect, error) {
-	result, err := spike.AnalyzeOwn(list, catalogue, e.ID, cfg)
+	result, err := spike.AnalyzeOwnEvent(list, catalogue, e.ID, cfg)
 	if err != nil {
 		return spike.Series{}, spike.Effect{}, refused(err)
 	}
@@ -69,7 +69,7 @@ func (s *study) denominator() *account.Denominator {
 	ts := s.frame(s.series, "% of clients")
 	ts.Lines = []account.Line{
 		{Name: "observed", Role: account.Observed, Values: s.cut(s.series, s.shares())},
-		{Name: "expected", Role: account.Baseline, Values: s.cut(s.series, percentOf(x.expected, a.Share.Denominator))}}
+		{Name: "expected", Role: account.Baseline, Values: s.cut(s.series, sharesOf(x.expected, a.Share.Denominator))}}
 	d.Chart = &account.Chart{Caption: "Share of all clients that used such a tool, " + s.place,
 		Description: "Daily share with what was to be expected.", Series: &ts}
 	return d
@@ -102,10 +102,10 @@ func (s *study) labelled(label string, e spike.Effect) account.Quantity {
 
 // shares gives the share of each day in percent, NaN where it is not known.
 func (s *study) shares() []float64 {
-	return percentOf(s.series.Values, s.Against.Share.Denominator)
+	return sharesOf(s.series.Values, s.Against.Share.Denominator)
 }
 
-func percentOf(values, of []float64) []float64 {
+func sharesOf(values, of []float64) []float64 {
 	out := nans(len(values))
 	for t, v := range values {
 		if of[t] > 0 {

@@ -72,7 +72,7 @@ func overlook(made *account.Overview, days []load.Day, simulated bool, o Options
 	}
 	used := dailySeries(useName, days, func(d load.Day) float64 { return float64(d.Clients) })
 	all := dailySeries(allName, days, func(d load.Day) float64 { return float64(d.AllClients) })
-	found, err := spike.AnalyzeOwn(used, nil, "", cfg)
+	found, err := spike.AnalyzeOwnEvent(used, nil, "", cfg)
 	if err != nil {
 		return refused(err)
 	}
@@ -89,7 +89,7 @@ func overlook(made *account.Overview, days []load.Day, simulated bool, o Options
 func countryOf(used, all spike.Series, alarms []spike.Alarm, catalogue []events.Event, cfg spike.Config) account.Country {
 	last := len(used.Values) - 1
 	end := used.Start.AddDate(0, 0, last)
-	share := percentOf(used.Values, all.Values)
+	share := sharesOf(used.Values, all.Values)
 	c := account.Country{Country: used.Country, Name: CountryName(used.Country), First: day(used.Start), Last: day(end),
 		Clients: account.Number(used.Values[last]), AllClients: account.Number(all.Values[last]), SharePct: account.Number(share[last]),
 		ChangePct: lately(used.Values, used.Coverage, cfg), ShareChangePct: lately(share, used.Coverage, cfg), CoveragePct: account.Unknown()}

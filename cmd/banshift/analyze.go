@@ -88,6 +88,7 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 // analysis tests everything, and keeps in the store what was found about the store's own
 // use. A reader without the right to write gets its result all the same.
 func (a *app) analysis(ctx context.Context, o study.Options) (result study.Result, err error) {
+	o.Watch = watchSteps(a.errOut, "events")
 	err = a.studied(ctx, o, func(store *load.Store) error {
 		if result, err = study.All(ctx, store, o); err != nil || store == nil {
 			return err

@@ -60,7 +60,7 @@ done; the same command goes on where it stopped.`,
 	flags.BoolVar(&o.follow, "follow", false, "go on at the end: of Kafka topics, of logs that grow and are rotated, of directories in which files appear")
 	flags.StringVar(&o.format, "format", "", "format of the files, instead of recognising it: "+formatNames())
 	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected, when following as soon as they are; -1: no limit")
-	flags.BoolVar(&o.again, "again", false, "read the records of files once more that were rejected, after their cause was mended")
+	flags.BoolVar(&o.again, "again", false, "read the records once more that were rejected, after their cause was mended")
 	flags.BoolVar(&o.newKey, "new-key", false, "go on under a key that the store does not know; clients seen under both keys on one day count twice on it")
 	flags.BoolVar(&guess, "guess-clients", false, "without home, guess by ports which end of a one-way flow is the client")
 	return cmd
@@ -83,9 +83,6 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	topics, paths := splitSources(args)
 	if err := checkTopicFormats(topics); err != nil {
 		return misused(err)
-	}
-	if o.again && len(topics) > 0 {
-		return misused(errors.New("--again reads files; of a topic the records that were rejected are read by another group into another store"))
 	}
 	if o.follow && slices.Contains(paths, files.Stdin) {
 		return misused(errors.New("--follow is for directories, files and topics: standard input is read while it comes without it"))
@@ -130,6 +127,10 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		}
 		return nil
 	}
+	var again *readings
+	if o.again {
+		again = reads
+	}
 	if o.follow {
 		following, stop := context.WithCancel(ctx)
 		defer stop()
@@ -137,7 +138,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.sayStale(stages, began)
 	}
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
-		return a.runSources(ctx, pipe, sources{paths, list, topics, opened}, format, o)
+		return a.runSources(ctx, pipe, sources{paths, list, topics, opened, again}, format, o)
 	})
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
@@ -222,7 +223,7 @@ func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store,
 		limit = &o.maxRejects
 	}
 	return pipeline.New(pipeline.Options{
-		RejectLimit: limit, Identify: identify(store, keys), Accept: func(f decode.Format) error { return a.accept(s, f) },
+		RejectLimit: limit, Identify: identify(store, keys), Incarnation: store.Incarnation, Accept: func(f decode.Format) error { return a.accept(s, f) },
 		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
 		NewGate: func() (*anonymize.Gate, error) { return anonymize.NewGate(gate) },
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
@@ -237,6 +238,7 @@ type sources struct {
 	topics []string
 	// opened is asked about each source before it is read.
 	opened func(*files.Source) error
+	again  *readings // nil: nothing is read again
 }
 
 // runSources reads the files, then the topics; those that are followed have no end to wait for.
@@ -253,7 +255,7 @@ func (a *app) runSources(ctx context.Context, pipe *pipeline.Pipeline, in source
 			return err
 		}
 	}
-	return a.runTopics(ctx, pipe, in.topics, false)
+	return a.runTopics(ctx, pipe, in.topics, false, in.again)
 }
 
 // follow reads directories and topics at the same time, until ctx is done.
@@ -267,7 +269,7 @@ func (a *app) follow(ctx context.Context, pipe *pipeline.Pipeline, in sources, o
 		}
 		group.Go(func() error { return pipe.Follow(ctx, find, options) })
 	}
-	group.Go(func() error { return a.runTopics(ctx, pipe, in.topics, true) })
+	group.Go(func() error { return a.runTopics(ctx, pipe, in.topics, true, in.again) })
 	return group.Wait()
 }
 

@@ -11,21 +11,26 @@ import (
 
 // runTopics reads all topics at the same time: one that is followed has no end for
 // another to wait for. The first failure ends all.
-func (a *app) runTopics(ctx context.Context, pipe *pipeline.Pipeline, uris []string, follow bool) error {
+func (a *app) runTopics(ctx context.Context, pipe *pipeline.Pipeline, uris []string, follow bool, again *readings) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, uri := range uris {
-		group.Go(func() error { return a.runTopic(ctx, pipe, uri, follow) })
+		group.Go(func() error { return a.runTopic(ctx, pipe, uri, follow, again) })
 	}
 	return group.Wait()
 }
 
-// runTopic reads one Kafka topic.
-func (a *app) runTopic(ctx context.Context, pipe *pipeline.Pipeline, uri string, follow bool) error {
+// runTopic reads one Kafka topic, where again is given first what was rejected of it.
+func (a *app) runTopic(ctx context.Context, pipe *pipeline.Pipeline, uri string, follow bool, again *readings) error {
 	source, err := kafka.Open(ctx, uri, a.kafkaConfig())
 	if err != nil {
 		return err
 	}
 	defer source.Close()
+	if again != nil {
+		if err := pipe.TopicAgain(ctx, source, again.ofTopic); err != nil {
+			return err
+		}
+	}
 	if follow {
 		a.log.Info("following", "topic", source.Topic())
 	}

@@ -42,7 +42,7 @@ type Options struct {
 	FutureAfter func() int64
 	// Only gives, for a source of which some records were read before, which are to be read
 	// now; nil, or nil for a source: all are.
-	Only func(source string) func(position int64) bool
+	Only func(source string, partition int32) func(position int64) bool
 	// Exporters are names of sensors that are kept whatever they spell: those that a store knows already.
 	Exporters map[string]bool
 	// Rows is the room for rows that the first batch is made with.
@@ -136,7 +136,7 @@ func (g *Gate) Begin(source string, partition int32) {
 	g.stamp()
 	g.source, g.partition, g.only = []byte(source), partition, nil
 	if g.opts.Only != nil {
-		g.only = g.opts.Only(source)
+		g.only = g.opts.Only(source, partition)
 	}
 }
 

@@ -27,6 +27,7 @@ func (k pairKey) byID() pairKey {
 type waitingQuery struct {
 	key     pairKey
 	dns     record.DNS
+	at      int64 // its position
 	waiting bool
 	apart   bool // its answers may come apart: it is found by its id too
 }
@@ -56,7 +57,7 @@ func (p *dnsPairs) query(d *record.DNS, port, id uint16, position int64, sink re
 		sink.Skip(countedElsewhere, position)
 		return
 	}
-	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d}, position, sink)
+	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d, at: position}, position, sink)
 }
 
 // queryApart is query for one whose answers may come apart.
@@ -65,7 +66,7 @@ func (p *dnsPairs) queryApart(d *record.DNS, port, id uint16, position int64, si
 		sink.Skip(countedElsewhere, position)
 		return
 	}
-	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d, apart: true}, position, sink)
+	p.wait(waitingQuery{key: p.key(d, port, id), dns: *d, at: position, apart: true}, position, sink)
 }
 
 // answerByID adds one answer to the query that waits for it and is told by its id alone.
@@ -134,6 +135,7 @@ func (p *dnsPairs) response(d *record.DNS, port, id uint16, position int64, sink
 			d.LatencyUS = uint32(wait * 1000)
 		}
 		d.Time = min(d.Time, q.dns.Time)
+		d.Since = position - q.at
 		p.forget(slot)
 		sink.Skip(countedElsewhere, position)
 	}
@@ -156,6 +158,7 @@ func (p *dnsPairs) giveOldest(position int64, sink record.Sink) {
 	q := &p.ring[p.head]
 	if q.waiting {
 		p.forget(p.head)
+		q.dns.Since = position - q.at
 		sink.DNS(&q.dns, position)
 	}
 	p.head = (p.head + 1) % cap(p.ring)

@@ -90,6 +90,9 @@ func (d *dnsCollector) walk(data []byte, level int) error {
 		}
 		kind := s.Value().Kind()
 		if (kind == jsonscan.Object || kind == jsonscan.Array) && level+1 < len(d.scans) {
+			if s.Key() != nil && string(d.path) == "dns.resource-records.an." {
+				d.dns.Answers = d.dns.Answers[:0] // the last of two counts
+			}
 			if err := d.walk(s.Value().Raw(), level+1); err != nil {
 				return err
 			}
@@ -102,6 +105,9 @@ func (d *dnsCollector) walk(data []byte, level int) error {
 
 func (d *dnsCollector) member(path []byte, s *jsonscan.Scanner) {
 	v := s.Value()
+	if v.Kind() == jsonscan.Null {
+		return // as if it were not there
+	}
 	switch string(path) {
 	case "network.query-ip":
 		a, ok := parseEnd(s.Text())

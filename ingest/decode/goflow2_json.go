@@ -147,7 +147,7 @@ func (d *goflow2JSON) member(s *jsonscan.Scanner) {
 	case g2Flags:
 		f.flags = count(s)
 	case g2Sampling:
-		f.sampling = strict(s)
+		f.sampling = count(s)
 	case g2Sampler:
 		f.setExporter(s.Text())
 	case g2Simulated:

@@ -23,6 +23,9 @@ func parseEpochMicros(b []byte) (us int64, ok bool) {
 	if i == 0 {
 		return 0, false
 	}
+	if i < len(b) && b[i] == ',' { // of ISO 8601, and what parts thousands
+		return 0, false
+	}
 	frac, n, ok := parseFraction(b[i:])
 	return sec*1_000_000 + frac/1000, ok && i+n == len(b)
 }
@@ -87,7 +90,11 @@ func parseOffset(b []byte) (sec int64, ok bool) {
 	return sec, ok1 && ok2 && hour < 24 && minute < 60
 }
 
+// digits reads a whole number of up to 18 digits.
 func digits(b []byte) (n int64, ok bool) {
+	if len(b) > 18 {
+		return 0, false
+	}
 	for _, c := range b {
 		if c-'0' > 9 {
 			return 0, false
@@ -214,7 +221,7 @@ const (
 	unreadable reading = iota
 	absent             // it says that there is none: a zero in any form
 	real
-	guessed // real if it is in another unit than its key says
+	guessed // real if it is in a coarser unit than its key says, and not counted from a boot
 )
 
 // readTime reads a time as milliseconds: a number in the unit given (also in quotes), or
@@ -264,7 +271,10 @@ func readWhole(n uint64, u unit) (ms int64, how reading) {
 		return ms, real
 	}
 	for _, other := range [...]unit{seconds, millis, micros, nanos} {
-		if ms, ok := inUnit(n, other); ok {
+		switch ms, ok := inUnit(n, other); {
+		case ok && other > u: // too many for a time since boot
+			return ms, real
+		case ok:
 			return ms, guessed
 		}
 	}

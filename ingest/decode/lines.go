@@ -128,10 +128,17 @@ func decodeLines(ctx context.Context, lines *lineReader, decode func([]byte, int
 			w := &rejectWatch{Sink: sink}
 			decode(l.text, l.at, w)
 			if w.rejected {
-				return last, fmt.Errorf("ends in the middle of the record at byte %d: the source is cut, what came before was read", l.at)
+				return last, &CutError{At: l.at}
 			}
 		}
 	}
+}
+
+// CutError says that a source ends in the middle of the line at a byte; what came before was read.
+type CutError struct{ At int64 }
+
+func (e *CutError) Error() string {
+	return fmt.Sprintf("ends in the middle of the record at byte %d: the source is cut, what came before was read", e.At)
 }
 
 // rejectWatch notices a reject on its way to the sink.

@@ -53,9 +53,10 @@ type ndpidEvent struct {
 	srcPort       uint64
 	dstPort       uint64
 	protocol      []byte
-	first         uint64 // µs
-	srcLast       uint64
-	dstLast       uint64
+	first         int64 // ms
+	srcLast       int64
+	dstLast       int64
+	badTime       bool
 	srcBytes      uint64
 	dstBytes      uint64
 	srcPkts       uint64
@@ -91,7 +92,7 @@ func (d *ndpid) Decode(msg []byte, position int64, sink record.Sink) {
 	begin := len(msg)
 	msg = trimMark(msg)
 	position += int64(begin - len(msg))
-	text := bytes.TrimRight(msg, " \r\n")
+	text := bytes.TrimRight(msg, " \t\r\n")
 	switch {
 	case len(text) == 0:
 		sink.Skip(blank, position)
@@ -155,6 +156,7 @@ func (d *ndpid) flowEvent(raw []byte, position int64, sink record.Sink) {
 			return
 		}
 		d.alone.reset()
+		d.alone.began = position
 		d.alone.join(e)
 		d.give(&d.alone, position, sink)
 		return
@@ -194,7 +196,7 @@ func (d *ndpid) flowOf(e *ndpidEvent, position int64, sink record.Sink) *list.El
 		d.drop(oldest)
 		d.give(oldest.Value.(*ndpidFlow), position, sink)
 	}
-	el := d.order.PushBack(&ndpidFlow{key: key})
+	el := d.order.PushBack(&ndpidFlow{key: key, began: position})
 	d.flows[key] = el
 	return el
 }
@@ -213,6 +215,7 @@ func (d *ndpid) give(f *ndpidFlow, position int64, sink record.Sink) {
 	if d.inspect != nil && len(f.payloads) > 0 {
 		d.inspect(&f.flow, f.payloads)
 	}
+	f.flow.Since = position - f.began
 	sink.Flow(&f.flow, position)
 }
 
@@ -235,15 +238,27 @@ func (e *ndpidEvent) check() string {
 		return badPort
 	case !plausible(1, e.srcBytes, e.dstBytes, e.srcPkts, e.dstPkts):
 		return badCount
+	case e.badTime:
+		return badTime
 	case e.first == 0 && e.srcLast == 0:
 		return noTime
-	case e.first/uint64(micros) > maxSeconds || e.srcLast/uint64(micros) > maxSeconds || e.dstLast/uint64(micros) > maxSeconds:
-		return badTime
 	}
 	if _, ok := protocolNumber(e.protocol); !ok {
 		return badProtocol
 	}
 	return ""
+}
+
+// time reads a time in microseconds, or in milliseconds where those make one of these years. One just
+// after 1970 stays what it is: captures may count from their beginning.
+func (e *ndpidEvent) time(v jsonscan.Value) int64 {
+	ms, how := readTime(v, micros)
+	n, isNumber := v.Uint64()
+	if isNumber && (how == absent || how == guessed && n < firstReal) {
+		return int64(n / 1000)
+	}
+	e.badTime = e.badTime || how == unreadable
+	return ms
 }
 
 // read takes the keys of an event.
@@ -279,11 +294,11 @@ func (d *ndpid) read(object []byte) error {
 				e.protocol = v.Raw()
 			}
 		case "flow_first_seen":
-			e.first = number(v)
+			e.first = e.time(v)
 		case "flow_src_last_pkt_time":
-			e.srcLast = number(v)
+			e.srcLast = e.time(v)
 		case "flow_dst_last_pkt_time":
-			e.dstLast = number(v)
+			e.dstLast = e.time(v)
 		case "flow_src_tot_l4_payload_len":
 			e.srcBytes = number(v)
 		case "flow_dst_tot_l4_payload_len":
@@ -387,6 +402,7 @@ func ndpiConfidence(word []byte) uint8 {
 // ndpidFlow is a flow as far as its events have told.
 type ndpidFlow struct {
 	key        uint64
+	began      int64 // position of its first event
 	flow       record.Flow
 	unknown    bool // the flow's protocol has no label
 	sni, alpn  []byte
@@ -410,11 +426,11 @@ func (f *ndpidFlow) join(e *ndpidEvent) {
 	r := &f.flow
 	r.Reset()
 	r.TCPFlags, r.FirstSizes = flags, sizes
-	r.Start = int64(e.first / 1000)
+	r.Start = e.first
 	if r.Start == 0 {
-		r.Start = int64(e.srcLast / 1000)
+		r.Start = e.srcLast
 	}
-	r.End = max(r.Start, int64(e.srcLast/1000), int64(e.dstLast/1000))
+	r.End = max(r.Start, e.srcLast, e.dstLast)
 	r.Src, r.Dst = e.src, e.dst
 	r.SrcPort, r.DstPort = uint16(e.srcPort), uint16(e.dstPort)
 	r.Protocol, _ = protocolNumber(e.protocol)

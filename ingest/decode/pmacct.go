@@ -51,7 +51,7 @@ func (d *pmacctJSON) Decode(msg []byte, position int64, sink record.Sink) {
 		case "tcp_flags":
 			f.flags = d.tcpFlags(s)
 		case "sampling_rate":
-			f.sampling = strict(s)
+			f.sampling = count(s)
 		case "timestamp_start":
 			f.time(&f.start, s, seconds)
 		case "timestamp_end":
@@ -94,7 +94,7 @@ func (d *pmacctJSON) tcpFlags(s *jsonscan.Scanner) (flags uint64) {
 		if hex, ok := bytes.CutPrefix(s.Text(), []byte("0x")); ok {
 			return hexNumber(hex)
 		}
-		return strict(s)
+		return count(s)
 	}
 	for d.flags.Reset(v.Raw()); d.flags.Next(); {
 		bit, ok := tcpFlagNames[string(bytes.ToUpper(d.flags.Text()))]

@@ -228,6 +228,12 @@ func byKeys(object []byte) (Format, bool) {
 			told, f := kindOfPath(s.Text())
 			return f, told == zeekRead
 		}
+		if string(s.Key()) == "id" && s.Value().Kind() == jsonscan.Object {
+			var ends jsonscan.Scanner
+			for ends.Reset(s.Value().Raw()); ends.Next(); {
+				keys["id."+string(ends.Key())] = true
+			}
+		}
 		if told, f := kindOfPath(s.Key()); told == zeekRead && s.Value().Kind() == jsonscan.Object {
 			var inner jsonscan.Scanner
 			for inner.Reset(s.Value().Raw()); inner.Next(); {

@@ -1,7 +1,7 @@
 package decode
 
 import (
-	"encoding/hex"
+	"bytes"
 	"net/netip"
 
 	"github.com/banshift/banshift/ingest/decode/jsonscan"
@@ -49,6 +49,8 @@ type suricataEvent struct {
 	sni, alpn, ja4   []byte
 	version          []byte
 	simulated        bool
+	badTime          bool
+	badFlags         bool
 	dns              suricataDNS
 }
 
@@ -125,6 +127,10 @@ func (d *suricataEVE) read(msg []byte) error {
 			if v.Kind() == jsonscan.Object {
 				d.readInner(string(s.Key()), v.Raw())
 			}
+		default: // flattened by who passed it on
+			if object, key, ok := bytes.Cut(s.Key(), []byte(".")); ok {
+				d.innerKey(string(object), key, s, v)
+			}
 		}
 	}
 	return s.Err()
@@ -132,42 +138,53 @@ func (d *suricataEVE) read(msg []byte) error {
 
 // readInner takes the keys of an event's own object, checked with the event.
 func (d *suricataEVE) readInner(object string, data []byte) {
-	e, s := &d.event, &d.inner
+	s := &d.inner
 	for s.Reset(data); s.Next(); {
-		v := s.Value()
-		switch object {
-		case "flow":
-			d.flowKey(s, v)
-		case "tcp":
-			switch string(s.Key()) {
-			case "tcp_flags":
-				e.flags = hexByte(s.Text())
-			case "tcp_flags_tc":
-				e.answered = hexByte(s.Text())
-			}
-		case "tls":
-			d.tlsKey(s, v)
-		case "dns":
-			d.dnsKey(s, v)
-		}
+		d.innerKey(object, s.Key(), s, s.Value())
 	}
 }
 
-// hexByte reads two hexadecimal digits; what is none is 0.
-func hexByte(text []byte) uint8 {
-	var b [1]byte
-	if len(text) != 2 {
-		return 0
-	}
-	if _, err := hex.Decode(b[:], text); err != nil {
-		return 0
-	}
-	return b[0]
-}
-
-func (d *suricataEVE) flowKey(s *jsonscan.Scanner, v jsonscan.Value) {
+func (d *suricataEVE) innerKey(object string, key []byte, s *jsonscan.Scanner, v jsonscan.Value) {
 	e := &d.event
-	switch string(s.Key()) {
+	switch object {
+	case "flow":
+		d.flowKey(key, v)
+	case "tcp":
+		switch string(key) {
+		case "tcp_flags":
+			e.flags = e.hexByte(s.Text())
+		case "tcp_flags_tc":
+			e.answered = e.hexByte(s.Text())
+		}
+	case "tls":
+		d.tlsKey(key, s, v)
+	case "dns":
+		d.dnsKey(key, s, v)
+	}
+}
+
+// hexByte reads up to two hexadecimal digits; 0: nothing is said.
+func (e *suricataEvent) hexByte(text []byte) uint8 {
+	if isUnknown(text) {
+		return 0
+	}
+	n, digits := hexGroup(text)
+	if digits != len(text) || digits > 2 {
+		e.badFlags = true
+	}
+	return uint8(n)
+}
+
+// time reads a time; 0: there is none.
+func (e *suricataEvent) time(v jsonscan.Value) int64 {
+	ms, how := readTime(v, seconds)
+	e.badTime = e.badTime || how == unreadable
+	return ms
+}
+
+func (d *suricataEVE) flowKey(key []byte, v jsonscan.Value) {
+	e := &d.event
+	switch string(key) {
 	case "pkts_toserver":
 		e.pktsUp = number(v)
 	case "pkts_toclient":
@@ -177,15 +194,15 @@ func (d *suricataEVE) flowKey(s *jsonscan.Scanner, v jsonscan.Value) {
 	case "bytes_toclient":
 		e.down = number(v)
 	case "start":
-		e.start, _ = instant(v, seconds)
+		e.start = e.time(v)
 	case "end":
-		e.end, _ = instant(v, seconds)
+		e.end = e.time(v)
 	}
 }
 
-func (d *suricataEVE) tlsKey(s *jsonscan.Scanner, v jsonscan.Value) {
+func (d *suricataEVE) tlsKey(key []byte, s *jsonscan.Scanner, v jsonscan.Value) {
 	e := &d.event
-	switch string(s.Key()) {
+	switch string(key) {
 	case "sni":
 		e.sni = s.Text()
 	case "version":
@@ -203,9 +220,9 @@ func (d *suricataEVE) tlsKey(s *jsonscan.Scanner, v jsonscan.Value) {
 	}
 }
 
-func (d *suricataEVE) dnsKey(s *jsonscan.Scanner, v jsonscan.Value) {
+func (d *suricataEVE) dnsKey(key []byte, s *jsonscan.Scanner, v jsonscan.Value) {
 	q := &d.event.dns
-	switch string(s.Key()) {
+	switch string(key) {
 	case "type":
 		q.kind = s.Text()
 	case "version":
@@ -232,6 +249,7 @@ func (d *suricataEVE) dnsKey(s *jsonscan.Scanner, v jsonscan.Value) {
 			}
 		}
 	case "answers":
+		d.answer = d.answer[:0] // the last of two counts
 		for d.items.Reset(v.Raw()); d.items.Next(); {
 			for d.item.Reset(d.items.Value().Raw()); d.item.Next(); {
 				if string(d.item.Key()) == "rdata" {
@@ -240,6 +258,7 @@ func (d *suricataEVE) dnsKey(s *jsonscan.Scanner, v jsonscan.Value) {
 			}
 		}
 	case "grouped":
+		q.grouped = q.grouped[:0]
 		for d.items.Reset(v.Raw()); d.items.Next(); {
 			for d.item.Reset(d.items.Value().Raw()); d.item.Next(); {
 				q.grouped = appendAnswer(q.grouped, d.item.Text())
@@ -257,8 +276,10 @@ func (e *suricataEvent) ends() string {
 		return noDestination
 	case e.srcPort > 65535 || e.dstPort > 65535:
 		return badPort
-	case e.at == 0:
+	case e.at == 0 || e.badTime:
 		return badTime
+	case e.badFlags:
+		return badFlags
 	case !plausible(1, e.up, e.down, e.pktsUp, e.pktsDown):
 		return badCount
 	}
@@ -300,7 +321,7 @@ func (d *suricataEVE) fillFlow() (reason string) {
 			f.Traits = schemas.TraitUnanswered
 		}
 	}
-	if len(app) > 0 && string(app) != "failed" && string(app) != "unknown" {
+	if !isUnknown(app) && string(app) != "failed" && string(app) != "unknown" {
 		d.label = append(append(d.label[:0], "suricata:"...), app...)
 		f.SensorLabel = d.label
 	}

@@ -35,10 +35,13 @@ func count(s *jsonscan.Scanner) uint64 {
 	return number(s.Value())
 }
 
-// number reads a count; what is no number is beyond every range that fill checks.
+// number reads a count; what is no whole number is beyond every range that fill checks.
 func number(v jsonscan.Value) uint64 {
 	n, ok := v.Uint64()
-	if !ok && v.Kind() != jsonscan.Null {
+	if !ok && v.Kind() == jsonscan.Null {
+		return 0
+	}
+	if f, isNumber := v.Float64(); !ok || isNumber && f != math.Trunc(f) {
 		return 1<<64 - 1
 	}
 	return n
@@ -47,6 +50,9 @@ func number(v jsonscan.Value) uint64 {
 // setProtocol takes a number or a name.
 func (f *wireFlow) setProtocol(s *jsonscan.Scanner) {
 	name := s.Text()
+	if s.Value().Kind() == jsonscan.Null {
+		return
+	}
 	if name == nil {
 		name = s.Value().Raw()
 	}
@@ -73,18 +79,6 @@ func (f *wireFlow) took(at *int64) func(ms int64, how reading) {
 		*at = ms
 		f.guessed = f.guessed || how == guessed && at != &f.received
 	}
-}
-
-// strict is count of a number that must be whole: "1:1000", 1.5 and "" are none.
-func strict(s *jsonscan.Scanner) uint64 {
-	if n, ok := s.Whole(); ok {
-		return n
-	}
-	v := s.Value()
-	if f, ok := v.Float64(); ok && f != math.Trunc(f) {
-		return 1<<64 - 1
-	}
-	return number(v)
 }
 
 // coarse reads seconds, unless a finer key has already been read.

@@ -335,10 +335,13 @@ func (z *zeekLog) members(s *jsonscan.Scanner, text []byte) (tag, tagged []byte,
 	for s.Reset(text); s.Next(); {
 		column := zeekColumns[string(s.Key())]
 		switch v := s.Value(); {
+		case column == zIgnored && v.Kind() == jsonscan.Object && string(s.Key()) == "id":
+			z.ends(v.Raw())
 		case column == zIgnored && v.Kind() == jsonscan.Object:
 			tag, tagged = s.Key(), v.Raw()
 		case column == zIgnored || v.Kind() == jsonscan.Null:
 		case column == zAnswers && v.Kind() == jsonscan.Array:
+			z.row.answers = z.row.answers[:0] // the last of two counts
 			for z.nested.Reset(v.Raw()); z.nested.Next(); {
 				z.row.answers = appendAnswer(z.row.answers, z.nested.Text())
 			}
@@ -352,6 +355,21 @@ func (z *zeekLog) members(s *jsonscan.Scanner, text []byte) (tag, tagged []byte,
 	}
 	return tag, tagged, s.Err()
 }
+
+// ends takes the four members of an "id" whose keys were not joined with its own.
+func (z *zeekLog) ends(id []byte) {
+	for z.nested.Reset(id); z.nested.Next(); {
+		column, ok := zeekEnds[string(z.nested.Key())]
+		if v := z.nested.Value(); ok && v.Kind() == jsonscan.String {
+			z.row.cells[column] = z.nested.Text()
+		} else if ok && v.Kind() == jsonscan.Number {
+			z.row.cells[column] = v.Raw()
+		}
+	}
+}
+
+// zeekEnds are the columns of a connection's two ends within its "id".
+var zeekEnds = map[string]zeekColumn{"orig_h": zOrigH, "orig_p": zOrigP, "resp_h": zRespH, "resp_p": zRespP}
 
 func setOf(names []string) map[string]bool {
 	set := make(map[string]bool, len(names))

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/banshift/banshift/ingest/record"
 	"github.com/banshift/banshift/schemas"
@@ -263,11 +264,11 @@ func optional(b []byte) (uint64, bool) {
 	if len(b) == 0 {
 		return 0, true
 	}
-	if len(b) > 18 {
-		return 0, false
+	if n, ok := digits(b); ok {
+		return uint64(n), true
 	}
-	n, ok := digits(b)
-	return uint64(n), ok
+	f, ok := parseFloat(b) // of a table that had gaps
+	return uint64(f), ok && f == math.Trunc(f) && f < maxTotal
 }
 
 func isTrue(b []byte) bool { return string(b) == "T" || string(b) == "true" }

@@ -152,6 +152,7 @@ type Source struct {
 	plain  bool
 	live   bool
 	tail   *tail // of a growing log
+	seen   ends  // of what was read
 }
 
 // ErrUnrecognised is returned for content of no known format.
@@ -287,7 +288,16 @@ func (s *Source) Live() bool { return s.live }
 func (s *Source) Plain() bool { return s.plain }
 
 // Read gives the decompressed bytes.
-func (s *Source) Read(p []byte) (int, error) { return s.reader.Read(p) }
+func (s *Source) Read(p []byte) (int, error) {
+	n, err := s.reader.Read(p)
+	if !s.live {
+		s.seen.write(p[:n])
+	}
+	return n, err
+}
+
+// Limit ends a source that was not read yet behind a number of bytes.
+func (s *Source) Limit(n int64) { s.reader = io.LimitReader(s.reader, n) }
 
 // Consumed is how many of Size bytes have been read, for a progress display.
 func (s *Source) Consumed() int64 { return s.raw.n.Load() }
@@ -333,17 +343,20 @@ func fingerprint(file *os.File, info fs.FileInfo) (string, error) {
 		return freshID(), nil
 	}
 	hash, err := contentHash(file, info.Size())
-	return "file:" + info.Name() + ":" + hash, err
+	return "file:" + info.Name() + ":" + hex.EncodeToString(hash), err
 }
 
-// contentHash is the part of an identity that names the first n bytes of a content.
-func contentHash(content io.ReaderAt, n int64) (string, error) {
+// contentHashBytes is how much of a hash names a content.
+const contentHashBytes = 8
+
+// contentHash names the first n bytes of a content.
+func contentHash(content io.ReaderAt, n int64) ([]byte, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d\n", n)
 	for _, from := range []int64{0, max(0, n-fingerprintBytes)} {
 		if _, err := io.Copy(h, io.NewSectionReader(content, from, min(fingerprintBytes, n-from))); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8]), nil
+	return h.Sum(nil)[:contentHashBytes], nil
 }

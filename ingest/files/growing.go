@@ -20,8 +20,8 @@ import (
 // read when it is complete.
 var ErrWhole = errors.New("not a log of lines")
 
-// binary are the formats that cannot be cut at line ends.
-var binary = []decode.Format{decode.Pcap, decode.Parquet, decode.Arrow, decode.Dnstap, decode.Goflow2Protobuf}
+// wholeFormats are the formats that cannot be cut at line ends.
+var wholeFormats = []decode.Format{decode.Pcap, decode.Parquet, decode.Arrow, decode.Dnstap, decode.Goflow2Protobuf}
 
 // OpenGrowing opens a log of lines that may still grow. It is read as a live source: to
 // where it ends now and on, until ctx is done, nothing has come for idle, or another file
@@ -60,7 +60,7 @@ func (s *Source) lookAtLog(t *tail) error {
 			return unrecognisedError{err}
 		}
 	}
-	if slices.Contains(binary, s.Format) {
+	if slices.Contains(wholeFormats, s.Format) {
 		return ErrWhole
 	}
 	t.head = head[:min(n, 512)]
@@ -90,7 +90,7 @@ func (s *Source) Reached() (size int64, rest time.Time) {
 // may have been read.
 func (s *Source) LogID() string {
 	buffered, ok := s.reader.(*bufio.Reader)
-	if !ok || slices.Contains(binary, s.Format) {
+	if !ok || slices.Contains(wholeFormats, s.Format) {
 		return ""
 	}
 	head, _ := buffered.Peek(headBytes)

@@ -28,6 +28,7 @@ const (
 type connection struct {
 	target
 	cluster    string
+	id         string // of the topic; empty: not known
 	partitions []int32
 	dialer     *kafkago.Dialer
 	transport  *kafkago.Transport
@@ -88,6 +89,9 @@ func (c *connection) lookUp(ctx context.Context) error {
 	}
 	if len(c.partitions) == 0 {
 		return fmt.Errorf("kafka topic %s does not exist on %s: create it or correct its name", c.topic, strings.Join(c.brokers, ","))
+	}
+	if c.id, err = c.topicID(ctx); err != nil {
+		return fmt.Errorf("kafka topic %s: %w", c.topic, c.explain(err))
 	}
 	return nil
 }

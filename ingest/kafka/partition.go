@@ -21,6 +21,7 @@ type partition struct {
 	source *Source
 	id     int32
 	follow bool
+	until  int64 // where it ends although the log goes on; 0: nowhere
 	cursor cursor
 	handle Handler
 	commit func(next int64) error
@@ -28,6 +29,8 @@ type partition struct {
 	// lasting is the context of the walk: it outlives the generation's, and a stop by a while.
 	lasting context.Context
 
+	sure       time.Time // when the topic was last the one that was opened
+	unsure     bool      // a question failed since
 	failing    time.Time // since when the broker has not answered
 	lastWarned time.Time
 	attempts   int
@@ -37,6 +40,12 @@ type partition struct {
 // has now or, when following, until ctx is done.
 func (p *partition) read(ctx context.Context, off Offsets) error {
 	defer p.cursor.seek(0)
+	if p.follow {
+		if err := p.patiently(ctx, func() error { return p.source.sameTopic(ctx) }); err != nil {
+			return err
+		}
+	}
+	p.sure = time.Now()
 	known, err := off.Known(ctx, p.id)
 	if err != nil {
 		return err
@@ -57,8 +66,11 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 				p.source.topic, p.id, end, next)
 		}
 	}
-	if p.follow {
+	switch {
+	case p.follow:
 		end = position.Endless
+	case p.until > 0:
+		end = min(end, p.until)
 	}
 	p.ledger = off
 	w := &walker{partition: p, plan: plan.New(known, position.Range{First: begin, Next: end}, p.source.cfg.Block), start: first}
@@ -75,6 +87,22 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 	defer w.walk.Close()
 	return w.read(ctx, begin)
 }
+
+// surely makes sure that what was fetched is of the topic that was opened: one that is made
+// again takes longer than [sureFor], or is missed in between.
+func (p *partition) surely(ctx context.Context) error {
+	if p.unsure || time.Since(p.sure) > sureFor {
+		p.unsure = false
+		if err := p.patiently(ctx, func() error { return p.source.sameTopic(ctx) }); err != nil {
+			return err
+		}
+	}
+	p.sure = time.Now()
+	return nil
+}
+
+// sureFor is how long after an answer the next one is of the same topic for certain.
+const sureFor = time.Second
 
 // bounds asks for the first offset that the log has and the one after its last.
 func (p *partition) bounds(ctx context.Context) (first, end int64, err error) {
@@ -111,6 +139,7 @@ func (p *partition) patiently(ctx context.Context, ask func() error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		p.unsure = true
 		now := time.Now()
 		if p.failing.IsZero() {
 			p.failing = now
@@ -155,7 +184,7 @@ func mend(err error) outlook {
 	var network net.Error
 	var system syscall.Errno
 	switch {
-	case errors.Is(err, errUnreadable), errors.Is(err, kafkago.OffsetOutOfRange):
+	case errors.Is(err, ErrMadeAgain), errors.Is(err, errUnreadable), errors.Is(err, kafkago.OffsetOutOfRange):
 		return never
 	case errors.As(err, &code):
 		if code.Temporary() || code == kafkago.UnknownTopicOrPartition || code == kafkago.Unknown {

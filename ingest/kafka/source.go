@@ -166,6 +166,9 @@ func (s *Source) Name() string {
 	return Scheme + s.cluster + "/" + s.topic
 }
 
+// ID tells the topic from one that had its name before; empty where the brokers do not say it.
+func (s *Source) ID() string { return s.id }
+
 // Stats gives the counts so far.
 func (s *Source) Stats() Stats {
 	return Stats{
@@ -186,18 +189,38 @@ func (s *Source) Run(ctx context.Context, follow bool, off Offsets, h Handler) e
 	return s.drain(ctx, off, h)
 }
 
+// Reread is Run without follow for offsets that were read before: of each of some partitions up to an
+// offset. The group is not told.
+func (s *Source) Reread(ctx context.Context, until map[int32]int64, off Offsets, h Handler) error {
+	var all []*partition
+	for id, end := range until {
+		p := s.partition(id, false, h, func(int64) error { return nil })
+		p.until = end
+		all = append(all, p)
+	}
+	return s.toTheEnd(ctx, all, off)
+}
+
 // drain reads every partition to its present end.
 func (s *Source) drain(ctx context.Context, off Offsets, h Handler) error {
+	var all []*partition
+	for _, id := range s.partitions {
+		all = append(all, s.partition(id, false, h, func(next int64) error { return s.commitAlone(ctx, id, next) }))
+	}
+	return s.toTheEnd(ctx, all, off)
+}
+
+// toTheEnd reads partitions at the same time.
+func (s *Source) toTheEnd(ctx context.Context, all []*partition, off Offsets) error {
 	group, ctx := errgroup.WithContext(ctx)
 	lasting, end := s.outlive(ctx)
 	defer end()
-	for _, id := range s.partitions {
+	for _, p := range all {
 		group.Go(func() error {
-			p := s.partition(id, false, h, func(next int64) error { return s.commitAlone(ctx, id, next) })
 			p.lasting = lasting
 			err := p.read(ctx, off)
 			if errors.Is(err, ErrTaken) {
-				s.log.Warn("another program has begun to read this partition: left to it", "topic", s.topic, "partition", id)
+				s.log.Warn("another program has begun to read this partition: left to it", "topic", s.topic, "partition", p.id)
 				s.stats.taken.Add(1)
 				return nil
 			}

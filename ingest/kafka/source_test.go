@@ -409,6 +409,65 @@ func TestTopicMadeAnewIsRefused(t *testing.T) {
 	}
 }
 
+// remake deletes the topic and makes it again.
+func remake(t *testing.T, cluster *kfake.Cluster) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	name := topic
+	gone := kmsg.NewPtrDeleteTopicsRequest()
+	gone.TopicNames = []string{topic}
+	gone.Topics = []kmsg.DeleteTopicsRequestTopic{{Topic: &name}}
+	if res, err := gone.RequestWith(t.Context(), client); err != nil || res.Topics[0].ErrorCode != 0 {
+		t.Fatal(res, err)
+	}
+	made := kmsg.NewPtrCreateTopicsRequest()
+	made.Topics = []kmsg.CreateTopicsRequestTopic{{Topic: topic, NumPartitions: 1, ReplicationFactor: 1}}
+	if res, err := made.RequestWith(t.Context(), client); err != nil || res.Topics[0].ErrorCode != 0 {
+		t.Fatal(res, err)
+	}
+}
+
+// TestTopicsHaveAnID tells a topic that was made again from the one before, over TLS as without.
+func TestTopicsHaveAnID(t *testing.T) {
+	cluster, uri := fake(t, 1)
+	before := open(t, uri, Config{}).ID()
+	if again := open(t, uri, Config{}).ID(); before == "" || again != before {
+		t.Errorf("the same topic has the ids %q and %q", before, again)
+	}
+	remake(t, cluster)
+	if made := open(t, uri, Config{}).ID(); made == "" || made == before {
+		t.Errorf("made again it has the id %q, before %q", made, before)
+	}
+}
+
+// TestTopicMadeAgainUnderAReader has a topic deleted, made again and filled further than it was
+// read while a member follows it.
+func TestTopicMadeAgainUnderAReader(t *testing.T) {
+	cluster, uri := fake(t, 1)
+	first := produce(t, uri, Config{}, 0, 10)
+	l := newLedger(t)
+	ended := make(chan error)
+	go func() {
+		ended <- open(t, uri, Config{FlushAfter: 20 * time.Millisecond}).Run(t.Context(), true, l, l.walk)
+	}()
+	await(t, "10 records", func() bool { return l.count() == 10 })
+	remake(t, cluster)
+	produce(t, uri, Config{}, 1000, 30)
+	select {
+	case err := <-ended:
+		if !errors.Is(err, ErrMadeAgain) || !strings.Contains(err.Error(), "run again") {
+			t.Errorf("it ends with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it goes on")
+	}
+	l.check(first)
+}
+
 // TestTransactionMarkers has markers between the records and as the last offset, where
 // a reader that takes them for records or waits for one would fail.
 func TestTransactionMarkers(t *testing.T) {

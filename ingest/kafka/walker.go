@@ -53,9 +53,16 @@ func (w *walker) read(ctx context.Context, from int64) error {
 			if !errors.Is(err, kafkago.OffsetOutOfRange) {
 				return err
 			}
+			w.unsure = true
+			if err := w.surely(ctx); err != nil {
+				return err
+			}
 			if err := w.overtaken(ctx); err != nil {
 				return err
 			}
+		}
+		if err := w.surely(ctx); err != nil {
+			return err
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,9 +20,6 @@ import (
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/load/position"
 )
-
-// completePartition is where the ledger notes that a file was read to its end.
-const completePartition = -1
 
 // FileOptions say how files are read.
 type FileOptions struct {
@@ -143,38 +141,45 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 	if src.ID, err = p.identify(ctx, src.ID); err != nil {
 		return err
 	}
+	before, err := p.readBefore(ctx, src)
+	if err != nil {
+		return err
+	}
+	if before != nil && before.Whole {
+		src.ID = before.Source
+	}
 	first := src.ID
 	if o.Opened != nil {
 		if err := o.Opened(src); err != nil {
 			return err
 		}
 	}
-	again := src.ID != first // a later reading of a file has a name of its own
-	if !again {
+	if src.ID != first { // a later reading of a file has a name of its own
+		before = nil
+	} else {
+		if before.grown() {
+			src.ID = before.Source
+		}
 		unlock, err := p.asFollowed(ctx, src, o)
 		if err != nil {
 			return err
 		}
 		defer unlock()
-		if err := p.renamed(ctx, src); err != nil {
-			return err
-		}
 	}
-	complete, err := p.opts.Store.Known(ctx, src.ID, completePartition)
+	complete, err := p.opts.Store.Known(ctx, src.ID, load.PartitionComplete)
 	if err != nil {
 		return err
 	}
-	if complete.Done.Covers(position.Range{First: 0, Next: 1}) {
+	if complete.Done.Covers(position.Range{First: 0, Next: 1}) && !before.grown() {
 		p.stats.Known.Add(1)
 		p.opts.Log.Info("file is in the store already, left out", "file", file.Path, "source", src.ID)
 		return nil
 	}
-	plan, err := p.take(ctx, src, again)
-	if err != nil {
+	if err := p.opts.Store.Lease(ctx, src.ID, 0); err != nil {
 		return err
 	}
 	p.stats.Sources.Add(1)
-	err = p.toItsEnd(ctx, src, plan, o)
+	err = p.toItsEnd(ctx, file, src, before, o)
 	if errors.Is(err, load.ErrLease) {
 		p.leaveToOther(src.Path)
 		return nil
@@ -183,11 +188,83 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 }
 
 // toItsEnd reads a file, and notes that it was read to its end or where that is damaged.
-func (p *Pipeline) toItsEnd(ctx context.Context, src *files.Source, plan *plan.Plan, o FileOptions) error {
-	if err := p.read(ctx, src, plan, o); err != nil {
-		return p.cut(ctx, src, err)
+func (p *Pipeline) toItsEnd(ctx context.Context, file files.File, src *files.Source, before *before, o FileOptions) error {
+	all, err := p.stretches(ctx, src, before)
+	if err != nil {
+		return err
 	}
-	return p.opts.Store.Write(ctx, load.Batch{Source: src.ID, Partition: completePartition, First: 0, Next: 1})
+	last := all[len(all)-1]
+	if decode.LineBased(src.Format) {
+		last.at.First = 0
+	} else if err := p.earlier(ctx, file, src, all[:len(all)-1], o); err != nil {
+		return err
+	}
+	plan, err := p.plan(ctx, src, last.at, before)
+	if err != nil {
+		return err
+	}
+	readErr := p.read(ctx, src, plan, last, o)
+	var cut *decode.CutError
+	if readErr == nil || errors.As(readErr, &cut) {
+		if err := p.noteContents(ctx, src, last.at.First); err != nil {
+			return err
+		}
+	}
+	if readErr != nil {
+		return p.cut(ctx, src, readErr)
+	}
+	return p.opts.Store.Write(ctx, load.Batch{Source: src.ID, Partition: load.PartitionComplete, First: 0, Next: 1})
+}
+
+// earlier reads again of the stretches that were read before what the store does not have any more.
+func (p *Pipeline) earlier(ctx context.Context, file files.File, src *files.Source, all []stretch, o FileOptions) error {
+	for _, s := range all {
+		known, err := p.opts.Store.Known(ctx, src.ID, 0)
+		if err != nil {
+			return err
+		}
+		if len(known.All().Holes(s.at)) == 0 && len(known.Intended) == 0 {
+			continue
+		}
+		part, err := files.Open(ctx, file, src.Format, nil)
+		if err != nil {
+			return &unreadableError{err}
+		}
+		defer part.Close()
+		part.ID = src.ID
+		part.Limit(s.to)
+		plan, err := p.plan(ctx, part, s.at, nil)
+		if err != nil {
+			return err
+		}
+		if err := p.read(ctx, part, plan, s, o); err != nil {
+			var cut *decode.CutError
+			if !errors.As(err, &cut) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// noteContents notes what was read of a file, of which the latest records begin at a position.
+func (p *Pipeline) noteContents(ctx context.Context, src *files.Source, first int64) error {
+	content, ok, err := src.Content()
+	if err != nil {
+		return &unreadableError{err}
+	}
+	if !ok || !strings.HasPrefix(src.ID, "file:") {
+		return nil
+	}
+	known, err := p.opts.Store.Known(ctx, src.ID, 0)
+	if err != nil {
+		return err
+	}
+	note := load.Reached{Bytes: content.Bytes, Digest: content.Digest, Next: first}
+	if n := len(known.Done); n > 0 {
+		note.Next = max(first, known.Done[n-1].Next)
+	}
+	return p.opts.Store.Write(ctx, note.Batch(src.ID))
 }
 
 // leaveToOther notes that another program reads a source on.
@@ -196,34 +273,27 @@ func (p *Pipeline) leaveToOther(name string) {
 	p.opts.Log.Warn("another program has begun to read this into the same store: left to it", "source", name)
 }
 
-// take takes over the writing of a file, and plans what the store does not have of it. again:
-// it was read before, under another name.
-func (p *Pipeline) take(ctx context.Context, src *files.Source, again bool) (*plan.Plan, error) {
+// plan plans what the store does not have of a file, among some positions. before is what was read of it under
+// another identity.
+func (p *Pipeline) plan(ctx context.Context, src *files.Source, among position.Range, before *before) (*plan.Plan, error) {
 	store := p.opts.Store
-	if err := store.Lease(ctx, src.ID, 0); err != nil {
-		return nil, err
-	}
 	known, err := store.Known(ctx, src.ID, 0)
 	if err != nil {
 		return nil, err
 	}
-	if !again {
-		before, err := p.readTo(ctx, src)
-		if err != nil {
-			return nil, err
-		}
-		known.Done = known.Done.Add(position.Range{Next: before})
-	}
 	block := p.opts.BlockRecords
 	if decode.LineBased(src.Format) {
 		block = p.opts.BlockBytes
+		if before != nil && before.Source != src.ID {
+			known.Done = known.Done.Add(position.Range{Next: before.bytes()})
+		}
 	}
-	plan := plan.New(known, position.Range{Next: position.Endless}, int64(block))
+	plan := plan.New(known, among, int64(block))
 	return plan, plan.CutAsBefore(func(in position.Range) ([]int64, error) { return store.Borders(ctx, src.ID, 0, in) })
 }
 
-// read carries a file's records into the store, by the way that its format is read.
-func (p *Pipeline) read(ctx context.Context, src *files.Source, plan *plan.Plan, o FileOptions) error {
+// read carries a stretch of a file's records into the store, by the way that its format is read.
+func (p *Pipeline) read(ctx context.Context, src *files.Source, plan *plan.Plan, of stretch, o FileOptions) error {
 	walk := p.walk(ctx, src.ID, 0, plan, cap(p.idle))
 	defer walk.close()
 	var err error
@@ -231,13 +301,13 @@ func (p *Pipeline) read(ctx context.Context, src *files.Source, plan *plan.Plan,
 	case decode.LineBased(src.Format) && src.Plain():
 		err = src.Pieces(walk.ctx, walk.size, func(piece files.Piece) error {
 			return walk.take(piece.Range, func(w *worker) (anonymize.Batch, error) {
-				return w.piece(src, piece, plan.Clock(piece.First))
+				return w.piece(src, piece, of, plan.Clock(piece.First))
 			})
 		})
 	case decode.LineBased(src.Format):
-		err = walk.streamOfLines(src)
+		err = walk.streamOfLines(src, of)
 	default:
-		err = walk.stream(src, o)
+		err = walk.stream(src, of, o)
 	}
 	if workErr := walk.end(ctx); workErr != nil {
 		return workErr
@@ -260,11 +330,11 @@ func (p *Pipeline) cut(ctx context.Context, src *files.Source, err error) error 
 			return err
 		}
 		defer p.takeBack(gate)
-		gate.Begin(src.ID, completePartition)
+		gate.Begin(src.ID, load.PartitionComplete)
 		gate.Reject("rest of the file unreadable", nil, src.Consumed())
 		batch := gate.Flush()
 		defer batch.Release()
-		return p.accept(ctx, w, &pending{span: span{src.ID, completePartition, position.Range{First: 1, Next: 2}}, batch: batch}, nil)
+		return p.accept(ctx, w, &pending{span: span{src.ID, load.PartitionComplete, position.Range{First: 1, Next: 2}}, batch: batch}, nil)
 	})
 	if rejectErr != nil {
 		return rejectErr
@@ -278,7 +348,7 @@ type unreadableError struct{ error }
 func (e *unreadableError) Unwrap() error { return e.error }
 
 // piece decodes the lines of a range.
-func (w *worker) piece(src *files.Source, piece files.Piece, clock int64) (anonymize.Batch, error) {
+func (w *worker) piece(src *files.Source, piece files.Piece, of stretch, clock int64) (anonymize.Batch, error) {
 	decoder, err := w.message(src.Format)
 	if err != nil {
 		return anonymize.Batch{}, err
@@ -290,7 +360,10 @@ func (w *worker) piece(src *files.Source, piece files.Piece, clock int64) (anony
 	defer w.pipeline.takeBack(gate)
 	gate.Begin(src.ID, 0)
 	gate.At(clock)
-	err = w.lines.EachLine(piece, func(line []byte, position int64) { decoder.Decode(line, position, gate) })
+	err = w.lines.EachLine(piece, func(line []byte, position int64) {
+		line, position = of.whole(line, position)
+		decoder.Decode(line, position, gate)
+	})
 	batch := w.pipeline.flush(gate)
 	if err != nil {
 		batch.Release()
@@ -301,13 +374,13 @@ func (w *worker) piece(src *files.Source, piece files.Piece, clock int64) (anony
 
 // streamOfLines decodes lines that must be read from their beginning: compressed, or from
 // standard input.
-func (k *walk) streamOfLines(src *files.Source) error {
+func (k *walk) streamOfLines(src *files.Source, of stretch) error {
 	decoder, err := newMessage(src.Format)
 	if err != nil {
 		return err
 	}
 	return k.collect(func(c *collector) error {
-		return src.EachRange(k.ctx, c.begin, k.pipeline.opts.FlushAfter, &lineSink{c, decoder})
+		return src.EachRange(k.ctx, c.begin, k.pipeline.opts.FlushAfter, &lineSink{c, decoder, of})
 	})
 }
 
@@ -315,10 +388,12 @@ func (k *walk) streamOfLines(src *files.Source) error {
 type lineSink struct {
 	*collector
 	decoder decode.Message
+	of      stretch
 }
 
 func (s *lineSink) Line(line []byte, position int64) {
 	if !s.passing {
+		line, position = s.of.whole(line, position)
 		s.decoder.Decode(line, position, s.gate)
 	}
 }
@@ -329,14 +404,14 @@ func (s *lineSink) Pause() { s.flush() }
 
 // stream decodes a source that must be read from its beginning. Its ranges are
 // ordinals of records: the same bytes give the same records in the same order.
-func (k *walk) stream(src *files.Source, o FileOptions) error {
+func (k *walk) stream(src *files.Source, of stretch, o FileOptions) error {
 	decoder, err := streamDecoder(k.ctx, src, o)
 	if err != nil {
 		return err
 	}
 	return k.collect(func(c *collector) error {
-		sink := &recordSink{collector: c}
-		sink.begin(0)
+		sink := &recordSink{collector: c, of: of}
+		sink.begin(of.at.First)
 		if src.Live() && k.pipeline.opts.FlushAfter > 0 {
 			defer sink.impatient(k.pipeline.opts.FlushAfter)()
 		}
@@ -368,6 +443,7 @@ func streamDecoder(ctx context.Context, src *files.Source, o FileOptions) (decod
 // fails, the walk's context ends the decoding.
 type recordSink struct {
 	*collector
+	of                   stretch    // records of others do not count
 	mu                   sync.Mutex // of the range at work: time may end it while records come
 	first, next, planned int64
 }
@@ -375,27 +451,30 @@ type recordSink struct {
 var _ record.Sink = (*recordSink)(nil)
 
 func (s *recordSink) Flow(f *record.Flow, position int64) {
-	s.record(func() { s.gate.Flow(f, position) })
+	s.record(position-f.Since, func() { s.gate.Flow(f, position) })
 }
 
 func (s *recordSink) DNS(d *record.DNS, position int64) {
-	s.record(func() { s.gate.DNS(d, position) })
+	s.record(position-d.Since, func() { s.gate.DNS(d, position) })
 }
 
 func (s *recordSink) Reject(reason string, raw []byte, position int64) {
-	s.record(func() { s.gate.Reject(reason, raw, position) })
+	s.record(position, func() { s.gate.Reject(reason, raw, position) })
 }
 
 func (s *recordSink) Skip(reason string, position int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.passing {
+	if !s.passing && s.of.has(position) {
 		s.gate.Skip(reason, position)
 	}
 }
 
-// record has the gate take a record, and ends the range where it is the last one.
-func (s *recordSink) record(take func()) {
+// record has the gate take a record that began at a byte of the stretch, and ends the range where it is the last one.
+func (s *recordSink) record(began int64, take func()) {
+	if !s.of.has(began) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.passing {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/ingest/plan"
 	"github.com/banshift/banshift/load"
 )
 
@@ -118,14 +119,14 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	defer f.lock(src.ID)()
 	ctx, cancel := draining(ctx)
 	defer cancel()
-	plan, err := f.pipeline.take(ctx, src, false)
+	plan, rest, err := f.pipeline.takeLog(ctx, src)
 	if err != nil {
 		return err
 	}
 	if f.options.Opened != nil {
 		f.options.Opened(src)
 	}
-	err = f.pipeline.read(ctx, src, plan, f.options)
+	err = f.pipeline.read(ctx, src, plan, rest, f.options)
 	state.reached, state.again = src.Reached()
 	if errors.Is(err, load.ErrLease) {
 		f.pipeline.leaveToOther(file.Path)
@@ -138,6 +139,23 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 		return nil
 	}
 	return err
+}
+
+// takeLog takes over the writing of a log, and plans what the store does not have of it.
+func (p *Pipeline) takeLog(ctx context.Context, src *files.Source) (*plan.Plan, stretch, error) {
+	if err := p.opts.Store.Lease(ctx, src.ID, 0); err != nil {
+		return nil, stretch{}, err
+	}
+	before, err := p.readBefore(ctx, src)
+	if err != nil {
+		return nil, stretch{}, err
+	}
+	rest, err := p.stretches(ctx, src, before)
+	if err != nil {
+		return nil, stretch{}, err
+	}
+	plan, err := p.plan(ctx, src, rest[0].at, before)
+	return plan, rest[0], err
 }
 
 // whole reads a file that is no log, once nobody has written to it for a while.

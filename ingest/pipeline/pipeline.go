@@ -42,8 +42,10 @@ type Store interface {
 	Known(ctx context.Context, source string, partition int32) (position.Known, error)
 	// Borders gives where ranges of a partition that were written down begin or end strictly inside a range.
 	Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error)
-	// FilesRead lists the files that were read to their end before.
+	// FilesRead lists the files that something is stored of.
 	FilesRead(ctx context.Context) ([]load.FileRead, error)
+	// Rejected gives the positions of the records of a partition that were rejected, in order.
+	Rejected(ctx context.Context, source string, partition int32) ([]int64, error)
 	// Lease takes over the writing of a partition, and looks at its ledger anew.
 	Lease(ctx context.Context, source string, partition int32) error
 }
@@ -82,6 +84,9 @@ type Options struct {
 	// Identify gives the name under which a file or topic is kept in the store, for the one that it has by
 	// itself, which may hold an address; nil: the same.
 	Identify func(ctx context.Context, source string) (string, error)
+	// Incarnation gives the name under which a topic is kept, for the one that [Options.Identify] gives and its id:
+	// one that was deleted and made again is another source; nil: none is known.
+	Incarnation func(ctx context.Context, topic, id string) (string, error)
 	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
 	Accept func(decode.Format) error
 	Log    *slog.Logger

@@ -42,21 +42,22 @@ type key struct {
 // ledger is a store in memory that can fail between intention and completion.
 type ledger struct {
 	mu       sync.Mutex
-	source   string          // the one that was written
-	read     []load.FileRead // other sources, to their ends
-	done     map[key]uint64  // records in
+	source   string         // the one that was written
+	done     map[key]uint64 // records in
 	intended map[key]position.Range
 	usage    map[key]uint64 // records in table usage
 	windows  map[key]position.Range
-	rows     map[key]string // all that is stored
-	tried    map[key]string // what was not stored when it was to be
-	failAt   int            // fails the write with this number, 0: none
+	digests  map[int64]int64 // of what was read of a file, by its bytes
+	rejected []int64         // positions
+	rows     map[key]string  // all that is stored
+	tried    map[key]string  // what was not stored when it was to be
+	failAt   int             // fails the write with this number, 0: none
 	writes   int
 }
 
 func newLedger() *ledger {
 	return &ledger{done: map[key]uint64{}, intended: map[key]position.Range{}, usage: map[key]uint64{},
-		windows: map[key]position.Range{}, rows: map[key]string{}, tried: map[key]string{}}
+		windows: map[key]position.Range{}, digests: map[int64]int64{}, rows: map[key]string{}, tried: map[key]string{}}
 }
 
 var errGone = errors.New("store gone")
@@ -64,12 +65,14 @@ var errGone = errors.New("store gone")
 func (l *ledger) Write(_ context.Context, b load.Batch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.source != "" && b.Source != l.source && b.Partition == completePartition {
+	if l.source != "" && b.Source != l.source && b.Partition < 0 {
 		return nil // it keeps one source
 	}
 	l.source = b.Source
 	r := key{b.Partition, position.Range{First: b.First, Next: b.Next}}
-	if _, stored := l.done[r]; stored {
+	if _, stored := l.done[r]; stored && b.Partition < 0 {
+		return nil
+	} else if stored {
 		return fmt.Errorf("range %v is written twice", r)
 	}
 	for other := range l.intended {
@@ -96,12 +99,19 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 		return errGone
 	}
 	l.rows[r], l.windows[r] = rows, b.Window
+	if b.Partition == load.PartitionReached {
+		l.digests[b.First] = b.Clock
+	}
 	for _, table := range b.Tables {
 		if table.Name == schemas.TableUsage {
 			column := table.Record.Column(int(table.Record.NumCols()) - 1).(*array.Uint64)
 			for i := range column.Len() {
 				l.usage[r] += column.Value(i)
 			}
+		}
+		if table.Name == schemas.TableRejects && b.Partition >= 0 {
+			at := table.Record.Column(table.Record.Schema().FieldIndices("offset")[0]).(*array.Int64)
+			l.rejected = append(l.rejected, at.Int64Values()...)
 		}
 	}
 	delete(l.intended, r)
@@ -113,27 +123,27 @@ func (l *ledger) FilesRead(context.Context) ([]load.FileRead, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	own := load.FileRead{Source: l.source}
-	if _, whole := l.done[key{completePartition, position.Range{Next: 1}}]; !whole {
-		return slices.Clone(l.read), nil
-	}
 	for r := range l.done {
-		if r.partition == 0 {
-			own.Next = max(own.Next, r.Next)
+		switch {
+		case r.partition == load.PartitionReached:
+			own.Reached = append(own.Reached, load.Reached{Bytes: r.First, Digest: l.digests[r.First], Next: l.windows[r].First})
+		case r.partition == load.PartitionComplete && r.First == 0:
+			own.Complete = true
 		}
 	}
-	return append(slices.Clone(l.read), own), nil
+	slices.SortFunc(own.Reached, func(a, b load.Reached) int { return cmp.Compare(a.Bytes, b.Bytes) })
+	return []load.FileRead{own}, nil
+}
+
+func (l *ledger) Rejected(context.Context, string, int32) ([]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.rejected), nil
 }
 
 func (l *ledger) Known(_ context.Context, source string, partition int32) (known position.Known, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, f := range l.read {
-		if f.Source == source && partition == completePartition {
-			known.Done = known.Done.Add(position.Range{Next: 1})
-		} else if f.Source == source {
-			known.Done = known.Done.Add(position.Range{Next: f.Next})
-		}
-	}
 	if source != l.source {
 		return known, nil
 	}
@@ -412,7 +422,7 @@ func (s takenAt) Write(ctx context.Context, b load.Batch) error {
 // TestFileIsLeftToWhoTookIt leaves a file to another program that took it over, while it is
 // read and when it is noted as read.
 func TestFileIsLeftToWhoTookIt(t *testing.T) {
-	for _, partition := range []int32{0, completePartition} {
+	for _, partition := range []int32{0, load.PartitionComplete} {
 		p, err := New(options(t, takenAt{newLedger(), partition}, memory.DefaultAllocator))
 		if err != nil {
 			t.Fatal(err)

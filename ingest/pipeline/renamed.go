@@ -1,22 +1,25 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"path/filepath"
 	"slices"
 	"sync"
 
-	"github.com/banshift/banshift/ingest/decode"
 	"github.com/banshift/banshift/ingest/files"
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/position"
 )
 
-// filesRead are the files that the store had when it was asked, by what names their content
-// and by name. It is safe for concurrent use.
+// filesRead are the files that the store had when it was asked. It is safe for concurrent use.
 type filesRead struct {
 	mu       sync.Mutex
 	asked    bool
-	contents map[string]string // the source
-	names    map[string][]files.Prefix
+	read     []load.FileRead
+	contents map[string]string // sources by what names their contents as they were stored
+	prefixes []files.Prefix    // what was read of files
+	of       []int             // the file of each prefix
 }
 
 // forget has the store asked again.
@@ -35,64 +38,128 @@ func (r *filesRead) ask(ctx context.Context, store Store) error {
 	if err != nil {
 		return err
 	}
-	r.asked, r.contents, r.names = true, map[string]string{}, map[string][]files.Prefix{}
-	for _, f := range list {
-		if name, content, ok := files.Named(f.Source); ok {
+	r.asked, r.read, r.contents, r.prefixes, r.of = true, list, map[string]string{}, nil, nil
+	for i, f := range list {
+		if _, content, ok := files.Named(f.Source); ok {
 			r.contents[content] = f.Source
-			r.names[name] = append(r.names[name], files.Prefix{Bytes: f.Next, Content: content})
+		}
+		for _, c := range f.Reached {
+			r.prefixes = append(r.prefixes, files.Prefix{Content: files.Content{Bytes: c.Bytes, Digest: c.Digest}})
+			r.of = append(r.of, i)
 		}
 	}
 	return nil
 }
 
-// candidates gives the source of a content, and what was read under a name.
-func (r *filesRead) candidates(ctx context.Context, store Store, content, name string) (source string, read []files.Prefix, err error) {
+// before is what was read of a file before, when it had another name, was shorter, or was
+// not compressed or compressed in another way.
+type before struct {
+	load.FileRead
+	// Beginning is what the file begins with of it; its prefix is one of Reached, -1 where the
+	// file is byte for byte what was read.
+	files.Beginning
+}
+
+// readBefore looks a file up, that is to be kept under a name; nil where nothing was read of it.
+func (r *filesRead) readBefore(ctx context.Context, store Store, src *files.Source, name string) (*before, error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	err = r.ask(ctx, store)
-	return r.contents[content], r.names[name], err
+	err := r.ask(ctx, store)
+	read, contents, prefixes, of := r.read, r.contents, slices.Clone(r.prefixes), r.of
+	r.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	if _, content, ok := files.Named(src.ID); ok && contents[content] != "" {
+		i := slices.IndexFunc(read, func(f load.FileRead) bool { return f.Source == contents[content] })
+		return &before{read[i], files.Beginning{Prefix: -1, Whole: true}}, nil
+	}
+	for i := range prefixes {
+		as, _, _ := files.Named(read[of[i]].Source)
+		prefixes[i].Near = as == name
+	}
+	begins, err := files.BeginsAs(ctx, src.Path, prefixes)
+	if err != nil {
+		return nil, &unreadableError{err}
+	}
+	if begins.Prefix < 0 {
+		return nil, nil
+	}
+	f := read[of[begins.Prefix]]
+	begins.Prefix -= slices.Index(of, of[begins.Prefix])
+	return &before{f, begins}, nil
 }
 
-// renamed gives a file the identity under which its content was read before, if it was.
-func (p *Pipeline) renamed(ctx context.Context, src *files.Source) error {
-	_, content, isFile := files.Named(src.ID)
-	if !isFile {
-		return nil // live, or known by its first lines
-	}
-	source, _, err := p.before.candidates(ctx, p.opts.Store, content, "")
-	if source != "" {
-		src.ID = source
-	}
-	return err
-}
-
-// readTo is up to which position a log was read before under its name: when it was shorter, not
-// compressed, or not followed.
-func (p *Pipeline) readTo(ctx context.Context, src *files.Source) (int64, error) {
-	if !decode.LineBased(src.Format) || src.Live() && !src.Grows() {
-		return 0, nil
+// readBefore gives what was read before of a file that can be read again; nil: nothing was.
+func (p *Pipeline) readBefore(ctx context.Context, src *files.Source) (*before, error) {
+	if src.Live() && !src.Grows() {
+		return nil, nil
 	}
 	name := files.LogName(src.Path)
 	if p.opts.FileName != nil {
 		name = p.opts.FileName(name)
 	}
-	_, read, err := p.before.candidates(ctx, p.opts.Store, "", name)
-	if err != nil {
-		return 0, err
+	return p.before.readBefore(ctx, p.opts.Store, src, name)
+}
+
+// grown reports a file of which more is there than was read before.
+func (b *before) grown() bool { return b != nil && !b.Whole }
+
+// bytes is how much of the file was read before.
+func (b *before) bytes() int64 {
+	if b == nil || b.Prefix < 0 {
+		return 0
 	}
-	_, itself, _ := files.Named(src.ID) // what of it is to be read again, the ledger knows
-	read = slices.DeleteFunc(slices.Clone(read), func(f files.Prefix) bool { return f.Content == itself })
-	if len(read) == 0 {
-		return 0, nil
+	return b.Reached[b.Prefix].Bytes
+}
+
+// stretch is a part of a file that was read, or is, for itself: records that begin in it.
+type stretch struct {
+	from, to int64          // bytes; to is 0 for the end of the file
+	at       position.Range // of its records; endless for the last
+	cut      cutLine
+}
+
+// cutLine is the line that a file ended in the middle of when it was read, and what was there of it.
+type cutLine struct {
+	at    int64
+	begin []byte
+}
+
+// has reports whether a record that begins at a byte is of the stretch.
+func (s *stretch) has(at int64) bool {
+	return at >= s.from || len(s.cut.begin) > 0 && at == s.cut.at
+}
+
+// whole gives the line that the file was cut in, for what came of it since.
+func (s *stretch) whole(line []byte, at int64) ([]byte, int64) {
+	if at != s.from || len(s.cut.begin) == 0 {
+		return line, at
 	}
-	at, err := files.BeginsAs(ctx, src.Path, read)
-	if err != nil {
-		return 0, &unreadableError{err}
+	return append(bytes.Clone(s.cut.begin), line...), s.cut.at
+}
+
+// stretches gives the parts in which a source was read and is to be read, the latest last.
+func (p *Pipeline) stretches(ctx context.Context, src *files.Source, b *before) ([]stretch, error) {
+	last := stretch{at: position.Range{Next: position.Endless}}
+	if b == nil || b.Prefix < 0 {
+		return []stretch{last}, nil
 	}
-	if at < 0 {
-		return 0, nil
+	var all []stretch
+	for _, c := range b.Reached[:b.Prefix+1] {
+		if src.ID == b.Source { // else it has none of the positions
+			all = append(all, stretch{from: last.from, to: c.Bytes, at: position.Range{First: last.at.First, Next: c.Next}})
+			last.at.First = c.Next
+		}
+		last.from = c.Bytes
 	}
-	return read[at].Bytes, nil
+	if len(b.Cut) == 0 {
+		return append(all, last), nil
+	}
+	rejected, err := p.opts.Store.Rejected(ctx, b.Source, 0)
+	if begins := last.from - int64(len(b.Cut)); err == nil && slices.Contains(rejected, begins) {
+		last.cut = cutLine{begins, b.Cut}
+	}
+	return append(all, last), err
 }
 
 // withTwins parts the files that are compressed copies of others of the list, by their names.

@@ -63,6 +63,8 @@ func (unstored) Borders(context.Context, string, int32, position.Range) ([]int64
 	return nil, nil
 }
 
+func (unstored) Rejected(context.Context, string, int32) ([]int64, error) { return nil, nil }
+
 func (unstored) FilesRead(context.Context) ([]load.FileRead, error) { return nil, nil }
 
 func (unstored) Lease(context.Context, string, int32) error { return nil }

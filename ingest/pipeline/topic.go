@@ -17,18 +17,82 @@ import (
 // Topic runs a Kafka topic into the store: to its present end, or with follow until
 // ctx is done. The ledger says where each partition is read on.
 func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool) error {
+	t, err := p.topic(ctx, source)
+	if err != nil {
+		return err
+	}
+	return source.Run(ctx, follow, t, t.walk)
+}
+
+// topic looks up under which name a topic is kept, and whether its format may be read.
+func (p *Pipeline) topic(ctx context.Context, source *kafka.Source) (*topic, error) {
 	p.stats.Sources.Add(1)
 	name, err := p.identify(ctx, source.Name())
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if p.opts.Incarnation != nil {
+		plain := name
+		if name, err = p.opts.Incarnation(ctx, plain, source.ID()); err != nil {
+			return nil, err
+		}
+		if name != plain {
+			p.opts.Log.Warn("the topic was deleted and made again under its name since it was first read: what it has now is another source", "topic", source.Topic(), "source", name)
+		}
 	}
 	t := &topic{pipeline: p, source: name, format: decode.Format(source.Format())}
 	if t.format != "" {
 		if err := p.accepts(t.format); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// Reading is one time that records of a topic are read once more.
+type Reading struct {
+	Source string // its name
+	// Wanted are the offsets of the records by partition, in order; Until is where the partitions end.
+	Wanted map[int32][]int64
+	Until  map[int32]int64
+}
+
+// TopicAgain reads records of a topic that were read before once more: those of the readings that are given for
+// its name. The ranges that have none of them count as read.
+func (p *Pipeline) TopicAgain(ctx context.Context, source *kafka.Source, readings func(ctx context.Context, name string) ([]Reading, error)) error {
+	t, err := p.topic(ctx, source)
+	if err != nil {
+		return err
+	}
+	all, err := readings(ctx, t.source)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		again := &topicAgain{topic: topic{pipeline: p, source: r.Source, format: t.format}, Reading: r}
+		if err := source.Reread(ctx, r.Until, again, again.walk); err != nil {
 			return err
 		}
 	}
-	return source.Run(ctx, follow, t, t.walk)
+	return nil
+}
+
+// topicAgain is a topic of which some records are read once more.
+type topicAgain struct {
+	topic
+	Reading
+}
+
+// Known implements [kafka.Offsets]: blocks without a record that is wanted need not be read.
+func (t *topicAgain) Known(ctx context.Context, partition int32) (position.Known, error) {
+	known, err := t.topic.Known(ctx, partition)
+	block, from := int64(t.pipeline.opts.BlockRecords), int64(0)
+	for _, at := range t.Wanted[partition] {
+		known.Done = known.Done.Add(position.Range{First: from, Next: at - at%block})
+		from = max(from, at-at%block+block)
+	}
+	known.Done = known.Done.Add(position.Range{First: from, Next: t.Until[partition]})
+	return known, err
 }
 
 // topic is one topic that is read.

@@ -35,6 +35,7 @@ type Flow struct {
 	SensorLabel      []byte // "zeek:ssl", "ndpi:TLS.NordVPN", "suricata:tls"
 	SensorConfidence uint8  // percent, 0 where the sensor gives none
 	Exporter         []byte // what measured it: sampler address, sensor name
+	Since            int64  // how far before its position what it is joined of began
 	Simulated        bool
 	// Canonical is set where the row came in the canonical schema; Src is then not set,
 	// but for its port, and Dst is the server.
@@ -65,6 +66,7 @@ type DNS struct {
 	Answers   []netip.Addr
 	LatencyUS uint32
 	Exporter  []byte
+	Since     int64 // how far before its position what it is joined of began
 	Simulated bool
 	Canonical *Canonical // as in Flow; Client is then not set
 }

@@ -1,5 +1,4 @@
-SELECT source, maxIf(next, partition = 0) AS bytes
+SELECT source, max(partition = -1 AND first = 0), arraySort(groupUniqArrayIf((first, clock, beside_first), partition = -2))
 FROM batches
 WHERE startsWith(source, 'file:') AND state = 'done'
 GROUP BY source
-HAVING countIf(partition = -1 AND first = 0) > 0

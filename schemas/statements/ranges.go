@@ -16,10 +16,17 @@ var OverlappingRanges string
 //go:embed unfinished_ranges.sql
 var UnfinishedRanges string
 
-// FilesRead lists the files that were read to their end, each with where that was.
+// FilesRead lists the files that something is stored of: whether they were read to their end,
+// and what of their contents was read when, each with its bytes, digest, and the position behind it.
 //
 //go:embed files_read.sql
 var FilesRead string
+
+// TopicIncarnations lists the notes of topics that have their names as they are, by the beginning of
+// the notes' names.
+//
+//go:embed topic_incarnations.sql
+var TopicIncarnations string
 
 // KnownRanges lists what the ledger has of a source, each range once: its window, clock and
 // token, the inserts of one that is not done, its epoch, whether it is done, whether its
