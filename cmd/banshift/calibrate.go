@@ -30,7 +30,7 @@ func newCalibrateCommand(a *app) *cobra.Command {
 	var o calibrateOptions
 	cmd := &cobra.Command{
 		Use:   "calibrate",
-		Short: "Measure the procedure on simulated series, or on a series of your own: size, power, coverage",
+		Short: "Measure the procedure on simulated series or your own: size, power, coverage",
 		Long: `calibrate draws panels of which everything is known, over a grid of effects, counts, noise,
 autocorrelation, drift, outliers, lost sensors and overlapping bans, runs the procedure on
 each as on real series, and writes how often it finds what is there and what is not as a

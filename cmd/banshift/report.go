@@ -64,6 +64,7 @@ The file loads nothing from anywhere and prints well. --format md writes the sam
 }
 
 func (a *app) report(ctx context.Context, id string, o reportOptions) error {
+	o.as = cmp.Or(o.as, reportFormats[0])
 	if !slices.Contains(reportFormats, o.as) {
 		return misused(hinted(fmt.Errorf("report: --format %s: want %s", o.as, strings.Join(reportFormats, ", ")), o.as, reportFormats))
 	}

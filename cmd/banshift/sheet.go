@@ -198,6 +198,12 @@ func (f *fitted) Close() error {
 			numeric[i] = numeric[i] && (j == 0 || numeral.MatchString(row[i]))
 		}
 	}
+	if cut := narrow(widths, numeric, f.a.width()); cut >= 0 {
+		for j := range rows {
+			rows[j][cut] = shortened(rows[j][cut], widths[cut])
+		}
+		fmt.Fprintf(f.a.errOut, "cut for want of room: %s (--wide shows all)\n", rows[0][cut])
+	}
 	var shown []int
 	var left []string
 	sum, room := 1, f.a.width()
@@ -211,6 +217,35 @@ func (f *fitted) Close() error {
 	f.a.sayLeftOut(left)
 	_, err := io.WriteString(escaping{f.a.out}, box(rows, shown, widths, numeric))
 	return err
+}
+
+// leastCut is how narrow the column of a text may become before others are left out.
+const leastCut = 24
+
+// narrow makes the widest text as narrow as the table needs, where that is enough; it
+// gives the column, -1 where all have room or cutting one does not help.
+func narrow(widths []int, numeric []bool, room int) int {
+	sum, widest := 1, -1
+	for i, w := range widths {
+		sum += w + 3
+		if !numeric[i] && (widest < 0 || w > widths[widest]) {
+			widest = i
+		}
+	}
+	if sum <= room || widest < 0 || widths[widest]-(sum-room) < leastCut {
+		return -1
+	}
+	widths[widest] -= sum - room
+	return widest
+}
+
+// shortened cuts a text to a width, with a mark.
+func shortened(text string, width int) string {
+	letters := []rune(text)
+	if len(letters) <= width {
+		return text
+	}
+	return string(letters[:width-1]) + "…"
 }
 
 var (

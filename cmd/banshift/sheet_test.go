@@ -44,6 +44,20 @@ func TestTableFits(t *testing.T) {
 	}
 }
 
+func TestLongTextIsCutBeforeColumnsAreLeftOut(t *testing.T) {
+	t.Setenv("COLUMNS", "60")
+	var out, errOut bytes.Buffer
+	f := &fitted{a: &app{out: &out, errOut: &errOut}}
+	long := strings.Repeat("x", 77)
+	f.WriteString("┌─evidence" + strings.Repeat("─", 69) + "─┬─flows─┐\n│ " + long + " │  9171 │\n└" + strings.Repeat("─", 79) + "┴───────┘\n")
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if widestLine(out.String()) != 60 || !strings.Contains(out.String(), "…") || !strings.Contains(out.String(), "9171") || !strings.Contains(errOut.String(), "evidence") {
+		t.Errorf("%s%s", out.String(), errOut.String())
+	}
+}
+
 func TestTableWithBordersInTextsStays(t *testing.T) {
 	var out, errOut bytes.Buffer
 	f := &fitted{a: &app{out: &out, errOut: &errOut}}

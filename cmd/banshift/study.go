@@ -32,12 +32,13 @@ func newStudyCommand(a *app) *cobra.Command {
 		Short: "Say what the bans of a catalogue did to a series on average",
 		Long: `study tests every event of a catalogue (default: the built-in one) in its own country and
 pools the effects by random effects: all that ask for a rise and all that ask for a drop, by kind,
-target, size of the country and year, each with the interval of its mean, the interval in which another
-such ban is to be expected, and how far the events differ. A funnel says what became of every
-event; whether one is pooled never depends on its effect. Events of one country within a week that
-ask for the same are one episode.`,
+target, size of the country and year, each with the interval of its mean, the interval in which
+another such ban is to be expected, and how far the events differ. A funnel says what became of
+every event; whether one is pooled never depends on its effect. Events of one country
+within a week that ask for the same are one episode.`,
 		Example: `  banshift study --series tor.csv --series-format tor-userstats
-  banshift study builtin,mine.yaml --series tor.csv --series-format tor-userstats --output markdown > bans.md
+  banshift study builtin,mine.yaml --series tor.csv --series-format tor-userstats \
+    --output markdown > bans.md
   banshift study --store ./store --output csv --rows events`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -43,7 +43,7 @@ export function showOverview(overview: Overview): void {
   const where = new Set(spikes.map((entry) => entry.country)).size;
   tell(
     spikes.length === 0
-      ? `Nothing to see: in no country did use leave its usual range. ${sentence(overview.looked_at)}`
+      ? `No alarm in any country. ${sentence(overview.looked_at)} A change too small for an alarm may still be found around a date that is asked about: reports do that.`
       : `${spikes.length === 1 ? 'One spike' : `${spikes.length} spikes`} in ${where === 1 ? 'one country' : `${where} countries`}. ${sentence(overview.looked_at)}`,
   );
   showCountries(countries);

@@ -107,6 +107,22 @@ describe('served page', { skip }, () => {
     await page.close();
   });
 
+  test('three clicks from the first screen: what happened, how sure it is, which networks, and the CSV', async () => {
+    const { page } = await open(browser, address);
+    await page.locator('#feed-list').getByRole('link', { name: 'X blocked in Russia', exact: true }).click();
+    await page.waitForFunction(() => document.querySelector('#status').textContent.includes('from 2018-02-15'));
+    const { texts } = await picture(page);
+    assert.ok(texts.includes('2018-04-16 X: enforce'), `${texts}`);
+    await page.getByRole('link', { name: 'report on ru-x-2018', exact: true }).click();
+    await page.waitForSelector('[data-chart="main"] svg path', { state: 'attached' });
+    assert.match(await page.locator('.verdict').innerText(), /^Supported/);
+    assert.match(await page.locator('#sure').innerText(), /p = 0\.0/);
+    assert.match(await page.locator('.question', { hasText: 'Does every provider enforce?' }).first().innerText(), /network/);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#figure-main').getByRole('button', { name: /^save as CSV/ }).click()]);
+    assert.match(download.suggestedFilename(), /\.csv$/);
+    await page.close();
+  });
+
   for (const [query, says] of [
     ['country=zz', /no telemetry of “zz”.*Russia \(ru\)/],
     ['country=RU', /Did you mean Russia \(ru\)/],
