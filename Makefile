@@ -125,6 +125,16 @@ docs: web/dist/banshift.js ## Write the generated references under docs/
 check-docs: docs ## Fail where a generated reference is not what is committed
 	git diff --exit-code -- docs
 
+.PHONY: pictures
+pictures: build engine ## Take the pictures of docs/ from the demo, with a Chromium
+	rm -rf out/pictures && mkdir -p out
+	bin/banshift demo --out out/pictures > out/pictures.log
+	CHROMIUM=$$($(PARTS)/browser/fetch) node web/test/pictures.mjs bin/banshift out/pictures docs
+
+.PHONY: check-pictures
+check-pictures: ## Fail where the pictures of docs/ are older than the page
+	node web/test/pictures.mjs --check docs
+
 .PHONY: clean
 clean: ## Remove what was built; the cache of parts stays
 	rm -rf bin out web/dist/* web/node_modules coverage.out

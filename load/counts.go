@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -32,11 +33,25 @@ type uncounted struct {
 	counts.Key
 	touches uint64    // how often its rows were stored
 	asOf    time.Time // when it was counted last; 1970 where it never was
+	newest  uint64    // version of the last counting that left rows, finished or not
 }
 
 // version orders the countings of a day: by the touches that were seen, and where two counted at the same time by
-// chance, so that all rows of one of them win.
-func (u uncounted) version(random uint32) uint64 { return u.touches<<20 | uint64(random&(1<<20-1)) }
+// chance, so that all rows of one of them win. It is above that of a counting that was cut off, whose rows would win
+// otherwise.
+func (u uncounted) version(random uint32) uint64 {
+	return max(u.touches<<20|uint64(random&(1<<20-1)), u.newest+1)
+}
+
+// counting is a row of table countings: from then on the rows of its version are a day's counts.
+type counting struct {
+	Country   string    `json:"country"`
+	Day       string    `json:"day"`
+	Touches   uint64    `json:"touches"`
+	Version   uint64    `json:"version"`
+	Questions uint64    `json:"questions"` // version of the counts of DNS questions
+	AsOf      time.Time `json:"as_of"`
+}
 
 // daysAtOnce bounds how many days of countries are read by one statement. They are taken month by month, because each
 // month that an insertion is of makes a part (measured: docs/performance.md).
@@ -61,9 +76,6 @@ func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error)
 		}
 		due = append(due, d)
 	}
-	if due, err = s.keepExpired(ctx, due); err != nil {
-		return done, explain(s.name, fmt.Errorf("days whose usage expired: %w", err))
-	}
 	if len(due) == 0 {
 		return done, nil
 	}
@@ -74,13 +86,17 @@ func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error)
 	if len(due) > daysAtOnce {
 		s.log.Info("counting clients of days with new telemetry", "days", len(due))
 	}
-	for len(due) > 0 {
-		n := min(len(due), daysAtOnce)
-		if err := s.countAgain(ctx, due[:n], names, now); err != nil {
-			return done, explain(s.name, fmt.Errorf("counts of %d days: %w", n, err))
+	for some := range slices.Chunk(due, daysAtOnce) {
+		if some, err = s.keepExpired(ctx, some, now); err != nil {
+			return done, explain(s.name, fmt.Errorf("days whose usage expired: %w", err))
 		}
-		done.Days += n
-		due = due[n:]
+		if len(some) == 0 {
+			continue
+		}
+		if err := s.countAgain(ctx, some, names, now); err != nil {
+			return done, explain(s.name, fmt.Errorf("counts of %d days: %w", len(some), err))
+		}
+		done.Days += len(some)
 	}
 	return done, nil
 }
@@ -148,30 +164,56 @@ func (s *Store) uncounted(ctx context.Context) ([]uncounted, time.Time, error) {
 
 // keepExpired takes the days off whose usage has fewer records than were counted, and keeps their counts: telemetry
 // that comes so late is not counted any more.
-func (s *Store) keepExpired(ctx context.Context, due []uncounted) ([]uncounted, error) {
-	if s.usageDays == 0 || len(due) == 0 {
-		return due, nil
+func (s *Store) keepExpired(ctx context.Context, due []uncounted, now time.Time) ([]uncounted, error) {
+	if err := s.findNewest(ctx, due); err != nil {
+		return nil, err
 	}
-	versions := map[counts.Key]uncounted{}
-	for _, d := range due {
-		versions[d.Key] = d
+	if s.usageDays == 0 {
+		return due, nil
 	}
 	took, err := s.expiredDays(ctx, due)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range took {
-		key := d.Key
-		params := clickhouse.Parameters{"country": key.Country, "day": isoDay(key.Day), "was": fmt.Sprint(d.version), "version": fmt.Sprint(versions[key].version(0))}
-		for _, sql := range []string{statements.KeepHours, statements.KeepDays} {
-			if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql); err != nil {
-				return nil, err
-			}
+		i := slices.IndexFunc(due, func(u uncounted) bool { return u.Key == d.Key })
+		if err := s.keepDay(ctx, due[i], d.version, now); err != nil {
+			return nil, err
 		}
-		s.log.Warn("telemetry of a day came after retention.usage_days took the day's usage: it is stored and not counted", "country", key.Country, "day", isoDay(key.Day))
-		due = slices.DeleteFunc(due, func(d uncounted) bool { return d.Key == key })
+		s.log.Warn("telemetry of a day came after retention.usage_days took the day's usage: it is stored and not counted", "country", d.Country, "day", isoDay(d.Day))
+		due = slices.Delete(due, i, i+1)
 	}
 	return due, nil
+}
+
+// keepDay has the counts of a day, of version was, be those of its last touch.
+func (s *Store) keepDay(ctx context.Context, day uncounted, was uint64, now time.Time) error {
+	versions := map[counts.Key]uint64{day.Key: day.version(0)}
+	params := clickhouse.Parameters{"country": day.Country, "day": isoDay(day.Day), "was": fmt.Sprint(was), "version": fmt.Sprint(versions[day.Key])}
+	for _, sql := range []string{statements.KeepHours, statements.KeepDays} {
+		if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql); err != nil {
+			return err
+		}
+	}
+	return s.finishCounting(ctx, []uncounted{day}, versions, now)
+}
+
+// findNewest looks for what countings of days left, finished or not.
+func (s *Store) findNewest(ctx context.Context, days []uncounted) error {
+	type left struct {
+		counts.Key
+		version uint64
+	}
+	found, err := collect(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days))), s.conn,
+		func(l *left) []any { return []any{&l.Country, &l.Day, &l.version} }, statements.NewestVersions)
+	newest := map[counts.Key]uint64{}
+	for _, l := range found {
+		newest[l.Key] = l.version
+	}
+	for i := range days {
+		days[i].newest = newest[days[i].Key]
+	}
+	return err
 }
 
 // expiredDay is a day whose client-hours retention has taken, in part or all, and the version of its counts.
@@ -184,6 +226,12 @@ type expiredDay struct {
 func (s *Store) expiredDays(ctx context.Context, days []uncounted) ([]expiredDay, error) {
 	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days)))
 	return collect(ctx, s.conn, func(d *expiredDay) []any { return []any{&d.Country, &d.Day, &d.version} }, statements.ExpiredDays)
+}
+
+// expiredQuestions gives those of some days whose DNS questions retention has taken, in part or all.
+func (s *Store) expiredQuestions(ctx context.Context, days []uncounted) ([]expiredDay, error) {
+	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days)))
+	return collect(ctx, s.conn, func(d *expiredDay) []any { return []any{&d.Country, &d.Day, &d.version} }, statements.ExpiredQuestions)
 }
 
 func (s *Store) verdictNames(ctx context.Context) (map[uint64]schemas.Names, error) {
@@ -233,9 +281,10 @@ func (s *Store) countAgain(ctx context.Context, days []uncounted, names map[uint
 
 // countDays reads the usage of days, in their order, and stores what is counted of them.
 func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint64]schemas.Names, asOf time.Time) error {
-	// First: a day that is counted has its coverage.
-	if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days))), statements.CountCoverage); err != nil {
-		return fmt.Errorf("coverage: %w", err)
+	for _, sql := range []string{statements.CountCoverage, statements.CoverDays} {
+		if err := s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(usageParams(days))), sql); err != nil {
+			return fmt.Errorf("coverage: %w", err)
+		}
 	}
 	var random [4]byte
 	rand.Read(random[:]) //nolint:errcheck // it never fails
@@ -247,7 +296,7 @@ func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint6
 		Mem: memory.DefaultAllocator, AsOf: asOf,
 		Version: func(key counts.Key) uint64 { return versions[key] },
 		Out: func(hours, days arrow.Record) error {
-			// The hours first: a day that is counted has its hours.
+			// The hours first: whatever a counting left, it left hours.
 			if hours.NumRows() > 0 {
 				if err := s.insertArrow(ctx, schemas.TableCountedHours, hours); err != nil {
 					return err
@@ -269,7 +318,62 @@ func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint6
 			return err
 		}
 	}
-	return counter.Close()
+	if err := counter.Close(); err != nil {
+		return err
+	}
+	return s.finishCounting(ctx, days, versions, asOf)
+}
+
+// finishCounting counts what is made from the counts of days, and has them hold.
+func (s *Store) finishCounting(ctx context.Context, days []uncounted, versions map[counts.Key]uint64, asOf time.Time) error {
+	if err := s.countFrom(ctx, statements.CountNetworks, days, versions); err != nil {
+		return fmt.Errorf("networks: %w", err)
+	}
+	questions, err := s.countQuestions(ctx, days, versions)
+	if err != nil {
+		return fmt.Errorf("questions: %w", err)
+	}
+	rows := make([]counting, len(days))
+	for i, d := range days {
+		rows[i] = counting{d.Country, isoDay(d.Day), d.touches, versions[d.Key], questions[d.Key], asOf}
+	}
+	lines, err := jsonLines(rows)
+	if err != nil {
+		return err
+	}
+	return s.insertJSON(ctx, "countings", lines)
+}
+
+// countQuestions counts the DNS questions of days, and gives the version of each day's counts: that of before where
+// retention took some of its questions.
+func (s *Store) countQuestions(ctx context.Context, days []uncounted, versions map[counts.Key]uint64) (map[counts.Key]uint64, error) {
+	valid := maps.Clone(versions)
+	due := days
+	if s.dnsDays > 0 {
+		kept, err := s.expiredQuestions(ctx, days)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range kept {
+			valid[d.Key] = d.version
+		}
+		due = slices.DeleteFunc(slices.Clone(days), func(d uncounted) bool { return valid[d.Key] != versions[d.Key] })
+	}
+	if len(due) == 0 {
+		return valid, nil
+	}
+	return valid, s.countFrom(ctx, statements.CountQuestions, due, versions)
+}
+
+// countFrom runs a statement that stores counts of days under their versions.
+func (s *Store) countFrom(ctx context.Context, sql string, days []uncounted, versions map[counts.Key]uint64) error {
+	params := usageParams(days)
+	var list []string
+	for _, d := range days {
+		list = append(list, fmt.Sprintf("(%s,'%s',%d)", quoteText(d.Country), isoDay(d.Day), versions[d.Key]))
+	}
+	params["versions"] = "[" + strings.Join(list, ",") + "]"
+	return s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql)
 }
 
 // readUsage gives the rows of days to add, batch by batch.

@@ -28,7 +28,14 @@ type Day struct {
 // Daily runs the named query daily_series, by country and day. A day without
 // telemetry is missing from it.
 func (s *Store) Daily(ctx context.Context, params map[string]string) ([]Day, error) {
-	q, values, err := s.prepare(ctx, "daily_series", params)
+	if err := s.countForReading(ctx); err != nil {
+		return nil, err
+	}
+	return s.daily(ctx, params)
+}
+
+func (s *Store) daily(ctx context.Context, params map[string]string) ([]Day, error) {
+	q, values, err := valuesOf("daily_series", params)
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,14 @@ type Exported struct {
 	Exported    time.Time `json:"exported"`
 }
 
+// privacy says what was done to a file before it left the house.
+func (e Exported) privacy() string {
+	if e.MinClients == 0 {
+		return "rows count no clients"
+	}
+	return fmt.Sprintf("%s; %d rows were left out, which count fewer than %d clients or would give such a count away", pseudonyms, e.RowsLeftOut, e.MinClients)
+}
+
 // Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
 // DIR/NAME.json. A file appears when it is whole. about says what was left out of it.
 func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about Exported) (Exported, error) {
@@ -47,7 +55,7 @@ func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about
 	var err error
 	hash := sha256.New()
 	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.WriteResult(ctx, r, io.MultiWriter(w, hash), Parquet)
+		return s.described(ctx, q, r.Params, done.privacy(), io.MultiWriter(w, hash), func(w io.Writer) error { return s.writeRows(ctx, r, w, Parquet) })
 	})
 	if err != nil {
 		return Exported{}, err

@@ -116,6 +116,7 @@ type forgetJob struct {
 	rows    map[string]uint64
 	sources []string // whose rows in the ledger go, wholly or in part
 	ranges  []sourceRange
+	kept    map[counts.Key]bool // days whose questions cannot be counted again
 	counted int
 }
 
@@ -137,8 +138,11 @@ func (j *forgetJob) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	expired, err := j.expiredDays(ctx, days)
+	expired, err := j.expiredDays(ctx, days, j.store.expiredDays)
 	if err != nil {
+		return err
+	}
+	if j.kept, err = j.expiredDays(ctx, days, j.store.expiredQuestions); err != nil {
 		return err
 	}
 	wanted := j.all[j.of.What]
@@ -153,6 +157,8 @@ func (j *forgetJob) run(ctx context.Context) error {
 	}
 	if j.of.What != ForgetDay { // a day that is forgotten whole has no counts to keep
 		days = slices.DeleteFunc(days, func(k counts.Key) bool { return expired[k] })
+	} else {
+		clear(j.kept)
 	}
 	return j.recount(ctx, days)
 }
@@ -317,8 +323,10 @@ func (j *forgetJob) eraseRanges(ctx context.Context) error {
 func (j *forgetJob) touchedDays(ctx context.Context, params map[string]string) ([]counts.Key, error) {
 	tables := j.all[j.of.What].Tables
 	sql := fmt.Sprintf(statements.DaysOf, "usage", tables["usage"])
-	if where, ok := tables["coverage"]; ok {
-		sql += " UNION DISTINCT " + fmt.Sprintf(statements.DaysOf, "coverage", where)
+	for _, table := range []string{"dns_usage", "coverage"} {
+		if where, ok := tables[table]; ok {
+			sql += " UNION DISTINCT " + fmt.Sprintf(statements.DaysOf, table, where)
+		}
 	}
 	return j.store.keys(clickhouse.Context(ctx, clickhouse.WithParameters(params)), sql)
 }
@@ -329,17 +337,19 @@ func (s *Store) keys(ctx context.Context, sql string) ([]counts.Key, error) {
 	return keys, err
 }
 
-// expiredDays are those of some days that cannot be counted again: retention took a part of their client-hours.
-func (j *forgetJob) expiredDays(ctx context.Context, days []counts.Key) (map[counts.Key]bool, error) {
+// expiredDays are those of some days that cannot be counted again: retention took a part of what find looks at.
+func (j *forgetJob) expiredDays(ctx context.Context, days []counts.Key, find func(context.Context, []uncounted) ([]expiredDay, error)) (map[counts.Key]bool, error) {
 	expired := map[counts.Key]bool{}
-	if len(days) == 0 {
-		return expired, nil
+	for some := range slices.Chunk(days, rangesAtOnce) {
+		took, err := find(ctx, asUncounted(some))
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range took {
+			expired[d.Key] = true
+		}
 	}
-	took, err := j.store.expiredDays(ctx, asUncounted(days))
-	for _, d := range took {
-		expired[d.Key] = true
-	}
-	return expired, err
+	return expired, nil
 }
 
 func asUncounted(days []counts.Key) []uncounted {
@@ -354,8 +364,14 @@ func asUncounted(days []counts.Key) []uncounted {
 func (j *forgetJob) recount(ctx context.Context, days []counts.Key) error {
 	s := j.store
 	for some := range slices.Chunk(days, rangesAtOnce) {
+		// Before and after: whoever is cut off, or counts meanwhile, leaves days that are to be counted.
+		if err := s.touchDays(ctx, some); err != nil {
+			return err
+		}
+		kept := slices.DeleteFunc(slices.Clone(some), func(k counts.Key) bool { return !j.kept[k] })
+		params := map[string]string{"days": arrayOfDays(some), "kept": arrayOfDays(kept)}
 		for table, where := range j.all["recount"].Tables {
-			if _, err := s.deleteRows(ctx, table, where, map[string]string{"days": usageParams(asUncounted(some))["days"]}); err != nil {
+			if _, err := s.deleteRows(ctx, table, where, params); err != nil {
 				return err
 			}
 		}
@@ -369,6 +385,15 @@ func (j *forgetJob) recount(ctx context.Context, days []counts.Key) error {
 	}
 	_, err := s.Count(ctx, 0)
 	return err
+}
+
+// arrayOfDays writes days as an array of tuples.
+func arrayOfDays(days []counts.Key) string {
+	texts := make([]string, len(days))
+	for i, k := range days {
+		texts[i] = "(" + quoteText(k.Country) + ",'" + isoDay(k.Day) + "')"
+	}
+	return "[" + strings.Join(texts, ",") + "]"
 }
 
 // unaccounted is by how much the ledger's records exceed those of the tables.

@@ -61,24 +61,61 @@ func (s *Store) Query(ctx context.Context, name string, params map[string]string
 	if err != nil {
 		return err
 	}
-	if err := s.read(ctx, q.SQL, values, w, f); err != nil {
-		return explain(fmt.Sprintf("%s, query %s", s.name, name), err)
+	return s.query(ctx, q, values, w, f)
+}
+
+// valuesOf gives a named query and the values of all its parameters.
+func valuesOf(name string, params map[string]string) (queries.Query, map[string]string, error) {
+	q, err := queries.Get(name)
+	if err != nil {
+		return queries.Query{}, nil, err
+	}
+	values, err := q.Values(params)
+	return q, values, err
+}
+
+func (s *Store) query(ctx context.Context, q queries.Query, values map[string]string, w io.Writer, f Format) (err error) {
+	if f == Parquet {
+		err = s.described(ctx, q, values, asTheyAre, w, func(w io.Writer) error { return s.read(ctx, q.SQL, values, w, f) })
+	} else {
+		err = s.read(ctx, q.SQL, values, w, f)
+	}
+	if err != nil {
+		return explain(fmt.Sprintf("%s, query %s", s.name, q.Name), err)
 	}
 	return nil
 }
 
-// prepare gives a named query with a value for each parameter, and has counted what it reads.
-func (s *Store) prepare(ctx context.Context, name string, params map[string]string) (q queries.Query, values map[string]string, err error) {
-	if q, err = queries.Get(name); err != nil {
-		return q, nil, err
-	}
-	if values, err = q.Values(params); err != nil {
-		return q, nil, err
-	}
-	if q.Counts {
+// prepare gives a named query with the values of its parameters, and has counted what it reads.
+func (s *Store) prepare(ctx context.Context, name string, params map[string]string) (queries.Query, map[string]string, error) {
+	q, values, err := valuesOf(name, params)
+	if err == nil && q.Counts {
 		err = s.countForReading(ctx)
 	}
 	return q, values, err
+}
+
+// Answers are those of a store to many questions that belong together: its counts are brought up to date once, before
+// the first. Its methods may be called concurrently.
+type Answers struct{ store *Store }
+
+// Counted brings the counts up to date, as each question does.
+func (s *Store) Counted(ctx context.Context) (Answers, error) {
+	return Answers{s}, s.countForReading(ctx)
+}
+
+// Query is [Store.Query].
+func (a Answers) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f Format) error {
+	q, values, err := valuesOf(name, params)
+	if err != nil {
+		return err
+	}
+	return a.store.query(ctx, q, values, w, f)
+}
+
+// Daily is [Store.Daily].
+func (a Answers) Daily(ctx context.Context, params map[string]string) ([]Day, error) {
+	return a.store.daily(ctx, params)
 }
 
 // SQL runs one statement that only reads the store's own tables.

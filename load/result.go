@@ -56,6 +56,13 @@ func (s *Store) Result(ctx context.Context, name string, params map[string]strin
 
 // WriteResult writes a result as [Store.Query] writes the query's: the engine formats it.
 func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {
+	if f == Parquet {
+		return s.described(ctx, r.Query, r.Params, asTheyAre, w, func(w io.Writer) error { return s.writeRows(ctx, r, w, f) })
+	}
+	return s.writeRows(ctx, r, w, f)
+}
+
+func (s *Store) writeRows(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {
 	if r.Len == 0 {
 		return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), s.read(ctx, fmt.Sprintf(statements.NoRows, r.Query.SQL), r.Params, w, f))
 	}

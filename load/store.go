@@ -39,6 +39,8 @@ type Options struct {
 	UsageDays int
 	// DNSDays is the same of DNS questions.
 	DNSDays int
+	// About is what exported files say of themselves.
+	About About
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -67,6 +69,7 @@ type Store struct {
 	flowsDays int
 	usageDays int
 	dnsDays   int
+	about     About
 }
 
 // connectTries is how often an address that does not answer is tried. An engine of our own is
@@ -94,7 +97,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays}
+	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays, about: o.About}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}

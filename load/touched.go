@@ -10,11 +10,11 @@ import (
 	"github.com/banshift/banshift/transform/counts"
 )
 
-// touchedDays lists the days of countries that the usage and the coverage of a batch are of, in their order.
+// touchedDays lists the days of countries that the usage, the questions and the coverage of a batch are of, in their order.
 func touchedDays(b Batch) []counts.Key {
 	known := map[counts.Key]bool{}
 	for _, t := range b.Tables {
-		if t.Name != schemas.TableUsage && t.Name != schemas.TableCoverage {
+		if t.Name != schemas.TableUsage && t.Name != schemas.TableDNSUsage && t.Name != schemas.TableCoverage {
 			continue
 		}
 		hours, countries := t.Record.Column(0).(*array.Timestamp), t.Record.Column(1).(*array.Dictionary)

@@ -16,13 +16,12 @@ SELECT
     max(t.day) AS last_day,
     max(c.as_of) AS counted,
     argMax(c.as_of, t.day) AS last_day_counted,
-    countIf(t.touches != bitShiftRight(c.version, 20)) AS waiting
+    countIf(t.touches != c.seen) AS waiting
 FROM (SELECT country, day, sum(touches) AS touches FROM touched GROUP BY country, day) AS t
 LEFT JOIN
 (
-    SELECT country, day, max(version) AS version, max(as_of) AS as_of
-    FROM counted_days
-    WHERE grouping = 'all' AND level = 'unclassified'
+    SELECT country, day, argMax(k.touches, k.version) AS seen, argMax(k.as_of, k.version) AS as_of
+    FROM countings AS k
     GROUP BY country, day
 ) AS c ON c.country = t.country AND c.day = t.day
 WHERE {country:String} = '' OR t.country = {country:String}

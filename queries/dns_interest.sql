@@ -15,30 +15,27 @@
 -- column failed sum: NXDOMAIN, SERVFAIL, REFUSED
 -- column no_response sum: queries without a response
 -- column simulated key: 1 where the rows are simulated
-WITH everyone AS
-    (
-        SELECT d.country AS c, toDate(hour) AS d_day, d.simulated AS sim, uniqExact(client) AS all_clients
-        FROM dns_usage AS d
-        WHERE ({country:String} = '' OR country = {country:String}) AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
-        GROUP BY c, d_day, sim
-    )
 SELECT
-    d.country AS country,
-    toDate(hour) AS day,
-    d.service AS service,
-    uniqExact(client) AS clients,
-    any(everyone.all_clients) AS all_clients,
+    asked.country AS country,
+    asked.day AS day,
+    asked.service AS service,
+    asked.clients AS clients,
+    everyone.clients AS all_clients,
     clients / all_clients AS share,
-    sum(d.queries) AS queries,
-    sum(d.answered) AS answered,
-    sum(d.failed) AS failed,
-    sum(d.no_response) AS no_response,
-    d.simulated AS simulated
-FROM dns_usage AS d
-INNER JOIN everyone ON everyone.c = d.country AND everyone.d_day = toDate(d.hour) AND everyone.sim = d.simulated
-WHERE d.service != ''
-    AND ({country:String} = '' OR d.country = {country:String})
-    AND ({service:String} = '' OR d.service = {service:String})
-    AND toDate(hour) BETWEEN {from:Date} AND {to:Date}
-GROUP BY country, day, service, simulated
+    asked.queries AS queries,
+    asked.answered AS answered,
+    asked.failed AS failed,
+    asked.no_response AS no_response,
+    asked.simulated AS simulated
+FROM questions_day AS asked
+INNER JOIN
+(
+    SELECT q.country AS country, q.day AS day, q.simulated AS simulated, q.clients AS clients
+    FROM questions_day AS q
+    WHERE q.grouping = 'all' AND ({country:String} = '' OR q.country = {country:String}) AND q.day BETWEEN {from:Date} AND {to:Date}
+) AS everyone ON everyone.country = asked.country AND everyone.day = asked.day AND everyone.simulated = asked.simulated
+WHERE asked.grouping = 'service'
+    AND ({country:String} = '' OR asked.country = {country:String})
+    AND ({service:String} = '' OR asked.service = {service:String})
+    AND asked.day BETWEEN {from:Date} AND {to:Date}
 ORDER BY country, day, clients DESC, service, simulated

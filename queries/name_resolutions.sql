@@ -27,7 +27,7 @@ FROM
     FROM resolutions AS r
     WHERE ({country:String} = '' OR country = {country:String})
         AND day BETWEEN {from:Date} AND {to:Date}
-        AND name NOT IN (SELECT name FROM dns_usage WHERE service != '')
+        AND name NOT IN (SELECT DISTINCT q.name FROM questions_day AS q WHERE q.grouping = 'name')
     GROUP BY country, day, name, net, simulated
 )
 GROUP BY country, day, name, ipv6, simulated

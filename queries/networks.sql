@@ -13,19 +13,20 @@
 -- column flows sum: all flows of the network
 -- column expected_flows sum: expected number of flows of such tools
 -- column simulated key: 1 where the rows are simulated
+WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
 SELECT
     country,
     asn,
-    sumIf(c.clients, grouping = 'network') AS client_days,
-    toUInt64(sumIf(c.clients, grouping = 'network_category' AND has({categories:Array(String)}, category) AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8'))
-        - sumIf(c.clients * (greatest(length(arrayIntersect(c.categories, {categories:Array(String)})), 1) - 1), grouping = 'network_categories')) AS using_days,
+    sum(n.clients) AS client_days,
+    sum(arraySum((s, many) -> many * (bitAnd(s, chosen) != 0),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_sets, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_sets, n.confirmed_sets)),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_clients, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_clients, n.confirmed_clients)))) AS using_days,
     using_days / client_days AS share,
-    sumIf(c.flows, grouping = 'network') AS flows,
-    round(sumIf(c.expected, grouping = 'network_category' AND has({categories:Array(String)}, category)), 3) AS expected_flows,
+    sum(n.flows) AS flows,
+    round(sum(arraySum((c, e) -> e * has({categories:Array(String)}, c), n.categories, n.expected)), 3) AS expected_flows,
     simulated
-FROM counts_day AS c
-WHERE (grouping IN ('network', 'network_category') OR (grouping = 'network_categories' AND level = toString({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)})))
-    AND ({country:String} = '' OR country = {country:String})
+FROM networks_day AS n
+WHERE ({country:String} = '' OR country = {country:String})
     AND day BETWEEN {from:Date} AND {to:Date}
 GROUP BY country, asn, simulated
 ORDER BY using_days DESC, country, asn, simulated

@@ -134,7 +134,7 @@ func parseAll(dir fs.FS) ([]Query, error) {
 var (
 	paramLine   = regexp.MustCompile(`^param (\w+) (.+?) = '?((?:\[.*?\])|[^']*)'?: (.+)$`)
 	columnLine  = regexp.MustCompile(`^column (\w+) (key|clients|sum|share|text): (.+)$`)
-	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days)\b`)
+	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days|networks_day|questions_day)\b`)
 	placeholder = regexp.MustCompile(`\{(\w+):([^}]+)\}`)
 )
 

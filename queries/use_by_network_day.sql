@@ -11,17 +11,17 @@
 -- column clients clients: distinct clients that used it, exact within the day
 -- column all_clients clients: distinct clients seen at all
 -- column simulated key: 1 where the rows are simulated
+WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
 SELECT
     country,
     asn,
     day,
-    toUInt64(sumIf(c.clients, grouping = 'network_category' AND has({categories:Array(String)}, category) AND indexOf(['unclassified', 'possible', 'likely', 'confirmed'], level) >= CAST({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)}, 'Int8'))
-        - sumIf(c.clients * (greatest(length(arrayIntersect(c.categories, {categories:Array(String)})), 1) - 1), grouping = 'network_categories')) AS clients,
-    sumIf(c.clients, grouping = 'network') AS all_clients,
+    arraySum((s, many) -> many * (bitAnd(s, chosen) != 0),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_sets, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_sets, n.confirmed_sets)),
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_clients, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_clients, n.confirmed_clients))) AS clients,
+    n.clients AS all_clients,
     simulated
-FROM counts_day AS c
-WHERE (grouping IN ('network', 'network_category') OR (grouping = 'network_categories' AND level = toString({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)})))
-    AND ({country:String} = '' OR country = {country:String})
+FROM networks_day AS n
+WHERE ({country:String} = '' OR country = {country:String})
     AND day BETWEEN {from:Date} AND {to:Date}
-GROUP BY country, asn, day, simulated
 ORDER BY country, asn, day, simulated

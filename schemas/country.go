@@ -2,6 +2,8 @@ package schemas
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -29,3 +31,6 @@ func Country(code string) (lower string, known bool) {
 	lower = strings.ToLower(strings.TrimSpace(code))
 	return lower, countries()[lower]
 }
+
+// Countries lists the codes that there are, in order.
+func Countries() []string { return slices.Sorted(maps.Keys(countries())) }

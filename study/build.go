@@ -32,8 +32,8 @@ type input struct {
 	Facts      *facts
 	Simulated  bool
 	Provenance account.Provenance
-	// Denominator are all clients, by country; nil where they are not known.
-	Denominator []spike.Series
+	// Against is what use is measured against; nil where that is not known.
+	Against *Against
 }
 
 // Measure is one series by country and what the analysis says of it.
@@ -92,6 +92,7 @@ func build(in input) (account.Report, error) {
 			Notes: in.Event.Notes, Sources: in.Event.Sources},
 		Headline:    s.headline(),
 		Main:        s.mainChart(),
+		Denominator: s.denominator(),
 		Placebo:     s.otherPlaces(),
 		Controls:    s.controls(),
 		Sensitivity: s.sensitivity(),
@@ -174,8 +175,10 @@ func (s *study) spikeQuestion(h account.Headline) account.Question {
 		Method: s.Config.Method()[0],
 		Caveats: []string{s.whoIsCounted(),
 			"A grade says what the data support. It is not a proof of cause."}}
-	if chart := s.toolChart(); chart != nil {
-		q.Charts = append(q.Charts, *chart)
+	for _, chart := range []*account.Chart{s.dayByDay(), s.toolChart()} {
+		if chart != nil {
+			q.Charts = append(q.Charts, *chart)
+		}
 	}
 	if e.Anticipation == nil {
 		q.Caveats = append(q.Caveats, "Announcement and enforcement lie on one day or one of them is unknown: anticipation was not tested.")
@@ -207,11 +210,73 @@ func (s *study) course() *account.Table {
 	if e.Shape.Persistence != nil {
 		add("what is left of the effect in the fourth week", 100**e.Shape.Persistence, "%")
 	}
+	s.addCourse(add)
 	if e.CoverageChange != nil {
 		add("coverage by sensors, after over before", *e.CoverageChange, "")
 	}
 	add("days with data, of the registered ones", e.ValidDays, fmt.Sprintf("of %d", e.WindowDays))
 	return t
+}
+
+// addCourse tells how the change went on, against the week before and after the controls.
+func (s *study) addCourse(add func(what string, value any, unit string)) {
+	c := s.effect.Course
+	if c == nil {
+		return
+	}
+	if x := c.Excess; x.UserDays != nil {
+		add(fmt.Sprintf("above the expected, summed over %s, against the week before", account.CountOf(x.Days, "days")), *x.UserDays, s.Use.people()+"-days"+between(x.CILow, x.CIHigh))
+	}
+	for _, r := range c.Remaining {
+		if r.SharePct != nil {
+			add(fmt.Sprintf("change that is left after %d weeks", r.Weeks), *r.EffectPct, "%"+between(r.CILow, r.CIHigh))
+			add(fmt.Sprintf("what is left of the effect after %d weeks, in %ss", r.Weeks, s.Use.people()), *r.SharePct, "%")
+		}
+	}
+	if c.PreTrend.PctPerDay != nil {
+		add("trend of the four weeks before", *c.PreTrend.PctPerDay, "% a day")
+	}
+	if c.PreTrend.P != nil {
+		add("its p among earlier stretches", *c.PreTrend.P, "")
+	}
+	if n := c.Spillover; n != nil && n.EffectPct != nil {
+		add(fmt.Sprintf("mean change in the countries with a land border (%d), on the same days", len(n.Countries)), *n.EffectPct, "%"+between(n.CILow, n.CIHigh))
+	}
+	if w := c.WithoutOne; w.LowPct != nil && w.HighPct != nil {
+		add("lowest effect without one control, "+w.LowWithout, *w.LowPct, "%")
+		add("highest effect without one control, "+w.HighWithout, *w.HighPct, "%")
+	}
+}
+
+// between words an interval after a unit.
+func between(low, high *float64) string {
+	if low == nil || high == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%s to %s)", account.Quantity{Value: account.Number(*low), Interval: account.NoInterval(), Signed: true}, account.Quantity{Value: account.Number(*high), Interval: account.NoInterval(), Signed: true})
+}
+
+// dayByDay is the event study: each day's change from the week before; nil where it was not asked for.
+func (s *study) dayByDay() *account.Chart {
+	if s.effect.Course == nil || len(s.effect.Course.Days) == 0 {
+		return nil
+	}
+	days := s.effect.Course.Days
+	first, last := days[0].Day, days[len(days)-1].Day
+	ts := account.TimeSeries{Zone: "UTC", Unit: "% of the week before", Markers: s.markers(s.day.AddDate(0, 0, first), s.day.AddDate(0, 0, last+1))}
+	line := account.Line{Name: "change", Role: account.Observed}
+	band := &account.Band{Name: "interval of the day alone"}
+	for n, day := 0, first; day <= last; day++ {
+		ts.Times = append(ts.Times, s.day.AddDate(0, 0, day))
+		value, low, high := account.Unknown(), account.Unknown(), account.Unknown()
+		if days[n].Day == day {
+			value, low, high = number(days[n].EffectPct), number(days[n].CILow), number(days[n].CIHigh)
+			n++
+		}
+		line.Values, band.Low, band.High = append(line.Values, value), append(band.Low, low), append(band.High, high)
+	}
+	ts.Lines, ts.Band = []account.Line{line}, band
+	return &account.Chart{Caption: "Day by day, " + s.place, Description: "Line of each day's change from the mean of the week before the event, after the controls, with the interval of that day alone.", Series: &ts}
 }
 
 func expPct(log *float64) account.Number {

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/transform/blocking"
+	"github.com/banshift/banshift/transform/spike"
 )
 
 // storeFacts reads what the companion questions need about the event of in.
@@ -107,19 +109,26 @@ func (r *factReader) blockList() error {
 	return nil
 }
 
+// namesOf asks for the answers from a week before the event on.
+func namesOf(e events.Event, cfg spike.Config) map[string]string {
+	return map[string]string{"country": e.Country, "from": e.Date().AddDate(0, 0, -7).Format(time.DateOnly),
+		"to": e.Date().AddDate(0, 0, max(28, cfg.AfterDays)-1).Format(time.DateOnly)}
+}
+
+// usersOf asks for the users of the event's target and of the service that was to replace it.
+func usersOf(e events.Event, substitute string) map[string]string {
+	return map[string]string{"country": e.Country, "services": fmt.Sprintf("['%s','%s']", quoted(strings.ToLower(e.Target)), quoted(substitute))}
+}
+
 // names reads the answers from a week before the event on, one resolution for each name
 // and address family: a question asks for one family.
 func (r *factReader) names() error {
-	day := r.in.Event.Date()
-	params := r.country()
-	params["from"] = day.AddDate(0, 0, -7).Format(time.DateOnly)
-	params["to"] = day.AddDate(0, 0, max(28, r.in.Config.AfterDays)-1).Format(time.DateOnly)
 	list, err := rows[struct {
 		Day, Name string
 		Prefixes  []string
 		Queries   uint64
 		Simulated uint8
-	}](r.ctx, r.store, "name_resolutions", params)
+	}](r.ctx, r.store, "name_resolutions", namesOf(r.in.Event, r.in.Config))
 	if err != nil {
 		return err
 	}
@@ -163,13 +172,11 @@ func (r *factReader) users() error {
 		return nil
 	}
 	banned := strings.ToLower(r.in.Event.Target)
-	params := r.country()
-	params["services"] = fmt.Sprintf("['%s','%s']", quoted(banned), quoted(r.facts.Substitute))
 	list, err := rows[struct {
 		Day, Service string
 		Clients      uint64
 		Simulated    uint8
-	}](r.ctx, r.store, "service_users", params)
+	}](r.ctx, r.store, "service_users", usersOf(r.in.Event, r.facts.Substitute))
 	for _, row := range list {
 		if !r.kind(row.Simulated) {
 			continue

@@ -149,6 +149,13 @@ func networkUse(ctx context.Context, r *reading, own spike.Series, simulated boo
 
 func networkName(asn uint32) string { return "AS" + strconv.FormatUint(uint64(asn), 10) }
 
+// triesOf asks for the tries of the event's target in the registered days.
+func triesOf(e events.Event, cfg spike.Config) map[string]string {
+	day := e.Date()
+	return map[string]string{"country": e.Country, "service": strings.ToLower(e.Target),
+		"from": day.AddDate(0, 0, -cfg.BeforeDays).Format(time.DateOnly), "to": day.AddDate(0, 0, cfg.AfterDays-1).Format(time.DateOnly)}
+}
+
 // failuresByNetwork is, by network, the share of tries of the event's target without an answer in the
 // days from the event on, less that of the days before.
 func failuresByNetwork(ctx context.Context, r *reading, e events.Event, simulated bool, cfg spike.Config) (map[string]float64, error) {
@@ -158,8 +165,7 @@ func failuresByNetwork(ctx context.Context, r *reading, e events.Event, simulate
 		ASN               uint32
 		Flows, Unanswered float64
 		Simulated         uint8
-	}](ctx, r, "service_by_network", map[string]string{"country": e.Country, "service": strings.ToLower(e.Target),
-		"from": day.AddDate(0, 0, -cfg.BeforeDays).Format(time.DateOnly), "to": day.AddDate(0, 0, cfg.AfterDays-1).Format(time.DateOnly)})
+	}](ctx, r, "service_by_network", triesOf(e, cfg))
 	if err != nil {
 		return nil, err
 	}

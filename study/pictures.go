@@ -19,6 +19,7 @@ func (s *study) mainChart() account.Chart {
 	ts.Lines = []account.Line{
 		{Name: "observed", Role: account.Observed, Values: s.cut(s.series, s.series.Values)},
 		{Name: "expected", Role: account.Baseline, Values: s.cut(s.series, l.expected)}}
+	ts.Told = s.told()
 	ts.Band = &account.Band{Name: fmt.Sprintf("where %g\u00a0%% of the days before lay", 100*(1-s.Config.Alpha)),
 		Low: s.cut(s.series, l.low), High: s.cut(s.series, l.high)}
 	return account.Chart{
@@ -111,8 +112,9 @@ func (s *study) toolChart() *account.Chart {
 	}
 	ts := s.frame(s.series, s.Use.Unit+" and tool")
 	ts.Stacked, ts.Shades = true, nil
+	ts.Told = append([]account.Line{{Name: "clients of any tool", Role: account.Part, Values: s.cut(s.series, s.series.Values)}}, s.told()...)
 	rest := nans(len(s.series.Values))
-	for i, tool := range s.Tools {
+	for i, tool := range s.ranked() {
 		if i < mostTools {
 			ts.Lines = append(ts.Lines, account.Line{Name: tool.Name, Role: account.Part, Values: s.cut(s.series, tool.Values)})
 			continue
@@ -127,6 +129,14 @@ func (s *study) toolChart() *account.Chart {
 		ts.Lines = append(ts.Lines, account.Line{Name: "other tools", Role: account.Part, Values: s.cut(s.series, rest)})
 	}
 	return &account.Chart{Caption: "By tool (a client that used two is in both), " + s.place, Description: "Stacked areas of the daily clients of each tool.", Series: &ts}
+}
+
+// ranked are the tools by how much they change on the days that are shown.
+func (s *study) ranked() []Tool {
+	from, to := s.shown(s.series)
+	return slices.SortedStableFunc(slices.Values(s.Tools), func(a, b Tool) int {
+		return -cmp.Compare(swing(a.Values[from:to]), swing(b.Values[from:to]))
+	})
 }
 
 func zeroIfUnknown(x float64) float64 {

@@ -35,6 +35,8 @@ type Options struct {
 	Evidence []Evidence
 	// Substitute is the service that was to replace the banned one; empty where none is named.
 	Substitute string
+	// Watch is told how many of the events are done; nil where nobody looks.
+	Watch func(done, of int)
 	// Border is the country's, nil where no topology was given; Topology identifies its files.
 	Border   *blocking.Border
 	Topology string
@@ -77,11 +79,16 @@ type Result struct {
 // lists the alarms. r may be nil where a series is given.
 func All(ctx context.Context, r Reader, o Options) (Result, error) {
 	reading := newReading(r)
+	if o.Given == nil {
+		if err := reading.countOnce(ctx); err != nil {
+			return Result{}, err
+		}
+	}
 	t, err := o.tested(ctx, reading, o.Catalogue)
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := spike.Analyze(t.series, o.Catalogue, t.provenance.Config, t.findings...)
+	result, err := spike.AnalyzeWatched(t.series, o.Catalogue, t.provenance.Config, o.Watch, t.findings...)
 	if err != nil {
 		return Result{}, refused(err)
 	}
@@ -111,11 +118,18 @@ func (r Result) LookedAt(country string, cfg spike.Config) string {
 // event's own country has no series around the event. r may be nil where a series is given.
 func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Report, error) {
 	reading := newReading(r)
+	if o.Given == nil {
+		if err := reading.countOnce(ctx); err != nil {
+			return account.Report{}, err
+		}
+		defer reading.ahead(ctx, o.questions(e))()
+	}
 	t, err := o.tested(ctx, reading, []events.Event{e})
 	if err != nil {
 		return account.Report{}, err
 	}
 	p := &t.provenance
+	p.Config.Course = true
 	in := input{Event: e, Catalogue: o.Catalogue, Config: p.Config, Simulated: p.Simulated}
 	if in.Use, err = t.analysed(e, t.name, t.unit, t.series, o.Catalogue, t.findings...); err != nil {
 		return account.Report{}, err
@@ -128,7 +142,9 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 		if err := in.readCompanions(ctx, reading, o); err != nil {
 			return account.Report{}, err
 		}
-		in.Denominator = t.denominator
+		if in.Against, err = t.against(e, o.Catalogue); err != nil {
+			return account.Report{}, err
+		}
 		p.Substitute, p.Topology = in.Facts.Substitute, o.Topology
 	}
 	p.Command = command(e, o)
@@ -137,6 +153,29 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 	p.Queries = reading.queries()
 	in.Provenance = *p
 	return build(in)
+}
+
+// questions are those that the account of an event asks a store, in the order in which it needs the answers.
+func (o Options) questions(e events.Event) []namedQuery {
+	country := map[string]string{"country": e.Country}
+	list := []namedQuery{{daily, nil}}
+	if e.Target != "" {
+		list = append(list, namedQuery{daily, map[string]string{"service": strings.ToLower(e.Target)}})
+	}
+	list = append(list,
+		namedQuery{"versions", nil},
+		namedQuery{"use_by_network_day", country},
+		namedQuery{"service_by_network", triesOf(e, o.Config)},
+		namedQuery{"use_by_tool_day", country},
+		namedQuery{"service_endpoints", country},
+		namedQuery{"block_list", nil},
+		namedQuery{"name_resolutions", namesOf(e, o.Config)},
+		namedQuery{"other_failures", country},
+	)
+	if o.Substitute != "" {
+		list = append(list, namedQuery{"service_users", usersOf(e, strings.ToLower(o.Substitute))})
+	}
+	return list
 }
 
 // tested is the series under test, and what the analysis is told about it.
@@ -197,7 +236,7 @@ func (t *tested) fromStore(ctx context.Context, r *reading, about []events.Event
 	}
 	t.name, t.unit = "Use of VPN, proxy and anonymity tools", "clients a day"
 	t.series = dailySeries(useName, list, func(d load.Day) float64 { return float64(d.Clients) })
-	t.denominator = dailySeries("all clients", list, func(d load.Day) float64 { return float64(d.AllClients) })
+	t.denominator = dailySeries(allName, list, func(d load.Day) float64 { return float64(d.AllClients) })
 	p.Series, p.Packs = FromStore, packsOf(list)
 	if p.Lists, err = listsOf(ctx, r, p.Simulated); err != nil {
 		return err

@@ -2,6 +2,7 @@ package study
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -141,5 +142,27 @@ func TestCountryName(t *testing.T) {
 		if got := CountryName(code); got != want {
 			t.Errorf("%s is %q, want %q", code, got, want)
 		}
+	}
+}
+
+// An account of a given series tells how the change went on, with a picture of its days.
+func TestAccountTellsTheCourse(t *testing.T) {
+	in := made(t, world(rand.New(rand.NewPCG(5, 5)), .4))
+	r, err := Run(t.Context(), nil, ban, Options{Config: in.Config, Catalogue: in.Catalogue, Given: &Given{Path: "use.csv", Format: "csv", Series: in.Use.Series}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	for _, row := range r.Questions[0].Table.Rows {
+		fmt.Fprintln(&said, row...)
+	}
+	for _, want := range []string{"summed over 28\u00a0days, against the week before", "what is left of the effect after 4 weeks, in users", "trend of the four weeks before", "lowest effect without one control"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("no %q in\n%s", want, said.String())
+		}
+	}
+	chart := r.Questions[0].Charts[0]
+	if n := len(chart.Series.Times); n < 50 || len(chart.Series.Lines[0].Values) != n || len(chart.Series.Band.Low) != n {
+		t.Errorf("%d days, %d values, %d of the band", n, len(chart.Series.Lines[0].Values), len(chart.Series.Band.Low))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/csv"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -11,10 +12,17 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet/file"
+	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/study/account"
+	"github.com/banshift/banshift/transform/spike"
 	"github.com/banshift/banshift/web"
 	"github.com/banshift/banshift/web/report"
 	"github.com/banshift/banshift/web/report/sample"
@@ -56,6 +64,9 @@ func reportFile(t *testing.T) string {
 // pageAddress serves the page on the sample's store while the test runs.
 func pageAddress(t *testing.T) string {
 	handler, err := serve.New(serve.Options{Store: pagesample.Store{}, Events: pagesample.Events(), Version: "test", Log: slog.New(slog.DiscardHandler),
+		Overview: func(ctx context.Context) (account.Overview, error) {
+			return study.Overview(ctx, pagesample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: pagesample.Events()})
+		},
 		Report: func(context.Context, events.Event) (account.Report, error) { return sample.Report(1), nil }})
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +102,8 @@ func TestInBrowser(t *testing.T) {
 	}
 	arguments := append([]string{"--test", "--test-reporter=tap"}, scripts(t, "test/*.test.mjs")...)
 	command := exec.Command(node, arguments...)
-	command.Env = append(os.Environ(), "BANSHIFT_REPORT="+reportFile(t), "BANSHIFT_PAGE="+pageAddress(t), "CHROMIUM="+browser())
+	saved := t.TempDir()
+	command.Env = append(os.Environ(), "BANSHIFT_SAVED="+saved, "BANSHIFT_REPORT="+reportFile(t), "BANSHIFT_PAGE="+pageAddress(t), "CHROMIUM="+browser())
 	out, err := command.CombinedOutput()
 	results := result.FindAllSubmatch(out, -1)
 	failed := false
@@ -109,7 +121,61 @@ func TestInBrowser(t *testing.T) {
 	if err != nil || failed {
 		t.Errorf("node --test: %v\n%s", err, out)
 	}
+	t.Run("the saved Parquet is read", func(t *testing.T) { sameTable(t, filepath.Join(saved, "use.parquet"), filepath.Join(saved, "use.csv")) })
 	if len(results) == 0 {
 		t.Errorf("no browser test ran:\n%s", out)
+	}
+}
+
+// sameTable reads a Parquet file that the page made, and compares every value with its CSV.
+func sameTable(t *testing.T, parquetPath, csvPath string) {
+	text, err := os.Open(csvPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	rows, err := csv.NewReader(text).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := file.OpenParquetFile(parquetPath, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	if caption := reader.MetaData().KeyValueMetadata().FindValue("caption"); caption == nil || *caption == "" {
+		t.Error("the file does not say what it is")
+	}
+	columns, err := pqarrow.NewFileReader(reader, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := columns.ReadTable(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Release()
+	if int(table.NumRows()) != len(rows)-1 || int(table.NumCols()) != len(rows[0]) {
+		t.Fatalf("%d rows of %d columns, want %d of %d", table.NumRows(), table.NumCols(), len(rows)-1, len(rows[0]))
+	}
+	for i, name := range rows[0] {
+		column := table.Column(i)
+		if column.Name() != name {
+			t.Errorf("column %q, want %q", column.Name(), name)
+		}
+		values := column.Data().Chunk(0)
+		for j, row := range rows[1:] {
+			got := ""
+			if values.IsValid(j) {
+				got = values.ValueStr(j)
+			}
+			if number, err := strconv.ParseFloat(row[i], 64); err == nil {
+				if read, err := strconv.ParseFloat(got, 64); err != nil || read != number {
+					t.Fatalf("%s of row %d is %q, want %q", name, j, got, row[i])
+				}
+			} else if got != row[i] {
+				t.Fatalf("%s of row %d is %q, want %q", name, j, got, row[i])
+			}
+		}
 	}
 }

@@ -38,6 +38,7 @@ func (a *app) studyOptions(o analyzeOptions) (study.Options, error) {
 		return study.Options{}, err
 	}
 	cfg.Placebo, cfg.Secondary = cmp.Or(spike.PlaceboMode(o.placebo), cfg.Placebo), o.secondary
+	cfg.Course = o.course
 	cfg.Direction, cfg.WindowDays, cfg.Rule = spike.Direction(o.direction), o.window, cmp.Or(spike.Rule(o.rule), cfg.Rule)
 	so := study.Options{Config: cfg, Catalogue: catalogue, Events: from, Version: programVersion()}
 	if so.Given, err = a.given(o); err != nil {

@@ -24,7 +24,7 @@ type analyzeOptions struct {
 	evidence                                               []string
 	direction, rule                                        string
 	window                                                 int
-	asJSON, secondary                                      bool
+	asJSON, secondary, course                              bool
 }
 
 func newAnalyzeCommand(a *app) *cobra.Command {
@@ -51,10 +51,11 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	o.addQuestion(f)
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object")
+	f.BoolVar(&o.course, "course", false, "also say how each change went on: day by day, users above the expected, what remains after 4, 8 and 26 weeks; it does not decide")
 	f.BoolVar(&o.secondary, "secondary", false, "also ask other methods (structural time series, synthetic control, difference in differences); they do not decide")
 	f.StringArrayVar(&o.evidence, "evidence", nil, "series to weigh as further evidence, FORMAT=FILE or FORMAT:COUNTRY=FILE (ioda, ooni, cloudflare-radar, google-trends, app-ranks, …); may be given again")
 	f.StringVar(&o.replay, "replay", "", "make the result of this file (of --json) again from the same data, byte for byte")
-	for _, other := range []string{"series", "events", "placebo", "evidence", "direction", "window", "rule", "json"} {
+	for _, other := range []string{"series", "events", "placebo", "evidence", "direction", "window", "rule", "course", "json"} {
 		cmd.MarkFlagsMutuallyExclusive("replay", other)
 	}
 	return cmd
@@ -88,6 +89,7 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 // analysis tests everything, and keeps in the store what was found about the store's own
 // use. A reader without the right to write gets its result all the same.
 func (a *app) analysis(ctx context.Context, o study.Options) (result study.Result, err error) {
+	o.Watch = watchSteps(a.errOut, "events")
 	err = a.studied(ctx, o, func(store *load.Store) error {
 		if result, err = study.All(ctx, store, o); err != nil || store == nil {
 			return err
@@ -123,6 +125,11 @@ func printEffects(out io.Writer, result study.Result) error {
 		fmt.Fprintf(out, "\n%s in %s: %s\n", e.Event, e.Series, e.Grade)
 		for _, reason := range e.Reasons {
 			fmt.Fprintf(out, "  - %s\n", reason)
+		}
+		if e.Course != nil {
+			for _, line := range e.Course.Words() {
+				fmt.Fprintf(out, "  * %s\n", line)
+			}
 		}
 		for _, s := range e.Secondary {
 			fmt.Fprintf(out, "  * %s: %s [%s, %s], p %s, %d controls (%s)\n", s.Method, showLog(s.EffectLog), showPercent(s.CILow), showPercent(s.CIHigh), showP(s.P), s.Controls, s.Note)

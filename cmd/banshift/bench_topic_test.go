@@ -29,6 +29,8 @@ func BenchmarkTopic(b *testing.B) {
 		}
 	}
 	c.report("engine's Kafka table")
+	goal(b, "times as fast as the engine's Kafka table", c.ratio(), 4)
+	goal(b, "parts of 300 MB of memory are left", 300*1024/float64(c.memory), 1)
 }
 
 // queue is a turn of the engine's own Kafka table, and gives how many seconds it took.

@@ -46,7 +46,8 @@ counts once, which is how many addresses are blocked. Growth and shares use the 
 The day is that of the observation, never of a decree. Networks come from the CSV files
 under networks: in the configuration.`,
 		Example: `  banshift blocklist stats --format zapret dump.csv
-  banshift blocklist stats --format prefixes subnets.csv --as-of 2018-05-05 --overlap aws=ip-ranges.json --json`,
+  banshift blocklist stats --format prefixes subnets.csv \
+    --as-of 2018-05-05 --overlap aws=ip-ranges.json --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.blocklistStats(args, stats) },
 	}

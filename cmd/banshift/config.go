@@ -43,6 +43,15 @@ type Config struct {
 	// Substitutes names, for a banned service in lower case, the one that was pushed instead of it.
 	Substitutes map[string]string `mapstructure:"substitutes"`
 	Topology    TopologyConfig    `mapstructure:"topology"`
+	Export      ExportConfig      `mapstructure:"export"`
+}
+
+// ExportConfig is what exported Parquet files say of themselves.
+type ExportConfig struct {
+	// Licence under which the data may be used; empty: the files say that none is stated.
+	Licence string `mapstructure:"licence"`
+	// Citation is how the data are to be cited; empty: made from query, parameters and days.
+	Citation string `mapstructure:"citation"`
 }
 
 // TopologyConfig names the files that tell how a country is tied to the rest of the world.

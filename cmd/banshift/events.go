@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +16,9 @@ func newEventsCommand(a *app) *cobra.Command {
 separated by commas, are one catalogue; "builtin" among them is the built-in one, and an
 event replaces an earlier one of the same id.`,
 		Example: `  banshift events list --country ru
-  banshift events add mine.yaml --id kz-signal-2026 --country kz --target Signal --target-type messenger \
-    --enforced-at 2026-11-01 --tz Asia/Almaty --source "Ministry, 2026-11-01: https://example.org/order"
+  banshift events add mine.yaml --id kz-signal-2026 --country kz --target Signal \
+    --target-type messenger --enforced-at 2026-11-01 --tz Asia/Almaty \
+    --source "Ministry, 2026-11-01: https://example.org/order"
   banshift report kz-signal-2026 --events builtin,mine.yaml --out report.html`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -70,7 +70,7 @@ func (a *app) newEventsCheck() *cobra.Command {
 func (a *app) newEventsDiff() *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff OLD [NEW]",
-		Short: "Say which events were added, removed or changed (NEW by default: the built-in catalogue)",
+		Short: "Say which events were added, removed or changed (NEW: the built-in catalogue)",
 		Args:  cobra.RangeArgs(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			old, err := events.Load(args[0])
@@ -102,7 +102,7 @@ func (a *app) newEventsAdd() *cobra.Command {
 	var kind string
 	cmd := &cobra.Command{
 		Use:   "add FILE",
-		Short: "Add an event to a YAML file of one's own, checked; the file is made where there is none",
+		Short: "Add an event to a YAML file of one's own, checked; the file is made if need be",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			e.Kind = events.Kind(kind)
@@ -150,10 +150,9 @@ func (a *app) printEvents(list []events.Event, country string, asJSON bool) erro
 	if asJSON {
 		return writeJSON(a.out, kept)
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "DATE\tCOUNTRY\tKIND\tTARGET\tCONFIDENCE\tID")
+	table := sheet{heads: []string{"DATE", "COUNTRY", "KIND", "TARGET", "CONFIDENCE", "ID"}, optional: []string{"CONFIDENCE", "KIND", "COUNTRY"}, whole: []string{"ID"}}
 	for _, e := range kept {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", e.DateWritten(), e.Country, e.Kind, e.Target, e.Confidence, e.ID)
+		table.add(e.DateWritten(), e.Country, string(e.Kind), e.Target, string(e.Confidence), e.ID)
 	}
-	return w.Flush()
+	return a.print(table)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/load"
-	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/release/suppress"
 )
 
@@ -34,6 +33,7 @@ everything, for yourself.`,
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "NAME=VALUE of a parameter; repeatable")
 	cmd.Flags().StringVar(&dir, "out", "", "directory for the files")
+	completeQuery(cmd)
 	return cmd
 }
 
@@ -45,11 +45,7 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 	if err != nil {
 		return misused(err)
 	}
-	q, err := queries.Get(name)
-	if err != nil {
-		return misused(err)
-	}
-	if _, err := q.Values(params); err != nil {
+	if err := checkQuery(name, params); err != nil {
 		return misused(err)
 	}
 	store, err := a.openStore(cmd.Context())

@@ -28,8 +28,9 @@ type forgetOptions struct{ day, country, network, clientDay string }
 func newForgetCommand(a *app) *cobra.Command {
 	var o forgetOptions
 	cmd := &cobra.Command{
-		Use:   "forget SOURCE... | --day DAY [--country CODE] | --network ASN | --client-day DAY/CLIENT",
-		Short: "Delete a source, a day, a network or a client's day everywhere",
+		Use:                   "forget SOURCE... | --day DAY [--country CODE] | --network ASN | --client-day DAY/CLIENT",
+		DisableFlagsInUseLine: true,
+		Short:                 "Delete a source, a day, a network or a client's day everywhere",
 		Long: `forget deletes from every table, from the ledger and from the rejects, counts the days again
 that are touched, and says so once no file of the store has the rows any more.
 

@@ -49,8 +49,12 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if err == nil {
 		return exitDone
 	}
+	unknown := strings.HasPrefix(err.Error(), "unknown command")
+	if unknown {
+		err = unknownCommand(err, commandNames(cmd))
+	}
 	fmt.Fprintf(escaping{errOut}, "banshift: %v\n", err)
-	if strings.HasPrefix(err.Error(), "unknown command") {
+	if unknown {
 		return exitMisused
 	}
 	var coded *exitError

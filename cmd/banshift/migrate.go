@@ -17,7 +17,8 @@ checksums. Every command that opens the store does the same first; migrate is fo
 who may create tables, before others who may not. A migration is never changed once it
 has been applied: a different checksum is an error.`,
 		Example: `  banshift migrate --store ./store
-  BANSHIFT_STORE_PASSWORD=… banshift migrate --store 'clickhouse://admin@db:9440/banshift?secure=true'`,
+  BANSHIFT_STORE_PASSWORD=… banshift migrate \
+    --store 'clickhouse://admin@db:9440/banshift?secure=true'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.migrate(cmd) },
 	}

@@ -28,10 +28,12 @@ func newOverblockedCommand(a *app) *cobra.Command {
 		Use:   "overblocked SUBSTRING",
 		Short: "List the names that a rule by substring hits besides its target",
 		Long: `overblocked lists the registered domains that contain SUBSTRING and are neither the target
-nor below it: on 10 March 2021 a rule for t.co slowed down reddit.com and microsoft.com. The names come
-from a file, one a line, or from the store's DNS answers, with how often each was asked for.`,
+nor below it: on 10 March 2021 a rule for t.co slowed down reddit.com and microsoft.com. The
+names come from a file, one a line, or from the store's DNS answers, with how often each was
+asked for.`,
 		Example: `  banshift blocklist overblocked t.co --target t.co --names names.txt
-  banshift blocklist overblocked t.co --target t.co --store ./store --country ru --from 2021-03-03 --to 2021-03-09`,
+  banshift blocklist overblocked t.co --target t.co --store ./store \
+    --country ru --from 2021-03-03 --to 2021-03-09`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.overblocked(cmd.Context(), args[0], o) },
 	}

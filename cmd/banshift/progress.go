@@ -67,19 +67,50 @@ func (p *progress) run(draw bool) {
 	}
 }
 
-// line is what the terminal shows after some time.
+// line is what the terminal shows after some time: half of the way is reading, half of it
+// storing, so that the bar neither waits for the first batch nor is full before the last.
 func (p *progress) line(read int64, elapsed time.Duration) string {
-	in := p.stats.In.Load()
+	in, decoded := p.stats.In.Load(), max(p.stats.Read.Load(), p.stats.In.Load())
 	rate := float64(in) / max(elapsed.Seconds(), 1e-3)
-	text := fmt.Sprintf("%s records, %s/s", count(in), count(int64(rate)))
+	text := fmt.Sprintf("%s records read, %s stored, %s/s", count(decoded), count(in), count(int64(rate)))
 	if p.total <= 0 || read <= 0 {
 		return text
 	}
-	share := min(1, float64(read)/float64(p.total))
-	left := time.Duration(float64(elapsed) * (1 - share) / share).Round(time.Second)
-	const width = 24
+	share := min(1, float64(read)/float64(p.total)) / 2
+	if decoded > 0 {
+		share *= 1 + float64(in)/float64(decoded)
+	}
+	return barOf(share, text, elapsed)
+}
+
+// barOf is a bar with what was done, and how long the rest takes if it goes on as it went.
+func barOf(share float64, text string, elapsed time.Duration) string {
+	const width = 20
 	full := int(share * width)
-	return fmt.Sprintf("[%s%s] %3.0f %%  %s, %s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), 100*share, text, left)
+	return fmt.Sprintf("[%s%s] %3.0f %%  %s, %s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), 100*share, text, remaining(share, elapsed))
+}
+
+// remaining is how long the rest takes if it goes on as it went.
+func remaining(share float64, elapsed time.Duration) time.Duration {
+	return time.Duration(float64(elapsed) * (1 - share) / share).Round(time.Second)
+}
+
+// watchSteps draws on a terminal how many steps of a long computation are done; what names them. Nothing is drawn
+// elsewhere.
+func watchSteps(out io.Writer, what string) func(done, of int) {
+	if !isTerminal(out) {
+		return nil
+	}
+	began, drawn := time.Now(), time.Time{}
+	return func(done, of int) {
+		switch {
+		case done == of:
+			fmt.Fprint(out, "\r\x1b[K")
+		case time.Since(drawn) > 200*time.Millisecond:
+			drawn = time.Now()
+			fmt.Fprintf(out, "\r\x1b[K%s", barOf(float64(done)/float64(of), fmt.Sprintf("%s of %s %s", count(int64(done)), count(int64(of)), what), time.Since(began)))
+		}
+	}
 }
 
 // count writes a number with thousands separated by commas.

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -27,7 +27,8 @@ keeps the types of the columns.`,
   banshift query use_by_tool_day --describe
   banshift query use_by_tool_day --store ./store --param country=ru --param level=confirmed
   banshift query circumvention_share --store ./store --output csv > share.csv
-  banshift query daily_series --store ./store --param "categories=['vpn']" --output parquet > vpn.parquet`,
+  banshift query daily_series --store ./store --param "categories=['vpn']" \
+    --output parquet > vpn.parquet`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -41,6 +42,8 @@ keeps the types of the columns.`,
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "NAME=VALUE of a parameter; repeatable")
 	cmd.Flags().StringVar(&output, "output", "table", "table, json, csv or parquet")
+	completeQuery(cmd)
+	completeWith(cmd, "output", outputFormats)
 	cmd.Flags().BoolVar(&describe, "describe", false, "print what the question takes and gives, without running it")
 	return cmd
 }
@@ -50,11 +53,7 @@ func (a *app) query(cmd *cobra.Command, name string, given []string, output stri
 	if err != nil {
 		return misused(err)
 	}
-	q, err := queries.Get(name)
-	if err != nil {
-		return misused(err)
-	}
-	if _, err := q.Values(params); err != nil {
+	if err := checkQuery(name, params); err != nil {
 		return misused(err)
 	}
 	format, err := a.outputFormat(output)
@@ -65,27 +64,55 @@ func (a *app) query(cmd *cobra.Command, name string, given []string, output stri
 	if err != nil {
 		return err
 	}
-	answer := &watch{Writer: a.shown(format)}
-	err = store.Query(cmd.Context(), name, params, answer, format)
+	var answer *watch
+	err = a.show(format, func(w io.Writer) error {
+		answer = &watch{Writer: w}
+		return store.Query(cmd.Context(), name, params, answer, format)
+	})
 	if err == nil && answer.isEmpty(format) {
 		err = a.sayWhyEmpty(cmd.Context(), store, params)
 	}
 	return errors.Join(err, store.Close())
 }
 
-// shown is where a result goes: tables are for terminals.
-func (a *app) shown(format load.Format) io.Writer {
-	if format == load.Table {
-		return escaping{a.out}
+// checkQuery says what is wrong with a query's name or parameters, and what may have been meant.
+func checkQuery(name string, params map[string]string) error {
+	q, err := queries.Get(name)
+	if err != nil {
+		return hinted(err, name, queryNames())
 	}
-	return a.out
+	if _, err := q.Values(params); err != nil {
+		var names []string
+		for _, p := range q.Params {
+			names = append(names, p.Name)
+		}
+		for given := range params {
+			if !slices.Contains(names, given) {
+				return hinted(err, given, names)
+			}
+		}
+		return err
+	}
+	return nil
+}
+
+// show writes a result: a table in the room that the terminal has.
+func (a *app) show(format load.Format, write func(io.Writer) error) error {
+	if format != load.Table {
+		return write(a.out)
+	}
+	table := &fitted{a: a}
+	if err := write(table); err != nil {
+		return err
+	}
+	return table.Close()
 }
 
 // outputFormat refuses binary output to a terminal.
 func (a *app) outputFormat(name string) (load.Format, error) {
 	format, err := load.ParseFormat(name)
 	if err != nil {
-		return "", err
+		return "", hinted(err, name, outputFormats)
 	}
 	if format == load.Parquet && isTerminal(a.out) {
 		return "", errors.New("parquet is binary: send it to a file with > NAME.parquet, or use 'banshift export'")
@@ -117,26 +144,32 @@ func (a *app) listQueries() error {
 	if err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
+	list := sheet{heads: []string{"NAME", "QUESTION"}, whole: []string{"NAME"}}
 	for _, q := range all {
-		fmt.Fprintf(w, "%s\t%s\n", q.Name, q.Question)
+		list.add(q.Name, q.Question)
 	}
-	return w.Flush()
+	return a.print(list)
 }
 
 func (a *app) describeQuery(name string) error {
 	q, err := queries.Get(name)
 	if err != nil {
-		return misused(err)
+		return misused(hinted(err, name, queryNames()))
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\n%s\n\n", q.Title, q.Question)
+	fmt.Fprintf(a.out, "%s\n%s\n\n", q.Title, strings.Join(wrap(q.Question, a.width()), "\n"))
+	takes := sheet{heads: []string{"PARAMETER", "TYPE", "DEFAULT", "MEANING"}, whole: []string{"PARAMETER"}}
 	for _, p := range q.Params {
-		fmt.Fprintf(w, "--param %s=\t%s\tdefault %q\t%s\n", p.Name, p.Type, p.Default, p.Text)
+		takes.add("--param "+p.Name+"=", p.Type, fmt.Sprintf("%q", p.Default), p.Text)
 	}
-	fmt.Fprintln(w)
+	gives := sheet{heads: []string{"COLUMN", "ROLE", "MEANING"}, whole: []string{"COLUMN"}}
 	for _, c := range q.Columns {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Name, c.Role, c.Text)
+		gives.add(c.Name, string(c.Role), c.Text)
 	}
-	return w.Flush()
+	if len(q.Params) > 0 {
+		if err := a.print(takes); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out)
+	}
+	return a.print(gives)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,25 +25,28 @@ import (
 // reportOptions are the flags of report.
 type reportOptions struct {
 	analyzeOptions
-	out, substitute, topology string
+	out, as, substitute, topology string
 }
 
 func newReportCommand(a *app) *cobra.Command {
 	var o reportOptions
 	cmd := &cobra.Command{
 		Use:   "report EVENT",
-		Short: "Write what is known about one event as one HTML file that needs nothing else",
+		Short: "Write what is known about one event as one HTML, Markdown or PDF file",
 		Long: `report analyses the store's use (or a series, with --series) around one event of the
 catalogue and writes one HTML file: the chart with the dates of the ban, the effect with
 its interval, how sure that is, the controls, the table behind it, the method in words.
-The file loads nothing from anywhere and prints well.`,
+The file loads nothing from anywhere and prints well. --format md writes the same as text;
+--format pdf has a Chromium print it, where there is one (CHROMIUM, or on PATH).`,
 		Example: `  banshift report ru-telegram-2018-enforcement --store ./store --out report.html
+  banshift report ru-telegram-2018-enforcement --store ./store --format md --out - | less
   banshift report ru-telegram-2018-enforcement --series tor.csv --series-format tor-userstats`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return a.report(c.Context(), args[0], o) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.out, "out", "", "file to write; - is the standard output (default: EVENT.html)")
+	f.StringVar(&o.as, "format", "html", "html, md or pdf")
 	f.StringVar(&o.analyzeOptions.events, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	o.addQuestion(f)
 	f.StringVar(&o.series, "series", "", "report on this file of daily users instead of the store")
@@ -51,12 +56,22 @@ The file loads nothing from anywhere and prints well.`,
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	f.StringVar(&o.substitute, "substitute", "", "service that was to replace the banned one (default: substitutes: in the configuration)")
 	f.StringVar(&o.topology, "topology", "", "directory of AS relationships (*as-rel*) and delegations (delegated*)")
+	completeEvent(cmd)
+	completeWith(cmd, "format", reportFormats)
+	completeWith(cmd, "series-format", series.Formats())
 	f.BoolVar(&o.asJSON, "json", false, "print the report's data as one JSON object instead of a page")
 	return cmd
 }
 
 func (a *app) report(ctx context.Context, id string, o reportOptions) error {
-	if _, err := web.Assets(); err != nil && !o.asJSON {
+	o.as = cmp.Or(o.as, reportFormats[0])
+	if !slices.Contains(reportFormats, o.as) {
+		return misused(hinted(fmt.Errorf("report: --format %s: want %s", o.as, strings.Join(reportFormats, ", ")), o.as, reportFormats))
+	}
+	if o.as == "pdf" && o.out == "-" {
+		return misused(errors.New("report: a PDF is binary: give it a file with --out"))
+	}
+	if _, err := web.Assets(); err != nil && !o.asJSON && o.as != "md" {
 		return err
 	}
 	so, err := a.studyOptions(o.analyzeOptions)
@@ -65,7 +80,11 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 	}
 	i := slices.IndexFunc(so.Catalogue, func(e events.Event) bool { return e.ID == id })
 	if i < 0 {
-		return misused(fmt.Errorf("event %q is not in the catalogue; 'banshift events list' shows what is", id))
+		ids := make([]string, len(so.Catalogue))
+		for i, e := range so.Catalogue {
+			ids[i] = e.ID
+		}
+		return misused(hinted(fmt.Errorf("event %q is not in the catalogue; 'banshift events list' shows what is", id), id, ids))
 	}
 	if so, err = a.aboutEvent(so, so.Catalogue[i], o.substitute, o.topology); err != nil {
 		return fmt.Errorf("report %s: %w", id, err)
@@ -81,7 +100,7 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 	if o.asJSON {
 		return a.writeReportJSON(r, o.out)
 	}
-	return a.writeReport(r, cmp.Or(o.out, id+".html"))
+	return a.writeReport(ctx, r, o.as, cmp.Or(o.out, id+"."+o.as))
 }
 
 // aboutEvent adds what the companion questions of an event are asked with.
@@ -100,13 +119,29 @@ func (a *app) writeReportJSON(r account.Report, path string) error {
 	return writeFile(path, func(w io.Writer) error { return writeJSON(w, r) })
 }
 
-func (a *app) writeReport(r account.Report, path string) error {
-	if path == "-" {
-		return report.Render(a.out, r, "")
+// reportFormats are what a report can be written as.
+var reportFormats = []string{"html", "md", "pdf"}
+
+func (a *app) writeReport(ctx context.Context, r account.Report, as, path string) error {
+	write := func(w io.Writer) error { return report.Render(w, r, "") }
+	if as == "md" {
+		write = func(w io.Writer) error { return report.Markdown(w, r) }
 	}
-	if err := writeFile(path, func(w io.Writer) error { return report.Render(w, r, "") }); err != nil {
+	if path == "-" {
+		return write(a.out)
+	}
+	var err error
+	if as == "pdf" {
+		var page bytes.Buffer
+		if err = write(&page); err == nil {
+			err = printPage(ctx, page.Bytes(), path)
+		}
+	} else {
+		err = writeFile(path, write)
+	}
+	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	_, err := fmt.Fprintf(a.errOut, "report: %s\n", path)
+	_, err = fmt.Fprintf(a.errOut, "report: %s\n", path)
 	return err
 }

@@ -81,6 +81,39 @@ func TestReportOfSeries(t *testing.T) {
 	}
 }
 
+func TestReportAsTextAndPDF(t *testing.T) {
+	series := seriesFile(t, "ru", time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC))
+	catalogue := write(t, "events.csv", reportEvents)
+	args := []string{"report", "ru-x-2018", "--series", series, "--events", catalogue}
+	var out, errOut bytes.Buffer
+	if code := run(context.Background(), append(args, "--format", "md", "--out", "-"), nil, &out, &errOut); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, errOut.String())
+	}
+	if !strings.HasPrefix(out.String(), "# X blocked in Russia") || !strings.Contains(out.String(), "**Use in Russia rose by") {
+		t.Errorf("%.400s", out.String())
+	}
+	path := filepath.Join(t.TempDir(), "report.pdf")
+	t.Setenv("PATH", "")
+	t.Setenv("CHROMIUM", "")
+	if _, err := web.Assets(); errors.Is(err, web.ErrNoBundle) {
+		t.Skip("the built bundle is absent: run make build")
+	}
+	if code := run(context.Background(), append(args, "--format", "pdf", "--out", path), nil, &out, &errOut); code != exitFailed || !strings.Contains(errOut.String(), "CHROMIUM") {
+		t.Errorf("without a browser: exit code %d, %s", code, errOut.String())
+	}
+	t.Setenv("CHROMIUM", "/usr/bin/chromium")
+	if _, err := findBrowser(); err != nil {
+		t.Skip("no browser at /usr/bin/chromium")
+	}
+	if code := run(context.Background(), append(args, "--format", "pdf", "--out", path), nil, &out, &errOut); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, errOut.String())
+	}
+	pdf, err := os.ReadFile(path)
+	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || len(pdf) < 20_000 {
+		t.Errorf("%d bytes, %v", len(pdf), err)
+	}
+}
+
 func TestReportSaysWhatIsWrong(t *testing.T) {
 	series := seriesFile(t, "", time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC))
 	catalogue := write(t, "events.csv", reportEvents)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // app is what every subcommand is given: streams, logger and decoded configuration.
@@ -18,6 +19,7 @@ type app struct {
 	log         *slog.Logger
 	cfg         Config
 	configFile  string
+	wide        bool // tables may take any width
 }
 
 // newRootCommand assembles the command line.
@@ -31,7 +33,8 @@ circumvention traffic, keeps the counts in ClickHouse, and says how large each s
 in VPN use was, how sure that is, and which ban it goes with.`,
 		Example: `  banshift demo
   banshift run --store ./store --config banshift.yaml ./telemetry
-  banshift run --follow --store clickhouse://default@db:9000/banshift 'kafka://broker:9092/flows?format=goflow2-json'
+  banshift run --follow --store clickhouse://default@db:9000/banshift \
+    'kafka://broker:9092/flows?format=goflow2-json'
   banshift query use_by_tool_day --param country=ru
   banshift report ru-telegram-2018-enforcement --out report.html`,
 		SilenceUsage:       true,
@@ -40,11 +43,13 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 		PersistentPreRunE:  func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return misused(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
+		return misused(fmt.Errorf("%w; see '%s --help'", hintedFlag(err, cmd), cmd.CommandPath()))
 	})
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", helpWidth)))
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configFile, "config", "", "configuration file (YAML); also by environment BANSHIFT_CONFIG")
 	flags.String("store", "", "store: a directory (embedded engine) or clickhouse://user@host:9000/db")
+	flags.BoolVar(&a.wide, "wide", false, "let tables be as wide as they are, with all columns and digits (default: the terminal's width, COLUMNS, or 80)")
 	flags.String("log-level", "info", "debug, info, warn or error")
 	for _, add := range commands {
 		root.AddCommand(add(a))
@@ -53,10 +58,24 @@ in VPN use was, how sure that is, and which ban it goes with.`,
 	return root
 }
 
+// helpWidth is how many columns the flags of a help take.
+const helpWidth = 98
+
+// hintedFlag adds to an error about a flag that is not there which one may have been meant.
+func hintedFlag(err error, cmd *cobra.Command) error {
+	_, word, ok := strings.Cut(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return hinted(err, "--"+word, names)
+}
+
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newSimulateCommand,
-	newAnalyzeCommand, newSpikesCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
+	newAnalyzeCommand, newSpikesCommand, newStudyCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
 	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 

@@ -48,7 +48,8 @@ done; the same command goes on where it stopped.`,
 		Example: `  banshift run --store ./store telemetry/
   zcat flows.ndjson.gz | banshift run --config banshift.yaml --format goflow2-json -
   banshift run --store ./store --again telemetry/
-  banshift run --config banshift.yaml --follow 'kafka://127.0.0.1:9092/flows?format=goflow2-json&group=banshift'`,
+  banshift run --config banshift.yaml --follow \
+    'kafka://127.0.0.1:9092/flows?format=goflow2-json&group=banshift'`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.cfg.Ingest.GuessClients = a.cfg.Ingest.GuessClients || guess

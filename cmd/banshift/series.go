@@ -34,7 +34,8 @@ func newSeriesCommand(a *app) *cobra.Command {
 store's table series, each day with what it is out of, the share of sensors that reported
 and the licence of the source. The same series, country and day replaces itself.`,
 		Example: `  banshift series import --store ./store --format tor-userstats userstats-bridge-country.csv
-  banshift series import --store ./store --format google-trends --country ru --name telegram-interest multiTimeline.csv`,
+  banshift series import --store ./store \
+    --format google-trends --country ru --name telegram-interest multiTimeline.csv`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.seriesImport(cmd.Context(), args, o) },
 	}

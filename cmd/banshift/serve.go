@@ -25,8 +25,8 @@ func newServeCommand(a *app) *cobra.Command {
 		Short: "Serve the page: use against bans, by country and tool, with reports",
 		Long: `serve answers on this machine only, from a fixed set of named queries, until it is
 interrupted. The address that it prints has a token in it, which other users of the machine
-do not know; a browser keeps it in a cookie. What others may see has to pass suppression of small counts first; until
-then the page does not listen on other addresses.`,
+do not know; a browser keeps it in a cookie. What others may see has to pass suppression of
+small counts first; until then the page does not listen on other addresses.`,
 		Example: `  banshift serve --store ./store
   banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090`,
 		Args: cobra.NoArgs,
@@ -59,7 +59,8 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	}
 	store.AnswerAsCounted()
 	go store.KeepCounted(ctx, countEvery)
-	handler, err := serve.New(serve.Options{Store: store, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(store, o)})
+	handler, err := serve.New(serve.Options{Store: store, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(store, o),
+		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, store, o) }})
 	if err != nil {
 		return err
 	}

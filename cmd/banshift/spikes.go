@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/external/series"
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/transform/spike"
 )
 
@@ -33,6 +33,8 @@ no attribution: 'banshift analyze' tests that.`,
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.events, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	f.StringVar(&country, "country", "", "only this country (lower-case ISO code)")
+	completeCountry(cmd, "country")
+	completeWith(cmd, "series-format", series.Formats())
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON array")
 	return cmd
 }
@@ -59,27 +61,19 @@ func (a *app) spikes(ctx context.Context, o analyzeOptions, country string) erro
 	if len(kept) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "DATE\tUNTIL\tCOUNTRY\tSERIES\tDIRECTION\tZ\tNEAREST EVENT")
+	table := sheet{heads: []string{"DATE", "UNTIL", "COUNTRY", "SERIES", "DIRECTION", "Z", "NEAREST EVENT"}, optional: []string{"SERIES", "UNTIL"}}
 	for _, alarm := range kept {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%.1f\t%s\n", alarm.Date, alarm.Until, alarm.Country, alarm.Series, alarm.Direction, alarm.Z, nearest(alarm, so.Catalogue))
+		table.add(alarm.Date, alarm.Until, alarm.Country, alarm.Series, string(alarm.Direction), fmt.Sprintf("%.1f", alarm.Z), nearest(alarm, so.Catalogue))
 	}
-	return w.Flush()
+	return a.print(table)
 }
-
-// nearDays is the distance within which an event is named with an alarm.
-const nearDays = 14
 
 // nearest names the catalogued event of the alarm's country that is closest to it.
 func nearest(alarm spike.Alarm, catalogue []events.Event) string {
 	date, _ := time.Parse(time.DateOnly, alarm.Date)
-	name, least := "-", nearDays+1
-	for _, e := range catalogue {
-		d := int(date.Sub(e.Date()).Hours() / 24)
-		if e.Country == alarm.Country && max(d, -d) < least {
-			least = max(d, -d)
-			name = fmt.Sprintf("%s (%+d d)", e.ID, d)
-		}
+	e, away, found := study.Nearest(date, alarm.Country, catalogue)
+	if !found || max(away, -away) > study.NearDays {
+		return "-"
 	}
-	return name
+	return fmt.Sprintf("%s (%+d d)", e.ID, away)
 }

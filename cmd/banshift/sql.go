@@ -15,12 +15,14 @@ func newSQLCommand(a *app) *cobra.Command {
 		Long: `sql runs one statement of ClickHouse's SQL over the tables of the store, and nothing
 else: what is not in docs/reference/sql.md is refused by name before anything runs. With -
 the statement comes from the standard input.`,
-		Example: `  banshift sql --store ./store "SELECT tool, sum(flows) FROM usage_named GROUP BY tool ORDER BY 2 DESC"
+		Example: `  banshift sql --store ./store \
+    "SELECT tool, sum(flows) FROM usage_named GROUP BY tool ORDER BY 2 DESC"
   banshift sql --store ./store --output csv - < question.sql > answer.csv`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.sql(cmd, args[0], output) },
 	}
 	cmd.Flags().StringVar(&output, "output", "table", "table, json, csv or parquet")
+	completeWith(cmd, "output", outputFormats)
 	return cmd
 }
 
@@ -40,5 +42,5 @@ func (a *app) sql(cmd *cobra.Command, text, output string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(store.SQL(cmd.Context(), text, a.shown(format), format), store.Close())
+	return errors.Join(a.show(format, func(w io.Writer) error { return store.SQL(cmd.Context(), text, w, format) }), store.Close())
 }

@@ -30,6 +30,7 @@ func main() {
 	flag.Uint64Var(&o.rows, "rows", 20_000_000, "rows of usage")
 	flag.Uint64Var(&o.seed, "seed", 1, "seed of the data")
 	flag.IntVar(&o.runs, "measure", 0, "measure each query so often on a store that is there, instead of making one")
+	flag.StringVar(&o.only, "only", "", "measure this query alone")
 	flag.Parse()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
@@ -41,6 +42,7 @@ type options struct {
 	store      string
 	rows, seed uint64
 	runs       int
+	only       string
 }
 
 func run(ctx context.Context, o options) error {

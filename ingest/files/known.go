@@ -143,7 +143,7 @@ func longest(ctx context.Context, text prefixed, prefixes []Prefix) (Beginning, 
 		if like >= 0 && prefixes[i].Digest&^math.MaxUint32 != like {
 			continue
 		}
-		ok, whole, err := text.reach(ctx, min(n, beginningBytes))
+		ok, _, err := text.reach(ctx, min(n, beginningBytes))
 		if err != nil || !ok {
 			return best, err
 		}
@@ -155,7 +155,8 @@ func longest(ctx context.Context, text prefixed, prefixes []Prefix) (Beginning, 
 				continue
 			}
 		}
-		if ok, whole, err = text.reach(ctx, n); err != nil || !ok {
+		ok, whole, err := text.reach(ctx, n)
+		if err != nil || !ok {
 			return best, err
 		}
 		ends := whole || endsLine(text, n)

@@ -65,16 +65,18 @@ func (c *connection) topicIDFrom(ctx context.Context, broker string) (string, er
 	if err != nil {
 		return "", err
 	}
-	for _, t := range answer.(*kmsg.MetadataResponse).Topics {
-		switch {
-		case t.ErrorCode != 0:
-			return "", kafkago.Error(t.ErrorCode)
-		case t.TopicID == [16]byte{}:
-			return "", nil
-		}
-		return base64.RawURLEncoding.EncodeToString(t.TopicID[:]), nil
+	topics := answer.(*kmsg.MetadataResponse).Topics
+	if len(topics) == 0 {
+		return "", kafkago.UnknownTopicOrPartition
 	}
-	return "", kafkago.UnknownTopicOrPartition
+	t := topics[0] // one was asked for
+	if t.ErrorCode != 0 {
+		return "", kafkago.Error(t.ErrorCode)
+	}
+	if t.TopicID == [16]byte{} {
+		return "", nil
+	}
+	return base64.RawURLEncoding.EncodeToString(t.TopicID[:]), nil
 }
 
 // wire connects to a broker as [connection.dialer] does, and gives the connection below.

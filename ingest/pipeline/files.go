@@ -364,7 +364,7 @@ func (w *worker) piece(src *files.Source, piece files.Piece, of stretch, clock i
 		line, position = of.whole(line, position)
 		decoder.Decode(line, position, gate)
 	})
-	batch := gate.Flush()
+	batch := w.pipeline.flush(gate)
 	if err != nil {
 		batch.Release()
 		return anonymize.Batch{}, &unreadableError{err}

@@ -178,6 +178,13 @@ func (p *Pipeline) renewed(g *anonymize.Gate) (*anonymize.Gate, error) {
 	return next, nil
 }
 
+// flush takes a gate's batch and notes how much was read.
+func (p *Pipeline) flush(g *anonymize.Gate) anonymize.Batch {
+	batch := g.Flush()
+	p.stats.Read.Add(int64(batch.Counts.In))
+	return batch
+}
+
 func (p *Pipeline) takeBack(g *anonymize.Gate) {
 	p.gates.mu.Lock()
 	defer p.gates.mu.Unlock()

@@ -17,6 +17,7 @@ import (
 // It is safe for concurrent use.
 type Stats struct {
 	In, Stored, Folded, Rejected atomic.Int64
+	Read                         atomic.Int64 // decoded so far, whether they are stored already or not
 	// Skipped carry no telemetry; Paired were joined to the row of their other direction.
 	Skipped, Paired atomic.Int64
 	// Unpaired are one-way records without their other direction.

@@ -141,7 +141,7 @@ func (t *topicWalk) Take(m kafka.Messages) error {
 	if err := t.decode(m); err != nil || !m.Ends {
 		return err
 	}
-	batch := t.gate.Flush()
+	batch := t.pipeline.flush(t.gate)
 	t.pipeline.takeBack(t.gate)
 	t.gate, t.decoder = nil, nil
 	return takenOver(t.walk.hand(position.Range{First: m.First, Next: m.Next}, batch))

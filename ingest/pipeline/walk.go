@@ -165,7 +165,7 @@ func (c *collector) begin(first int64) (size int64, exact bool) {
 
 // end hands on the range that was begun.
 func (c *collector) end(first, next int64) error {
-	err := c.hand(position.Range{First: first, Next: next}, c.gate.Flush())
+	err := c.hand(position.Range{First: first, Next: next}, c.walk.pipeline.flush(c.gate))
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,11 @@
 SELECT c.country, toInt32(c.day), c.version
 FROM
 (
-    SELECT country, day, max(v) AS version, sumIf(n, v = newest) AS records
-    FROM
-    (
-        SELECT country, day, records AS n, version AS v, max(version) OVER (PARTITION BY country, day) AS newest
-        FROM counted_days FINAL
-        WHERE grouping = 'all' AND level = 'unclassified' AND (country, day) IN {days:Array(Tuple(String, Date))}
-    )
-    GROUP BY country, day
+    SELECT country, day, d.version AS version, sum(records) AS records
+    FROM counted_days AS d
+    WHERE grouping = 'all' AND level = 'unclassified' AND (country, day) IN {days:Array(Tuple(String, Date))}
+        AND (country, day, d.version) IN (SELECT country, day, max(v.version) FROM countings AS v GROUP BY country, day)
+    GROUP BY country, day, version
 ) AS c
 LEFT JOIN
 (

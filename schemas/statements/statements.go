@@ -19,6 +19,26 @@ var UsageOfDays string
 //go:embed count_coverage.sql
 var CountCoverage string
 
+// CoverDays counts, from these, what each day was covered by, and the days around it.
+//
+//go:embed cover_days.sql
+var CoverDays string
+
+// NewestVersions reads the highest version of the counts of some days, finished or not.
+//
+//go:embed newest_versions.sql
+var NewestVersions string
+
+// CountNetworks stores the use of each network, from the counts of some days and versions.
+//
+//go:embed count_networks.sql
+var CountNetworks string
+
+// CountQuestions counts the DNS questions of some days under versions.
+//
+//go:embed count_questions.sql
+var CountQuestions string
+
 // VerdictNames reads the names of all verdicts.
 //
 //go:embed verdict_names.sql
@@ -28,6 +48,11 @@ var VerdictNames string
 //
 //go:embed expired_days.sql
 var ExpiredDays string
+
+// ExpiredQuestions lists those whose DNS questions are fewer than were counted.
+//
+//go:embed expired_questions.sql
+var ExpiredQuestions string
 
 // KeepHours gives the counts of a day's hours another version, KeepDays those of the day.
 //

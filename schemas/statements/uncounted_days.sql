@@ -1,11 +1,10 @@
-SELECT t.country, toInt32(t.day), t.touches, c.as_of, now64(3, 'UTC')
-FROM (SELECT country, day, sum(touches) AS touches FROM touched GROUP BY country, day) AS t
-LEFT JOIN
+SELECT country, toInt32(day), sum(stored), max(counted_at), now64(3, 'UTC')
+FROM
 (
-    SELECT country, day, max(version) AS version, max(as_of) AS as_of
-    FROM counted_days
-    WHERE grouping = 'all' AND level = 'unclassified'
-    GROUP BY country, day
-) AS c ON c.country = t.country AND c.day = t.day
-WHERE t.touches != bitShiftRight(c.version, 20)
-ORDER BY toYYYYMM(t.day), t.country, t.day
+    SELECT country, day, touches AS stored, 0 AS of, 0 AS seen, toDateTime64(0, 3, 'UTC') AS counted_at FROM touched
+    UNION ALL
+    SELECT country, day, 0, version, touches, as_of FROM countings
+)
+GROUP BY country, day
+HAVING sum(stored) != 0 AND sum(stored) != argMax(seen, of)
+ORDER BY toYYYYMM(day), country, day

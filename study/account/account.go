@@ -16,6 +16,8 @@ type Report struct {
 	Headline  Headline `json:"headline"`
 	// Main is the series with its baseline, its interval and the dates of the ban.
 	Main Chart `json:"main"`
+	// Denominator is what users are measured against; nil where it is not known.
+	Denominator *Denominator `json:"denominator,omitempty"`
 	// Placebo is where the effect lies among the effects of dates without an event.
 	Placebo     *Chart      `json:"placebo,omitempty"`
 	Questions   []Question  `json:"questions"`
@@ -86,6 +88,14 @@ type Rank struct {
 	Effective int    `json:"effective,omitempty"` // of these independent, where windows overlap
 	Floor     Number `json:"floor"`               // the smallest p that N comparisons allow, 1/(1+N)
 	Mode      string `json:"mode,omitempty"`      // which dates or places were compared
+}
+
+// Denominator is the same estimate of users, of all clients, and of the share of users
+// among them: a change of users may be a change of who is seen.
+type Denominator struct {
+	Sentence string     `json:"sentence"` // which of them moved
+	Figures  []Quantity `json:"figures"`  // users, all clients, share
+	Chart    *Chart     `json:"chart,omitempty"`
 }
 
 // Question is one thing a reader asks, with its answer. Missing says in one sentence

@@ -24,6 +24,7 @@ type TimeSeries struct {
 	Stacked bool        `json:"stacked,omitempty"`
 	Lines   []Line      `json:"lines"`
 	Band    *Band       `json:"band,omitempty"`
+	Told    []Line      `json:"told,omitempty"` // said of each time, and not drawn
 	Markers []Marker    `json:"markers"`
 	Shades  []Shade     `json:"shades"`
 }

@@ -74,6 +74,9 @@ func (s TimeSeries) numbers() *Table {
 		t.Columns = append(t.Columns, Column{Name: s.Band.Name + ", low", Format: Decimal},
 			Column{Name: s.Band.Name + ", high", Format: Decimal})
 	}
+	for _, line := range s.Told {
+		t.Columns = append(t.Columns, Column{Name: line.Name, Format: Decimal})
+	}
 	t.Columns = append(t.Columns, Column{Name: "remarks", Format: Text})
 	for i, at := range s.Times {
 		row := []any{s.timeLabel(at)}
@@ -82,6 +85,9 @@ func (s TimeSeries) numbers() *Table {
 		}
 		if s.Band != nil {
 			row = append(row, s.Band.Low[i], s.Band.High[i])
+		}
+		for _, line := range s.Told {
+			row = append(row, line.Values[i])
 		}
 		t.Rows = append(t.Rows, append(row, s.remarks(at)))
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/banshift/banshift/transform/pool"
 )
 
 // NetworkEffect is the effect in one network with its sampling variance.
@@ -39,36 +41,20 @@ func MeasureHeterogeneity(networks []NetworkEffect) (Heterogeneity, error) {
 	if len(networks) < 2 {
 		return Heterogeneity{}, errors.New("heterogeneity needs at least two networks")
 	}
-	h := Heterogeneity{Networks: networks, Freedom: len(networks) - 1}
-	var sum, squares float64
-	for _, n := range networks {
-		if !(n.Variance > 0) || math.IsInf(n.Variance, 0) || math.IsNaN(n.Effect) {
-			return Heterogeneity{}, fmt.Errorf("network %s: effect %v, variance %v: want a number and a positive variance", n.Network, n.Effect, n.Variance)
-		}
-		sum, squares = sum+1/n.Variance, squares+1/(n.Variance*n.Variance)
+	list := estimates(networks)
+	if err := pool.Check(list); err != nil {
+		return Heterogeneity{}, fmt.Errorf("network %w", err)
 	}
-	h.Q = h.q(0)
+	h := Heterogeneity{Networks: networks, Freedom: len(networks) - 1}
+	h.Q, h.TauSquared = pool.Spread(list, 0), pool.DerSimonianLaird(list)
 	free := float64(h.Freedom)
-	h.TauSquared = max(0, (h.Q-free)/(sum-squares/sum))
 	if h.Q > 0 {
 		h.ISquared = max(0, (h.Q-free)/h.Q)
 	}
 	chi := distuv.ChiSquared{K: free}
 	h.P = chi.Survival(h.Q)
-	h.TauLow, h.TauHigh = h.profile(chi.Quantile(.975)), h.profile(chi.Quantile(.025))
-
-	total := 0.0
-	for _, n := range networks {
-		w := 1 / (n.Variance + h.TauSquared)
-		h.Weights = append(h.Weights, w)
-		total += w
-		h.Mean += w * n.Effect
-	}
-	h.Mean /= total
-	h.SE = math.Sqrt(1 / total)
-	for i := range h.Weights {
-		h.Weights[i] /= total
-	}
+	h.TauLow, h.TauHigh = pool.Profile(list, chi.Quantile(.975)), pool.Profile(list, chi.Quantile(.025))
+	h.Weights, h.Mean, h.SE = pool.Mean(list, h.TauSquared)
 	h.Low, h.High = h.Mean-z95*h.SE, h.Mean+z95*h.SE
 	h.PredictLow, h.PredictHigh = math.Inf(-1), math.Inf(1)
 	if len(networks) >= 3 {
@@ -79,48 +65,15 @@ func MeasureHeterogeneity(networks []NetworkEffect) (Heterogeneity, error) {
 	return h, nil
 }
 
+// estimates are the networks as the pooling takes them.
+func estimates(networks []NetworkEffect) []pool.Estimate {
+	list := make([]pool.Estimate, len(networks))
+	for i, n := range networks {
+		list[i] = pool.Estimate{Name: n.Network, Effect: n.Effect, Variance: n.Variance}
+	}
+	return list
+}
+
 // TypicalVariance is the sampling variance s squared with which I squared is tau squared /
-// (tau squared + s squared) (Higgins and Thompson 2002, equation 9).
-func (h *Heterogeneity) TypicalVariance() float64 {
-	var sum, squares float64
-	for _, n := range h.Networks {
-		sum, squares = sum+1/n.Variance, squares+1/(n.Variance*n.Variance)
-	}
-	return float64(h.Freedom) * sum / (sum*sum - squares)
-}
-
-// q is the weighted spread around the mean if the between-network variance were tau.
-func (h *Heterogeneity) q(tau float64) float64 {
-	var sum, mean, q float64
-	for _, n := range h.Networks {
-		w := 1 / (n.Variance + tau)
-		sum, mean = sum+w, mean+w*n.Effect
-	}
-	mean /= sum
-	for _, n := range h.Networks {
-		q += (n.Effect - mean) * (n.Effect - mean) / (n.Variance + tau)
-	}
-	return q
-}
-
-// profile is the tau squared at which the spread has the given size; the spread falls as
-// tau grows, so halving an interval finds it.
-func (h *Heterogeneity) profile(want float64) float64 {
-	if h.q(0) <= want {
-		return 0
-	}
-	high := 1e-6
-	for h.q(high) > want {
-		high *= 2
-	}
-	low := 0.0
-	for range 200 {
-		middle := (low + high) / 2
-		if h.q(middle) > want {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return (low + high) / 2
-}
+// (tau squared + s squared).
+func (h *Heterogeneity) TypicalVariance() float64 { return pool.TypicalVariance(estimates(h.Networks)) }

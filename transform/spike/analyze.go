@@ -5,8 +5,11 @@ import (
 	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
@@ -17,17 +20,33 @@ import (
 // other. What findings say about an event is weighed in its own country. The result depends
 // on its arguments alone: the same input gives the same bytes.
 func Analyze(series []Series, catalogue []events.Event, cfg Config, findings ...Finding) (Result, error) {
-	return analyze(series, catalogue, cfg, func(events.Event, string) bool { return true }, findings)
+	return AnalyzeWatched(series, catalogue, cfg, nil, findings...)
+}
+
+// AnalyzeWatched is [Analyze] that tells watch, from several goroutines and one after another, how many of
+// the events are done.
+func AnalyzeWatched(series []Series, catalogue []events.Event, cfg Config, watch func(done, of int), findings ...Finding) (Result, error) {
+	return analyze(series, catalogue, cfg, func(events.Event, string) bool { return true }, watch, findings)
 }
 
 // AnalyzeEvent is [Analyze] without the effects of other events in countries that are not
 // theirs: what is said about the event is the same, at a fraction of the work.
 func AnalyzeEvent(series []Series, catalogue []events.Event, id string, cfg Config, findings ...Finding) (Result, error) {
-	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id || e.Country == country }, findings)
+	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id || e.Country == country }, nil, findings)
+}
+
+// AnalyzeOwn is [Analyze] of the events in their own countries alone: what is said there is the same.
+func AnalyzeOwn(series []Series, catalogue []events.Event, cfg Config, findings ...Finding) (Result, error) {
+	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.Country == country }, nil, findings)
+}
+
+// AnalyzeOwnEvent is [Analyze] of one event in its own country alone; the others are its controls.
+func AnalyzeOwnEvent(series []Series, catalogue []events.Event, id string, cfg Config) (Result, error) {
+	return analyze(series, catalogue, cfg, func(e events.Event, country string) bool { return e.ID == id && e.Country == country }, nil, nil)
 }
 
 // analyze is Analyze for the events and countries that are wanted.
-func analyze(series []Series, catalogue []events.Event, cfg Config, wanted func(e events.Event, country string) bool, findings []Finding) (Result, error) {
+func analyze(series []Series, catalogue []events.Event, cfg Config, wanted func(e events.Event, country string) bool, watch func(done, of int), findings []Finding) (Result, error) {
 	if err := cfg.check(); err != nil {
 		return Result{}, err
 	}
@@ -43,30 +62,76 @@ func analyze(series []Series, catalogue []events.Event, cfg Config, wanted func(
 		}
 		eventDays[e.Country] = append(eventDays[e.Country], e.Date())
 	}
-	for _, group := range byName(series) {
+	groups := byName(series)
+	tally := &tally{of: len(groups) * len(catalogue), watch: watch}
+	for _, group := range groups {
 		if err := checkGroup(group); err != nil {
 			return Result{}, err
 		}
 		p := newPanel(group[0].Name, group, eventDays, cfg)
 		found := p.alarms()
 		result.Alarms = append(result.Alarms, p.alarmObjects(found)...)
-		for _, e := range catalogue {
-			t := p.index(e.Date())
-			if !p.inside(t) {
-				continue
-			}
-			clear(p.spreads)
-			for i, r := range p.rows {
-				if !wanted(e, r.series.Country) {
-					continue
-				}
-				a := assessment{panel: p, row: r, own: i, event: e, at: t, catalogue: catalogue, alarms: found[r], findings: about[e.ID]}
-				result.Effects = append(result.Effects, a.effect())
-			}
-		}
+		byEvent := make([][]Effect, len(catalogue))
+		inParallel(len(catalogue), func(worker *panel, n int) {
+			e := catalogue[n]
+			byEvent[n] = worker.effectsOf(e, wanted, assessment{event: e, catalogue: catalogue, findings: about[e.ID]}, found)
+			tally.add()
+		}, p.forWorker)
+		result.Effects = slices.Concat(append([][]Effect{result.Effects}, byEvent...)...)
 	}
 	correctForTests(result.Effects, cfg)
 	return result, nil
+}
+
+// effectsOf works out what an event did to the wanted countries; as says what is the same for all of them.
+func (p *panel) effectsOf(e events.Event, wanted func(e events.Event, country string) bool, as assessment, alarms map[*row][]episode) []Effect {
+	t := p.index(e.Date())
+	if !p.inside(t) {
+		return nil
+	}
+	clear(p.spreads)
+	var list []Effect
+	for i, r := range p.rows {
+		if !wanted(e, r.series.Country) {
+			continue
+		}
+		a := as
+		a.panel, a.row, a.own, a.at, a.alarms = p, r, i, t, alarms[r]
+		list = append(list, a.effect())
+	}
+	return list
+}
+
+// inParallel does n things on all processors, each worker with a panel of its own.
+func inParallel(n int, do func(worker *panel, n int), forWorker func() *panel) {
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		worker := forWorker()
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(worker, i)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// tally counts what is done.
+type tally struct {
+	mu       sync.Mutex
+	done, of int
+	watch    func(done, of int)
+}
+
+func (t *tally) add() {
+	if t.watch == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done++
+	t.watch(t.done, t.of)
 }
 
 // check refuses a configuration that no method is defined for.

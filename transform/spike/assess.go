@@ -33,7 +33,7 @@ type assessment struct {
 // effect works the assessment out: effect, interval, placebos, onset, then the grade.
 func (a *assessment) effect() Effect {
 	p, r, cfg := a.panel, a.row, a.panel.cfg
-	a.asked = cfg.asked(a.event, p.name)
+	a.asked = cfg.Asked(a.event, p.name)
 	a.head = p.measure(a.own, a.at, cfg.windowFor(a.event), a.asked)
 	a.window = p.effectAt(r, a.at, cfg.BeforeDays, cfg.AfterDays)
 	a.adjusted = a.head.adjusted
@@ -51,6 +51,12 @@ func (a *assessment) effect() Effect {
 		e.Anticipation = a.anticipation()
 		e.Evidence = a.findings
 		e.Control.Who = p.controlNames(r, a.at)
+		if a.event.Precision != "month" {
+			e.Joint = a.joint()
+		}
+		if cfg.Course {
+			e.Course = a.course()
+		}
 		if cfg.Secondary {
 			e.Secondary = a.secondary()
 		}

@@ -87,6 +87,8 @@ type Config struct {
 	// SpaceShare is the p of the placebo in space from which a change is ambiguous, because so many
 	// other countries moved as far in their own units.
 	SpaceShare float64 `json:"space_share"`
+	// Course also says how each change went on in its own country; it takes no part in the grade.
+	Course bool `json:"course,omitempty"`
 	// Secondary also asks the other methods about each event in its own country; they take no
 	// part in the grade.
 	Secondary bool `json:"secondary"`

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
@@ -19,8 +20,8 @@ const (
 	Strict   Rule = "strict"
 )
 
-// threshold is the score that the rule asks for; docs/calibration.md has the whole curve.
-func (r Rule) threshold() float64 {
+// Threshold is the score that the rule asks for; docs/calibration.md has the whole curve.
+func (r Rule) Threshold() float64 {
 	if r == Strict {
 		return 4
 	}
@@ -32,7 +33,7 @@ func (c Config) threshold() float64 {
 	if c.least > 0 {
 		return c.least
 	}
-	return c.Rule.threshold()
+	return c.Rule.Threshold()
 }
 
 // Shares of a jump's units that enter the sharpness: of the event's day, and of the day after it, where
@@ -82,8 +83,10 @@ func (g *gauge) of(i int, adjusted bool) []float64 {
 
 // gaugeOf gives the gauge for windows of these lengths, made once a panel.
 func (p *panel) gaugeOf(before, after int) *gauge {
+	p.gauges.mu.Lock()
+	defer p.gauges.mu.Unlock()
 	key := [2]int{before, after}
-	if g := p.gauges[key]; g != nil {
+	if g := p.gauges.byLength[key]; g != nil {
 		return g
 	}
 	g := &gauge{before: before, after: after}
@@ -92,9 +95,17 @@ func (p *panel) gaugeOf(before, after int) *gauge {
 		g.rest = append(g.rest, nans(p.days))
 	}
 	p.takeMedians(g)
-	p.gauges[key] = g
+	p.gauges.byLength[key] = g
 	return g
 }
+
+// gauges are those of one panel, shared by its workers.
+type gauges struct {
+	mu       sync.Mutex
+	byLength map[[2]int]*gauge
+}
+
+func newGauges() *gauges { return &gauges{byLength: map[[2]int]*gauge{}} }
 
 // changesOf is the change of r on every day.
 func (p *panel) changesOf(r *row, before, after int) []float64 {
@@ -183,6 +194,7 @@ func (r *row) fitFlat() {
 			r.flat[t] -= median(weeks)
 		}
 	}
+	r.fitSums()
 }
 
 // last is the last day on which r has a value, -1 without any.
@@ -361,7 +373,11 @@ func (pt placeboTime) interval(effect, alpha float64) (low, high float64) {
 // moved at least as far, the farthest first.
 func (p *panel) rank(own, t int, h headline, asked Direction) (among placeboSpace, further []string) {
 	among.statistic = asked.sign() * h.size
-	byUnits := map[string]float64{}
+	type mover struct {
+		country string
+		units   float64
+	}
+	var movers []mover
 	for _, i := range p.donors(own, t) {
 		z := p.units(h.gauge, i, t, true)
 		if math.IsNaN(z) {
@@ -369,12 +385,13 @@ func (p *panel) rank(own, t int, h headline, asked Direction) (among placeboSpac
 		}
 		among.donors = append(among.donors, z)
 		if asked.sign()*z >= h.size {
-			country := p.rows[i].series.Country
-			byUnits[country] = asked.sign() * z
-			further = append(further, country)
+			movers = append(movers, mover{p.rows[i].series.Country, asked.sign() * z})
 		}
 	}
-	slices.SortStableFunc(further, func(a, b string) int { return cmp.Compare(byUnits[b], byUnits[a]) })
+	slices.SortStableFunc(movers, func(a, b mover) int { return cmp.Compare(b.units, a.units) })
+	for _, m := range movers {
+		further = append(further, m.country)
+	}
 	return among, further
 }
 
@@ -412,10 +429,10 @@ func (p *panel) sharers(own, t, window int, asked Direction) []string {
 	return names
 }
 
-// asked is the change that an event is expected to bring to a series: what the configuration
+// Asked is the change that an event is expected to bring to a series: what the configuration
 // forces, or what kind and target say. A block of Tor takes its relays' users away and brings users to its
 // bridges, as to every other tool.
-func (c Config) asked(e events.Event, series string) Direction {
+func (c Config) Asked(e events.Event, series string) Direction {
 	if c.Direction != "" {
 		return c.Direction
 	}
@@ -446,7 +463,7 @@ func (a *assessment) episodeOf() []string {
 			continue
 		}
 		d := days(a.event.Date(), other.Date())
-		if d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays && a.panel.cfg.asked(other, a.panel.name) == a.asked {
+		if d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays && a.panel.cfg.Asked(other, a.panel.name) == a.asked {
 			ids = append(ids, other.ID)
 		}
 	}

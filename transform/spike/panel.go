@@ -23,7 +23,7 @@ type panel struct {
 	// alarmRate is how many alarms begin a day in one country, over all, by direction.
 	alarmRate map[Direction]float64
 	unrest    []float64 // how restless all countries are on a day, at least 1
-	gauges    map[[2]int]*gauge
+	gauges    *gauges
 	spreads   map[spreadKey]float64 // of the day that is asked about
 	cfg       Config
 }
@@ -34,6 +34,8 @@ type row struct {
 	// x are the usable values (masked and missing days are NaN), y their log rates.
 	x, y   []float64
 	flat   []float64 // y without the weekday pattern
+	sums   []float64 // sums[t] of the valid days of flat before t
+	valid  []int     // and how many they are
 	masked []bool
 	level  []float64 // median of x over the 28 days before
 	quiet  []bool    // no catalogued event of this country within the radius
@@ -43,10 +45,17 @@ type row struct {
 	fitted bool      // raw and adj are filled
 }
 
+// forWorker is the panel for one of several goroutines: the day that is asked about is its own, all else is shared.
+func (p *panel) forWorker() *panel {
+	q := *p
+	q.spreads = map[spreadKey]float64{}
+	return &q
+}
+
 // newPanel lays series of one name on one axis. events gives, by country, the days of
 // catalogued events.
 func newPanel(name string, series []Series, eventDays map[string][]time.Time, cfg Config) *panel {
-	p := &panel{name: name, cfg: cfg, gauges: map[[2]int]*gauge{}, spreads: map[spreadKey]float64{}}
+	p := &panel{name: name, cfg: cfg, gauges: newGauges(), spreads: map[spreadKey]float64{}}
 	var end time.Time
 	for i, s := range series {
 		last := s.Start.AddDate(0, 0, len(s.Values))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -381,5 +382,35 @@ func TestOneEventIsAnalysedAsAmongAll(t *testing.T) {
 		if diff := cmp.Diff(all.Alarms, one.Alarms); diff != "" {
 			t.Errorf("%s: alarms\n%s", e.ID, diff)
 		}
+	}
+}
+
+// TestWorkersDoNotMatter asks for the same bytes of one worker and of several, and watches them to the end.
+func TestWorkersDoNotMatter(t *testing.T) {
+	list := world(21, 25, 300, 500)
+	var catalogue []events.Event
+	for k := range 30 {
+		catalogue = append(catalogue, event(fmt.Sprintf("e%d", k), list[k%20].Country, fmt.Sprintf("T%d", k), []events.Kind{events.Enforce, events.Unblock, events.Outage}[k%3], 40+8*k))
+	}
+	ask := func(workers int) string {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+		last := 0
+		got, err := spike.AnalyzeWatched(list, catalogue, fastConfig(), func(done, of int) {
+			if done != last+1 || of != len(catalogue) {
+				t.Errorf("%d of %d after %d", done, of, last)
+			}
+			last = done
+		})
+		if err != nil || last != len(catalogue) {
+			t.Fatalf("%d events done: %v", last, err)
+		}
+		text, err := json.Marshal(got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if ask(1) != ask(4) {
+		t.Error("the result depends on the number of workers")
 	}
 }

@@ -40,6 +40,8 @@ type Effect struct {
 	Rule      Rule     `json:"rule"`
 	// Episode lists the events whose effects cannot be told apart from this one's: EffectLog is of all together.
 	Episode []string `json:"episode,omitempty"`
+	// Joint are the events within NeighbourDays estimated together; nil where the event stands alone.
+	Joint *Joint `json:"joint,omitempty"`
 
 	// Measured is the other registered estimate, as measured: the days after against the median of the
 	// same weekday in the BeforeDays before, with a block bootstrap. Control is the same with
@@ -83,6 +85,7 @@ type Effect struct {
 	// CoverageChange is the mean coverage after over before; null where coverage is unknown.
 	CoverageChange *float64        `json:"coverage_change"`
 	Shape          Shape           `json:"shape"`
+	Course         *Course         `json:"course,omitempty"`
 	Anticipation   *Anticipation   `json:"anticipation,omitempty"`
 	Sensitivity    []SensitivityAt `json:"sensitivity,omitempty"`
 	Secondary      []Secondary     `json:"secondary,omitempty"`

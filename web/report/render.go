@@ -16,6 +16,7 @@ import (
 	"html/template"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/banshift/banshift/study/account"
@@ -116,6 +117,13 @@ func prepare(r account.Report) (account.Report, error) {
 	if r.Main, err = prepareChart(r.Main, "main"); err != nil {
 		return r, err
 	}
+	if d := r.Denominator; d != nil {
+		chart, err := preparePart(d.Chart, "denominator")
+		if err != nil {
+			return r, err
+		}
+		r.Denominator = &account.Denominator{Sentence: d.Sentence, Figures: d.Figures, Chart: chart}
+	}
 	if r.Placebo, err = preparePart(r.Placebo, "placebo"); err != nil {
 		return r, err
 	}
@@ -171,7 +179,7 @@ func prepareChart(c account.Chart, id string) (account.Chart, error) {
 
 // check reports values that do not match their times.
 func check(s account.TimeSeries, id string) error {
-	for _, line := range s.Lines {
+	for _, line := range slices.Concat(s.Lines, s.Told) {
 		if len(line.Values) != len(s.Times) {
 			return fmt.Errorf("chart %s: line %q has %d values for %d times", id, line.Name, len(line.Values), len(s.Times))
 		}

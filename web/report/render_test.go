@@ -33,13 +33,15 @@ func small(words string) account.Report {
 	day := time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC)
 	series := account.TimeSeries{Times: []time.Time{day, day.AddDate(0, 0, 1), day.AddDate(0, 0, 2)}, Zone: "UTC", Unit: words,
 		Lines:   []account.Line{{Name: words, Role: account.Observed, Values: []account.Number{1, account.Unknown(), account.Number(math.Inf(1))}}},
+		Told:    []account.Line{{Name: words, Role: account.Part, Values: []account.Number{1, 2, 3}}},
 		Markers: []account.Marker{{At: day, Label: words, Kind: account.EnforcedMarker}},
 		Shades:  []account.Shade{{From: day, To: day.AddDate(0, 0, 1), Label: words, Kind: account.MaskedShade}}}
 	chart := account.Chart{Caption: words, Description: words, Series: &series}
 	return account.Report{Title: words, Subtitle: words, Event: account.Event{ID: "an-event", Target: words, Sources: []string{words}},
 		Headline: account.Headline{Measure: words, Place: words, From: day, To: day, EffectPct: account.Unknown(), Interval: account.NoInterval(),
 			InTime: account.Rank{P: account.Unknown()}, InSpace: account.Rank{P: account.Unknown()}, Grade: account.Insufficient, Reasons: []string{words}},
-		Main: chart, Placebo: &account.Chart{Caption: words, Histogram: &account.Histogram{What: words, Values: []account.Number{1, 2, account.Unknown()}, Unit: words, Label: words}},
+		Main: chart, Denominator: &account.Denominator{Sentence: words, Figures: []account.Quantity{{Label: words, Value: 1, Interval: account.NoInterval(), Unit: words}}, Chart: &chart},
+		Placebo: &account.Chart{Caption: words, Histogram: &account.Histogram{What: words, Values: []account.Number{1, 2, account.Unknown()}, Unit: words, Label: words}},
 		Questions: []account.Question{{ID: "q", Title: words, Answer: words, Figure: account.Quantity{Label: words, Value: account.Unknown(), Interval: account.NoInterval(), Unit: words},
 			Charts: []account.Chart{{Caption: words, Forest: &account.Forest{Unit: words, Rows: []account.ForestRow{{Label: words, Value: account.Unknown(), Interval: account.NoInterval()}}}},
 				{Caption: words, Bars: &account.Bars{Unit: words, Rows: []account.Bar{{Label: words, Value: 1, Interval: account.NoInterval()}}}},

@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/study/account"
+	"github.com/banshift/banshift/transform/spike"
 	"github.com/banshift/banshift/web/report"
 	"github.com/banshift/banshift/web/report/sample"
 	"github.com/banshift/banshift/web/serve"
@@ -37,6 +39,9 @@ func show(address string) error {
 	}
 	handler, err := serve.New(serve.Options{
 		Store: pagesample.Store{}, Events: pagesample.Events(), Version: "sample", Log: slog.Default(),
+		Overview: func(ctx context.Context) (account.Overview, error) {
+			return study.Overview(ctx, pagesample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: pagesample.Events()})
+		},
 		Report: func(context.Context, events.Event) (account.Report, error) { return sample.Report(1), nil },
 	})
 	if err != nil {

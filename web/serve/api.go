@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,59 +17,48 @@ import (
 	"github.com/banshift/banshift/study"
 )
 
-// question is one named query with the parameters that a visitor may give.
-type question struct {
-	query    string
-	params   []string
-	required string
-}
-
-// questions are all that can be asked of the store.
-var questions = map[string]question{
-	"/api/daily": {query: "daily_series", params: []string{"country", "tool", "from", "to"}, required: "country"},
-	"/api/tools": {query: "use_by_tool_day", params: []string{"country", "from", "to"}, required: "country"},
-}
-
-// forms are what the values of parameters look like.
-var forms = map[string]*regexp.Regexp{
-	"country": regexp.MustCompile(`^[a-z]{2}$`),
-	"tool":    regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`),
-	"from":    regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`),
-	"to":      regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`),
-}
-
 // check gives the parameters that a visitor gave, or what is wrong with them.
-func (q question) check(given url.Values) (map[string]string, error) {
+func (r route) check(given url.Values) (map[string]string, error) {
 	values := map[string]string{}
 	for name, list := range given {
-		form, known := forms[name]
-		if !slices.Contains(q.params, name) || !known || len(list) != 1 || !form.MatchString(list[0]) {
-			return nil, fmt.Errorf("parameter %q: want %s, each once", name, strings.Join(q.params, ", "))
+		if !slices.Contains(r.params, name) {
+			return nil, fmt.Errorf("parameter %q: want %s, each once", name, strings.Join(r.params, ", "))
+		}
+		if p := parameters[name]; len(list) != 1 || !p.form.MatchString(list[0]) {
+			return nil, fmt.Errorf("parameter %q: want %s, each once; %s is %s", name, strings.Join(r.params, ", "), name, p.says)
 		}
 		values[name] = list[0]
 	}
-	if q.required != "" && values[q.required] == "" {
-		return nil, fmt.Errorf("parameter %q is missing", q.required)
+	if r.needs != "" && values[r.needs] == "" {
+		return nil, fmt.Errorf("parameter %q is missing", r.needs)
 	}
 	return values, nil
 }
 
-// answer gives the rows of a question as JSON.
-func (s *server) answer(q question) http.HandlerFunc {
+// kinds are the media types of formats.
+var kinds = map[load.Format]string{load.JSON: "application/json", load.CSV: "text/csv; charset=utf-8", load.Parquet: "application/vnd.apache.parquet"}
+
+// answer gives the rows of a route's query in the format that is asked for.
+func (s *server) answer(route route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		params, err := q.check(r.URL.Query())
+		params, err := route.check(r.URL.Query())
 		if err != nil {
 			s.fail(w, r, http.StatusBadRequest, err)
 			return
 		}
-		rows, err := s.rows(r.Context(), q.query, params)
-		s.give(w, r, rows, err)
+		format := load.Format(cmp.Or(params["format"], string(load.JSON)))
+		delete(params, "format")
+		rows, err := s.rows(r.Context(), route.query, params, format)
+		if format != load.JSON && err == nil {
+			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.%s"`, route.query, params["country"], format))
+		}
+		s.giveAs(w, r, kinds[format], rows, err)
 	}
 }
 
 // rows runs a query, or gives again what it gave a moment ago.
-func (s *server) rows(ctx context.Context, name string, params map[string]string) ([]byte, error) {
-	key := name + "?" + encode(params)
+func (s *server) rows(ctx context.Context, name string, params map[string]string, format load.Format) ([]byte, error) {
+	key := name + "." + string(format) + "?" + encode(params)
 	return s.answers.get(ctx, key, func(ctx context.Context) ([]byte, error) {
 		done, err := s.turn(ctx)
 		if err != nil {
@@ -80,7 +68,7 @@ func (s *server) rows(ctx context.Context, name string, params map[string]string
 		ctx, cancel := context.WithTimeout(ctx, queryTime)
 		defer cancel()
 		text := &bounded{most: answerMost}
-		if err := s.Store.Query(ctx, name, params, text, load.JSON); err != nil {
+		if err := s.Store.Query(ctx, name, params, text, format); err != nil {
 			return nil, err
 		}
 		return text.Bytes(), nil
@@ -120,19 +108,26 @@ type place struct {
 }
 
 // places lists the countries that the store has telemetry of, measured ones first.
-func (s *server) places(w http.ResponseWriter, r *http.Request) {
-	text, err := s.rows(r.Context(), "coverage", nil)
-	if err != nil {
-		s.give(w, r, nil, err)
-		return
+func (s *server) places() http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		text, err := s.rows(r.Context(), "coverage", nil, load.JSON)
+		if err != nil {
+			s.give(w, r, nil, err)
+			return
+		}
+		body, err := placesOf(text)
+		s.give(w, r, body, err)
 	}
+}
+
+// placesOf makes the list of countries from the rows of the query coverage.
+func placesOf(text []byte) ([]byte, error) {
 	var rows []struct {
 		Country, Day string
 		Simulated    uint8
 	}
 	if err := json.Unmarshal(text, &rows); err != nil {
-		s.give(w, r, nil, err)
-		return
+		return nil, err
 	}
 	byCountry := map[string]*place{}
 	list := []*place{}
@@ -149,39 +144,47 @@ func (s *server) places(w http.ResponseWriter, r *http.Request) {
 		p.Simulated = p.Simulated && row.Simulated == 1
 	}
 	slices.SortFunc(list, func(a, b *place) int { return cmp.Compare(a.Name, b.Name) })
-	body, err := json.Marshal(list)
-	s.give(w, r, body, err)
+	return json.Marshal(list)
 }
 
 // catalogued is an event as the page lists it.
 type catalogued struct {
-	ID        string `json:"id"`
-	Country   string `json:"country"`
-	Target    string `json:"target"`
-	Kind      string `json:"kind"`
-	Date      string `json:"date"` // the day it is tested on
-	Announced string `json:"announced"`
-	Enforced  string `json:"enforced"`
-	Ended     string `json:"ended"`
-	Precision string `json:"precision"`
+	ID        string   `json:"id"`
+	Country   string   `json:"country"`
+	Target    string   `json:"target"`
+	Kind      string   `json:"kind"`
+	Date      string   `json:"date"` // the day it is tested on
+	Announced string   `json:"announced"`
+	Enforced  string   `json:"enforced"`
+	Ended     string   `json:"ended"`
+	Precision string   `json:"precision"`
+	Notes     string   `json:"notes"`
+	Sources   []string `json:"sources"`
 }
 
 // events lists the catalogue of a country.
-func (s *server) events(w http.ResponseWriter, r *http.Request) {
-	params, err := question{params: []string{"country"}, required: "country"}.check(r.URL.Query())
-	if err != nil {
-		s.fail(w, r, http.StatusBadRequest, err)
-		return
+func (s *server) events() http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		params, err := route{params: []string{"country"}, needs: "country"}.check(r.URL.Query())
+		if err != nil {
+			s.fail(w, r, http.StatusBadRequest, err)
+			return
+		}
+		body, err := json.Marshal(s.eventsOf(params["country"]))
+		s.give(w, r, body, err)
 	}
+}
+
+func (s *server) eventsOf(country string) []catalogued {
 	list := []catalogued{}
 	for _, e := range s.Events {
-		if e.Country == params["country"] {
+		if e.Country == country {
 			list = append(list, catalogued{ID: e.ID, Country: e.Country, Target: e.Target, Kind: string(e.Kind), Precision: e.Precision,
-				Date: isoDay(e.Date()), Announced: isoDay(e.Announced()), Enforced: isoDay(e.Enforced()), Ended: isoDay(e.Ended())})
+				Date: isoDay(e.Date()), Announced: isoDay(e.Announced()), Enforced: isoDay(e.Enforced()), Ended: isoDay(e.Ended()),
+				Notes: e.Notes, Sources: append([]string{}, e.Sources...)})
 		}
 	}
-	body, err := json.Marshal(list)
-	s.give(w, r, body, err)
+	return list
 }
 
 func isoDay(t time.Time) string {
@@ -192,6 +195,10 @@ func isoDay(t time.Time) string {
 }
 
 func (s *server) give(w http.ResponseWriter, r *http.Request, body []byte, err error) {
+	s.giveAs(w, r, "application/json", body, err)
+}
+
+func (s *server) giveAs(w http.ResponseWriter, r *http.Request, kind string, body []byte, err error) {
 	switch {
 	case errors.Is(err, errBusy):
 		w.Header().Set("Retry-After", "5")
@@ -204,7 +211,7 @@ func (s *server) give(w http.ResponseWriter, r *http.Request, body []byte, err e
 		s.Log.Error("page", "path", r.URL.Path, "error", err)
 		s.fail(w, r, http.StatusBadGateway, errors.New("the store did not answer; the log says why"))
 	default:
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", kind)
 		w.Header().Set("Cache-Control", "private, max-age=30")
 		w.Write(body) //nolint:errcheck // the visitor is gone
 	}

@@ -43,6 +43,8 @@ type Options struct {
 	Store   Store
 	Events  []events.Event
 	Version string
+	// Overview makes the first screen and the feed.
+	Overview func(ctx context.Context) (account.Overview, error)
 	// Report makes the report of an event, for the links of the list; nil: no links.
 	Report func(ctx context.Context, event events.Event) (account.Report, error)
 	Log    *slog.Logger
@@ -62,6 +64,7 @@ const (
 type server struct {
 	Options
 	page    []byte
+	openapi []byte
 	bundle  web.Bundle
 	version string // of the bundle, in the addresses of its files
 	turns   chan struct{}
@@ -94,20 +97,28 @@ func newHandler(o Options, bundle web.Bundle) (http.Handler, error) {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	s.page = text.Bytes()
-	return s.routes(), nil
+	if s.openapi, err = OpenAPI(); err != nil {
+		return nil, fmt.Errorf("page: %w", err)
+	}
+	return s.mux(), nil
 }
 
-func (s *server) routes() http.Handler {
+func (s *server) mux() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.file("text/html; charset=utf-8", s.page, "no-cache"))
 	const forever = "public, max-age=31536000, immutable" // the address has the content's hash
 	mux.HandleFunc("GET /banshift.js", s.file("text/javascript; charset=utf-8", s.bundle.Script, forever))
 	mux.HandleFunc("GET /banshift.css", s.file("text/css; charset=utf-8", s.bundle.Style, forever))
-	mux.HandleFunc("GET /api/places", s.places)
-	mux.HandleFunc("GET /api/events", s.events)
-	for path, question := range questions {
-		mux.HandleFunc("GET "+path, s.answer(question))
+	for _, route := range routes {
+		if route.query != "" {
+			mux.HandleFunc("GET "+route.path, s.answer(route))
+		} else {
+			mux.HandleFunc("GET "+route.path, route.handle(s))
+		}
 	}
+	mux.HandleFunc("GET /api/openapi.json", s.file("application/json", s.openapi, "no-cache"))
+	mux.HandleFunc("GET /feed.atom", s.feed("application/atom+xml; charset=utf-8", atom))
+	mux.HandleFunc("GET /feed.json", s.feed("application/feed+json; charset=utf-8", jsonFeed))
 	mux.HandleFunc("GET /report/{event}", s.report)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	return guard(mux)

@@ -14,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/study/account"
+	"github.com/banshift/banshift/transform/spike"
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
@@ -40,6 +42,9 @@ func (c *counting) Query(ctx context.Context, name string, params map[string]str
 func handler(t *testing.T, store Store) http.Handler {
 	t.Helper()
 	h, err := newHandler(Options{Store: store, Events: sample.Events(), Version: "v<1>", Log: slog.New(slog.DiscardHandler),
+		Overview: func(ctx context.Context) (account.Overview, error) {
+			return study.Overview(ctx, sample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: sample.Events()})
+		},
 		Report: func(context.Context, events.Event) (account.Report, error) {
 			return account.Report{}, errors.New("no data around the event")
 		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")})
@@ -83,6 +88,12 @@ func TestAnswers(t *testing.T) {
 		{"GET", here, "/api/daily?country=ru&sql=1", 400, `parameter \"sql\"`},
 		{"GET", here, "/api/tools?country=ru&tool=tor", 400, `parameter \"tool\"`},
 		{"GET", here, "/api/sql", 404, ""},
+		{"GET", here, "/api/daily?country=ru&format=csv", 200, "rows as csv"},
+		{"GET", here, "/api/daily?country=ru&format=xls", 400, "json, csv or parquet"},
+		{"GET", here, "/api/overview", 200, `"country":"ru"`},
+		{"GET", here, "/api/openapi.json", 200, `"/api/daily"`},
+		{"GET", here, "/feed.atom", 200, `<id>urn:banshift:event:ru-x-2018</id>`},
+		{"GET", here, "/feed.json", 200, `"url": "http://127.0.0.1:8080/?country=ru\u0026days=ru-x-2018"`},
 		{"POST", here, "/api/daily?country=ru", 405, ""},
 		{"GET", here, "/report/nothing", 404, "no such event"},
 		{"GET", here, "/report/ru-x-2018", 422, "no data around the event"},

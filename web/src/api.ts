@@ -1,40 +1,4 @@
-// What web/serve answers (api.go), and asking for it.
-
-export interface Place {
-  country: string;
-  name: string;
-  first: string;
-  last: string;
-  simulated: boolean;
-}
-
-export interface CataloguedEvent {
-  id: string;
-  country: string;
-  target: string;
-  kind: string;
-  date: string;
-  announced: string;
-  enforced: string;
-  ended: string;
-  precision: string;
-}
-
-export interface DailyRow {
-  day: string;
-  clients: number;
-  all_clients: number;
-  fraction: number;
-  simulated: number;
-}
-
-export interface ToolRow {
-  day: string;
-  tool: string;
-  category: string;
-  clients: number;
-  simulated: number;
-}
+// Asking the page's own server. What it answers is in answers.ts.
 
 /** Asks the page's own server; empty parameters are left out. */
 export async function ask<T>(path: string, params: Record<string, string> = {}): Promise<T> {

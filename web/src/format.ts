@@ -33,6 +33,13 @@ export function withUnit(value: number | null | undefined, unit: string): string
   return unit === '' || text === UNKNOWN ? text : text + HARD_SPACE + unit;
 }
 
+/** A difference with its sign. */
+export function formatSigned(value: number | null | undefined, unit: string): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return UNKNOWN;
+  const text = Math.abs(value).toFixed(Math.abs(value) < 9.95 ? 1 : 0);
+  return `${Number(text) === 0 ? '' : value > 0 ? '+' : '\u2212'}${text}${HARD_SPACE}${unit}`;
+}
+
 /** The ISO day, or day and hour, of a time in milliseconds UTC. */
 export function formatTime(ms: number, hourly: boolean): string {
   const iso = new Date(ms).toISOString();

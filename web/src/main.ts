@@ -2,14 +2,14 @@
 
 import './style.css';
 import { followWidth, openReport } from './report';
-import { openUse } from './use';
+import { openPage } from './page';
 
 switch (document.body.dataset['page']) {
   case 'report':
     openReport();
     break;
   case 'use':
-    void openUse().catch((error: unknown) => {
+    void openPage().catch((error: unknown) => {
       const status = document.getElementById('status');
       if (status !== null) status.textContent = error instanceof Error ? error.message : String(error);
     });

@@ -41,10 +41,12 @@ export interface Shade {
 export interface TimeSeries {
   times: string[];
   hourly?: boolean;
+  weekly?: boolean; // a time is the first day of a week
   zone: string;
   unit: string;
   stacked?: boolean;
   lines: Line[] | null;
+  told?: Line[];
   band?: Band;
   markers: Marker[] | null;
   shades: Shade[] | null;
@@ -110,6 +112,7 @@ export interface Chart {
 export interface Report {
   event: { id: string };
   main: Chart;
+  denominator?: { chart?: Chart };
   placebo?: Chart;
   questions: { id: string; charts: Chart[] | null }[] | null;
   controls: { chart?: Chart };
@@ -117,7 +120,7 @@ export interface Report {
 
 /** Every chart of the report, in the order of the page. */
 export function chartsOf(report: Report): Chart[] {
-  const charts: (Chart | undefined)[] = [report.main, report.placebo];
+  const charts: (Chart | undefined)[] = [report.main, report.denominator?.chart, report.placebo];
   for (const question of report.questions ?? []) charts.push(...(question.charts ?? []));
   charts.push(report.controls.chart);
   return charts.filter((chart): chart is Chart => chart !== undefined);

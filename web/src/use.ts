@@ -1,99 +1,27 @@
-// The served page: use of one country by day and tool, against the dates of the
-// catalogue. The address keeps what is chosen, so that a view can be passed on.
+// Use of one country by day and tool, against the dates of the catalogue.
 
-import { ask, type CataloguedEvent, type DailyRow, type Place, type ToolRow } from './api';
+import { addressOf, type Choice, MEASURES } from './address';
+import { ask } from './api';
+import type { Catalogued, DailyRow, Place, ToolRow } from './answers';
 import { clear, draw } from './charts/figure';
+import { element, make, row, tell } from './dom';
 import type { Line, Marker, Shade, TimeSeries, Value } from './model';
 
 const DAY = 86_400_000;
 const AROUND = 60; // days shown to both sides of an event
 const MOST_TOOLS = 7; // the rest is summed
+const MOST_DAYS = 400; // longer spans are drawn by the week
 const COUNTED = new Set((document.body.dataset['use'] ?? '').split(' ')); // schemas/use says which
 const LEAST_COVERAGE = 0.75; // of the median; as the analysis masks days
 
-interface Choice {
-  country: string;
-  tool: string;
-  measure: string;
-  days: string; // a number of days, empty for all, or the id of an event
+/** Sets the fields to a choice. */
+export function fillFields(choice: Choice): void {
+  for (const [id, value] of Object.entries(choice)) choose(id, value, id === 'days' ? `around ${value}` : value);
 }
 
-const element = <T extends HTMLElement>(id: string): T => {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no #${id}`);
-  return found as T;
-};
-
-const fields = { country: 'country', tool: 'tool', measure: 'measure', days: 'days' } as const;
-
-export async function openUse(): Promise<void> {
-  const places = await ask<Place[]>('/api/places');
-  if (places.length === 0) {
-    tell('The store holds no telemetry yet. Load some with: banshift run SOURCE');
-    return;
-  }
-  element<HTMLSelectElement>('country').replaceChildren(...places.map((place) => new Option(place.name, place.country)));
-  let last = '';
-  const show = async (choice: Choice): Promise<void> => {
-    const place = places.find((one) => one.country === choice.country) ?? places[0];
-    if (place === undefined) return;
-    last = JSON.stringify(choice);
-    await showPlace(place, { ...choice, country: place.country }, () => last === JSON.stringify(choice));
-  };
-  const changed = (): void => {
-    const choice = read();
-    history.replaceState(null, '', `?${new URLSearchParams({ ...choice })}`);
-    void attempt(() => show(choice));
-  };
-  for (const id of Object.values(fields)) element(id).addEventListener('change', changed);
-  element('event-list').addEventListener('click', (click) => {
-    const id = (click.target as HTMLElement).dataset['event'];
-    if (id === undefined) return;
-    choose('days', id, `around ${id}`);
-    changed();
-    element('use').scrollIntoView();
-  });
-  write(places);
-  await attempt(() => show(read()));
-  tellUnknown(places);
-}
-
-/** Runs it and tells what went wrong. */
-async function attempt(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    tell(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function tell(text: string): void {
-  element('status').textContent = text;
-}
-
-function read(): Choice {
+export function readFields(): Choice {
   const value = (id: string): string => element<HTMLSelectElement>(id).value;
   return { country: value('country'), tool: value('tool'), measure: value('measure'), days: value('days') };
-}
-
-/** Sets the fields from the address. */
-function write(places: Place[]): void {
-  const given = new URLSearchParams(location.search);
-  const country = given.get('country') ?? '';
-  if (places.some((place) => place.country === country)) element<HTMLSelectElement>('country').value = country;
-  for (const id of ['tool', 'measure', 'days']) {
-    const value = given.get(id);
-    if (value !== null && value !== '') choose(id, value, id === 'days' ? `around ${value}` : value);
-  }
-}
-
-/** Says which part of the address means nothing here, instead of showing something else in silence. */
-function tellUnknown(places: Place[]): void {
-  const given = new URLSearchParams(location.search);
-  const country = given.get('country') ?? '';
-  if (country !== '' && !places.some((place) => place.country === country)) {
-    tell(`The store holds no telemetry of "${country}"; this is ${places.find((place) => place.country === read().country)?.name ?? 'another country'}.`);
-  }
 }
 
 /** Selects a value, adding it where the list does not have it. */
@@ -103,46 +31,62 @@ function choose(id: string, value: string, label: string): void {
   field.value = value;
 }
 
-async function showPlace(place: Place, choice: Choice, current: () => boolean): Promise<void> {
-  tell('Asking the store…');
-  const events = await ask<CataloguedEvent[]>('/api/events', { country: place.country });
-  const range = rangeOf(place, choice.days, events);
+/** What of a choice means nothing in this country; empty where all does. */
+export function unknownIn(choice: Choice, place: Place, events: Catalogued[]): string {
+  if (!MEASURES.includes(choice.measure)) return `“${choice.measure}” is no measure: it is ${MEASURES.join(' or ')}.`;
+  if (choice.days === '' || /^[1-9]\d{0,5}$/.test(choice.days)) return '';
+  const event = events.find((one) => one.id === choice.days);
+  if (event === undefined) return `“${choice.days}” is no number of days, and no event of the catalogue in ${place.name}. The list below has its events.`;
+  if (event.date === '') return `The day of ${event.id} is not known.`;
+  return '';
+}
+
+export async function showPlace(place: Place, choice: Choice, events: Catalogued[], wrong: string, current: () => boolean): Promise<void> {
+  const range = rangeOf(place, wrong === '' ? choice.days : '', events);
+  listEvents(place, events, range);
+  if (wrong !== '') {
+    tell(wrong);
+    return;
+  }
   const asked = { country: place.country, ...range };
   const [daily, tools] = await Promise.all([
     ask<DailyRow[]>('/api/daily', { ...asked, tool: choice.tool }),
     ask<ToolRow[]>('/api/tools', asked),
   ]);
   if (!current()) return; // another choice was made meanwhile
-  element('simulated').hidden = !place.simulated;
   const kept = ofOneKind(daily, place.simulated);
   const usedTools = ofOneKind(tools, place.simulated).filter((row) => COUNTED.has(row.category));
-  offerTools(usedTools, choice.tool);
-  listEvents(events, range);
-  if (kept.length === 0) {
+  const names = [...new Set(usedTools.map((row) => row.tool))].sort();
+  offerTools(names, choice.tool);
+  const none = kept.length === 0;
+  if (none || (choice.tool !== '' && !names.includes(choice.tool))) {
+    for (const id of ['use', 'tools']) element(id).hidden = true;
     clear();
-    tell(`No telemetry of ${place.name} in these days.`);
+    const span = `${range.from} to ${range.to}`;
+    tell(
+      none
+        ? `No telemetry of ${place.name} from ${span}. The store has ${place.first} to ${place.last}.`
+        : `No client of ${place.name} used “${choice.tool}” from ${span}. Tools that were used: ${names.join(', ') || 'none'}.`,
+    );
     return;
   }
   const axis = daysOf(kept);
   const markers = markersOf(events);
   clear();
   const what = choice.tool === '' ? 'a VPN, proxy or anonymity tool' : choice.tool;
-  show('use', `${choice.measure === 'share' ? 'Share of clients' : 'Clients a day'} that used ${what}, ${place.name}`, {
-    ...useSeries(kept, axis, choice.measure),
-    markers,
-    shades: thinDays(kept),
-  });
-  show('tools', `By tool (a client that used two is in both), ${place.name}`, { ...toolSeries(usedTools, axis, kept), markers });
-  tell(`${kept.length} days of telemetry from ${kept[0]?.day} to ${kept[kept.length - 1]?.day} (UTC).`);
+  const share = choice.measure === 'share';
+  show('use', `${share ? 'Share of clients' : 'Clients a day'} that used ${what}, ${place.name}`, byWeek({ ...useSeries(kept, axis, share), markers, shades: thinDays(kept) }));
+  show('tools', `By tool (a client that used two is in both), ${place.name}`, byWeek({ ...toolSeries(usedTools, axis, kept, share), markers }));
+  tell(`${kept.length} ${kept.length === 1 ? 'day' : 'days'} of telemetry from ${kept[0]?.day} to ${kept[kept.length - 1]?.day} (UTC).`);
 }
 
 function ofOneKind<Row extends { simulated: number }>(rows: Row[], simulated: boolean): Row[] {
   return rows.filter((row) => (row.simulated === 1) === simulated);
 }
 
-function rangeOf(place: Place, days: string, events: CataloguedEvent[]): { from: string; to: string } {
+function rangeOf(place: Place, days: string, events: Catalogued[]): { from: string; to: string } {
   const event = events.find((one) => one.id === days);
-  if (event !== undefined) return { from: shift(event.date, -AROUND), to: shift(event.date, AROUND) };
+  if (event !== undefined && event.date !== '') return { from: shift(event.date, -AROUND), to: shift(event.date, AROUND) };
   const count = Number(days);
   return count > 0 ? { from: shift(place.last, 1 - count), to: place.last } : { from: place.first, to: place.last };
 }
@@ -162,33 +106,70 @@ function daysOf(rows: DailyRow[]): string[] {
   return Array.from({ length: Math.round((last - first) / DAY) + 1 }, (_, i) => isoDay(first + i * DAY));
 }
 
-function useSeries(rows: DailyRow[], axis: string[], measure: string): TimeSeries {
+type Values = (of: (row: DailyRow) => Value) => Value[];
+
+function valuesOf(rows: DailyRow[], axis: string[]): Values {
   const byDay = new Map(rows.map((row) => [row.day, row]));
-  const value = (row: DailyRow | undefined): Value => {
-    if (row === undefined) return null;
-    if (measure !== 'share') return row.clients;
-    return row.all_clients === 0 ? null : (100 * row.clients) / row.all_clients;
-  };
-  const line: Line = { name: 'observed', role: 'observed', values: axis.map((day) => value(byDay.get(day))) };
-  return { times: axis, zone: 'UTC', unit: measure === 'share' ? '% of clients' : 'clients a day', lines: [line], markers: [], shades: [] };
+  return (of) =>
+    axis.map((day) => {
+      const found = byDay.get(day);
+      return found === undefined ? null : of(found);
+    });
 }
 
-function toolSeries(rows: ToolRow[], axis: string[], known: DailyRow[]): TimeSeries {
-  const sums = new Map<string, number>();
-  for (const row of rows) sums.set(row.tool, (sums.get(row.tool) ?? 0) + row.clients);
-  const named = [...sums].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).slice(0, MOST_TOOLS).map(([tool]) => tool);
-  const seen = new Set(known.map((row) => row.day));
-  const places = new Map(axis.map((day, i) => [day, i]));
-  const blank = (): Value[] => axis.map((day) => (seen.has(day) ? 0 : null));
-  const lines = new Map<string, Line>(named.map((name) => [name, { name, role: 'part', values: blank() }]));
-  for (const row of rows) {
-    const name = named.includes(row.tool) ? row.tool : 'other tools';
-    const line = lines.get(name) ?? { name, role: 'part', values: blank() };
-    lines.set(name, line);
-    const i = places.get(row.day);
-    if (i !== undefined) line.values[i] = (line.values[i] ?? 0) + row.clients;
+const percent = (part: number, whole: number): Value => (whole === 0 ? null : (100 * part) / whole);
+
+function useSeries(rows: DailyRow[], axis: string[], share: boolean): TimeSeries {
+  const values = valuesOf(rows, axis);
+  const clients = values((row) => row.clients);
+  const shares = values((row) => percent(row.clients, row.all_clients));
+  const told = [share ? { name: 'clients', values: clients } : { name: 'share of all clients (%)', values: shares }, { name: 'all clients', values: values((row) => row.all_clients) }];
+  const line: Line = { name: 'observed', role: 'observed', values: share ? shares : clients };
+  return { times: axis, zone: 'UTC', unit: share ? '% of clients' : 'clients a day', lines: [line], told: told.map((one) => ({ ...one, role: 'part' })), markers: [], shades: [] };
+}
+
+/** How far the weekly means lie apart: tools are ranked by it, so that one that a ban makes has a colour. */
+function swing(values: Value[]): number {
+  const means: number[] = [];
+  for (let from = 0; from < values.length; from += 7) {
+    const known = values.slice(from, from + 7).filter((value) => value !== null);
+    if (known.length > 0) means.push(known.reduce((sum, value) => sum + value, 0) / known.length);
   }
-  return { times: axis, zone: 'UTC', unit: 'clients a day and tool', stacked: true, lines: [...lines.values()], markers: [], shades: [] };
+  return means.length === 0 ? 0 : Math.max(...means) - Math.min(...means);
+}
+
+function toolSeries(rows: ToolRow[], axis: string[], known: DailyRow[], share: boolean): TimeSeries {
+  const all = new Map(known.map((row) => [row.day, row.all_clients]));
+  const places = new Map(axis.map((day, i) => [day, i]));
+  const byTool = new Map<string, Value[]>();
+  for (const row of rows) {
+    const values = byTool.get(row.tool) ?? axis.map((day) => (all.has(day) ? 0 : null));
+    byTool.set(row.tool, values);
+    const i = places.get(row.day);
+    if (i !== undefined) values[i] = (values[i] ?? 0) + (share ? (percent(row.clients, all.get(row.day) ?? 0) ?? 0) : row.clients);
+  }
+  const ranked = [...byTool].map(([name, values]): Line => ({ name, role: 'part', values })).sort((a, b) => swing(b.values) - swing(a.values) || a.name.localeCompare(b.name));
+  const rest = ranked.splice(MOST_TOOLS);
+  if (rest.length > 0) ranked.push({ name: 'other tools', role: 'part', values: axis.map((day, i) => (all.has(day) ? rest.reduce((sum, line) => sum + (line.values[i] ?? 0), 0) : null)) });
+  const told: Line = { name: 'all clients', role: 'part', values: valuesOf(known, axis)((row) => row.all_clients) };
+  return { times: axis, zone: 'UTC', unit: share ? '% of clients, by tool' : 'clients a day and tool', stacked: true, lines: ranked, told: [told], markers: [], shades: [] };
+}
+
+/** A span of years by the week: the mean of the days that are known, and for a lone line their range as a band. */
+function byWeek(series: TimeSeries): TimeSeries {
+  if (series.times.length <= MOST_DAYS) return series;
+  const weeks = Array.from({ length: Math.ceil(series.times.length / 7) }, (_, i) => 7 * i);
+  const each = (values: Value[], of: (known: number[]) => number): Value[] =>
+    weeks.map((from) => {
+      const known = values.slice(from, from + 7).filter((value) => value !== null);
+      return known.length === 0 ? null : of(known);
+    });
+  const mean = (known: number[]): number => known.reduce((sum, value) => sum + value, 0) / known.length;
+  const shorter = (lines: Line[]): Line[] => lines.map((line) => ({ ...line, values: each(line.values, mean) }));
+  const lines = series.lines ?? [];
+  const first = lines[0];
+  const band = lines.length === 1 && first !== undefined ? { name: 'lowest and highest day', low: each(first.values, (known) => Math.min(...known)), high: each(first.values, (known) => Math.max(...known)) } : undefined;
+  return { ...series, weekly: true, unit: `${series.unit}, mean of the week`, times: weeks.map((from) => series.times[from] ?? ''), lines: shorter(lines), told: shorter(series.told ?? []), ...(band === undefined ? {} : { band }) };
 }
 
 /** The days whose coverage is far below the usual. */
@@ -200,7 +181,7 @@ function thinDays(rows: DailyRow[]): Shade[] {
     .map((row) => ({ from: row.day, to: shift(row.day, 1), label: 'sensors missing', kind: 'masked' }));
 }
 
-function markersOf(events: CataloguedEvent[]): Marker[] {
+function markersOf(events: Catalogued[]): Marker[] {
   const markers: Marker[] = [];
   for (const event of events) {
     if (event.precision === 'month' || event.date === '') continue;
@@ -236,41 +217,27 @@ function entry(name: string, className: string, series?: string): HTMLLIElement 
   return item;
 }
 
-function offerTools(rows: ToolRow[], chosen: string): void {
-  const names = [...new Set(rows.map((row) => row.tool))].sort();
-  if (chosen !== '' && !names.includes(chosen)) names.push(chosen);
+function offerTools(names: string[], chosen: string): void {
+  const offered = chosen === '' || names.includes(chosen) ? names : [...names, chosen];
   const field = element<HTMLSelectElement>('tool');
-  field.replaceChildren(new Option('all tools', ''), ...names.map((name) => new Option(name, name)));
+  field.replaceChildren(new Option('all tools', ''), ...offered.map((name) => new Option(name, name)));
   field.value = chosen;
 }
 
-function listEvents(events: CataloguedEvent[], range: { from: string; to: string }): void {
+function listEvents(place: Place, events: Catalogued[], range: { from: string; to: string }): void {
   const reports = document.body.dataset['reports'] !== undefined;
+  element('no-events').hidden = events.length > 0;
   const rows = [...events]
     .sort((a, b) => b.date.localeCompare(a.date))
     .map((event) => {
-      const row = document.createElement('tr');
-      const head = document.createElement('th');
-      head.scope = 'row';
-      head.textContent = event.date;
-      const showing = document.createElement('button');
-      showing.type = 'button';
-      showing.textContent = 'show';
-      showing.dataset['event'] = event.id;
-      showing.ariaLabel = `show the days around ${event.id}`;
-      const link = document.createElement('a');
-      link.href = `/report/${encodeURIComponent(event.id)}`;
-      link.textContent = 'report';
-      link.ariaLabel = `report on ${event.id}`;
-      row.append(head, ...[event.target, event.kind, showing, reports ? link : ''].map(cell));
-      row.classList.toggle('is-outside', event.date < range.from || event.date > range.to);
-      return row;
+      const showing = make('a', 'show', { href: addressOf({ country: place.country, tool: '', measure: 'clients', days: event.id }), ariaLabel: `show the days around ${event.id}` });
+      showing.dataset['view'] = '';
+      const within = event.date >= place.first && event.date <= place.last;
+      const report = make('a', 'report', { href: `/report/${encodeURIComponent(event.id)}`, ariaLabel: `report on ${event.id}` });
+      const sources = event.sources.flatMap((source, i) => (/^https?:/.test(source) ? [' ', make('a', `source ${i + 1}`, { href: source, rel: 'noreferrer', ariaLabel: `source ${i + 1} of ${event.id}` })] : []));
+      const made = row(event.date, [make('bdi', event.target), event.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.notes, ...sources])]);
+      made.classList.toggle('is-outside', event.date < range.from || event.date > range.to);
+      return made;
     });
   document.querySelector('#event-list tbody')?.replaceChildren(...rows);
-}
-
-function cell(content: string | Node): HTMLTableCellElement {
-  const td = document.createElement('td');
-  td.append(content);
-  return td;
 }

@@ -43,5 +43,6 @@ export async function open(browser, url, options = {}) {
     if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text());
   });
   await page.goto(url, { waitUntil: 'networkidle' });
+  await page.waitForFunction(() => !document.querySelector('#status')?.textContent.startsWith('Asking'));
   return { page, requests, faults };
 }

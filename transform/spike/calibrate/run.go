@@ -35,6 +35,27 @@ type Row struct {
 // more of them than a power.
 const nullFactor = 5
 
+// Workers is how many panels are analysed at a time.
+func Workers() int { return runtime.GOMAXPROCS(0) }
+
+// Panels is how many panels a cell gets of so many runs.
+func (c Cell) Panels(runs int) int {
+	if c.Effect == 0 {
+		return nullFactor * runs
+	}
+	return runs
+}
+
+// Once analyses one panel of the cell, for whoever wants to know how long that takes.
+func (c Cell) Once(ctx context.Context, seed uint64, cfg spike.Config) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	list, bans := c.draw(rand.New(rand.NewPCG(seed, 0)))
+	_, err := spike.Analyze(list, bans, cfg)
+	return err
+}
+
 // Run measures every cell with runs panels each, nullFactor times as many where there is no effect,
 // on all processors. The seed makes it repeatable; cells do not depend on each other.
 func Run(ctx context.Context, cells []Cell, runs int, seed uint64, cfg spike.Config, progress func(done int)) ([]Row, error) {
@@ -44,7 +65,7 @@ func Run(ctx context.Context, cells []Cell, runs int, seed uint64, cfg spike.Con
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
-	for range runtime.GOMAXPROCS(0) {
+	for range Workers() {
 		wait.Go(func() {
 			for i := range next {
 				rows[i], errs[i] = measure(ctx, cells[i], runs, rand.New(rand.NewPCG(seed, uint64(i))), cfg)
@@ -69,9 +90,7 @@ func Run(ctx context.Context, cells []Cell, runs int, seed uint64, cfg spike.Con
 }
 
 func measure(ctx context.Context, c Cell, runs int, rng *rand.Rand, cfg spike.Config) (Row, error) {
-	if c.Effect == 0 {
-		runs *= nullFactor
-	}
+	runs = c.Panels(runs)
 	row := Row{Cell: c, Runs: runs, Grades: map[spike.Grade]float64{}}
 	var inTime, inSpace, inCount, covered, alarms share
 	for range runs {

@@ -56,6 +56,7 @@ func Report(seed uint64) account.Report {
 			},
 		},
 		Main:        account.Chart{Caption: "Clients a day that used a VPN, proxy or circumvention tool, Russia", Description: "Line of daily clients with the expected value and its interval; the line leaves the interval on 2018-04-16.", Series: &main},
+		Denominator: denominator(main),
 		Placebo:     placebo(random),
 		Questions:   questions(random),
 		Controls:    controls(random),
@@ -97,10 +98,27 @@ func level(t time.Time, size float64) float64 {
 	return size * week * (1 + 0.0006*t.Sub(first).Hours()/24)
 }
 
+// denominator is what the invented users are measured against: half of their rise is one of all clients.
+func denominator(main account.TimeSeries) *account.Denominator {
+	share := main
+	share.Unit, share.Band, share.Told = "% of clients", nil, nil
+	share.Lines = []account.Line{{Name: "observed", Role: account.Observed}}
+	for i, v := range main.Lines[0].Values {
+		share.Lines[0].Values = append(share.Lines[0].Values, 100*v/main.Told[0].Values[i])
+	}
+	figure := func(label string, value, low, high account.Number) account.Quantity {
+		return account.Quantity{Label: label, Value: value, Interval: interval(low, high), Unit: "%", Signed: true}
+	}
+	return &account.Denominator{Sentence: "Both moved: the number of all clients, and the share of them that used such a tool.",
+		Figures: []account.Quantity{figure("clients that used such a tool", 27.1, 19.2, 36.0), figure("all clients", 12.7, 8.1, 17.4), figure("share of all clients that used one", 12.8, 7.9, 18.0)},
+		Chart:   &account.Chart{Caption: "Share of all clients that used such a tool, Russia", Description: "Daily share.", Series: &share}}
+}
+
 func usage(random *rand.Rand) account.TimeSeries {
 	s := account.TimeSeries{
 		Times: times(), Zone: "UTC", Unit: "clients a day",
 		Lines: []account.Line{{Name: "observed", Role: account.Observed}, {Name: "expected", Role: account.Baseline}},
+		Told:  []account.Line{{Name: "all clients", Role: account.Part}},
 		Band:  &account.Band{Name: "95 % interval of the expected"},
 		Markers: []account.Marker{
 			{At: court, Label: "court order", Kind: account.AnnouncedMarker},
@@ -124,6 +142,7 @@ func usage(random *rand.Rand) account.TimeSeries {
 		}
 		s.Lines[0].Values = append(s.Lines[0].Values, observed)
 		s.Lines[1].Values = append(s.Lines[1].Values, account.Number(math.Round(expected)))
+		s.Told[0].Values = append(s.Told[0].Values, account.Number(math.Round(8*expected*(1+.12*after(t)))))
 		s.Band.Low = append(s.Band.Low, account.Number(math.Round(expected*0.93)))
 		s.Band.High = append(s.Band.High, account.Number(math.Round(expected*1.075)))
 	}

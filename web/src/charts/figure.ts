@@ -1,5 +1,6 @@
 // Puts live charts where the page has its figures, and makes their legends work.
 
+import { offer } from '../download';
 import type { Chart, Panel, TimeSeries } from '../model';
 import { type Engine, type Option, start } from './engine';
 import { histogramOption } from './histogram';
@@ -21,6 +22,8 @@ export function draw(chart: Chart): void {
   const element = document.querySelector<HTMLElement>(`[data-chart="${CSS.escape(chart.id)}"]`);
   if (element === null) return;
   element.replaceChildren();
+  const figure = element.closest<HTMLElement>('figure');
+  if (figure !== null) offer(figure, chart);
   if (chart.panels !== undefined) {
     drawPanels(element, chart.panels);
     return;

@@ -4,14 +4,13 @@
 import { dayOf, formatNumber, formatTime } from '../format';
 import type { Band, Line, Marker, Shade, TimeSeries, Value } from '../model';
 import type { Option } from './engine';
-import { axisLabel, axisLine, markerColour, markerFont, muted, partColour, roleColour, textStyle, tooltipBox, valueAxis } from './theme';
+import { axisLabel, axisLine, markerColour, markerFont, muted, partColour, roleColour, textStyle, textWidth, tooltipBox, valueAxis } from './theme';
+import { remarks, stepOf } from '../table';
 import { tip, type TipRow } from './tip';
 
 /** The unlisted series that carries the events: no legend entry can hide it. */
 export const EVENTS = '\u0000events';
 
-/** Width of a character of a marker's label at its size, with a little air. */
-const CHARACTER = 7.2;
 const ROW = 16;
 const MARGIN = { left: 62, right: 18, top: 34, bottom: 30 };
 const SMALL_MARGIN = { left: 40, right: 8, top: 8, bottom: 22 };
@@ -28,10 +27,10 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
   const times = series.times.map((time) => Date.parse(time));
   const lines = series.lines ?? [];
   const markers = inside(series.markers ?? [], times);
-  const labels = look.small ? [] : placesOf(markers, times, look.width);
-  const labelHeight = labels.reduce((most, label) => Math.max(most, label === undefined ? 0 : label.row + 1), 0) * ROW;
+  const labels = look.small ? [] : labelsOf(markers, times, look.width);
+  const labelHeight = labels.reduce((most, label) => Math.max(most, label.row + 1), 0) * ROW;
   const margin = look.small ? SMALL_MARGIN : { ...MARGIN, top: MARGIN.top + labelHeight };
-  const step = series.hourly === true ? 3_600_000 : 86_400_000;
+  const step = stepOf(series);
   const spare = times.length === 1 ? step / 2 : 0; // a lone day stands in the middle
   const first = (times[0] ?? 0) - spare;
   const last = (times[times.length - 1] ?? 0) + spare;
@@ -46,7 +45,7 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
       type: 'time',
       min: first,
       max: last,
-      minInterval: step, // ticks are whole days
+      minInterval: Math.min(step, 86_400_000), // ticks are whole days
       axisLine,
       axisTick: { lineStyle: { color: muted } },
       splitNumber: look.small ? 2 : Math.max(2, Math.min(8, Math.floor(look.width / 120))),
@@ -82,66 +81,106 @@ export function markerText(marker: Marker): string {
   return `${dayOf(marker.at)} ${marker.label}`;
 }
 
-interface Place {
+/** A label at a marked line: of one event, or of a group where there are many. */
+interface Label {
+  marker: Marker; // whose line it stands at
+  text: string;
   row: number;
   side: 'left' | 'right'; // of the text that touches the line
 }
 
-/** More labels than this are not placed: the search below is exhaustive. */
+/** More labels than this are not placed on a wide and a narrow chart: the search below is exhaustive. */
 const MOST_LABELS = 8;
+const MOST_NARROW = 4;
+const NARROW = 480;
 
-/** Places of the labels by marker; where there are too many, only bans have one. */
-function placesOf(markers: Marker[], times: number[], width: number): (Place | undefined)[] {
-  const shown = [markers, markers.filter((marker) => marker.kind !== 'other' && marker.kind !== 'ended')].find((some) => some.length <= MOST_LABELS) ?? [];
-  const found = new Map(places(shown, times, width).map((place, i) => [shown[i], place]));
-  return markers.map((marker) => found.get(marker));
+const isBan = (marker: Marker): boolean => marker.kind !== 'other' && marker.kind !== 'ended';
+
+/** The labels; where there are too many, only bans have one, and where these are too many, they are grouped. */
+function labelsOf(markers: Marker[], times: number[], width: number): Label[] {
+  const most = width < NARROW ? MOST_NARROW : MOST_LABELS;
+  const bans = markers.filter(isBan);
+  const shown = markers.length <= most || bans.length === 0 ? markers : bans;
+  return places(grouped(shown, most), times, width);
+}
+
+/** Joins neighbours, those that span the fewest days first, until no more groups are left than labels fit. */
+function grouped(markers: Marker[], most: number): { marker: Marker; text: string }[] {
+  const groups = markers.map((marker) => [marker]);
+  const span = (i: number): number => Date.parse(groups[i + 1]?.at(-1)?.at ?? '') - Date.parse(groups[i]?.[0]?.at ?? '');
+  while (groups.length > most) {
+    let closest = 0;
+    for (let i = 1; i + 1 < groups.length; i++) if (span(i) < span(closest)) closest = i;
+    groups[closest]?.push(...(groups.splice(closest + 1, 1)[0] ?? []));
+  }
+  return groups.map((group) => {
+    const first = group[0] as Marker;
+    const text = group.length === 1 ? markerText(first) : `${dayOf(first.at)}: ${group.length} events to ${dayOf(group.at(-1)?.at ?? '')}`;
+    return { marker: first, text };
+  });
+}
+
+/** As much of a text as has room, with a mark where it was cut. */
+function fitting(text: string, room: number, bold: boolean): string {
+  if (textWidth(text, 12, bold) <= room) return text;
+  const letters = [...text];
+  while (letters.length > 1 && textWidth(`${letters.join('')}…`, 12, bold) > room) letters.pop();
+  return `${letters.join('').trimEnd()}…`;
 }
 
 /** Finds the fewest rows on which no label touches another, or another's line. */
-function places(markers: Marker[], times: number[], width: number): Place[] {
+function places(given: { marker: Marker; text: string }[], times: number[], width: number): Label[] {
   const first = times[0] ?? 0;
   const span = Math.max((times[times.length - 1] ?? 0) - first, 1);
   const plot = width - MARGIN.left - MARGIN.right;
-  const spots = markers.map((marker) => ({
-    at: ((Date.parse(marker.at) - first) / span) * plot,
-    length: markerText(marker).length * CHARACTER,
-  }));
-  const box = (i: number, side: Place['side']): [number, number] => {
-    const { at, length } = spots[i] as { at: number; length: number };
+  const labels = given.map(({ marker, text }) => {
+    const at = ((Date.parse(marker.at) - first) / span) * plot;
+    const bold = marker.kind === 'enforced';
+    const fitted = fitting(text, Math.max(plot + MARGIN.right - at, at + MARGIN.left) - 4, bold);
+    return { marker, at, text: fitted, length: textWidth(fitted, 12, bold) + 2 };
+  });
+  type Spot = Pick<Label, 'row' | 'side'>;
+  const box = (i: number, side: Spot['side']): [number, number] => {
+    const { at, length } = labels[i] as { at: number; length: number };
     return side === 'left' ? [at, at + length] : [at - length, at];
   };
-  const clear = (i: number, a: Place, j: number, b: Place): boolean => {
+  const clear = (i: number, a: Spot, j: number, b: Spot): boolean => {
     const [from, to] = box(i, a.side);
     const [start, end] = box(j, b.side);
     if (a.row === b.row) return to + 8 < start || end + 8 < from;
-    const [low, high, at] = a.row < b.row ? [from, to, spots[j]?.at ?? 0] : [start, end, spots[i]?.at ?? 0];
+    const [low, high, at] = a.row < b.row ? [from, to, labels[j]?.at ?? 0] : [start, end, labels[i]?.at ?? 0];
     return at < low - 3 || at > high + 3; // the upper one's line passes the lower one's label
   };
-  const search = (found: Place[], rows: number, left: number): Place[] | undefined => {
+  const fits = (i: number, side: Spot['side'], left: number): boolean => {
+    const [from, to] = box(i, side);
+    return from >= left && to <= plot + MARGIN.right;
+  };
+  const search = (found: Spot[], rows: number, left: number): Spot[] | undefined => {
     const i = found.length;
-    if (i === markers.length) return found;
+    if (i === labels.length) return found;
     for (let row = 0; row < rows; row++) {
       for (const side of ['left', 'right'] as const) {
-        const [from, to] = box(i, side);
-        if (from < left || to > plot + MARGIN.right) continue;
-        const place = { row, side };
-        if (!found.every((other, j) => clear(i, place, j, other))) continue;
-        const rest = search([...found, place], rows, left);
+        const spot = { row, side };
+        if (!fits(i, side, left) || !found.every((other, j) => clear(i, spot, j, other))) continue;
+        const rest = search([...found, spot], rows, left);
         if (rest !== undefined) return rest;
       }
     }
     return undefined;
   };
-  for (const left of [0, -MARGIN.left]) { // clear of the axis' numbers, if that can be
-    for (let rows = 1; rows <= markers.length; rows++) {
-      const found = search([], rows, left);
-      if (found !== undefined) return found;
+  const spots = (): Spot[] => {
+    for (const left of [0, -MARGIN.left]) { // clear of the axis' numbers, if that can be
+      for (let rows = 1; rows <= labels.length; rows++) {
+        const found = search([], rows, left);
+        if (found !== undefined) return found;
+      }
     }
-  }
-  return spots.map((spot, row) => ({ row, side: spot.at > plot / 2 ? 'right' : 'left' }));
+    return labels.map((_, row) => ({ row, side: fits(row, 'left', -MARGIN.left) ? 'left' : 'right' }));
+  };
+  return spots().map((spot, i) => ({ ...spot, marker: (labels[i] as { marker: Marker }).marker, text: labels[i]?.text ?? '' }));
 }
 
-function eventSeries(markers: Marker[], shades: Shade[], labels: (Place | undefined)[], plot: { top: number; bottom: number }): Record<string, unknown> {
+function eventSeries(markers: Marker[], shades: Shade[], labels: Label[], plot: { top: number; bottom: number }): Record<string, unknown> {
   return {
     name: EVENTS,
     type: 'line',
@@ -152,8 +191,8 @@ function eventSeries(markers: Marker[], shades: Shade[], labels: (Place | undefi
       silent: true,
       symbol: 'none',
       animation: false,
-      data: markers.map((marker, index) => {
-        const label = labels[index];
+      data: markers.map((marker) => {
+        const label = labels.find((one) => one.marker === marker);
         const x = Date.parse(marker.at);
         const line = {
           color: markerColour[marker.kind],
@@ -178,10 +217,10 @@ function eventSeries(markers: Marker[], shades: Shade[], labels: (Place | undefi
   };
 }
 
-function markerLabel(marker: Marker, place: Place | undefined): Record<string, unknown> {
+function markerLabel(marker: Marker, place: Label | undefined): Record<string, unknown> {
   return {
     show: place !== undefined,
-    formatter: markerText(marker),
+    formatter: place?.text ?? '',
     position: 'end',
     distance: 4,
     align: place?.side ?? 'left',
@@ -245,7 +284,7 @@ function lineSeries(line: Line, times: number[], part: number, stacked: boolean)
     lineStyle: { color: colour, width: line.role === 'observed' ? 2 : 1.5, type: line.role === 'baseline' ? [6, 4] : 'solid' },
     emphasis: { disabled: true },
     z: line.role === 'observed' ? 4 : 3,
-    ...(stacked ? { stack: 'all', areaStyle: { color: colour, opacity: 0.75 }, lineStyle: { color: colour, width: 1 } } : {}),
+    ...(stacked ? { stack: 'all', areaStyle: { color: colour, opacity: 1 }, lineStyle: { color: colour, width: 1 } } : {}),
   };
 }
 
@@ -268,22 +307,11 @@ function tooltip(series: TimeSeries, times: number[]): (points: AxisPoint[] | Ax
     if (series.band !== undefined) {
       rows.push({ colour: 'var(--band)', name: series.band.name, value: range(series.band.low[i], series.band.high[i]) });
     }
-    return tip(`${formatTime(ms, series.hourly === true)} ${series.zone}`, rows, remarks(series, i, times));
+    for (const line of series.told ?? []) rows.push({ name: line.name, value: line.values[i] == null ? 'no data' : formatNumber(line.values[i]) });
+    return tip(`${series.weekly === true ? 'week from ' : ''}${formatTime(ms, series.hourly === true)} ${series.zone}`, rows, remarks(series, i));
   };
 }
 
 function range(low: Value | undefined, high: Value | undefined): string {
   return `${formatNumber(low)} to ${formatNumber(high)}`;
-}
-
-function remarks(series: TimeSeries, i: number, times: number[]): string {
-  const from = times[i] as number;
-  const to = from + (series.hourly === true ? 3_600_000 : 86_400_000);
-  const words = (series.markers ?? [])
-    .filter((marker) => Date.parse(marker.at) >= from && Date.parse(marker.at) < to)
-    .map((marker) => marker.label);
-  for (const shade of series.shades ?? []) {
-    if (shade.kind === 'masked' && Date.parse(shade.from) < to && from < Date.parse(shade.to)) words.push(`left out: ${shade.label}`);
-  }
-  return words.join('; ');
 }

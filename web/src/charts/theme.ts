@@ -34,6 +34,15 @@ export const markerFont = { fontFamily, fontSize: 12 };
 
 export const textStyle = { fontFamily, fontSize: 12, color: ink };
 
+const pen = document.createElement('canvas').getContext('2d');
+
+/** How wide a text is in the page's font. */
+export function textWidth(text: string, size = 12, bold = false): number {
+  if (pen === null) return text.length * size * 0.6;
+  pen.font = `${bold ? 'bold ' : ''}${size}px ${fontFamily}`;
+  return pen.measureText(text).width;
+}
+
 /** The value axis: no line of its own, thin rules, grouped numbers; its name stands above. */
 export function valueAxis(name: string, nameGap = 10): Record<string, unknown> {
   return {

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func widestLine(text string) (most int) {
+	for line := range strings.Lines(text) {
+		most = max(most, utf8.RuneCountInString(strings.TrimRight(line, "\n")))
+	}
+	return most
+}
+
+const engineTable = `┌─country─┬────────day─┬─clients─┬───────────fraction─┬─packs──────────────────────────────────────────────────────────┬─simulated─┐
+│ ru      │ 2018-04-16 │     603 │ 0.9876543209876543 │ ['core 1.0 0123456789abcdef0123456789abcdef0123456789abcdef01'] │         1 │
+│ kz      │ 2018-04-17 │      90 │                  1 │ []                                                              │         1 │
+└─────────┴────────────┴─────────┴────────────────────┴─────────────────────────────────────────────────────────────────┴───────────┘
+`
+
+func TestTableFits(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	for _, wide := range []bool{false, true} {
+		var out, errOut bytes.Buffer
+		f := &fitted{a: &app{out: &out, errOut: &errOut, wide: wide}}
+		f.WriteString(engineTable)
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if wide {
+			if !strings.Contains(out.String(), "0.9876543209876543") || !strings.Contains(out.String(), "['core") || errOut.Len() > 0 {
+				t.Errorf("--wide leaves out: %s%s", out.String(), errOut.String())
+			}
+			continue
+		}
+		if widestLine(out.String()) > 80 || !strings.Contains(out.String(), " 0.9877 │") || strings.Contains(out.String(), "core") || !strings.Contains(out.String(), "simulated") {
+			t.Errorf("not 80 columns with sensible digits:\n%s", out.String())
+		}
+		if errOut.String() != "left out for want of room: packs (--wide shows all)\n" {
+			t.Errorf("says %q", errOut.String())
+		}
+	}
+}
+
+func TestLongTextIsCutBeforeColumnsAreLeftOut(t *testing.T) {
+	t.Setenv("COLUMNS", "60")
+	var out, errOut bytes.Buffer
+	f := &fitted{a: &app{out: &out, errOut: &errOut}}
+	long := strings.Repeat("x", 77)
+	f.WriteString("┌─evidence" + strings.Repeat("─", 69) + "─┬─flows─┐\n│ " + long + " │  9171 │\n└" + strings.Repeat("─", 79) + "┴───────┘\n")
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if widestLine(out.String()) != 60 || !strings.Contains(out.String(), "…") || !strings.Contains(out.String(), "9171") || !strings.Contains(errOut.String(), "evidence") {
+		t.Errorf("%s%s", out.String(), errOut.String())
+	}
+}
+
+func TestTableWithBordersInTextsStays(t *testing.T) {
+	var out, errOut bytes.Buffer
+	f := &fitted{a: &app{out: &out, errOut: &errOut}}
+	text := "┌─a─────┐\n│ x │ y │\n└───────┘\n"
+	f.WriteString(text)
+	if err := f.Close(); err != nil || out.String() != text {
+		t.Errorf("%q, %v; want it as it came", out.String(), err)
+	}
+}
+
+func TestSheetFits(t *testing.T) {
+	t.Setenv("COLUMNS", "60")
+	var out, errOut bytes.Buffer
+	a := &app{out: &out, errOut: &errOut}
+	s := sheet{heads: []string{"DATE", "NOTE", "SURE", "ID"}, optional: []string{"SURE"}, whole: []string{"ID"}}
+	s.add("2018-04-16", "a long text that has to be broken into lines", "high", strings.Repeat("x", 32))
+	if err := a.print(s); err != nil {
+		t.Fatal(err)
+	}
+	got := out.String()
+	if widestLine(got) > 60 || !strings.Contains(got, strings.Repeat("x", 32)) || strings.Contains(got, "SURE") || !strings.Contains(errOut.String(), "sure") {
+		t.Errorf("%s%s", got, errOut.String())
+	}
+	for _, word := range strings.Fields("a long text that has to be broken into lines") {
+		if !strings.Contains(got, word) {
+			t.Errorf("%q is lost:\n%s", word, got)
+		}
+	}
+}

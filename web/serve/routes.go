@@ -1,0 +1,75 @@
+package serve
+
+import (
+	"net/http"
+	"regexp"
+
+	"github.com/banshift/banshift/study/account"
+)
+
+// route is one address that a script may ask: what it takes, and what it answers. The
+// handlers, the OpenAPI document and the page's own types are made from it.
+type route struct {
+	path    string
+	says    string
+	params  []string // that may be given, each once
+	needs   string   // the one that must be given
+	answer  any      // a value of the type of the answer
+	query   string   // the named query that is asked; empty where handle answers
+	handle  func(*server) http.HandlerFunc
+	formats bool // whether the answer may be asked for as CSV and Parquet
+}
+
+// routes are everything that can be asked of the page's server.
+var routes = []route{
+	{path: "/api/overview", says: "Every country that the store has telemetry of, with its latest use, and the feed of spikes and events.", answer: account.Overview{}, handle: (*server).overviewJSON},
+	{path: "/api/places", says: "The countries that the store has telemetry of, with their days.", answer: []place{}, handle: (*server).places},
+	{path: "/api/events", says: "The events of the catalogue in a country.", params: []string{"country"}, needs: "country", answer: []catalogued{}, handle: (*server).events},
+	{path: "/api/daily", says: "Clients a day that used a tool, out of all clients. A day without telemetry has no row: it is missing, not zero.",
+		params: []string{"country", "tool", "from", "to", "format"}, needs: "country", answer: []dailyRow{}, query: "daily_series", formats: true},
+	{path: "/api/tools", says: "Clients a day of each tool. A client that used two is in both.",
+		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []toolRow{}, query: "use_by_tool_day", formats: true},
+}
+
+// parameter is the form of a parameter and what it means.
+type parameter struct {
+	form *regexp.Regexp
+	says string
+}
+
+var parameters = map[string]parameter{
+	"country": {regexp.MustCompile(`^[a-z]{2}$`), "lower-case ISO code, as ru"},
+	"tool":    {regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`), "only this tool; all that count as use without it"},
+	"from":    {regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`), "first UTC day, as 2018-04-01"},
+	"to":      {regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`), "last UTC day, as 2018-04-30"},
+	"format":  {regexp.MustCompile(`^(json|csv|parquet)$`), "json, csv or parquet; json without it"},
+}
+
+// dailyRow is a row of the named query daily_series.
+type dailyRow struct {
+	Country    string   `json:"country"`
+	Day        string   `json:"day"`
+	Clients    uint64   `json:"clients"`
+	Flows      uint64   `json:"flows"`
+	Expected   float64  `json:"expected"`
+	Unanswered uint64   `json:"unanswered"`
+	AllClients uint64   `json:"all_clients"`
+	AllFlows   uint64   `json:"all_flows"`
+	Fraction   float64  `json:"fraction"`
+	Simulated  uint8    `json:"simulated"`
+	Packs      []string `json:"packs"`
+	Lists      []string `json:"lists"`
+}
+
+// toolRow is a row of the named query use_by_tool_day.
+type toolRow struct {
+	Country   string  `json:"country"`
+	Day       string  `json:"day"`
+	Tool      string  `json:"tool"`
+	Category  string  `json:"category"`
+	Clients   uint64  `json:"clients"`
+	Flows     uint64  `json:"flows"`
+	Expected  float64 `json:"expected"`
+	Bytes     uint64  `json:"bytes"`
+	Simulated uint8   `json:"simulated"`
+}
