@@ -531,7 +531,7 @@ const (
 	PartitionComplete = -1
 	// PartitionReached is where it notes what was read of a file, each time that it had grown.
 	PartitionReached = -2
-	// PartitionFirst is where it notes the id of the topic that was read first under a name.
+	// PartitionFirst is where it notes which topic was read first under a name, by a digest of its id.
 	PartitionFirst = -3
 )
 

@@ -2,7 +2,10 @@ package load
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -58,25 +61,16 @@ func (s *Store) Incarnation(ctx context.Context, topic, id string) (string, erro
 	if id == "" {
 		return topic, nil
 	}
-	own := topic + "#" + id
-	first, err := s.firstIncarnation(ctx, topic)
+	sum := sha256.Sum256([]byte(id))
+	note := int64(binary.BigEndian.Uint64(sum[:]) >> 2)
+	first, err := collect(ctx, s.conn, itself[int64], statements.FirstIncarnation, topic)
 	switch {
 	case err != nil:
 		return "", explain(s.name, fmt.Errorf("ledger: %w", err))
-	case first == own:
+	case slices.Contains(first, note):
 		return topic, nil
-	case first != "":
-		return own, nil
+	case len(first) > 0:
+		return topic + "#" + id, nil
 	}
-	return topic, s.Write(ctx, Batch{Source: own, Partition: PartitionFirst, First: 0, Next: 1})
-}
-
-// firstIncarnation gives the note of the topic that has the plain name; empty where there is none.
-func (s *Store) firstIncarnation(ctx context.Context, topic string) (string, error) {
-	params := clickhouse.Parameters{"prefix": topic + "#"}
-	notes, err := collect(clickhouse.Context(ctx, clickhouse.WithParameters(params)), s.conn, itself[string], statements.TopicIncarnations)
-	if err != nil || len(notes) == 0 {
-		return "", err
-	}
-	return notes[0], nil
+	return topic, s.Write(ctx, Batch{Source: topic, Partition: PartitionFirst, First: note, Next: note + 1})
 }

@@ -22,11 +22,10 @@ var UnfinishedRanges string
 //go:embed files_read.sql
 var FilesRead string
 
-// TopicIncarnations lists the notes of topics that have their names as they are, by the beginning of
-// the notes' names.
+// FirstIncarnation gives the note of which topic was read first under a name.
 //
-//go:embed topic_incarnations.sql
-var TopicIncarnations string
+//go:embed first_incarnation.sql
+var FirstIncarnation string
 
 // KnownRanges lists what the ledger has of a source, each range once: its window, clock and
 // token, the inserts of one that is not done, its epoch, whether it is done, whether its

@@ -1,0 +1,3 @@
+SELECT DISTINCT first
+FROM batches
+WHERE source = ? AND partition = -3
