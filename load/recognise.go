@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,14 +64,27 @@ func (s *Store) Incarnation(ctx context.Context, topic, id string) (string, erro
 	}
 	sum := sha256.Sum256([]byte(id))
 	note := int64(binary.BigEndian.Uint64(sum[:]) >> 2)
-	first, err := collect(ctx, s.conn, itself[int64], statements.FirstIncarnation, topic)
-	switch {
-	case err != nil:
-		return "", explain(s.name, fmt.Errorf("ledger: %w", err))
-	case slices.Contains(first, note):
-		return topic, nil
-	case len(first) > 0:
-		return topic + "#" + id, nil
+	for range leaseTries {
+		first, err := collect(ctx, s.conn, itself[int64], statements.FirstIncarnation, topic)
+		switch {
+		case err != nil:
+			return "", explain(s.name, fmt.Errorf("ledger: %w", err))
+		case slices.Contains(first, note):
+			return topic, nil
+		case len(first) > 0:
+			return topic + "#" + id, nil
+		}
+		// Another program may note it at the same time: whoever loses the lease looks again.
+		if err := s.Lease(ctx, topic, PartitionFirst); err != nil {
+			return "", err
+		}
+		err = s.Write(ctx, Batch{Source: topic, Partition: PartitionFirst, First: note, Next: note + 1})
+		if err == nil {
+			return topic, nil
+		}
+		if !errors.Is(err, ErrLease) {
+			return "", err
+		}
 	}
-	return topic, s.Write(ctx, Batch{Source: topic, Partition: PartitionFirst, First: note, Next: note + 1})
+	return "", fmt.Errorf("id of %s: %w, %d times in a row", topic, ErrLease, leaseTries)
 }

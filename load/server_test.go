@@ -366,3 +366,17 @@ func TestMigrationOfADeadProgram(t *testing.T) {
 	}
 	end()
 }
+
+// A server that ends by itself is started again, as what supervises one does, and a store goes on.
+func TestServerThatEndsComesBack(t *testing.T) {
+	server := servertest.Start(t)
+	s := serverStore(t, server)
+	if err := s.conn.Exec(context.Background(), "SYSTEM SHUTDOWN"); err != nil {
+		t.Logf("the last answer: %v", err) // the connection may end before it
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := s.Lease(ctx, "file", 0); err != nil {
+		t.Error(err)
+	}
+}

@@ -19,7 +19,7 @@ func TestStoreKeepsItsKey(t *testing.T) {
 	withKey(t, key)
 	execute(t, "", "run", "--store", store, write(t, "one.ndjson", goodLine)).must(t)
 	execute(t, "", "doctor", "--store", store).must(t)
-	execute(t, "", "run", "--store", store, write(t, "two.ndjson", goodLine+goodLine)).must(t)
+	execute(t, "", "run", "--store", store, write(t, "two.ndjson", "\n"+goodLine+goodLine)).must(t)
 
 	refused := func(what string) {
 		t.Helper()
@@ -117,7 +117,7 @@ func TestMasterKeyIsTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	withKey(t, days)
-	got := execute(t, "", "run", "--store", store, write(t, "two.ndjson", goodLine+goodLine)).must(t)
+	got := execute(t, "", "run", "--store", store, write(t, "two.ndjson", "\n"+goodLine+goodLine)).must(t)
 	if !strings.Contains(got.errOut, "rejected 2: no key for its day") {
 		t.Errorf("records of 2018 under day keys of today: %s", got.errOut)
 	}

@@ -51,6 +51,7 @@ type Engine struct {
 	native bool
 	log    *slog.Logger
 	lock   *os.File
+	waits  *os.File // says that we may run the engine next
 	close  sync.Once
 	life   context.Context // until Close
 	leave  context.CancelFunc
@@ -88,17 +89,23 @@ func Start(ctx context.Context, dir string, o Options) (*Engine, error) {
 	if err := l.make(); err != nil {
 		return nil, err
 	}
-	lock, conn, err := l.lockOrJoin(ctx)
+	waits, err := l.wait()
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", dir, err)
 	}
+	lock, conn, err := l.lockOrJoin(ctx)
+	if err != nil {
+		waits.Close()
+		return nil, fmt.Errorf("store %s: %w", dir, err)
+	}
 	life, leave := context.WithCancel(context.Background())
-	e := &Engine{layout: l, native: o.Native, log: o.Log, life: life, leave: leave, done: make(chan struct{})}
+	e := &Engine{layout: l, native: o.Native, log: o.Log, life: life, leave: leave, waits: waits, done: make(chan struct{})}
 	if lock == nil {
 		e.conn, e.joined = conn, true
 		go e.watch(o)
 		return e, nil
 	}
+	waits.Close()
 	path, err := Locate(o.Path)
 	if err != nil {
 		leave()
@@ -387,6 +394,7 @@ func (e *Engine) Close() error {
 		}
 		e.leave()
 		<-e.done
+		e.waits.Close() //nolint:errcheck // it may be closed already
 		if e.lock != nil {
 			e.release()
 		}
@@ -416,10 +424,14 @@ func (e *Engine) kill(c *child) {
 	<-c.exited
 }
 
-// release removes what only a running engine needs and gives the lock back. The address stays
-// for the next engine: somebody may still wait for it there.
+// release removes what only a running engine needs and gives the lock back. Where another
+// program waits to run the engine, its address stays for whoever is first.
 func (e *Engine) release() {
-	for _, path := range []string{e.layout.config(), e.layout.users()} {
+	gone := []string{e.layout.config(), e.layout.users()}
+	if !e.layout.awaited() {
+		gone = append(gone, e.layout.connection())
+	}
+	for _, path := range gone {
 		os.Remove(path)
 	}
 	e.lock.Close()

@@ -29,6 +29,29 @@ func (l layout) takeLock() (*os.File, error) {
 	return nil, fmt.Errorf("store lock %s: %w", l.lock(), err)
 }
 
+// wait says, until the file is closed, that this program may run the engine next.
+func (l layout) wait() (*os.File, error) {
+	f, err := os.OpenFile(l.lock()+".waits", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("store lock: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("store lock %s: %w", f.Name(), err)
+	}
+	return f, nil
+}
+
+// awaited reports whether a program says so.
+func (l layout) awaited() bool {
+	f, err := os.OpenFile(l.lock()+".waits", os.O_RDWR, 0o600)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil
+}
+
 // Exclusive waits until no other program changes the store's schema, and gives what ends
 // that; tables are made once, however many programs open a new store at the same time.
 func (e *Engine) Exclusive() (end func(), err error) {

@@ -65,6 +65,7 @@ func (e *Engine) takeOver(lock *os.File, o Options) error {
 	e.mu.Lock()
 	e.path, e.lock, e.joined = path, lock, false
 	e.mu.Unlock()
+	e.waits.Close() //nolint:errcheck // nothing was written
 	if err := e.layout.writeConfig(e.Conn(), isLibrary(path), int64(o.MemoryMegabytes)<<20); err != nil {
 		return err
 	}

@@ -78,10 +78,12 @@ func TestNextEngineHasTheAddress(t *testing.T) {
 	dir := t.TempDir()
 	first := startEngine(t, dir)
 	before := first.Conn()
+	stop := engine.Await(t, dir) // a program that joined and has not missed it yet
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
 	next := startEngine(t, dir).Conn()
+	stop()
 	before.PID, next.PID = 0, 0
 	if next != before {
 		t.Errorf("got %v, want %v", next, before)
@@ -95,6 +97,7 @@ func TestNextEngineWhereThePortIsTaken(t *testing.T) {
 	dir := t.TempDir()
 	first := startEngine(t, dir)
 	before := first.Conn()
+	defer engine.Await(t, dir)()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ package servertest
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,10 +30,12 @@ type Server struct {
 	t            testing.TB
 	dir          string
 	native, http int
-	path         string // of the engine
+	path         string     // of the engine
+	mu           sync.Mutex // of what follows
 	process      *exec.Cmd
 	lifeline     *os.File
 	exited       chan struct{}
+	killed       bool // by the test: nobody starts it again but Restart
 }
 
 // Start starts a server on an empty directory, or skips the test where there is no engine.
@@ -92,32 +96,59 @@ var keepAlive string
 // Restart starts the server where it has ended, and waits until it answers.
 func (s *Server) Restart() {
 	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.killed = false
+	if err := s.start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// keep starts the server again where it ended by itself, as what supervises a server does: the
+// library that stands for one crashes now and then under many connections.
+func (s *Server) keep(exited <-chan struct{}) {
+	<-exited
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.killed {
+		return
+	}
+	text, _ := os.ReadFile(filepath.Join(s.dir, "server.out"))
+	s.t.Logf("the server ended by itself and is started again: %s", text)
+	s.lifeline.Close()
+	if err := s.start(); err != nil {
+		s.t.Errorf("started again: %v", err)
+	}
+}
+
+// start is Restart for who has the lock.
+func (s *Server) start() error {
 	// A system database that an earlier life left behind is not loaded again, and its directory makes system tables fail.
 	if err := os.RemoveAll(filepath.Join(s.Data(), "data", "system")); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	cmd := exec.Command(s.path, "server", "--config-file="+s.config())
 	if strings.Contains(filepath.Base(s.path), ".so") || strings.HasSuffix(s.path, ".dylib") {
 		self, err := os.Executable()
 		if err != nil {
-			s.t.Fatal(err)
+			return err
 		}
 		cmd = exec.Command(self, engine.ChildCommand, s.path, "clickhouse",
 			"--config-file="+s.config(), "--log-level=warning", "--logger.level=warning", "--query", keepAlive)
 	}
 	childEnd, lifeline, err := os.Pipe()
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	output, err := os.Create(filepath.Join(s.dir, "server.out"))
 	if err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = s.Data(), output, output, []string{}
 	cmd.ExtraFiles = []*os.File{childEnd}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
+		return err
 	}
 	childEnd.Close()
 	output.Close()
@@ -128,17 +159,22 @@ func (s *Server) Restart() {
 		select {
 		case <-exited:
 			text, _ := os.ReadFile(filepath.Join(s.dir, "server.out"))
-			s.t.Fatalf("the server did not start: %s", text)
+			return fmt.Errorf("the server did not start: %s", text)
 		default:
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatal("the server does not answer")
+			return errors.New("the server does not answer")
 		}
 	}
+	go s.keep(exited)
+	return nil
 }
 
 // Kill ends the server as a crash would.
 func (s *Server) Kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.killed = true
 	_ = s.process.Process.Kill()
 	<-s.exited
 	s.lifeline.Close()
