@@ -1,3 +1,3 @@
 SELECT DISTINCT first
 FROM batches
-WHERE source = ? AND partition = -3
+WHERE source = ? AND partition = -3 AND state = 'done'
