@@ -4,14 +4,18 @@
 package columns
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet"
+	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 )
 
 // Column is one column. Exactly one of its kinds has the values; all columns of a table have as many.
@@ -82,148 +86,54 @@ func (c Column) text(row int) string {
 
 func unknown(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
-// WriteParquet writes one row group with one plain, uncompressed page a column (format version 1, Apache Parquet's
-// specification). Floats are optional, all else is required.
+// WriteParquet writes one row group, uncompressed. Floats are optional, all else is required.
 func WriteParquet(w io.Writer, table []Column) error {
 	n, err := Rows(table)
 	if err != nil {
 		return err
 	}
-	var file bytes.Buffer
-	file.WriteString(magic)
-	chunks := make([]chunk, len(table))
+	fields, arrays := make([]arrow.Field, len(table)), make([]arrow.Array, len(table))
 	for i, c := range table {
-		page := c.page()
-		var head thrift
-		head.begin()
-		head.integer(1, wire32, 0) // a data page
-		head.integer(2, wire32, int64(len(page)))
-		head.integer(3, wire32, int64(len(page)))
-		head.structure(5, func() {
-			head.integer(1, wire32, int64(n))
-			head.integer(2, wire32, plain)
-			head.integer(3, wire32, runs)
-			head.integer(4, wire32, runs)
-		})
-		head.end()
-		chunks[i] = chunk{at: int64(file.Len()), bytes: int64(head.Len() + len(page))}
-		file.Write(head.Bytes())
-		file.Write(page)
+		arrays[i] = c.array()
+		defer arrays[i].Release()
+		fields[i] = arrow.Field{Name: c.Name, Type: arrays[i].DataType(), Nullable: c.Floats != nil}
 	}
-	foot := footer(table, chunks, int64(n))
-	file.Write(foot)
-	file.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(foot))))
-	file.WriteString(magic)
-	_, err = file.WriteTo(w)
-	return err
+	rows := array.NewRecord(arrow.NewSchema(fields, nil), arrays, int64(n))
+	defer rows.Release()
+	open := struct{ io.Writer }{w} // Arrow's writer closes what it can
+	writer, err := pqarrow.NewFileWriter(rows.Schema(), open, parquet.NewWriterProperties(parquet.WithCreatedBy("banshift")), pqarrow.DefaultWriterProps())
+	if err != nil {
+		return err
+	}
+	return errors.Join(writer.Write(rows), writer.Close())
 }
 
-// Constants of the format.
-const (
-	magic = "PAR1"
-
-	typeBool, typeInt64, typeDouble, typeBytes = 0, 2, 5, 6
-
-	required, optional = 0, 1
-	plain, runs        = 0, 3 // encodings
-	utf8               = 0    // converted type
-)
-
-// chunk is where a column lies.
-type chunk struct{ at, bytes int64 }
-
-func (c Column) kind() (physical int64, repetition int64) {
+// array is the column as Arrow has it.
+func (c Column) array() arrow.Array {
+	mem := memory.DefaultAllocator
 	switch {
 	case c.Floats != nil:
-		return typeDouble, optional
+		b := array.NewFloat64Builder(mem)
+		defer b.Release()
+		known := make([]bool, len(c.Floats))
+		for i, x := range c.Floats {
+			known[i] = !unknown(x)
+		}
+		b.AppendValues(c.Floats, known)
+		return b.NewArray()
 	case c.Ints != nil:
-		return typeInt64, required
+		b := array.NewInt64Builder(mem)
+		defer b.Release()
+		b.AppendValues(c.Ints, nil)
+		return b.NewArray()
 	case c.Bools != nil:
-		return typeBool, required
+		b := array.NewBooleanBuilder(mem)
+		defer b.Release()
+		b.AppendValues(c.Bools, nil)
+		return b.NewArray()
 	}
-	return typeBytes, required
-}
-
-// page is the values, after the levels that say which are there.
-func (c Column) page() []byte {
-	var out []byte
-	switch {
-	case c.Floats != nil:
-		levels := packed(len(c.Floats), func(i int) bool { return !unknown(c.Floats[i]) })
-		levels = append(binary.AppendUvarint(nil, uint64(len(levels))<<1|1), levels...)
-		out = append(binary.LittleEndian.AppendUint32(nil, uint32(len(levels))), levels...)
-		for _, x := range c.Floats {
-			if !unknown(x) {
-				out = binary.LittleEndian.AppendUint64(out, math.Float64bits(x))
-			}
-		}
-	case c.Ints != nil:
-		for _, x := range c.Ints {
-			out = binary.LittleEndian.AppendUint64(out, uint64(x))
-		}
-	case c.Bools != nil:
-		out = packed(len(c.Bools), func(i int) bool { return c.Bools[i] })
-	default:
-		for _, s := range c.Texts {
-			out = append(binary.LittleEndian.AppendUint32(out, uint32(len(s))), s...)
-		}
-	}
-	return out
-}
-
-// packed are bits, the lowest first, in whole bytes.
-func packed(n int, bit func(i int) bool) []byte {
-	out := make([]byte, (n+7)/8)
-	for i := range n {
-		if bit(i) {
-			out[i/8] |= 1 << (i % 8)
-		}
-	}
-	return out
-}
-
-// footer describes the columns and where they are.
-func footer(table []Column, chunks []chunk, rows int64) []byte {
-	var f thrift
-	f.begin()
-	f.integer(1, wire32, 1)
-	f.list(2, len(table)+1, func(i int) {
-		if i == 0 {
-			f.text(4, "table")
-			f.integer(5, wire32, int64(len(table)))
-			return
-		}
-		c := table[i-1]
-		physical, repetition := c.kind()
-		f.integer(1, wire32, physical)
-		f.integer(3, wire32, repetition)
-		f.text(4, c.Name)
-		if physical == typeBytes {
-			f.integer(6, wire32, utf8)
-		}
-	})
-	f.integer(3, wire64, rows)
-	f.list(4, 1, func(int) {
-		var all int64
-		f.list(1, len(table), func(i int) {
-			physical, _ := table[i].kind()
-			all += chunks[i].bytes
-			f.integer(2, wire64, chunks[i].at)
-			f.structure(3, func() {
-				f.integer(1, wire32, physical)
-				f.integers(2, plain, runs)
-				f.texts(3, table[i].Name)
-				f.integer(4, wire32, 0) // uncompressed
-				f.integer(5, wire64, rows)
-				f.integer(6, wire64, chunks[i].bytes)
-				f.integer(7, wire64, chunks[i].bytes)
-				f.integer(9, wire64, chunks[i].at)
-			})
-		})
-		f.integer(2, wire64, all)
-		f.integer(3, wire64, rows)
-	})
-	f.text(6, "banshift")
-	f.end()
-	return f.Bytes()
+	b := array.NewStringBuilder(mem)
+	defer b.Release()
+	b.AppendValues(c.Texts, nil)
+	return b.NewArray()
 }
