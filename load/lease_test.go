@@ -162,3 +162,25 @@ func TestEpochHasOneOwner(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// A topic's id is noted also by who lost the lease under which notes are written.
+func TestTopicIsNotedByWhoLostTheLease(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	first, second := ownStore(t, dir), ownStore(t, dir)
+	defer first.Close()
+	defer second.Close()
+	for _, s := range []*Store{first, second} { // the second takes over
+		if err := s.Lease(ctx, "kafka://c/topic", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, want := range map[string]string{"one": "kafka://c/topic", "": "kafka://c/topic"} {
+		if name, err := first.Incarnation(ctx, "kafka://c/topic", id); err != nil || name != want {
+			t.Errorf("id %q: %q, %v", id, name, err)
+		}
+	}
+	if name, err := second.Incarnation(ctx, "kafka://c/topic", "two"); err != nil || name != "kafka://c/topic#two" {
+		t.Errorf("made again: %q, %v", name, err)
+	}
+}

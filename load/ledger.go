@@ -308,7 +308,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		l.sources[p.source] = state
 	}
 	state.generation = fresh.generation
-	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached} {
+	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached, PartitionFirst} {
 		delete(state.done, partition)
 		delete(state.intended, partition)
 		if done := fresh.done[partition]; done != nil {
@@ -560,26 +560,20 @@ func (c Reached) Batch(source string) Batch {
 
 // FilesRead lists the files that were read not as followed logs, in no order.
 func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
-	rows, err := s.conn.Query(ctx, statements.FilesRead)
-	if err != nil {
-		return nil, explain(s.name, err)
+	type row struct {
+		source   string
+		complete uint8
+		contents [][]any
 	}
-	defer rows.Close()
-	var read []FileRead
-	for rows.Next() {
-		var f FileRead
-		var complete uint8
-		var contents [][]any
-		if err := rows.Scan(&f.Source, &complete, &contents); err != nil {
-			return nil, explain(s.name, err)
+	rows, err := collect(ctx, s.conn, func(r *row) []any { return []any{&r.source, &r.complete, &r.contents} }, statements.FilesRead)
+	read := make([]FileRead, len(rows))
+	for i, r := range rows {
+		read[i] = FileRead{Source: r.source, Complete: r.complete == 1}
+		for _, c := range r.contents {
+			read[i].Reached = append(read[i].Reached, Reached{Bytes: c[0].(int64), Digest: c[1].(int64), Next: c[2].(int64)})
 		}
-		f.Complete = complete == 1
-		for _, c := range contents {
-			f.Reached = append(f.Reached, Reached{Bytes: c[0].(int64), Digest: c[1].(int64), Next: c[2].(int64)})
-		}
-		read = append(read, f)
 	}
-	return read, explain(s.name, rows.Err())
+	return read, explain(s.name, err)
 }
 
 // Borders gives where stored ranges of a partition begin or end strictly inside a range, in

@@ -75,10 +75,11 @@ func (s *Store) Incarnation(ctx context.Context, topic, id string) (string, erro
 			return topic + "#" + id, nil
 		}
 		// Another program may note it at the same time: whoever loses the lease looks again.
-		if err := s.Lease(ctx, topic, PartitionFirst); err != nil {
+		b := Batch{Source: topic, Partition: PartitionFirst, First: note, Next: note + 1}
+		if err := s.Lease(ctx, topic, b.of().partition); err != nil {
 			return "", err
 		}
-		err = s.Write(ctx, Batch{Source: topic, Partition: PartitionFirst, First: note, Next: note + 1})
+		err = s.Write(ctx, b)
 		if err == nil {
 			return topic, nil
 		}
