@@ -87,6 +87,9 @@ func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error)
 		s.log.Info("counting clients of days with new telemetry", "days", len(due))
 	}
 	for some := range slices.Chunk(due, daysAtOnce) {
+		if err := s.findNewest(ctx, some); err != nil {
+			return done, explain(s.name, fmt.Errorf("earlier counts: %w", err))
+		}
 		if some, err = s.keepExpired(ctx, some, now); err != nil {
 			return done, explain(s.name, fmt.Errorf("days whose usage expired: %w", err))
 		}
@@ -165,9 +168,6 @@ func (s *Store) uncounted(ctx context.Context) ([]uncounted, time.Time, error) {
 // keepExpired takes the days off whose usage has fewer records than were counted, and keeps their counts: telemetry
 // that comes so late is not counted any more.
 func (s *Store) keepExpired(ctx context.Context, due []uncounted, now time.Time) ([]uncounted, error) {
-	if err := s.findNewest(ctx, due); err != nil {
-		return nil, err
-	}
 	if s.usageDays == 0 {
 		return due, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/banshift/banshift/load/guard"
@@ -134,12 +135,15 @@ func (s *Store) SQL(ctx context.Context, text string, w io.Writer, f Format) err
 }
 
 func (s *Store) read(ctx context.Context, sql string, params map[string]string, w io.Writer, f Format) error {
-	settings := map[string]string{"default_format": engineFormats[f]}
-	for k, v := range readSettings {
-		settings[k] = v
-	}
+	return s.answer(ctx, request{sql: sql, params: params, result: w}, f)
+}
+
+// answer runs a request that only reads, in a format.
+func (s *Store) answer(ctx context.Context, r request, f Format) error {
+	r.settings = maps.Clone(readSettings)
+	r.settings["default_format"] = engineFormats[f]
 	return s.retry(ctx, s.tries(), func() error {
-		n, err := s.post(ctx, s.reader, request{sql: sql, settings: settings, params: params, result: w})
+		n, err := s.post(ctx, s.reader, r)
 		if err != nil && n > 0 {
 			return &brokenAnswer{err}
 		}

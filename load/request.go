@@ -18,7 +18,7 @@ type request struct {
 	params   map[string]string // {name:Type} in sql
 	// write gives the data of an INSERT; nil: sql is the whole body.
 	write func(io.Writer) error
-	// body is sent in place of sql, which is a setting then; contentType says what it is.
+	// body goes with sql, which stands in the address then; contentType says what it is.
 	body        []byte
 	contentType string
 	// result takes the answer; nil: it is dropped.
@@ -35,8 +35,10 @@ func (s *Store) post(ctx context.Context, a address, r request) (int64, error) {
 		values.Set("param_"+k, v)
 	}
 	body := io.Reader(strings.NewReader(r.sql))
-	if r.write != nil {
+	if r.write != nil || r.body != nil {
 		values.Set("query", r.sql)
+	}
+	if r.write != nil {
 		reader, writer := io.Pipe()
 		defer reader.Close() // ends the writer where the server did not want all of it
 		go func() { writer.CloseWithError(r.write(writer)) }()

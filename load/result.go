@@ -70,11 +70,7 @@ func (s *Store) writeRows(ctx context.Context, r *queries.Result, w io.Writer, f
 	if err != nil {
 		return fmt.Errorf("query %s: %w", r.Query.Name, err)
 	}
-	settings := map[string]string{"default_format": engineFormats[f], "query": strings.TrimSpace(statements.ResultRows), "max_threads": "1"}
-	for k, v := range readSettings {
-		settings[k] = v
-	}
-	_, err = s.post(ctx, s.reader, request{settings: settings, result: w, body: body, contentType: kind})
+	err = s.answer(ctx, request{sql: strings.TrimSpace(statements.ResultRows), body: body, contentType: kind, result: w}, f)
 	return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), err)
 }
 

@@ -1,1 +1,1 @@
-SELECT * FROM result
+SELECT * FROM result SETTINGS max_threads = 1
