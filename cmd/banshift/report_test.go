@@ -93,6 +93,7 @@ func TestReportAsTextAndPDF(t *testing.T) {
 		t.Errorf("%.400s", out.String())
 	}
 	path := filepath.Join(t.TempDir(), "report.pdf")
+	browser, missing := findBrowser()
 	t.Setenv("PATH", "")
 	t.Setenv("CHROMIUM", "")
 	if _, err := web.Assets(); errors.Is(err, web.ErrNoBundle) {
@@ -101,10 +102,10 @@ func TestReportAsTextAndPDF(t *testing.T) {
 	if code := run(context.Background(), append(args, "--format", "pdf", "--out", path), nil, &out, &errOut); code != exitFailed || !strings.Contains(errOut.String(), "CHROMIUM") {
 		t.Errorf("without a browser: exit code %d, %s", code, errOut.String())
 	}
-	t.Setenv("CHROMIUM", "/usr/bin/chromium")
-	if _, err := findBrowser(); err != nil {
-		t.Skip("no browser at /usr/bin/chromium")
+	if missing != nil {
+		t.Skip(missing)
 	}
+	t.Setenv("CHROMIUM", browser)
 	if code := run(context.Background(), append(args, "--format", "pdf", "--out", path), nil, &out, &errOut); code != exitDone {
 		t.Fatalf("exit code %d: %s", code, errOut.String())
 	}
