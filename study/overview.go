@@ -72,7 +72,7 @@ func overlook(made *account.Overview, days []load.Day, simulated bool, o Options
 	}
 	used := dailySeries(useName, days, func(d load.Day) float64 { return float64(d.Clients) })
 	all := dailySeries(allName, days, func(d load.Day) float64 { return float64(d.AllClients) })
-	found, err := spike.AnalyzeOwnEvent(used, nil, "", cfg)
+	found, err := spike.AnalyzeOwn(used, nil, cfg)
 	if err != nil {
 		return refused(err)
 	}
