@@ -106,11 +106,11 @@ func (s *Server) Restart() {
 
 // keep starts the server again where it ended by itself, as what supervises a server does: the
 // library that stands for one crashes now and then under many connections.
-func (s *Server) keep(exited <-chan struct{}) {
+func (s *Server) keep(exited chan struct{}) {
 	<-exited
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.killed {
+	if s.killed || s.exited != exited { // the second: it was started again meanwhile
 		return
 	}
 	text, _ := os.ReadFile(filepath.Join(s.dir, "server.out"))
