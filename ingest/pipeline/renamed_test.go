@@ -21,6 +21,7 @@ import (
 
 // ledgers are a store in memory of several sources.
 type ledgers struct {
+	Rounds   // of topics: none is read here
 	mu       sync.Mutex
 	bySource map[string]*ledger
 }
