@@ -102,14 +102,14 @@ func (b *FlowBuilder) Record() arrow.Record {
 // fill lengthens the columns that may be shorter.
 func (b *FlowBuilder) fill(n int) {
 	for _, c := range []*TextColumn{&b.SNI, &b.ALPN, &b.JA4} {
-		c.Fill(n)
+		c.FillEmpty(n)
 	}
-	b.FirstSizes.Fill(n, [MaxFirstSizes]int16{})
-	b.Signatures.Fill(n, 0)
-	b.SignaturesHigh.Fill(n, 0)
-	b.Traits.Fill(n, 0)
+	b.FirstSizes.FillZero(n)
+	b.Signatures.FillZero(n)
+	b.SignaturesHigh.FillZero(n)
+	b.Traits.FillZero(n)
 	b.SensorLabel.Fill(n, nil)
-	b.SensorConfidence.Fill(n, 0)
+	b.SensorConfidence.FillZero(n)
 }
 
 // columns hands every column over, in the order of the schema.
@@ -160,11 +160,11 @@ func (b *FlowBuilder) AppendSeen(row int, s SignatureSet, t Traits) {
 
 // firstSizesArray wraps the flat sizes as a fixed-size list column.
 func firstSizesArray(c *Column[[MaxFirstSizes]int16]) arrow.Array {
-	n := len(c.V)
-	c.buf.Resize(n * MaxFirstSizes * 2)
-	flat := array.NewData(arrow.PrimitiveTypes.Int16, n*MaxFirstSizes, []*memory.Buffer{nil, c.buf}, nil, 0, 0)
+	buf, n := c.values()
+	flat := array.NewData(arrow.PrimitiveTypes.Int16, n*MaxFirstSizes, []*memory.Buffer{nil, buf}, nil, 0, 0)
 	defer flat.Release()
-	c.Release()
+	buf.Release()
+	*c = Column[[MaxFirstSizes]int16]{}
 	list := array.NewData(firstSizes, n, []*memory.Buffer{nil}, []arrow.ArrayData{flat}, 0, 0)
 	defer list.Release()
 	return array.MakeFromData(list)
