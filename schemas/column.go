@@ -18,12 +18,13 @@ type Column[T any] struct {
 	buf  *memory.Buffer
 	room int // how many values the first one makes room for
 	none int // how many zeros it has that take no memory of their own
+	mem  memory.Allocator
 }
 
 // NewColumn makes a column whose first value makes room for n. Builders wait between two
 // batches, and hold no memory then.
 func NewColumn[T any](mem memory.Allocator, n int) Column[T] {
-	return Column[T]{buf: memory.NewResizableBuffer(mem), room: n}
+	return Column[T]{buf: memory.NewResizableBuffer(mem), room: n, mem: mem}
 }
 
 // Append adds a value behind the others.
@@ -75,8 +76,15 @@ func (c *Column[T]) values() (buf *memory.Buffer, n int) {
 		c.buf.Release()
 		return zeroBytes(c.none * width), c.none
 	}
-	c.buf.Resize(len(c.V) * width)
-	return c.buf, len(c.V)
+	if n = len(c.V); cap(c.V)-n > n/4 { // the first of many batches: the others know their size
+		fitting := memory.NewResizableBuffer(c.mem)
+		fitting.Resize(n * width)
+		copy(fitting.Bytes(), c.buf.Bytes())
+		c.buf.Release()
+		c.buf = fitting
+	}
+	c.buf.Resize(n * width)
+	return c.buf, n
 }
 
 // zeros are shared by all columns that have nothing else. Arrays are never written to.
