@@ -83,7 +83,12 @@ func newContest(b *testing.B, records int) *contest {
 		b.Skip("BANSHIFT_PROGRAM is not set; run make bench")
 	}
 	ctx, dir := context.Background(), b.TempDir()
-	c.telemetry = filepath.Join(dir, "telemetry")
+	// The engine's process reads no file outside its own.
+	files := filepath.Join(dir, "engine", "engine", "user_files")
+	if err := os.MkdirAll(files, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	c.telemetry = filepath.Join(files, "telemetry")
 	measure(b, c.program, "simulate", "--scenario", "uniform", "--records", strconv.Itoa(records), "--out", c.telemetry)
 	e, err := engine.Start(ctx, filepath.Join(dir, "engine"), engine.Options{MemoryMegabytes: 4096, Native: true})
 	if err != nil {
@@ -97,7 +102,7 @@ func newContest(b *testing.B, records int) *contest {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { c.store.Close() })
-	preparePeer(ctx, b, c.store, c.conn, dir)
+	preparePeer(ctx, b, c.store, c.conn, files)
 	return c
 }
 
