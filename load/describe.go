@@ -25,7 +25,7 @@ import (
 	"github.com/banshift/banshift/schemas/migrations"
 )
 
-// About is what a file says of itself besides its rows.
+// About is what a file says of itself in addition to its rows.
 type About struct {
 	Program  string // version
 	Licence  string // of the data; empty: not stated

@@ -15,7 +15,7 @@ import (
 	"github.com/banshift/banshift/queries"
 )
 
-// Exported describes a file that Export wrote; it is kept beside it as JSON.
+// Exported describes a file that Export wrote; it is kept next to it as JSON.
 type Exported struct {
 	File     string            `json:"file"`
 	Query    string            `json:"query"`

@@ -107,7 +107,7 @@ type Progress struct {
 // after a while.
 var ErrTaken = errors.New("the partition is read by another program")
 
-// Stats are what a run met besides records.
+// Stats are what a run met in addition to records.
 type Stats struct {
 	Gaps, LostOffsets int64 // offsets that retention took before they were stored
 	CommitFailures    int64 // offsets that could not be told to the group; the store has them
