@@ -352,7 +352,7 @@ func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
 	}
 	fmt.Fprintln(a.errOut, ")")
 	if halves := s.Unpaired.Load(); halves > 0 && halves > s.Paired.Load() {
-		a.log.Warn("most one-way records did not meet their other direction and are flows of their own: directions are joined inside a block of one partition; key the topic by both ends of a flow, read it from one partition, or raise ingest.block_records (ingest.block_bytes of files)",
+		a.log.Warn("most one-way records did not meet their other direction and are flows of their own: directions are joined inside a block of one partition; key the topic by both ends of a flow, read a small topic with pair=topic in its address, or raise ingest.block_records (ingest.block_bytes of files)",
 			"halves", halves, "joined", s.Paired.Load())
 	}
 	for _, r := range s.Reasons() {

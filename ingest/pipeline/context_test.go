@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -638,10 +639,7 @@ func (l *ledger) dump() string {
 		keys = append(keys, r)
 	}
 	slices.SortFunc(keys, func(a, b key) int {
-		if a.partition != b.partition {
-			return int(a.partition - b.partition)
-		}
-		return int(a.First - b.First)
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.First, b.First))
 	})
 	var out strings.Builder
 	for _, r := range keys {

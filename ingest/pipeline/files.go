@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -204,9 +205,8 @@ func (p *Pipeline) toItsEnd(ctx context.Context, file files.File, src *files.Sou
 		return err
 	}
 	readErr := p.read(ctx, src, plan, last, o)
-	var cut *decode.CutError
-	if readErr == nil || errors.As(readErr, &cut) {
-		if err := p.noteContents(ctx, src, last.at.First); err != nil {
+	if upTo := readUpTo(readErr); upTo > 0 {
+		if err := p.noteContents(ctx, src, last.at.First, upTo); err != nil {
 			return err
 		}
 	}
@@ -238,8 +238,7 @@ func (p *Pipeline) earlier(ctx context.Context, file files.File, src *files.Sour
 			return err
 		}
 		if err := p.read(ctx, part, plan, s, o); err != nil {
-			var cut *decode.CutError
-			if !errors.As(err, &cut) {
+			if readUpTo(err) == 0 {
 				return err
 			}
 		}
@@ -247,9 +246,23 @@ func (p *Pipeline) earlier(ctx context.Context, file files.File, src *files.Sour
 	return nil
 }
 
-// noteContents notes what was read of a file, of which the latest records begin at a position.
-func (p *Pipeline) noteContents(ctx context.Context, src *files.Source, first int64) error {
-	content, ok, err := src.Content()
+// readUpTo is the byte up to which a file was read; 0: that is not known. Where it was cut in
+// the middle of a record of which nothing was made, that is read once it is there.
+func readUpTo(err error) int64 {
+	var cut *decode.CutError
+	var left interface{ Left() int64 }
+	switch {
+	case err == nil, errors.As(err, &cut):
+		return math.MaxInt64
+	case errors.As(err, &left):
+		return left.Left()
+	}
+	return 0
+}
+
+// noteContents notes what was read of a file up to a byte, of which the latest records begin at a position.
+func (p *Pipeline) noteContents(ctx context.Context, src *files.Source, first, upTo int64) error {
+	content, ok, err := src.Content(upTo)
 	if err != nil {
 		return &unreadableError{err}
 	}
