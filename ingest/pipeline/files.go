@@ -203,6 +203,9 @@ func (p *Pipeline) toItsEnd(ctx context.Context, file files.File, src *files.Sou
 	if err != nil {
 		return err
 	}
+	if err := p.noteBegun(ctx, src); err != nil {
+		return err
+	}
 	readErr := p.read(ctx, src, plan, last, o)
 	var cut *decode.CutError
 	if readErr == nil || errors.As(readErr, &cut) {
@@ -245,6 +248,21 @@ func (p *Pipeline) earlier(ctx context.Context, file files.File, src *files.Sour
 		}
 	}
 	return nil
+}
+
+// noteBegun notes what a file is whose reading begins: it may be ended, and the file grow.
+func (p *Pipeline) noteBegun(ctx context.Context, src *files.Source) error {
+	if src.Compressed || slices.Contains(selfNamed, src.Format) {
+		return nil // what it holds is known when it was read
+	}
+	content, ok, err := src.Content()
+	if err != nil {
+		return &unreadableError{err}
+	}
+	if !ok || content.Bytes == 0 || !strings.HasPrefix(src.ID, "file:") {
+		return nil
+	}
+	return p.opts.Store.Write(ctx, load.Reached{Bytes: content.Bytes, Digest: content.Digest}.BegunBatch(src.ID))
 }
 
 // noteContents notes what was read of a file, of which the latest records begin at a position.
