@@ -576,7 +576,7 @@ func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
 		complete       uint8
 		reached, begun [][]any
 	}
-	rows, err := collect(ctx, s.conn, func(r *row) []any { return []any{&r.source, &r.complete, &r.reached, &r.begun} }, statements.FilesRead)
+	rows, err := awaited(ctx, s, func(r *row) []any { return []any{&r.source, &r.complete, &r.reached, &r.begun} }, statements.FilesRead)
 	read := make([]FileRead, len(rows))
 	for i, r := range rows {
 		read[i] = FileRead{Source: r.source, Complete: r.complete == 1, Reached: notesOf(r.reached), Begun: notesOf(r.begun)}
@@ -596,11 +596,7 @@ func notesOf(tuples [][]any) []Reached {
 // Borders gives where stored ranges of a partition begin or end strictly inside a range, in
 // order: whoever reads it again as a neighbour cuts there as it was cut before.
 func (s *Store) Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
-	var borders []int64
-	err := s.retry(ctx, 0, func() (err error) {
-		borders, err = collect(ctx, s.conn, itself[int64], statements.RangeBorders, source, partition, in.First, in.Next)
-		return err
-	})
+	borders, err := awaited(ctx, s, itself[int64], statements.RangeBorders, source, partition, in.First, in.Next)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
 	}

@@ -191,6 +191,15 @@ func (s *Server) start() error {
 	return nil
 }
 
+// Pause stops the server's process, which keeps its ports: nothing is answered until it is killed.
+func (s *Server) Pause() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
+		s.t.Error(err)
+	}
+}
+
 // Kill ends the server as a crash would.
 func (s *Server) Kill() {
 	s.mu.Lock()
