@@ -110,6 +110,7 @@ var ErrTaken = errors.New("the partition is read by another program")
 // Stats are what a run met in addition to records.
 type Stats struct {
 	Gaps, LostOffsets int64 // offsets that retention took before they were stored
+	CorruptOffsets    int64 // offsets of batches that cannot be read
 	CommitFailures    int64 // offsets that could not be told to the group; the store has them
 	Generations       int64 // times that this member was given partitions
 	Taken             int64 // times that another program took a partition over
@@ -120,12 +121,12 @@ type Source struct {
 	*connection
 	cfg   Config
 	log   *slog.Logger
-	stats struct{ gaps, lost, commitFailures, generations, taken atomic.Int64 }
+	stats struct{ gaps, lost, corrupt, commitFailures, generations, taken atomic.Int64 }
 }
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
 //
-//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&isolation=read_uncommitted|read_committed&pair=partition|topic
+//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&corrupt=fail|count&isolation=read_uncommitted|read_committed&pair=partition|topic
 func Open(ctx context.Context, uri string, cfg Config) (*Source, error) {
 	t, err := parseURI(uri)
 	if err != nil {
@@ -175,7 +176,7 @@ func (s *Source) ID() string { return s.id }
 // Stats gives the counts so far.
 func (s *Source) Stats() Stats {
 	return Stats{
-		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(),
+		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(), CorruptOffsets: s.stats.corrupt.Load(),
 		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(), Taken: s.stats.taken.Load(),
 	}
 }

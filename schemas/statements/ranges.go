@@ -17,7 +17,8 @@ var OverlappingRanges string
 var UnfinishedRanges string
 
 // FilesRead lists the files that something is stored of: whether they were read to their end,
-// and what of their contents was read when, each with its bytes, digest, and the position behind it.
+// what of their contents was read when, each with its bytes, digest, and the position behind it,
+// and of what contents the reading began.
 //
 //go:embed files_read.sql
 var FilesRead string
