@@ -70,6 +70,10 @@ type PrivacyConfig struct {
 	KeyFile string `mapstructure:"key_file"`
 	// ReleaseMinClients is the smallest number of clients that a row of an export counts; 50 where people are prosecuted.
 	ReleaseMinClients int `mapstructure:"release_min_clients"`
+	// ReleaseEpsilonDay is the privacy (epsilon) that all releases with noise together may spend of each client-day.
+	ReleaseEpsilonDay float64 `mapstructure:"release_epsilon_day"`
+	// ReleaseDirectory is where the account of releases with noise is kept; it must not lie inside the store. Empty: releases, next to the key.
+	ReleaseDirectory string `mapstructure:"release_directory"`
 }
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.
@@ -181,7 +185,7 @@ func defaultConfig() Config {
 		LogLevel: "info",
 		// In April 2018 officials recommended TamTam in place of Telegram.
 		Substitutes: map[string]string{"telegram": "tamtam"},
-		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20},
+		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20, ReleaseEpsilonDay: 1},
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
@@ -304,7 +308,7 @@ func oneLine(err error) string {
 
 // resolve makes relative paths start at the directory of the configuration file.
 func (c *Config) resolve(base string) {
-	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
+	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Privacy.ReleaseDirectory, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
 	for i := range c.Lists {
 		paths = append(paths, &c.Lists[i].Path)
 		if !strings.Contains(c.Lists[i].Source, "://") {
@@ -342,6 +346,9 @@ func (c Config) check() error {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
 		}
+	}
+	if _, err := c.Privacy.epsilonDay(); err != nil {
+		errs = append(errs, err)
 	}
 	for key, n := range map[string]int{"retention.usage_days": c.Retention.UsageDays, "retention.dns_days": c.Retention.DNSDays} {
 		if n < 0 {

@@ -115,19 +115,25 @@ func (t *table) addGroups(by []queries.ResultColumn, rows int) {
 
 // hideFew hides the rows of few clients, and those in which one count is another but for few.
 func (t *table) hideFew(k uint64) int {
-	few := func(n uint64) bool { return 0 < n && n < k }
 	hidden := 0
+	row := make([]uint64, len(t.counts))
 	for i := range t.hidden {
-		for _, a := range t.counts {
-			if few(a[i]) || slices.ContainsFunc(t.counts, func(b []uint64) bool { return b[i] > a[i] && few(b[i]-a[i]) }) {
-				t.hidden[i] = true
-			}
+		for at, counts := range t.counts {
+			row[at] = counts[i]
 		}
-		if t.hidden[i] {
+		if t.hidden[i] = Few(row, k); t.hidden[i] {
 			hidden++
 		}
 	}
 	return hidden
+}
+
+// Few says whether one of a row's counts of clients is of 1 to k-1, or another but for so few.
+func Few(row []uint64, k uint64) bool {
+	few := func(n uint64) bool { return 0 < n && n < k }
+	return slices.ContainsFunc(row, func(a uint64) bool {
+		return few(a) || slices.ContainsFunc(row, func(b uint64) bool { return b > a && few(b-a) })
+	})
 }
 
 // hideComplements hides rows until no hidden count of few clients can be told closer than to k.
