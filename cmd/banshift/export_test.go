@@ -7,6 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/parquet"
+	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+
 	"github.com/banshift/banshift/load"
 )
 
@@ -113,4 +118,83 @@ func TestExportWithNoise(t *testing.T) {
 	if said := execute(t, "", "export", "daily_series", "--store", store, "--out", out, "--epsilon", "0.6"); said.code != exitFailed || !strings.Contains(said.errOut, "not as it was written") {
 		t.Errorf("%d %s", said.code, said.errOut)
 	}
+}
+
+// TestExportWherePeopleAreProsecuted: an event that says so raises the smallest count of its country.
+func TestExportWherePeopleAreProsecuted(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	store, out := filepath.Join(dir, "store"), filepath.Join(dir, "out")
+	networks := filepath.Join(dir, "networks.csv")
+	catalogue := filepath.Join(dir, "events.yaml")
+	for path, text := range map[string]string{
+		networks:                            "prefix,asn,country\n198.18.0.0/15,64500,xx\n",
+		catalogue:                           "events:\n  - {id: xx-a, country: \"xx\", target: A, target_type: messenger, kind: enforce, enforced_at: \"2018-04-16\", precision: day, tz: UTC, sources: [s], confidence: low, prosecuted: true}\n",
+		filepath.Join(dir, "banshift.yaml"): "networks: [{path: networks.csv}]\nhome: [198.18.0.0/15]\n",
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("BANSHIFT_CONFIG", filepath.Join(dir, "banshift.yaml"))
+	execute(t, "", "run", "--store", store, dayOfFlows(t, "a.ndjson", 16, 45), dayOfFlows(t, "b.ndjson", 17, 45), dayOfFlows(t, "c.ndjson", 18, 60), dayOfFlows(t, "d.ndjson", 19, 60)).must(t)
+	rows := func() int {
+		t.Helper()
+		execute(t, "", "export", "daily_series", "--store", store, "--out", out).must(t)
+		return len(parquetRows(t, filepath.Join(out, "daily_series.parquet")))
+	}
+	if n := rows(); n != 4 {
+		t.Errorf("%d rows", n)
+	}
+	execute(t, "", "events", "check", catalogue).must(t)
+	for variable, value := range map[string]string{"BANSHIFT_EVENTS": catalogue, "BANSHIFT_PRIVACY_PROSECUTED_COUNTRIES": "xx"} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, value)
+			n := rows()
+			about, err := os.ReadFile(filepath.Join(out, "daily_series.json"))
+			if err != nil || n != 2 || !strings.Contains(string(about), "(50 in xx)") {
+				t.Errorf("%d rows, %s %v", n, about, err)
+			}
+		})
+	}
+}
+
+// parquetRows reads all rows of a file.
+func parquetRows(t *testing.T, path string) []map[string]any {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	table, err := pqarrow.ReadTable(t.Context(), f, parquet.NewReaderProperties(mem), pqarrow.ArrowReadProperties{}, mem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Release()
+	rows := make([]map[string]any, table.NumRows())
+	for i := range rows {
+		rows[i] = map[string]any{}
+	}
+	reader := array.NewTableReader(table, 1<<16)
+	defer reader.Release()
+	at := 0
+	for reader.Next() {
+		rec := reader.Record()
+		for c := range int(rec.NumCols()) {
+			for i := range int(rec.NumRows()) {
+				if rec.Column(c).IsNull(i) {
+					continue
+				}
+				var value any = rec.Column(c).ValueStr(i)
+				if n, ok := rec.Column(c).(*array.Uint64); ok {
+					value = n.Value(i)
+				}
+				rows[at+i][rec.ColumnName(c)] = value
+			}
+		}
+		at += int(rec.NumRows())
+	}
+	return rows
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/banshift/banshift/release/budget"
 	"github.com/banshift/banshift/release/mechanism"
 	"github.com/banshift/banshift/release/policy"
+	"github.com/banshift/banshift/schemas/events"
 )
 
 // noiseOptions are the flags of what is released under differential privacy.
@@ -36,7 +37,12 @@ type publisher struct {
 
 // publisher makes one. Close it.
 func (a *app) publisher(ctx context.Context, store *load.Store, o noiseOptions) (*publisher, error) {
-	p := &publisher{store: store, policy: policy.Policy{MinClients: uint64(a.cfg.Privacy.ReleaseMinClients)}}
+	prosecuted, err := a.prosecuted()
+	if err != nil {
+		return nil, err
+	}
+	p := &publisher{store: store, policy: policy.Policy{MinClients: uint64(a.cfg.Privacy.ReleaseMinClients),
+		Prosecuted: prosecuted, MinProsecuted: uint64(a.cfg.Privacy.ReleaseMinProsecuted)}}
 	if o.epsilon == "" {
 		return p, nil
 	}
@@ -50,6 +56,24 @@ func (a *app) publisher(ctx context.Context, store *load.Store, o noiseOptions) 
 	}
 	p.policy.Noise = &policy.Noise{Asked: asked, Ledger: ledger}
 	return p, nil
+}
+
+// prosecuted are the countries in which people are prosecuted, by the configuration and the catalogue.
+func (a *app) prosecuted() (map[string]bool, error) {
+	catalogue, err := events.Load(a.cfg.Events)
+	if err != nil {
+		return nil, err
+	}
+	countries := map[string]bool{}
+	for _, country := range a.cfg.Privacy.ProsecutedCountries {
+		countries[strings.ToLower(country)] = true
+	}
+	for _, e := range catalogue {
+		if e.Prosecuted {
+			countries[e.Country] = true
+		}
+	}
+	return countries, nil
 }
 
 // noiseAsked is what the flags ask for, or how they are misused.
@@ -119,7 +143,9 @@ func (p *publisher) answer(ctx context.Context, name string, params map[string]s
 		}
 		applied.Noise = &noise
 	}
-	said, err := applied.Apply(r)
+	said, err := applied.Apply(r, func(name string, params map[string]string) (*queries.Result, error) {
+		return p.store.Result(ctx, name, params)
+	})
 	return r, said, err
 }
 

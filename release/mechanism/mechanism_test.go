@@ -71,7 +71,9 @@ func ledger(t *testing.T, dir string) *budget.Ledger {
 	return l
 }
 
-var half = Asked{Epsilon: 500_000, Kind: Laplace, Most: 1_000_000, MinClients: 20}
+func few(k uint64) func(string) uint64 { return func(string) uint64 { return k } }
+
+var half = Asked{Epsilon: 500_000, Kind: Laplace, Most: 1_000_000, MinClients: few(20)}
 
 // written is all of a result.
 func written(r *queries.Result) string {
@@ -194,8 +196,8 @@ func TestRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := map[string]map[string]string{"use_by_tool_day": {"tool": "wireguard"}, "service_users": {"services": "['telegram','viber']"}, "dns_interest": {"service": "telegram"}}
-	sensitivity := map[string]int{"daily_series": 2, "circumvention_share": 2, "use_by_network_day": 2, "use_by_tool_day": 1, "service_users": 4, "dns_interest": 2}
+	given := map[string]map[string]string{"use_by_tool_day": {"tool": "wireguard"}, "use_by_category_day": {"category": "vpn"}, "service_users": {"services": "['telegram','viber']"}, "dns_interest": {"service": "telegram"}}
+	sensitivity := map[string]int{"daily_series": 2, "circumvention_share": 2, "use_by_network_day": 2, "use_by_tool_day": 1, "use_by_category_day": 1, "service_users": 4, "dns_interest": 2}
 	released := map[string]bool{}
 	for _, q := range all {
 		for _, params := range []map[string]string{nil, given[q.Name]} {
@@ -276,7 +278,7 @@ func TestRowsOfOneClient(t *testing.T) {
 	}
 	rows = append(rows, map[string]any{"country": "ru", "day": day(1), "asn": uint32(5000), "clients": uint64(400), "all_clients": uint64(800)})
 	a := half
-	a.MinClients = 1
+	a.MinClients = few(1)
 	r := answer(t, "use_by_network_day", nil, rows...)
 	if _, err := Release(r, l, a); err != nil || r.Len != 1 || r.Columns[r.Index("asn")].Values[0] != any(uint32(5000)) {
 		t.Errorf("%d rows, %v", r.Len, err)
@@ -293,7 +295,7 @@ func TestConsistent(t *testing.T) {
 			all := random.Uint64N(100)
 			rows = append(rows, map[string]any{"country": "ru", "day": day(1 + release%28), "asn": uint32(asn), "clients": random.Uint64N(all + 1), "all_clients": all})
 		}
-		a := Asked{Epsilon: budget.Epsilon(50_000 + release), Kind: Kind(Kinds[release%2]), Most: 1e9, MinClients: 1}
+		a := Asked{Epsilon: budget.Epsilon(50_000 + release), Kind: Kind(Kinds[release%2]), Most: 1e9, MinClients: few(1)}
 		r := answer(t, "use_by_network_day", nil, rows...)
 		p, err := plannedFor(r.Query, r.Params, a.Kind, a.Epsilon)
 		if err != nil {

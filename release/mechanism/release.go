@@ -25,8 +25,8 @@ type Asked struct {
 	Kind    Kind
 	// Most is what may be spent of a country's day by all releases together.
 	Most budget.Epsilon
-	// MinClients is the smallest noised count that is shown.
-	MinClients uint64
+	// MinClients is the smallest noised count of a country that is shown.
+	MinClients func(country string) uint64
 	// Parts are the days of countries that are asked about. Whatever is released of them counts,
 	// also that they have no rows.
 	Parts []budget.Part
@@ -240,7 +240,7 @@ func (p *plan) keyOf(row []any) string {
 var ratio = regexp.MustCompile(`^(\w+) / (\w+)$`)
 
 // replace has the result be what the ledger says was released, without rows of few.
-func (p *plan) replace(r *queries.Result, l *budget.Ledger, id string, parts []budget.Part, k uint64) error {
+func (p *plan) replace(r *queries.Result, l *budget.Ledger, id string, parts []budget.Part, k func(country string) uint64) error {
 	var columns []queries.ResultColumn
 	for _, c := range p.columns {
 		column := r.Columns[r.Index(c.name)]
@@ -261,7 +261,7 @@ func (p *plan) replace(r *queries.Result, l *budget.Ledger, id string, parts []b
 			if err != nil {
 				return fmt.Errorf("the ledger's rows of %s: %w", part, err)
 			}
-			if suppress.Few(counts, k) {
+			if suppress.Few(counts, k(part.Country)) {
 				continue
 			}
 			for at := range columns {
