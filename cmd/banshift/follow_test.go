@@ -135,7 +135,7 @@ func followedLogs(t *testing.T) (dir string, lines, zeek *growingLog) {
 // everyLineOnce waits until a store has what the logs were given, and makes sure that it has no more.
 func everyLineOnce(t *testing.T, store string, want int) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(2 * time.Second) {
 		if done, ok := storedRecords(store); ok && done >= want {
 			break
 		}
@@ -171,6 +171,11 @@ func followDirectory(t *testing.T, store, logs string, most time.Duration) (inte
 	go func() {
 		ended <- run(ctx, []string{"run", "--follow", "--store", store, logs}, strings.NewReader(""), &out, &log)
 	}()
+	t.Cleanup(func() {
+		if text := log.String(); t.Failed() {
+			t.Log(text[max(0, len(text)-20_000):])
+		}
+	})
 	return func() {
 		t.Helper()
 		cancel()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -101,6 +102,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer store.Close()
+	defer boundMemory(a.cfg.Ingest.workers())()
 	if keys, err = a.useKeys(ctx, store, keys, o.newKey); err != nil {
 		return err
 	}
@@ -154,6 +156,20 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
+}
+
+// Memory beyond which garbage is collected more often than by itself, and what each worker adds
+// to it: what is at work at once grows with the workers, garbage would double it.
+const memoryBase, memoryOfWorker = 128 << 20, 48 << 20
+
+// boundMemory keeps garbage from taking as much memory as what is at work, unless GOMEMLIMIT
+// says how much there is. The function that it gives ends that.
+func boundMemory(workers int) (end func()) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	before := debug.SetMemoryLimit(memoryBase + int64(workers)*memoryOfWorker)
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // countEvery is how old the counts of a running day become before they are made again.

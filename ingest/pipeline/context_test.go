@@ -288,7 +288,7 @@ func blockwise(t *testing.T, opts Options, format decode.Format, content []byte)
 					last.Flows = row
 					continue
 				}
-				both, err := concatenate([]arrow.Record{last.Flows, row})
+				both, err := concatenate([]arrow.Record{last.Flows, row}, row)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,12 +2,15 @@ package pipeline
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -18,6 +21,7 @@ import (
 	"google.golang.org/protobuf/encoding/protodelim"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/banshift/banshift/ingest/files"
 	"github.com/banshift/banshift/schemas"
 )
 
@@ -218,5 +222,63 @@ func TestFilesThatGrow(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// compressing is a store in whose first lease a log is compressed under its reader.
+type compressing struct {
+	*ledgers
+	once sync.Once
+	t    *testing.T
+	path string
+}
+
+func (c *compressing) Lease(context.Context, string, int32) error {
+	c.once.Do(func() {
+		content, err := os.ReadFile(c.path)
+		if err == nil {
+			err = os.WriteFile(c.path+".gz", gzipped(c.t, content), 0o600)
+		}
+		if err == nil {
+			err = os.Remove(c.path)
+		}
+		if err != nil {
+			c.t.Error(err)
+		}
+	})
+	return nil
+}
+
+// TestLogGoesWhileItIsOpened has a followed log be compressed between its opening and its
+// reading: following goes on, and finds every record.
+func TestLogGoesWhileItIsOpened(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "conn.log")
+	if err := os.WriteFile(path, []byte(logs["conn.log"](80)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store := &compressing{ledgers: newLedgers(), t: t, path: path}
+	p, err := New(options(t, store, memory.DefaultAllocator))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- p.Follow(ctx, func() ([]files.File, error) { return files.Find([]string{dir}) }, FileOptions{})
+	}()
+	for p.Stats().In.Load() < 80 && ctx.Err() == nil {
+		select {
+		case err := <-ended:
+			t.Fatalf("following ended: %v", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	stop()
+	<-ended
+	if n := p.Stats().In.Load(); n != 80 {
+		t.Errorf("%d records, want 80", n)
 	}
 }
