@@ -2,6 +2,9 @@ package monitor
 
 import (
 	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +54,23 @@ func TestMetricsAreThoseOfTheReference(t *testing.T) {
 	problems, err := promlint.New(strings.NewReader(text)).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
+	}
+}
+
+// The alerts ask for metrics that there are, by labels that these have.
+func TestAlertsAskForMetricsThatThereAre(t *testing.T) {
+	rules, err := os.ReadFile("../deploy/prometheus/rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := regexp.MustCompile(`banshift_[a-z_]+`).FindAllString(string(rules), -1)
+	if len(asked) < 10 {
+		t.Errorf("the rules name %d metrics", len(asked))
+	}
+	for _, name := range asked {
+		if !slices.ContainsFunc(Metrics, func(m Metric) bool { return m.Name == name }) {
+			t.Errorf("there is no metric %s", name)
+		}
 	}
 }
 

@@ -127,6 +127,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer untell()
+	defer a.notify(ctx, w)()
 	opened := func(src *files.Source) error {
 		if err := a.accept(stages, src.Format); err != nil {
 			return err

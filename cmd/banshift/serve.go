@@ -78,6 +78,7 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	}
 	token := rand.Text()
 	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", listener.Addr(), token)
+	defer a.notify(ctx, a.watched)()
 	return serveUntilDone(ctx, listener, serve.Door(token, handler))
 }
 
