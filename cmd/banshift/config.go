@@ -13,6 +13,8 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/banshift/banshift/monitor"
 )
 
 // Config is the whole configuration. Keys in the file are the mapstructure names,
@@ -44,6 +46,13 @@ type Config struct {
 	Substitutes map[string]string `mapstructure:"substitutes"`
 	Topology    TopologyConfig    `mapstructure:"topology"`
 	Export      ExportConfig      `mapstructure:"export"`
+	Metrics     MetricsConfig     `mapstructure:"metrics"`
+}
+
+// MetricsConfig says where a running program tells how it does.
+type MetricsConfig struct {
+	// Listen is where run and serve answer /metrics, /healthz and /readyz: an address of this machine with a port, as 127.0.0.1:9464, or unix:PATH; empty: nowhere.
+	Listen string `mapstructure:"listen"`
 }
 
 // ExportConfig is what exported Parquet files say of themselves.
@@ -358,6 +367,9 @@ func (c Config) check() error {
 		if n < 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a number of days, or 0 to keep all", key, n))
 		}
+	}
+	if c.Metrics.Listen != "" && !monitor.Local(c.Metrics.Listen) {
+		errs = append(errs, fmt.Errorf("metrics.listen %q: want an address of this machine with a port, as 127.0.0.1:9464, or unix:PATH: others reach it through a proxy that asks who they are", c.Metrics.Listen))
 	}
 	return errors.Join(errs...)
 }

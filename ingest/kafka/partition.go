@@ -44,6 +44,7 @@ type partition struct {
 // has now or, when following, until ctx is done.
 func (p *partition) read(ctx context.Context, off Offsets) error {
 	defer p.cursor.seek(0)
+	defer p.source.cfg.Left(p.source.topic, p.id)
 	if p.follow || p.patient {
 		if err := p.patiently(ctx, func() error { return p.source.sameTopic(ctx) }); err != nil {
 			return err

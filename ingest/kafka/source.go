@@ -33,7 +33,13 @@ type Config struct {
 	GiveUpAfter time.Duration
 	// StopAfter (5 s) is how long after a stop a walk's context lives on.
 	StopAfter time.Duration
-	Log       *slog.Logger
+	// Watch is told that a broker is asked, and gives what is told of its answer; nil: nobody is.
+	Watch func() (done func(error))
+	// Heard is told after an answer how far a partition is stored, where its log ends, and the time of the last
+	// record that was read of it; Left that a member does not have it any more. nil: nobody is.
+	Heard func(topic string, partition int32, stored, end int64, last time.Time)
+	Left  func(topic string, partition int32)
+	Log   *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
@@ -51,6 +57,15 @@ func (c Config) withDefaults() Config {
 	}
 	if c.StopAfter <= 0 {
 		c.StopAfter = 5 * time.Second
+	}
+	if c.Watch == nil {
+		c.Watch = func() func(error) { return func(error) {} }
+	}
+	if c.Heard == nil {
+		c.Heard = func(string, int32, int64, int64, time.Time) {}
+	}
+	if c.Left == nil {
+		c.Left = func(string, int32) {}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -22,6 +22,7 @@ type walker struct {
 	waiting int       // ranges that are not stored yet
 	latest  time.Time // when something was last handed on
 	stored  int64     // offset that the group was told
+	last    time.Time // of the last record
 }
 
 // read hands the ranges of the plan on, from an offset.
@@ -49,7 +50,7 @@ func (w *walker) read(ctx context.Context, from int64) error {
 			return err
 		}
 		w.progress()
-		if err := w.patiently(ctx, func() error { return w.cursor.fill(ctx) }); err != nil {
+		if err := w.fetch(ctx); err != nil {
 			if err := w.pass(ctx, err); err != nil {
 				return err
 			}
@@ -58,6 +59,17 @@ func (w *walker) read(ctx context.Context, from int64) error {
 			return err
 		}
 	}
+}
+
+// fetch asks for what follows, and tells who listens how far the partition is.
+func (w *walker) fetch(ctx context.Context) error {
+	done := w.source.cfg.Watch()
+	err := w.patiently(ctx, func() error { return w.cursor.fill(ctx) })
+	done(err)
+	if err == nil {
+		w.source.cfg.Heard(w.source.topic, w.id, max(w.stored, w.start), w.cursor.end, w.last)
+	}
+	return err
 }
 
 // over reports whether no range is left to be read.
@@ -120,6 +132,7 @@ func (w *walker) add(ctx context.Context, rec *kafkago.Record) error {
 			return err
 		}
 	}
+	w.last = rec.Time
 	if err := w.part.add(rec, size); err != nil {
 		return fmt.Errorf("%w: topic %s partition %d offset %d: %w", errUnreadable, w.source.topic, w.id, rec.Offset, err)
 	}

@@ -23,6 +23,11 @@ var UnfinishedRanges string
 //go:embed files_read.sql
 var FilesRead string
 
+// StoreTakes gives active parts, merges under way, bytes on the disk, and what is free of the fullest disk.
+//
+//go:embed store_takes.sql
+var StoreTakes string
+
 // FirstIncarnation gives the note of which topic was read first under a name.
 //
 //go:embed first_incarnation.sql
