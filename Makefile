@@ -54,6 +54,14 @@ race: build engine broker ## Run the tests of everything concurrent under the ra
 kills: engine ## Kill a server KILLS (80) times under small inserts, at moments of SEED (7), and count again
 	BANSHIFT_KILLS=$(or $(KILLS),80) BANSHIFT_SEED=$(or $(SEED),7) $(GO) test -count 1 -v -timeout 60m ./load -run TestServerKilledUnderInserts
 
+.PHONY: soak
+soak: engine broker ## Kill program, server and broker KILLS (50) times under RECORDS (1000000), at moments of SEED, and count again
+	BANSHIFT_SOAK_KILLS=$(or $(KILLS),50) BANSHIFT_SOAK_RECORDS=$(or $(RECORDS),1000000) BANSHIFT_SEED=$(or $(SEED),) $(GO) test -count 1 -v -timeout 10h ./cmd/banshift -run '^TestSoak$$'
+
+.PHONY: check-alerts
+check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
+	cd deploy/prometheus && $(GO) vet . && $(GO) test .
+
 .PHONY: writers
 writers: engine broker ## Have several programs write one source: RECORDS (200000) a round, ROUNDS (10), moments of SEED (7)
 	BANSHIFT_WRITERS_RECORDS=$(or $(RECORDS),200000) BANSHIFT_WRITERS_ROUNDS=$(or $(ROUNDS),10) BANSHIFT_SEED=$(or $(SEED),7) \

@@ -3,8 +3,10 @@ package load
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -94,6 +96,53 @@ func BenchmarkWrite(b *testing.B) {
 			close(next)
 			wg.Wait()
 			b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
+
+// BenchmarkLedger stores the same rows through the ledger (lease, notes before and after, marks, tokens) and by a plain
+// insert, in turns, and reports what the ledger adds to a batch.
+func BenchmarkLedger(b *testing.B) {
+	if _, err := engine.Locate(""); err != nil {
+		b.Skipf("engine is absent (run `make engine`): %v", err)
+	}
+	ctx := context.Background()
+	for _, rows := range []int{1000, 65536} {
+		b.Run(strconv.Itoa(rows), func(b *testing.B) {
+			s, err := Open(ctx, b.TempDir(), Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer s.Close()
+			rec := benchRecord(schemas.UsageSchema, rows)
+			defer rec.Release()
+			const turns = 20
+			var plain, ledger time.Duration
+			timed := func(total *time.Duration, write func() error) {
+				began := time.Now()
+				if err := write(); err != nil {
+					b.Fatal(err)
+				}
+				*total += time.Since(began)
+			}
+			n := 0
+			for b.Loop() {
+				for range turns {
+					timed(&plain, func() error { return s.insertArrow(ctx, schemas.TableUsage, rec) })
+					timed(&ledger, func() error {
+						return s.Write(ctx, Batch{
+							Source: "bench", First: int64(n), Next: int64(n) + 1, Counts: Counts{In: uint64(rows), Folded: uint64(rows)},
+							Tables: []TableBatch{{schemas.TableUsage, rec}},
+						})
+					})
+					n++
+				}
+			}
+			each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(n) / 1000 }
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(each(plain), "plain-ms")
+			b.ReportMetric(each(ledger), "ledger-ms")
+			b.ReportMetric(each(ledger)-each(plain), "added-ms")
 		})
 	}
 }

@@ -26,3 +26,12 @@ func collect[T any](ctx context.Context, conn driver.Conn, into func(*T) []any, 
 
 // itself is into of an answer of one column.
 func itself[T any](value *T) []any { return []any{value} }
+
+// awaited is collect for who reads a source: where the store is away, it waits for it as long as ctx lives.
+func awaited[T any](ctx context.Context, s *Store, into func(*T) []any, sql string, args ...any) (rows []T, err error) {
+	err = s.retry(ctx, 0, func() error {
+		rows, err = collect(ctx, s.conn, into, sql, args...)
+		return err
+	})
+	return rows, err
+}

@@ -30,7 +30,7 @@ func (s *Store) Contents(ctx context.Context) (Contents, error) {
 
 // Rejected gives the positions of a source's rejected records in a partition, in order.
 func (s *Store) Rejected(ctx context.Context, source string, partition int32) ([]int64, error) {
-	offsets, err := collect(ctx, s.conn, itself[int64], statements.RejectedPositions, source, partition)
+	offsets, err := awaited(ctx, s, itself[int64], statements.RejectedPositions, source, partition)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("rejects of %s: %w", source, err))
 	}

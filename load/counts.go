@@ -60,9 +60,11 @@ const daysAtOnce = 1024
 // Count brings the finished counts up to date: every day of a country that telemetry was stored for since it was
 // counted is counted again, whole, and replaces what was there at once. One that was counted less than every ago
 // waits. Whoever writes counts, and whoever reads counts what a writer that was killed left.
-func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error) {
+func (s *Store) Count(ctx context.Context, every time.Duration) (counted Counted, err error) {
 	s.counting.Lock()
 	defer s.counting.Unlock()
+	progress, ended := s.watch()
+	defer func() { ended(err) }()
 	days, now, err := s.uncounted(ctx)
 	if err != nil {
 		return Counted{}, explain(s.name, fmt.Errorf("days to count: %w", err))
@@ -99,6 +101,7 @@ func (s *Store) Count(ctx context.Context, every time.Duration) (Counted, error)
 		if err := s.countAgain(ctx, some, names, now); err != nil {
 			return done, explain(s.name, fmt.Errorf("counts of %d days: %w", len(some), err))
 		}
+		progress()
 		done.Days += len(some)
 	}
 	return done, nil

@@ -22,6 +22,7 @@ var (
 	ErrVersion     = errors.New("ClickHouse is too old")
 	ErrDiskFull    = errors.New("disk is full")
 	ErrNoTable     = errors.New("table is missing")
+	ErrNoDatabase  = errors.New("database is missing")
 	ErrForbidden   = errors.New("not allowed")
 )
 
@@ -90,10 +91,15 @@ func explain(where string, err error) error {
 		return fmt.Errorf("%s: %w: check the user in --store and the password in %s", where, ErrPassword, EnvPassword)
 	case isDiskFull(err):
 		return fmt.Errorf("%s: %w: make room, then run the same command again: nothing is stored twice", where, ErrDiskFull)
-	case code == codeUnknownTable || code == codeUnknownDatabase:
+	case code == codeUnknownDatabase:
+		return fmt.Errorf("%s: %w, and this user may not make it: have an administrator do CREATE DATABASE and grant this user its rights there (docs/howto/clickhouse-server.md): %s",
+			where, ErrNoDatabase, message)
+	case code == codeUnknownTable:
 		return fmt.Errorf("%s: %w: run `banshift migrate`: %s", where, ErrNoTable, message)
 	case isForbidden(err):
 		return fmt.Errorf("%s: %w: %s", where, ErrForbidden, message)
+	case code == 0 && isNetwork(err) && !isServer(strings.TrimPrefix(where, "store ")):
+		return fmt.Errorf("%s: %w: its engine has ended and did not come back; run the same command again: what was not finished is finished then: %s", where, ErrUnreachable, message)
 	case code == 0 && isNetwork(err):
 		return fmt.Errorf("%s: %w: check the address, and that the server runs: %s", where, ErrUnreachable, message)
 	}

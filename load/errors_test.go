@@ -47,3 +47,16 @@ func TestExplain(t *testing.T) {
 		})
 	}
 }
+
+// What to do where nothing answers depends on whose engine it is.
+func TestExplainWhereNothingAnswers(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	for where, want := range map[string]string{
+		"store ./store":                         "run the same command again",
+		"store clickhouse://u@db:9000/banshift": "check the address",
+	} {
+		if got := explain(where, fmt.Errorf("migration 0005_counts: %w", refused)); !strings.Contains(got.Error(), want) {
+			t.Errorf("%s: %v, want %q", where, got, want)
+		}
+	}
+}

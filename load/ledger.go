@@ -308,7 +308,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		l.sources[p.source] = state
 	}
 	state.generation = fresh.generation
-	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached, PartitionFirst, PartitionRounds} {
+	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached, PartitionFirst, PartitionRounds, PartitionBegun} {
 		delete(state.done, partition)
 		delete(state.intended, partition)
 		if done := fresh.done[partition]; done != nil {
@@ -535,6 +535,8 @@ const (
 	PartitionFirst = -3
 	// PartitionRounds is where it notes what a round of a topic is made of, before the round is stored.
 	PartitionRounds = -4
+	// PartitionBegun is where it notes what a file was when its reading began: it may grow before that ends.
+	PartitionBegun = -5
 )
 
 // Reached is what was read of a file at a time.
@@ -550,6 +552,8 @@ type FileRead struct {
 	// Complete: it was read to its end.
 	Complete bool
 	Reached  []Reached // the shortest first
+	// Begun is what it was when a reading began that may not have reached its end; their Next says nothing.
+	Begun []Reached
 }
 
 // Batch is the note of a file's contents.
@@ -560,32 +564,41 @@ func (c Reached) Batch(source string) Batch {
 	}
 }
 
+// BegunBatch is the note of a file's contents whose reading begins.
+func (c Reached) BegunBatch(source string) Batch {
+	b := c.Batch(source)
+	b.Partition = PartitionBegun
+	return b
+}
+
 // FilesRead lists the files that were read not as followed logs, in no order.
 func (s *Store) FilesRead(ctx context.Context) ([]FileRead, error) {
 	type row struct {
-		source   string
-		complete uint8
-		contents [][]any
+		source         string
+		complete       uint8
+		reached, begun [][]any
 	}
-	rows, err := collect(ctx, s.conn, func(r *row) []any { return []any{&r.source, &r.complete, &r.contents} }, statements.FilesRead)
+	rows, err := awaited(ctx, s, func(r *row) []any { return []any{&r.source, &r.complete, &r.reached, &r.begun} }, statements.FilesRead)
 	read := make([]FileRead, len(rows))
 	for i, r := range rows {
-		read[i] = FileRead{Source: r.source, Complete: r.complete == 1}
-		for _, c := range r.contents {
-			read[i].Reached = append(read[i].Reached, Reached{Bytes: c[0].(int64), Digest: c[1].(int64), Next: c[2].(int64)})
-		}
+		read[i] = FileRead{Source: r.source, Complete: r.complete == 1, Reached: notesOf(r.reached), Begun: notesOf(r.begun)}
 	}
 	return read, explain(s.name, err)
+}
+
+// notesOf reads notes of contents as the store gives them.
+func notesOf(tuples [][]any) []Reached {
+	var notes []Reached
+	for _, c := range tuples {
+		notes = append(notes, Reached{Bytes: c[0].(int64), Digest: c[1].(int64), Next: c[2].(int64)})
+	}
+	return notes
 }
 
 // Borders gives where stored ranges of a partition begin or end strictly inside a range, in
 // order: whoever reads it again as a neighbour cuts there as it was cut before.
 func (s *Store) Borders(ctx context.Context, source string, partition int32, in position.Range) ([]int64, error) {
-	var borders []int64
-	err := s.retry(ctx, 0, func() (err error) {
-		borders, err = collect(ctx, s.conn, itself[int64], statements.RangeBorders, source, partition, in.First, in.Next)
-		return err
-	})
+	borders, err := awaited(ctx, s, itself[int64], statements.RangeBorders, source, partition, in.First, in.Next)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("ledger of %s: %w", source, err))
 	}

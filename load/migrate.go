@@ -48,6 +48,10 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 		defer end()
 	}
 	applied, err := s.migrate(ctx, all)
+	if isForbidden(err) {
+		return nil, fmt.Errorf("%s: %w: its tables are not up to date, and this user may not change them: have `banshift migrate` run by one with the grants of docs/howto/clickhouse-server.md: %s",
+			s.name, ErrForbidden, oneLine(err))
+	}
 	if err != nil {
 		return nil, explain(s.name, err)
 	}

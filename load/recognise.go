@@ -26,26 +26,22 @@ func (s *Store) Recognise(ctx context.Context, given, kept, keyID string) (strin
 		fingerprint = kept[i:]
 	}
 	params := clickhouse.Parameters{"given": given, "kept": kept, "fingerprint": fingerprint}
-	rows, err := s.conn.Query(clickhouse.Context(ctx, clickhouse.WithParameters(params)), statements.SameFile)
+	type same struct{ name, key string }
+	stored, err := awaited(clickhouse.Context(ctx, clickhouse.WithParameters(params)), s, func(r *same) []any { return []any{&r.name, &r.key} }, statements.SameFile)
 	if err != nil {
 		return "", explain(s.name, fmt.Errorf("ledger: %w", err))
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var name, key string
-		if err := rows.Scan(&name, &key); err != nil {
-			return "", explain(s.name, fmt.Errorf("ledger: %w", err))
-		}
-		if name == kept || name == given || key != "" && key != keyID {
-			return name, nil
+	for _, r := range stored {
+		if r.name == kept || r.name == given || r.key != "" && r.key != keyID {
+			return r.name, nil
 		}
 	}
-	return kept, rows.Err()
+	return kept, nil
 }
 
 // Exporters lists the names of sensors that the store has.
 func (s *Store) Exporters(ctx context.Context) (map[string]bool, error) {
-	names, err := collect(ctx, s.conn, itself[string], statements.KnownExporters)
+	names, err := awaited(ctx, s, itself[string], statements.KnownExporters)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("sensors: %w", err))
 	}
@@ -65,7 +61,7 @@ func (s *Store) Incarnation(ctx context.Context, topic, id string) (string, erro
 	sum := sha256.Sum256([]byte(id))
 	note := int64(binary.BigEndian.Uint64(sum[:]) >> 2)
 	for range leaseTries {
-		first, err := collect(ctx, s.conn, itself[int64], statements.FirstIncarnation, topic)
+		first, err := awaited(ctx, s, itself[int64], statements.FirstIncarnation, topic)
 		switch {
 		case err != nil:
 			return "", explain(s.name, fmt.Errorf("ledger: %w", err))

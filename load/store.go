@@ -41,6 +41,9 @@ type Options struct {
 	DNSDays int
 	// About is what exported files say of themselves.
 	About About
+	// Counting is told that counts are brought up to date, and gives what is told of each part and of the end;
+	// nil: nobody is.
+	Counting func() (progress func(), done func(error))
 	// Log is told of retries and restarts; nil: nobody is.
 	Log *slog.Logger
 }
@@ -66,6 +69,8 @@ type Store struct {
 	named     knownVerdicts
 	counting  sync.Mutex  // held by Count
 	asCounted atomic.Bool // questions do not count
+	watch     func() (progress func(), done func(error))
+	retries   atomic.Int64
 	flowsDays int
 	usageDays int
 	dnsDays   int
@@ -97,7 +102,10 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays, about: o.About}
+	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays, about: o.About, watch: o.Counting}
+	if s.watch == nil {
+		s.watch = func() (func(), func(error)) { return func() {}, func(error) {} }
+	}
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}
@@ -260,6 +268,9 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
+// Retries is how often a statement was sent again because the store did not take it.
+func (s *Store) Retries() int64 { return s.retries.Load() }
+
 // Name is the store's address without its password.
 func (s *Store) Name() string { return strings.TrimPrefix(s.name, "store ") }
 
@@ -296,6 +307,7 @@ func (s *Store) retry(ctx context.Context, tries int, f func() error) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w (%v)", ctx.Err(), err)
 		}
+		s.retries.Add(1)
 		told.Do(func() { s.log.Warn("the store does not take this now: trying again", "error", oneLine(err)) })
 		pause := min(longest, firstPause<<min(n-1, 10))
 		select {

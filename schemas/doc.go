@@ -6,3 +6,5 @@
 // It must never contain behaviour of a stage: nothing here decodes, classifies or
 // does I/O.
 package schemas
+
+//go:generate go run ./columns/generate generated.go

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 )
 
 // BenchmarkWorkers compares "banshift run" on two workers with itself on one, in turns, on what
@@ -28,22 +27,22 @@ func BenchmarkWorkers(b *testing.B) {
 			file := filepath.Join(dir, kind.file)
 			writeBuffered(b, file, func(to *bufio.Writer) { kind.write(to, rand.New(rand.NewPCG(1, 2))) })
 			b.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
-			seconds := map[int][]float64{}
+			seconds, cores := map[int][]float64{}, map[int][]float64{}
 			for b.Loop() {
 				for range benchRuns {
 					for _, workers := range []int{1, 2} {
 						b.Setenv("BANSHIFT_INGEST_WORKERS", strconv.Itoa(workers))
 						store := filepath.Join(dir, fmt.Sprintf("store-%d-%d", workers, len(seconds[workers])))
 						measure(b, program, "migrate", "--store", store)
-						began := time.Now()
-						measure(b, program, "run", "--store", store, file)
-						seconds[workers] = append(seconds[workers], time.Since(began).Seconds())
+						t := measure(b, program, "run", "--store", store, file)
+						seconds[workers] = append(seconds[workers], t.seconds)
+						cores[workers] = append(cores[workers], t.cpu.Seconds()/t.seconds)
 					}
 				}
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(middle(seconds[1])/middle(seconds[2]), "ratio")
-			b.Logf("one worker %.2f s, two %.2f s", middle(seconds[1]), middle(seconds[2]))
+			b.Logf("one worker %.2f s with %.2f cores busy, two %.2f s with %.2f", middle(seconds[1]), middle(cores[1]), middle(seconds[2]), middle(cores[2]))
 			goal(b, "times as fast on two workers as on one", middle(seconds[1])/middle(seconds[2]), 1.7)
 		})
 	}

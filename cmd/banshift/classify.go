@@ -147,10 +147,10 @@ func (s *stages) verdictRows(scanned pipeline.Scanned, addresses bool) ([]verdic
 	if err != nil {
 		return nil, err
 	}
-	first := int(scanned.Verdicts.NumCols()) - len(schemas.VerdictFields)
-	column := func(i int) arrow.Array { return scanned.Verdicts.Column(first + i) }
-	text := func(i, row int) string { return schemas.DictString(column(i).(*array.Dictionary), row) }
-	p, level := column(4).(*array.Float32), column(5).(*array.Uint8)
+	v, err := schemas.VerdictsOf(scanned.Verdicts)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]verdictRow, flows.Len)
 	for i := range rows {
 		r := &rows[i]
@@ -159,9 +159,9 @@ func (s *stages) verdictRows(scanned pipeline.Scanned, addresses bool) ([]verdic
 			Proto: protocolName(flows.Protocol[i]), Client: fmt.Sprintf("%016x", flows.Client[i]),
 			ClientPort: flows.ClientPort[i], ServerPort: flows.ServerPort[i],
 			Server:   netip.AddrFrom16([16]byte(flows.Server.Value(i))).Unmap().String(),
-			Protocol: text(1, i), Service: text(2, i), Category: text(3, i),
-			P: roundP(p.Value(i)), Level: schemas.Level(level.Value(i)).String(),
-			Evidence: s.evidenceRows(column(6).(*array.List), i),
+			Protocol: schemas.DictString(v.Tool, i), Service: schemas.DictString(v.Service, i), Category: schemas.DictString(v.Category, i),
+			P: roundP(v.P[i]), Level: schemas.Level(v.Level[i]).String(),
+			Evidence: s.evidenceRows(v.Evidence, i),
 			record:   scanned.Verdicts, row: i,
 		}
 		if addresses && i < len(scanned.Batch.Ends) {

@@ -13,6 +13,8 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
+
+	"github.com/banshift/banshift/monitor"
 )
 
 // Config is the whole configuration. Keys in the file are the mapstructure names,
@@ -44,6 +46,13 @@ type Config struct {
 	Substitutes map[string]string `mapstructure:"substitutes"`
 	Topology    TopologyConfig    `mapstructure:"topology"`
 	Export      ExportConfig      `mapstructure:"export"`
+	Metrics     MetricsConfig     `mapstructure:"metrics"`
+}
+
+// MetricsConfig says where a running program tells how it does.
+type MetricsConfig struct {
+	// Listen is where run and serve answer /metrics, /healthz and /readyz: an address of this machine with a port, as 127.0.0.1:9464, or unix:PATH; empty: nowhere.
+	Listen string `mapstructure:"listen"`
 }
 
 // ExportConfig is what exported Parquet files say of themselves.
@@ -68,8 +77,16 @@ type PrivacyConfig struct {
 	RawClients string `mapstructure:"raw_clients"`
 	// KeyFile holds the 32-byte master key (hex), mode 0600, made where it is missing, or day keys; it must not lie inside the store.
 	KeyFile string `mapstructure:"key_file"`
-	// ReleaseMinClients is the smallest number of clients that a row of an export counts; 50 where people are prosecuted.
+	// ReleaseMinClients is the smallest number of clients that a row of an export counts.
 	ReleaseMinClients int `mapstructure:"release_min_clients"`
+	// ReleaseMinProsecuted is the same where people are prosecuted: in the countries of prosecuted_countries, and of events that say so.
+	ReleaseMinProsecuted int `mapstructure:"release_min_clients_prosecuted"`
+	// ProsecutedCountries are lower-case ISO codes of countries in which people are prosecuted for what is measured.
+	ProsecutedCountries []string `mapstructure:"prosecuted_countries"`
+	// ReleaseEpsilonDay is the privacy (epsilon) that all releases with noise together may spend of each client-day.
+	ReleaseEpsilonDay float64 `mapstructure:"release_epsilon_day"`
+	// ReleaseDirectory is where the account of releases with noise is kept; it must not lie inside the store. Empty: releases, next to the key.
+	ReleaseDirectory string `mapstructure:"release_directory"`
 }
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.
@@ -181,7 +198,7 @@ func defaultConfig() Config {
 		LogLevel: "info",
 		// In April 2018 officials recommended TamTam in place of Telegram.
 		Substitutes: map[string]string{"telegram": "tamtam"},
-		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20},
+		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20, ReleaseMinProsecuted: 50, ReleaseEpsilonDay: 1},
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
@@ -304,7 +321,7 @@ func oneLine(err error) string {
 
 // resolve makes relative paths start at the directory of the configuration file.
 func (c *Config) resolve(base string) {
-	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
+	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Privacy.ReleaseDirectory, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
 	for i := range c.Lists {
 		paths = append(paths, &c.Lists[i].Path)
 		if !strings.Contains(c.Lists[i].Source, "://") {
@@ -335,7 +352,7 @@ func (c Config) check() error {
 	}
 	for key, n := range map[string]int{
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
-		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "privacy.release_min_clients": c.Privacy.ReleaseMinClients,
+		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "privacy.release_min_clients": c.Privacy.ReleaseMinClients, "privacy.release_min_clients_prosecuted": c.Privacy.ReleaseMinProsecuted,
 		"embedded.memory_megabytes": c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
 		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
@@ -343,10 +360,16 @@ func (c Config) check() error {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
 		}
 	}
+	if _, err := c.Privacy.epsilonDay(); err != nil {
+		errs = append(errs, err)
+	}
 	for key, n := range map[string]int{"retention.usage_days": c.Retention.UsageDays, "retention.dns_days": c.Retention.DNSDays} {
 		if n < 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a number of days, or 0 to keep all", key, n))
 		}
+	}
+	if c.Metrics.Listen != "" && !monitor.Local(c.Metrics.Listen) {
+		errs = append(errs, fmt.Errorf("metrics.listen %q: want an address of this machine with a port, as 127.0.0.1:9464, or unix:PATH: others reach it through a proxy that asks who they are", c.Metrics.Listen))
 	}
 	return errors.Join(errs...)
 }

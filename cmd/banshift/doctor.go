@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/monitor"
 )
 
 func newDoctorCommand(a *app) *cobra.Command {
@@ -29,7 +32,7 @@ func (a *app) doctor(ctx context.Context) error {
 		name string
 		run  func(context.Context) (string, error)
 	}{
-		{"rules", a.checkRules}, {"key", a.checkKey}, {"engine", a.checkEngine}, {"store", a.checkStore}, {"expired", a.checkExpired},
+		{"rules", a.checkRules}, {"key", a.checkKey}, {"engine", a.checkEngine}, {"store", a.checkStore}, {"expired", a.checkExpired}, {"running", a.checkRunning},
 	} {
 		found, err := check.run(ctx)
 		if err != nil {
@@ -114,6 +117,32 @@ func (a *app) checkExpired(ctx context.Context) (string, error) {
 		return "", errors.New(what)
 	}
 	return what, nil
+}
+
+// checkRunning asks a running program how it does.
+func (a *app) checkRunning(ctx context.Context) (string, error) {
+	if a.cfg.Metrics.Listen == "" {
+		return "metrics.listen is not set: no running program is asked", nil
+	}
+	status, body, err := monitor.Ask(ctx, a.cfg.Metrics.Listen, "/readyz")
+	if err != nil {
+		return "", fmt.Errorf("no program answers at metrics.listen: %w", err)
+	}
+	if status != http.StatusOK {
+		return "", fmt.Errorf("stuck: %s", strings.Join(strings.Split(strings.TrimSpace(string(body)), "\n"), "; "))
+	}
+	_, metrics, err := monitor.Ask(ctx, a.cfg.Metrics.Listen, "/metrics")
+	if err != nil {
+		return "", err
+	}
+	said, err := monitor.Say(metrics, time.Now())
+	if err != nil {
+		return "", err
+	}
+	if len(said.Wrong) > 0 {
+		return "", errors.New(strings.Join(said.Wrong, "; "))
+	}
+	return strings.Join(said.Fine, "; "), nil
 }
 
 func (a *app) checkStore(ctx context.Context) (string, error) {

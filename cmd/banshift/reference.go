@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/banshift/banshift/monitor"
 )
 
 //go:generate go run . reference --out ../../docs/reference
@@ -78,7 +80,30 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 		"tables.md":        tables,
 		"queries.md":       named,
 		"formats.md":       formats,
+		"metrics.md":       metricReference(),
 	}, nil
+}
+
+// metricReference documents every metric of a running program.
+func metricReference() []byte {
+	var b bytes.Buffer
+	b.WriteString(generatedNote + "# Metrics\n\n`run` and `serve` answer `/metrics`, `/healthz` and `/readyz` at `metrics.listen`; see [operate](../howto/operate.md).\n")
+	b.WriteString("Those of the Go runtime (`go_…`) and of the process (`process_…`, among them its memory) come with them.\n\n| metric | kind | labels | meaning |\n|---|---|---|---|\n")
+	for _, m := range monitor.Metrics {
+		labels := ""
+		for i, label := range m.Labels {
+			if i > 0 {
+				labels += ", "
+			}
+			labels += "`" + label + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", m.Name, m.Kind, labels, m.Help)
+	}
+	b.WriteString("\n## Stages\n\nWhat others wait for comes first.\n\n| stage | work |\n|---|---|\n")
+	for _, s := range stageWork {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.name, s.what)
+	}
+	return b.Bytes()
 }
 
 // commandReference documents every visible command with its flags.

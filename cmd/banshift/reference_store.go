@@ -2,38 +2,29 @@ package main
 
 import (
 	"bytes"
-	_ "embed"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/schemas/columns"
 	"github.com/banshift/banshift/schemas/migrations"
 )
-
-// tableWords say what tables and columns mean, where the DDL does not.
-//
-//go:embed reference_tables.yaml
-var tableWords []byte
 
 var (
 	createLine   = regexp.MustCompile(`^CREATE (TABLE|VIEW) (?:IF NOT EXISTS )?(\w+)`)
 	exchangeLine = regexp.MustCompile(`^EXCHANGE TABLES (\w+) AND (\w+)`)
 	dropLine     = regexp.MustCompile(`^DROP (?:TABLE|VIEW) IF EXISTS (\w+)`)
-	columnDDL    = regexp.MustCompile(`^ +(\w+) ([A-Z].*?),?$`)
-	commentPart  = regexp.MustCompile(` COMMENT '([^']*)'`)
-	codecPart    = regexp.MustCompile(` CODEC\(.*\)$`)
+	orderLine    = regexp.MustCompile(`(?s)^ALTER TABLE (\w+).*MODIFY (ORDER BY \([^)]*\))`)
+	ownOrderLine = regexp.MustCompile(`(?m)^ORDER BY .*$`)
 )
 
-// tableReference documents the store's tables from the migrations. A table or column
-// without a meaning is an error.
+// tableReference documents the store's tables: the columns from the table of columns, how they are kept from the migrations.
 func tableReference() ([]byte, error) {
-	var words struct{ Tables, Columns map[string]string }
-	if err := yaml.Unmarshal(tableWords, &words); err != nil {
-		return nil, fmt.Errorf("reference: meanings of tables: %w", err)
+	known, err := columns.Read()
+	if err != nil {
+		return nil, err
 	}
 	all, err := migrations.All()
 	if err != nil {
@@ -46,9 +37,11 @@ func tableReference() ([]byte, error) {
 		return nil, err
 	}
 	for _, m := range made {
-		if err := writeTable(&b, m, words.Tables, words.Columns); err != nil {
-			return nil, err
+		i := slices.IndexFunc(known.Tables, func(t columns.Group) bool { return t.Name == m.name })
+		if i < 0 {
+			return nil, fmt.Errorf("reference: table %s of migration %s is not in schemas/columns/columns.yaml", m.name, m.migration)
 		}
+		writeTable(&b, m, known.Tables[i])
 	}
 	return b.Bytes(), nil
 }
@@ -73,6 +66,10 @@ func madeTables(all []migrations.Migration) ([]madeTable, error) {
 			if x := exchangeLine.FindStringSubmatch(sql); x != nil {
 				made[find(x[1])].name, made[find(x[2])].name = x[2], x[1]
 			}
+			if o := orderLine.FindStringSubmatch(sql); o != nil {
+				m := &made[find(o[1])]
+				m.statement = ownOrderLine.ReplaceAllLiteralString(m.statement, o[2])
+			}
 			if d := dropLine.FindStringSubmatch(sql); d != nil && find(d[1]) >= 0 {
 				made = slices.Delete(made, find(d[1]), find(d[1])+1)
 			}
@@ -82,38 +79,18 @@ func madeTables(all []migrations.Migration) ([]madeTable, error) {
 }
 
 // writeTable documents a table or view.
-func writeTable(b *bytes.Buffer, made madeTable, tables, columns map[string]string) error {
-	name, statement := made.name, made.statement
-	if tables[name] == "" {
-		return fmt.Errorf("reference: table %s of migration %s has no meaning in reference_tables.yaml", name, made.migration)
-	}
-	fmt.Fprintf(b, "## %s\n\n%s\n\nMade by `%s`.", name, strings.TrimSpace(tables[name]), made.migration)
-	if createLine.FindStringSubmatch(statement)[1] == "VIEW" {
+func writeTable(b *bytes.Buffer, made madeTable, known columns.Group) {
+	fmt.Fprintf(b, "## %s\n\n%s\n\nMade by `%s`.", made.name, known.About, made.migration)
+	if createLine.FindStringSubmatch(made.statement)[1] == "VIEW" {
 		b.WriteString(" A view.\n\n")
-		return nil
+		return
 	}
-	body, rest, _ := strings.Cut(statement, "\n)\n")
+	_, rest, _ := strings.Cut(made.statement, "\n)\n")
 	fmt.Fprintf(b, " %s\n\n| column | type | meaning |\n|---|---|---|\n", storage(rest))
-	for line := range strings.Lines(body) {
-		m := columnDDL.FindStringSubmatch(strings.TrimRight(line, "\n"))
-		if m == nil {
-			continue
-		}
-		meaning := columns[m[1]]
-		if own := columns[name+"."+m[1]]; own != "" {
-			meaning = own
-		} else if c := commentPart.FindStringSubmatch(m[2]); c != nil {
-			meaning = c[1]
-		}
-		if meaning == "" {
-			return fmt.Errorf("reference: column %s of table %s has no meaning: give it a COMMENT or a line in reference_tables.yaml", m[1], name)
-		}
-		kind := codecPart.ReplaceAllString(commentPart.ReplaceAllString(m[2], ""), "")
-		kind, _, _ = strings.Cut(kind, " DEFAULT ")
-		fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", m[1], kind, meaning)
+	for _, c := range known.Columns {
+		fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", c.Name, c.Engine(), c.About)
 	}
 	b.WriteString("\n")
-	return nil
 }
 
 // storage says in one line how a table is kept: engine, partition, order, retention.
@@ -151,8 +128,24 @@ func queryReference() ([]byte, error) {
 		for _, c := range q.Columns {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, c.Role, cell(c.Text))
 		}
+		writeBounds(&b, q)
 	}
 	return b.Bytes(), nil
+}
+
+// writeBounds says what of a query can be released under differential privacy.
+func writeBounds(b *bytes.Buffer, q queries.Query) {
+	if len(q.Bounds) == 0 {
+		return
+	}
+	b.WriteString("\nWith `export --epsilon`, one client's day changes, in all rows of a country's day together:\n\n| column | by at most | because |\n|---|---|---|\n")
+	for _, bound := range q.Bounds {
+		most := fmt.Sprint(bound.Most)
+		if bound.Per != "" {
+			most += " for each value of `" + bound.Per + "`, which has to be given"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", bound.Column, most, cell(bound.Text))
+	}
 }
 
 // cell escapes text for a Markdown table.

@@ -19,7 +19,8 @@ type app struct {
 	log         *slog.Logger
 	cfg         Config
 	configFile  string
-	wide        bool // tables may take any width
+	wide        bool     // tables may take any width
+	watched     *watched // nil: nobody asks this program how it does
 }
 
 // newRootCommand assembles the command line.

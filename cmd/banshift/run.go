@@ -22,6 +22,7 @@ import (
 	"github.com/banshift/banshift/ingest/meter"
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/transform/enrich"
 )
 
 // runOptions are the flags of run.
@@ -97,6 +98,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	if err != nil {
 		return err
 	}
+	a.watch()
 	stages, store, err := a.prepare(ctx)
 	if err != nil {
 		return err
@@ -120,6 +122,14 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer pipe.Close()
+	w := a.watched
+	w.stats, w.store, w.lists = pipe.Stats(), store, func() []enrich.ListInfo { return now.stages.Load().enricher.Lists().Info() }
+	untell, err := a.tell(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer untell()
+	defer a.notify(ctx, w)()
 	opened := func(src *files.Source) error {
 		if err := a.accept(stages, src.Format); err != nil {
 			return err
@@ -137,6 +147,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		following, stop := context.WithCancel(ctx)
 		defer stop()
 		go a.keepUpdated(following, now)
+		go a.keepBeating(following, w)
 		a.sayStale(stages, began)
 	}
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
@@ -183,7 +194,8 @@ func (a *app) runCounting(ctx context.Context, store *load.Store, follow bool, r
 	following, stop := context.WithCancel(ctx)
 	var counting sync.WaitGroup
 	if follow {
-		counting.Go(func() { store.KeepCounted(following, countEvery) })
+		counted := a.watched.board.Stage(stageCount).Run()
+		counting.Go(func() { store.KeepCounted(following, countEvery); counted(following.Err() != nil) })
 		counting.Go(func() { store.KeepRetained(following, retainEvery) })
 	}
 	err := run()
@@ -245,7 +257,7 @@ func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store,
 			return anonymize.NewGate(gate)
 		},
 		Workers: in.workers(), BatchRecords: in.BatchRecords, BlockRecords: in.BlockRecords, BlockBytes: in.BlockBytes,
-		FlushAfter: in.flushAfter(), Log: a.log, FileName: keys.FileName,
+		FlushAfter: in.flushAfter(), Log: a.log, FileName: keys.FileName, Watch: a.watched.work,
 	})
 }
 

@@ -49,16 +49,24 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	if err != nil {
 		return err
 	}
+	a.watch()
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
+	a.watched.store = store
+	untell, err := a.tell(ctx, a.watched)
+	if err != nil {
+		return err
+	}
+	defer untell()
 	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
 		return err
 	}
 	store.AnswerAsCounted()
-	go store.KeepCounted(ctx, countEvery)
+	counted := a.watched.board.Stage(stageCount).Run()
+	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
 	handler, err := serve.New(serve.Options{Store: store, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(store, o),
 		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, store, o) }})
 	if err != nil {
@@ -70,6 +78,7 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	}
 	token := rand.Text()
 	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", listener.Addr(), token)
+	defer a.notify(ctx, a.watched)()
 	return serveUntilDone(ctx, listener, serve.Door(token, handler))
 }
 

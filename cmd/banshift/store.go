@@ -30,7 +30,7 @@ func (a *app) createStore(ctx context.Context) (*load.Store, error) {
 	}
 	return load.Open(ctx, a.cfg.Store, load.Options{
 		EnginePath: a.cfg.Embedded.Path, EngineMegabytes: a.cfg.Embedded.MemoryMegabytes,
-		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log,
+		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log, Counting: a.counting,
 		About: load.About{Program: programVersion(), Licence: a.cfg.Export.Licence, Citation: a.cfg.Export.Citation},
 	})
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -26,6 +27,9 @@ func (a *app) runTopic(ctx context.Context, pipe *pipeline.Pipeline, uri string,
 		return err
 	}
 	defer source.Close()
+	if a.watched != nil {
+		a.watched.readsTopic(source)
+	}
 	if again != nil {
 		if err := pipe.TopicAgain(ctx, source, again.ofTopic); err != nil {
 			return err
@@ -40,8 +44,16 @@ func (a *app) runTopic(ctx context.Context, pipe *pipeline.Pipeline, uri string,
 // kafkaConfig is what the configuration says of Kafka.
 func (a *app) kafkaConfig() kafka.Config {
 	k, in := a.cfg.Kafka, a.cfg.Ingest
-	return kafka.Config{
+	c := kafka.Config{
 		User: k.User, Password: k.Password, CAFile: k.CAFile, CertFile: k.CertFile, KeyFile: k.KeyFile,
 		Block: int64(in.BlockRecords), FlushAfter: in.flushAfter(), Log: a.log,
 	}
+	if w := a.watched; w != nil {
+		c.Watch = func() func(error) { return w.work(stageBroker) }
+		c.Heard = func(topic string, partition int32, stored, end int64, last time.Time) {
+			w.lags.Hear(hideNames(topic), partition, stored, end, last)
+		}
+		c.Left = func(topic string, partition int32) { w.lags.Leave(hideNames(topic), partition) }
+	}
+	return c
 }

@@ -11,7 +11,8 @@ import (
 var rules = []struct{ under, not string }{
 	{"study", "/cmd/"}, {"study", "/web"}, {"load", "/study"}, {"load", "/web"}, {"queries", "/load"}, {"schemas", "/load"},
 	{"transform", "/load"}, {"transform", "/ingest"}, {"transform", "/external"}, {"transform", "/study"}, {"transform", "/web"},
-	{"transform", "net/http"}, {"release", "/load"}, {"release", "/web"}, {"release", "/cmd/"}, {"ingest", "/study"}, {"ingest", "/web"}, {"web/report", "/load"}, {"study/account", "/load"},
+	{"transform", "net/http"}, {"release", "/load"}, {"release", "/web"}, {"release", "/cmd/"}, {"ingest", "/study"}, {"ingest", "/web"}, {"web/report", "/load"},
+	{"monitor", "/load"}, {"monitor", "/ingest"}, {"monitor", "/transform"}, {"load", "/monitor"}, {"ingest", "/monitor"}, {"transform", "/monitor"}, {"study/account", "/load"},
 }
 
 // later are the arrows that other work finishes: they are listed so that none is forgotten,

@@ -41,18 +41,13 @@ func (b *rejectBuilder) append(source []byte, partition int32, offset int64, rea
 
 func (b *rejectBuilder) record() arrow.Record {
 	n := b.len()
-	cols := []arrow.Array{
-		b.source.Array(), b.partition.Array(arrow.PrimitiveTypes.Int32), b.offset.Array(arrow.PrimitiveTypes.Int64),
-		b.reason.Array(), b.excerpt.NewArray(),
-	}
+	rec := schemas.RejectsColumns{
+		Source: b.source.Array(), Partition: b.partition.Array(arrow.PrimitiveTypes.Int32), Offset: b.offset.Array(arrow.PrimitiveTypes.Int64),
+		Reason: b.reason.Array(), Excerpt: b.excerpt.NewArray(),
+	}.Record(n)
 	b.excerpt.Release()
 	b.reset()
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	return array.NewRecord(schemas.RejectsSchema, cols, int64(n))
+	return rec
 }
 
 func (b *rejectBuilder) release() {

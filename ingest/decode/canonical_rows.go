@@ -54,15 +54,6 @@ func (b *Batches) rows(ctx context.Context, first int64, sink record.Sink) error
 	return b.flows(ctx, first, sink)
 }
 
-// requiredFlow are the columns in which NULL makes a row worthless: the schema has no value
-// in them for what is unknown.
-var requiredFlow = []int{
-	schemas.FlowStart, schemas.FlowEnd, schemas.FlowClient, schemas.FlowServer, schemas.FlowServerPort, schemas.FlowProtocol,
-	schemas.FlowBytesUp, schemas.FlowBytesDown, schemas.FlowPacketsUp, schemas.FlowPacketsDown,
-}
-
-var requiredDNS = []int{schemas.DNSTime, schemas.DNSClient, schemas.DNSName, schemas.DNSType}
-
 // unreadable says why row i cannot be read at all, or nothing.
 func (b *Batches) unreadable(i int, required []int) string {
 	if reason := b.misfits[i]; reason != "" {
@@ -88,7 +79,7 @@ func (b *Batches) flows(ctx context.Context, first int64, sink record.Sink) erro
 			return context.Cause(ctx)
 		}
 		position := first + int64(i)
-		if reason := b.unreadable(i, requiredFlow); reason != "" {
+		if reason := b.unreadable(i, schemas.FlowRequired); reason != "" {
 			sink.Reject(reason, nil, position)
 			continue
 		}
@@ -147,7 +138,7 @@ func (b *Batches) lookups(ctx context.Context, first int64, sink record.Sink) er
 			return context.Cause(ctx)
 		}
 		position := first + int64(i)
-		if reason := b.unreadable(i, requiredDNS); reason != "" {
+		if reason := b.unreadable(i, schemas.DNSRequired); reason != "" {
 			sink.Reject(reason, nil, position)
 			continue
 		}

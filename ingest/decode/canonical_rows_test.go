@@ -41,9 +41,9 @@ func withNull(rec arrow.Record, column, row int) arrow.Record {
 func TestNullIsMissing(t *testing.T) {
 	const row = 2
 	for _, schema := range []*arrow.Schema{schemas.FlowSchema, schemas.DNSSchema} {
-		required := requiredFlow
+		required := schemas.FlowRequired
 		if schema == schemas.DNSSchema {
-			required = requiredDNS
+			required = schemas.DNSRequired
 		}
 		rec := example(memory.DefaultAllocator, schema, schema.NumFields(), 5, same)
 		for column, field := range schema.Fields() {

@@ -35,7 +35,12 @@ func (s *stored) Known(_ context.Context, partition int32) (position.Known, erro
 	return position.Known{Done: slices.Clone(s.done[partition])}, nil
 }
 
-func (s *stored) Lost(context.Context, int32, position.Range) error { return nil }
+func (s *stored) Lost(_ context.Context, partition int32, r position.Range) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done[partition] = s.done[partition].Add(r)
+	return nil
+}
 
 func (s *stored) Borders(context.Context, int32, position.Range) ([]int64, error) { return nil, nil }
 
@@ -224,7 +229,7 @@ func secured(t *testing.T, broker *brokertest.Broker) {
 	}
 }
 
-// corrupt flips a byte in the broker's log: the reader has to stop there and say where.
+// corrupt flips a byte in the broker's log: the reader has to stop there and say where, or to pass it and count.
 func corrupt(t *testing.T, broker *brokertest.Broker) {
 	uri := broker.URI("corrupt", "")
 	create(t, uri, kafka.Config{})
@@ -243,15 +248,24 @@ func corrupt(t *testing.T, broker *brokertest.Broker) {
 		t.Fatal(err)
 	}
 	broker.Restart()
-	source, err := kafka.Open(t.Context(), uri, kafka.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer source.Close()
 	s := newStored()
-	err = source.Run(t.Context(), false, s, s.walk)
-	if err == nil || !strings.Contains(err.Error(), "records cannot be read") || !strings.Contains(err.Error(), "partition 0") {
-		t.Errorf("%v, want the corrupt batch", err)
+	for _, setting := range []string{"", "corrupt=count", ""} {
+		before := s.len()
+		source, err := kafka.Open(t.Context(), broker.URI("corrupt", setting), kafka.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer source.Close()
+		err = source.Run(t.Context(), false, s, s.walk)
+		switch {
+		case before == 0 && (err == nil || !strings.Contains(err.Error(), "records cannot be read") || !strings.Contains(err.Error(), "partition 0")):
+			t.Errorf("%v, want the corrupt batch", err)
+		case before > 0 && err != nil:
+			t.Errorf("%q: %v", setting, err)
+		}
+		if lost := int(source.Stats().CorruptOffsets); setting != "" && (lost == 0 || s.len()+lost != 5000) {
+			t.Errorf("%d records are stored and %d cannot be read, want 5000 together", s.len(), lost)
+		}
 	}
 	for v := range s.values {
 		if !bytes.HasPrefix([]byte(v), []byte(`{"corrupt":`)) {

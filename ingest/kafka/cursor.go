@@ -33,6 +33,7 @@ type cursor struct {
 	aborted abortedTransactions     // that records among them belong to
 	fetched int64                   // position that they were fetched for
 	base    int64                   // offset at which the first of them begins
+	end     int64                   // of the log, when it was asked last
 }
 
 // seek goes to an offset and forgets what was fetched.
@@ -93,8 +94,11 @@ func discard(rec *kafkago.Record) {
 // fill fetches at the position, waiting a little for records.
 func (c *cursor) fill(ctx context.Context) error {
 	got, err := c.fetch(ctx, c.position, fetchBytes)
-	if err != nil || len(got.batches) == 0 {
+	if err != nil {
 		return err
+	}
+	if c.end = got.end; len(got.batches) == 0 {
+		return nil
 	}
 	c.batches, c.aborted, c.fetched, c.base = got.batches, got.aborted, c.position, baseOffset(got.batches[0])
 	return nil
@@ -146,6 +150,7 @@ func (c *cursor) findNext(ctx context.Context) error {
 type fetched struct {
 	batches []protocol.RecordReader
 	aborted abortedTransactions // that a batch belongs to, for who reads committed
+	end     int64               // of the log
 }
 
 // fetch gives the batches that the broker has for an offset. It asks by the protocol's own
@@ -173,7 +178,7 @@ func (c *cursor) fetch(ctx context.Context, offset int64, limit int64) (fetched,
 			return fetched{}, fmt.Errorf("topic %s partition %d offset %d: %w", c.topic, c.partition, offset, kafkago.Error(code))
 		}
 	}
-	got := fetched{aborted: abortedOf(partition.AbortedTransactions)}
+	got := fetched{aborted: abortedOf(partition.AbortedTransactions), end: partition.HighWatermark}
 	if stream, ok := partition.RecordSet.Records.(*protocol.RecordStream); ok {
 		got.batches = stream.Records
 	}

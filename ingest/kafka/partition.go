@@ -44,6 +44,7 @@ type partition struct {
 // has now or, when following, until ctx is done.
 func (p *partition) read(ctx context.Context, off Offsets) error {
 	defer p.cursor.seek(0)
+	defer p.source.cfg.Left(p.source.topic, p.id)
 	if p.follow || p.patient {
 		if err := p.patiently(ctx, func() error { return p.source.sameTopic(ctx) }); err != nil {
 			return err
@@ -81,7 +82,7 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 	if p.alone {
 		w.plan.WithoutNeighbours()
 	}
-	if err := w.lose(ctx, position.Range{First: begin, Next: min(first, end)}); err != nil {
+	if err := w.lose(ctx, loss{Range: position.Range{First: begin, Next: min(first, end)}}); err != nil {
 		return err
 	}
 	if err := w.plan.CutAsBefore(func(in position.Range) ([]int64, error) { return off.Borders(ctx, p.id, in) }); err != nil {
@@ -126,12 +127,20 @@ func (p *partition) bounds(ctx context.Context) (first, end int64, err error) {
 		for _, o := range res.Topics[p.source.topic] {
 			if o.Partition == int(p.id) {
 				first, end = o.FirstOffset, o.LastOffset
-				return o.Error
+				return p.named(o.Error)
 			}
 		}
 		return kafkago.UnknownTopicOrPartition
 	})
 	return first, end, err
+}
+
+// named adds to what the broker answered where that was; nil stays nil.
+func (p *partition) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("kafka topic %s partition %d: %w", p.source.topic, p.id, err)
 }
 
 // patiently repeats what the broker or the network did not answer: for as long as ctx

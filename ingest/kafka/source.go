@@ -33,7 +33,13 @@ type Config struct {
 	GiveUpAfter time.Duration
 	// StopAfter (5 s) is how long after a stop a walk's context lives on.
 	StopAfter time.Duration
-	Log       *slog.Logger
+	// Watch is told that a broker is asked, and gives what is told of its answer; nil: nobody is.
+	Watch func() (done func(error))
+	// Heard is told after an answer how far a partition is stored, where its log ends, and the time of the last
+	// record that was read of it; Left that a member does not have it any more. nil: nobody is.
+	Heard func(topic string, partition int32, stored, end int64, last time.Time)
+	Left  func(topic string, partition int32)
+	Log   *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
@@ -51,6 +57,15 @@ func (c Config) withDefaults() Config {
 	}
 	if c.StopAfter <= 0 {
 		c.StopAfter = 5 * time.Second
+	}
+	if c.Watch == nil {
+		c.Watch = func() func(error) { return func(error) {} }
+	}
+	if c.Heard == nil {
+		c.Heard = func(string, int32, int64, int64, time.Time) {}
+	}
+	if c.Left == nil {
+		c.Left = func(string, int32) {}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -107,9 +122,10 @@ type Progress struct {
 // after a while.
 var ErrTaken = errors.New("the partition is read by another program")
 
-// Stats are what a run met besides records.
+// Stats are what a run met in addition to records.
 type Stats struct {
 	Gaps, LostOffsets int64 // offsets that retention took before they were stored
+	CorruptOffsets    int64 // offsets of batches that cannot be read
 	CommitFailures    int64 // offsets that could not be told to the group; the store has them
 	Generations       int64 // times that this member was given partitions
 	Taken             int64 // times that another program took a partition over
@@ -120,12 +136,12 @@ type Source struct {
 	*connection
 	cfg   Config
 	log   *slog.Logger
-	stats struct{ gaps, lost, commitFailures, generations, taken atomic.Int64 }
+	stats struct{ gaps, lost, corrupt, commitFailures, generations, taken atomic.Int64 }
 }
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
 //
-//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&isolation=read_uncommitted|read_committed&pair=partition|topic
+//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&corrupt=fail|count&isolation=read_uncommitted|read_committed&pair=partition|topic
 func Open(ctx context.Context, uri string, cfg Config) (*Source, error) {
 	t, err := parseURI(uri)
 	if err != nil {
@@ -175,7 +191,7 @@ func (s *Source) ID() string { return s.id }
 // Stats gives the counts so far.
 func (s *Source) Stats() Stats {
 	return Stats{
-		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(),
+		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(), CorruptOffsets: s.stats.corrupt.Load(),
 		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(), Taken: s.stats.taken.Load(),
 	}
 }

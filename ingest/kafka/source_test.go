@@ -3,8 +3,11 @@ package kafka
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -345,6 +348,113 @@ func readAgain(t *testing.T, uri string, l *ledger, records int) {
 	}
 	if got := s.Stats(); got.Gaps != 0 || l.count() != records {
 		t.Errorf("%+v and %d records, want no gap and %d records", got, l.count(), records)
+	}
+}
+
+// A first read of a log that retention has shortened says from where on it counts.
+func TestFirstReadOfAShortenedLogSaysSo(t *testing.T) {
+	cluster, uri := fake(t, 1)
+	produce(t, uri, Config{}, 0, 200)
+	deleteBefore(t, cluster, 160)
+	var said bytes.Buffer
+	l := newLedger(t)
+	if err := open(t, uri, Config{Log: slog.New(slog.NewTextHandler(&said, nil))}).Run(t.Context(), false, l, l.walk); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "does not begin at its beginning") || !strings.Contains(said.String(), "first=160") || l.count() != 40 {
+		t.Errorf("%d records, and it says %q", l.count(), said.String())
+	}
+}
+
+// unreadable has the log take a batch of n records whose compression is broken, its checksum right.
+func unreadable(t *testing.T, cluster *kfake.Cluster, n int32) {
+	t.Helper()
+	garbage := []byte("neither a gzip header nor what follows one")
+	batch := kmsg.RecordBatch{
+		PartitionLeaderEpoch: -1, Magic: 2, Attributes: 1, LastOffsetDelta: n - 1, ProducerID: -1, ProducerEpoch: -1, FirstSequence: -1, NumRecords: n, Records: garbage,
+	}
+	raw := batch.AppendTo(nil)
+	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))
+	binary.BigEndian.PutUint32(raw[17:], crc32.Checksum(raw[21:], crc32.MakeTable(crc32.Castagnoli)))
+	client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	req := kmsg.NewPtrProduceRequest()
+	req.Acks, req.TimeoutMillis = -1, 10_000
+	rt := kmsg.NewProduceRequestTopic()
+	rt.Topic = topic
+	rp := kmsg.NewProduceRequestTopicPartition()
+	rp.Records = raw
+	rt.Partitions = append(rt.Partitions, rp)
+	rt.TopicID = cluster.TopicInfo(topic).TopicID
+	req.Topics = append(req.Topics, rt)
+	res, err := req.RequestWith(t.Context(), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code := res.Topics[0].Partitions[0].ErrorCode; code != 0 {
+		t.Fatalf("produce: code %d", code)
+	}
+}
+
+// A batch that cannot be read: what lies before it is stored, it is named, and with corrupt=count
+// it is passed once and for all, wherever ranges end.
+func TestUnreadableBatch(t *testing.T) {
+	for name, c := range map[string]struct {
+		block    int64
+		intended []position.Range
+	}{
+		"inside a block":      {block: 1000},
+		"over blocks":         {block: 30},
+		"inside a range":      {block: 1000, intended: ranges(60, 200)},
+		"at the end of one":   {block: 50, intended: ranges(60, 150)},
+		"at the begin of one": {block: 50, intended: ranges(100, 170)},
+		"one, whole":          {block: 50, intended: ranges(100, 150)},
+	} {
+		for _, follow := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, follow %v", name, follow), func(t *testing.T) {
+				t.Parallel()
+				cluster, uri := fake(t, 1)
+				produce(t, uri, Config{}, 0, 100)
+				unreadable(t, cluster, 50)
+				produce(t, uri, Config{}, 100, 100)
+				l := newLedger(t)
+				l.intended[0] = c.intended
+				cfg := Config{Block: c.block, FlushAfter: time.Millisecond}
+				err := open(t, uri, cfg).Run(t.Context(), follow, l, l.walk)
+				if err == nil || !strings.Contains(err.Error(), "offsets 100 to 150 cannot be read") || !strings.Contains(err.Error(), "corrupt=count") {
+					t.Fatalf("got %v, want which offsets cannot be read and what to do", err)
+				}
+				if before := l.count(); before != 100 && (before != 60 || c.intended[0].First != 60) {
+					t.Errorf("%d records before it are stored", before)
+				}
+				s := open(t, uri+"?corrupt=count", cfg)
+				ctx, stop := context.WithCancel(t.Context())
+				defer stop()
+				ended := make(chan error, 1)
+				go func() { ended <- s.Run(ctx, follow, l, l.walk) }()
+				await(t, "the records behind it", func() bool { return l.count() == 200 })
+				if follow {
+					stop()
+				}
+				if err := <-ended; err != nil && !follow {
+					t.Fatal(err)
+				}
+				if got := s.Stats(); got.CorruptOffsets != 50 || got.Gaps != 0 {
+					t.Errorf("%+v, want 50 offsets that cannot be read, and no gap", got)
+				}
+				produce(t, uri, Config{}, 200, 10)
+				s = open(t, uri, cfg)
+				if err := s.Run(t.Context(), false, l, l.walk); err != nil {
+					t.Errorf("what was counted is not remembered: %v", err)
+				}
+				if got := s.Stats(); got.CorruptOffsets != 0 || l.count() != 210 {
+					t.Errorf("%+v and %d records", got, l.count())
+				}
+			})
+		}
 	}
 }
 

@@ -28,6 +28,8 @@ type target struct {
 	user    string
 	// countGaps goes on where the log has lost offsets, instead of failing.
 	countGaps bool
+	// countCorrupt goes on where a batch cannot be read, instead of failing.
+	countCorrupt bool
 	// isolation says whether records of aborted transactions count.
 	isolation kafkago.IsolationLevel
 	// whole has the directions of a flow looked for in all partitions.
@@ -104,6 +106,9 @@ func (t *target) set(key, value string) error {
 		t.user = value
 	case "gap":
 		t.countGaps = value == "count"
+		return oneOf("fail", "count")
+	case "corrupt":
+		t.countCorrupt = value == "count"
 		return oneOf("fail", "count")
 	case "isolation":
 		if value == "read_committed" {

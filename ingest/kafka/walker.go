@@ -22,6 +22,7 @@ type walker struct {
 	waiting int       // ranges that are not stored yet
 	latest  time.Time // when something was last handed on
 	stored  int64     // offset that the group was told
+	last    time.Time // of the last record
 }
 
 // read hands the ranges of the plan on, from an offset.
@@ -49,15 +50,8 @@ func (w *walker) read(ctx context.Context, from int64) error {
 			return err
 		}
 		w.progress()
-		if err := w.patiently(ctx, func() error { return w.cursor.fill(ctx) }); err != nil {
-			if !errors.Is(err, kafkago.OffsetOutOfRange) {
-				return err
-			}
-			w.unsure = true
-			if err := w.surely(ctx); err != nil {
-				return err
-			}
-			if err := w.overtaken(ctx); err != nil {
+		if err := w.fetch(ctx); err != nil {
+			if err := w.pass(ctx, err); err != nil {
 				return err
 			}
 		}
@@ -65,6 +59,17 @@ func (w *walker) read(ctx context.Context, from int64) error {
 			return err
 		}
 	}
+}
+
+// fetch asks for what follows, and tells who listens how far the partition is.
+func (w *walker) fetch(ctx context.Context) error {
+	done := w.source.cfg.Watch()
+	err := w.patiently(ctx, func() error { return w.cursor.fill(ctx) })
+	done(err)
+	if err == nil {
+		w.source.cfg.Heard(w.source.topic, w.id, max(w.stored, w.start), w.cursor.end, w.last)
+	}
+	return err
 }
 
 // over reports whether no range is left to be read.
@@ -127,6 +132,7 @@ func (w *walker) add(ctx context.Context, rec *kafkago.Record) error {
 			return err
 		}
 	}
+	w.last = rec.Time
 	if err := w.part.add(rec, size); err != nil {
 		return fmt.Errorf("%w: topic %s partition %d offset %d: %w", errUnreadable, w.source.topic, w.id, rec.Offset, err)
 	}
@@ -239,6 +245,70 @@ func (w *walker) failed(err error) error {
 	return &handlerError{fmt.Errorf("kafka topic %s partition %d, offset %d and before: %w", w.source.topic, w.id, w.cursor.position, err)}
 }
 
+// pass goes on behind what cannot be fetched, where that can be told and is allowed.
+func (w *walker) pass(ctx context.Context, cause error) error {
+	gone, unreadable := errors.Is(cause, kafkago.OffsetOutOfRange), errors.Is(cause, errUnreadable)
+	if !gone && !unreadable {
+		return cause
+	}
+	w.unsure = true
+	if err := w.surely(ctx); err != nil {
+		return err
+	}
+	if gone {
+		return w.overtaken(ctx)
+	}
+	return w.corrupt(ctx, cause)
+}
+
+// corrupt deals with a batch whose records cannot be read: what lies before it is stored, and
+// its offsets are accounted for.
+func (w *walker) corrupt(ctx context.Context, cause error) error {
+	var batch position.Range
+	err := w.patiently(ctx, func() (err error) {
+		batch, err = w.source.batchAt(ctx, w.id, w.cursor.position)
+		return err
+	})
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	if batch.Next <= w.cursor.position {
+		return cause
+	}
+	lost := loss{position.Range{First: w.cursor.position, Next: min(batch.Next, w.plan.End())}, cause}
+	if !w.source.countCorrupt && !w.plan.Stored(lost.Range) {
+		return w.storeBefore(ctx, lost)
+	}
+	if err := w.endEarly(ctx, lost.First); err != nil {
+		return err
+	}
+	if err := w.lose(ctx, lost); err != nil {
+		return err
+	}
+	w.cursor.seek(lost.Next)
+	if w.part.began.IsZero() {
+		w.next(w.part.first)
+	}
+	return nil
+}
+
+// storeBefore has everything stored that was read before a loss that is not allowed, and says what that is.
+func (w *walker) storeBefore(ctx context.Context, lost loss) error {
+	if err := w.endEarly(ctx, lost.First); err != nil {
+		return errors.Join(w.refused(lost), err)
+	}
+	return errors.Join(w.refused(lost), w.failed(w.walk.End()))
+}
+
+// endEarly ends the range at work at an offset, unless it is one that ends where it did.
+func (w *walker) endEarly(ctx context.Context, at int64) error {
+	if w.plan.Known(w.part.first) || w.part.began.IsZero() {
+		return nil
+	}
+	border, _ := w.plan.Cut(w.part.first)
+	return w.end(ctx, min(at, border))
+}
+
 // overtaken deals with a log whose beginning moved past the position while reading.
 func (w *walker) overtaken(ctx context.Context) error {
 	first, end, err := w.bounds(ctx)
@@ -251,15 +321,12 @@ func (w *walker) overtaken(ctx context.Context) error {
 	}
 	w.start = first
 	if !w.plan.Known(w.part.first) {
-		if !w.part.began.IsZero() {
-			border, _ := w.plan.Cut(w.part.first)
-			if err := w.end(ctx, min(at, border)); err != nil {
-				return err
-			}
+		if err := w.endEarly(ctx, at); err != nil {
+			return err
 		}
 		at = w.part.first // what was walked since holds no record
 	}
-	if err := w.lose(ctx, position.Range{First: at, Next: min(first, w.plan.End())}); err != nil {
+	if err := w.lose(ctx, loss{Range: position.Range{First: at, Next: min(first, w.plan.End())}}); err != nil {
 		return err
 	}
 	w.cursor.seek(first)
@@ -269,36 +336,59 @@ func (w *walker) overtaken(ctx context.Context) error {
 	return nil
 }
 
-// lose accounts for what the log no longer has of a range and the store never got.
-func (w *walker) lose(ctx context.Context, r position.Range) error {
-	open, begun := w.plan.Lose(r)
-	for _, gone := range begun { // it is finished with what is left of it
-		if err := w.count(gone); err != nil {
+// loss is offsets whose records cannot be had from the log: they are gone, or cannot be read.
+type loss struct {
+	position.Range
+	unreadable error // nil: retention took them
+}
+
+// lose accounts for what the log does not give of a range and the store never got.
+func (w *walker) lose(ctx context.Context, lost loss) error {
+	open, begun := w.plan.Lose(lost.Range)
+	for _, r := range begun { // it is finished with what is left of it
+		if err := w.count(loss{r, lost.unreadable}); err != nil {
 			return err
 		}
 	}
-	for _, gone := range open {
-		if err := w.count(gone); err != nil {
+	for _, r := range open {
+		if err := w.count(loss{r, lost.unreadable}); err != nil {
 			return err
 		}
-		if err := w.ledger.Lost(ctx, w.id, gone); err != nil {
-			return fmt.Errorf("kafka topic %s partition %d: note that offsets %d to %d are lost: %w", w.source.topic, w.id, gone.First, gone.Next, err)
+		if err := w.ledger.Lost(ctx, w.id, r); err != nil {
+			return fmt.Errorf("kafka topic %s partition %d: note that offsets %d to %d are lost: %w", w.source.topic, w.id, r.First, r.Next, err)
 		}
 	}
 	return nil
 }
 
-// count counts offsets that the log no longer has, where that is allowed.
-func (w *walker) count(gone position.Range) error {
+// count counts offsets that are lost, where that is allowed.
+func (w *walker) count(lost loss) error {
 	s := w.source
+	if lost.unreadable != nil {
+		if !s.countCorrupt {
+			return w.refused(lost)
+		}
+		s.stats.corrupt.Add(lost.Next - lost.First)
+		s.log.Warn("a batch cannot be read: its offsets are passed over", "topic", s.topic, "partition", w.id, "first", lost.First, "next", lost.Next, "error", lost.unreadable)
+		return nil
+	}
 	if !s.countGaps {
-		return fmt.Errorf("kafka topic %s partition %d: offsets %d to %d are gone from the log and were never stored (retention took them): go on without them by gap=count in the address",
-			s.topic, w.id, gone.First, gone.Next)
+		return w.refused(lost)
 	}
 	s.stats.gaps.Add(1)
-	s.stats.lost.Add(gone.Next - gone.First)
-	s.log.Warn("offsets lost to retention", "topic", s.topic, "partition", w.id, "first", gone.First, "next", gone.Next)
+	s.stats.lost.Add(lost.Next - lost.First)
+	s.log.Warn("offsets lost to retention", "topic", s.topic, "partition", w.id, "first", lost.First, "next", lost.Next)
 	return nil
+}
+
+// refused says what is lost and how to go on without it.
+func (w *walker) refused(lost loss) error {
+	if lost.unreadable != nil {
+		return fmt.Errorf("kafka topic %s partition %d: offsets %d to %d cannot be read, and what lies before them is stored: go on without them by corrupt=count in the address: %w",
+			w.source.topic, w.id, lost.First, lost.Next, lost.unreadable)
+	}
+	return fmt.Errorf("kafka topic %s partition %d: offsets %d to %d are gone from the log and were never stored (retention took them): go on without them by gap=count in the address",
+		w.source.topic, w.id, lost.First, lost.Next)
 }
 
 // handlerError tells a range that failed from one that was not begun.

@@ -66,10 +66,10 @@ func verdictsOf(rec arrow.Record) (map[string]string, error) {
 		return nil, errors.New("no column context")
 	}
 	rows := map[string]string{}
-	first := int(rec.NumCols()) - len(schemas.VerdictFields)
+	first := int(rec.NumCols()) - schemas.NumVerdictColumns
 	for i := range flows.Len {
 		text := fmt.Sprintf("%s %d up %d down", flowcontext.Bits(bits[i]), flows.BytesUp[i], flows.BytesDown[i])
-		for c := range schemas.VerdictFields {
+		for c := range schemas.VerdictSchema.Fields() {
 			text += " " + rec.Column(first+c).ValueStr(i)
 		}
 		rows[fmt.Sprintf("%d/%d", flows.Partition[i], flows.Offset[i])] = text

@@ -204,6 +204,9 @@ func (p *Pipeline) toItsEnd(ctx context.Context, file files.File, src *files.Sou
 	if err != nil {
 		return err
 	}
+	if err := p.noteBegun(ctx, src); err != nil {
+		return err
+	}
 	readErr := p.read(ctx, src, plan, last, o)
 	if upTo := readUpTo(readErr); upTo > 0 {
 		if err := p.noteContents(ctx, src, last.at.First, upTo); err != nil {
@@ -258,6 +261,21 @@ func readUpTo(err error) int64 {
 		return left.Left()
 	}
 	return 0
+}
+
+// noteBegun notes what a file is whose reading begins: it may be ended, and the file grow.
+func (p *Pipeline) noteBegun(ctx context.Context, src *files.Source) error {
+	if src.Compressed || slices.Contains(selfNamed, src.Format) {
+		return nil // what it holds is known when it was read
+	}
+	content, ok, err := src.Content(math.MaxInt64)
+	if err != nil {
+		return &unreadableError{err}
+	}
+	if !ok || content.Bytes == 0 || !strings.HasPrefix(src.ID, "file:") {
+		return nil
+	}
+	return p.opts.Store.Write(ctx, load.Reached{Bytes: content.Bytes, Digest: content.Digest}.BegunBatch(src.ID))
 }
 
 // noteContents notes what was read of a file up to a byte, of which the latest records begin at a position.

@@ -32,6 +32,7 @@ func (p *Pipeline) Follow(ctx context.Context, find func() ([]files.File, error)
 	group, ctx := errgroup.WithContext(ctx)
 	f.room = make(chan struct{}, followedAtOnce)
 	for ctx.Err() == nil {
+		done := p.begin(StageLook)
 		list, err := find()
 		if err != nil {
 			p.opts.Log.Warn("nothing to follow there yet", "why", err)
@@ -39,6 +40,7 @@ func (p *Pipeline) Follow(ctx context.Context, find func() ([]files.File, error)
 		for _, file := range list {
 			f.look(ctx, group, file)
 		}
+		done(err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(lookEvery):

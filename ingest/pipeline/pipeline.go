@@ -101,9 +101,21 @@ type Options struct {
 	// Accept is asked about the format of a topic before it is read; an error ends the run. nil: all are.
 	Accept func(decode.Format) error
 	Log    *slog.Logger
+	// Watch is told of work that begins at a stage, one of [StageDecode], [StageTransform], [StageStore] and
+	// [StageLook], and gives what is told of its end; nil: nobody is.
+	Watch func(stage string) (done func(error))
 	// FileName gives the name of a file as the store may keep it; nil: as it is.
 	FileName func(base string) string
 }
+
+// Stages of a pipeline's work: looking for files that came or grew, records to columns, columns to
+// verdicts and counts, these into the store.
+const (
+	StageLook      = "look"
+	StageDecode    = "decode"
+	StageTransform = "transform"
+	StageStore     = "store"
+)
 
 // Pipeline runs sources into a store.
 type Pipeline struct {
@@ -217,6 +229,14 @@ func (p *Pipeline) with(ctx context.Context, work func(*worker) error) error {
 	}
 }
 
+// begin tells who watches that work begins at a stage.
+func (p *Pipeline) begin(stage string) (done func(error)) {
+	if p.opts.Watch == nil {
+		return func(error) {}
+	}
+	return p.opts.Watch(stage)
+}
+
 // identify gives the name under which a source is kept in the store.
 func (p *Pipeline) identify(ctx context.Context, source string) (string, error) {
 	if p.opts.Identify == nil {
@@ -301,7 +321,9 @@ func store(ctx context.Context, w *worker, r *pending, neighbours []*pending) er
 		batch.FirstEvent, batch.LastEvent = time.UnixMilli(in.Counts.MinTime), time.UnixMilli(in.Counts.MaxTime)
 		w.pipeline.stats.sawTimes(in.Counts.MinTime, in.Counts.MaxTime)
 	}
+	done := w.pipeline.begin(StageTransform)
 	tables, counts, err := w.transform(ctx, r, neighbours)
+	done(err)
 	if in.Rejects != nil {
 		in.Rejects.Retain()
 		tables = append(tables, usage.Table{Name: schemas.TableRejects, Record: in.Rejects})
@@ -314,7 +336,10 @@ func store(ctx context.Context, w *worker, r *pending, neighbours []*pending) er
 	for _, t := range tables {
 		batch.Tables = append(batch.Tables, load.TableBatch{Name: t.Name, Record: t.Record})
 	}
-	if err := w.pipeline.opts.Store.Write(ctx, batch); err != nil {
+	done = w.pipeline.begin(StageStore)
+	err = w.pipeline.opts.Store.Write(ctx, batch)
+	done(err)
+	if err != nil {
 		return err
 	}
 	w.pipeline.stats.add(batch.Counts, in.Counts.Paired)

@@ -103,7 +103,7 @@ func (l *ledger) Write(_ context.Context, b load.Batch) error {
 		return errGone
 	}
 	l.rows[r], l.windows[r] = rows, b.Window
-	if b.Partition == load.PartitionReached {
+	if b.Partition == load.PartitionReached || b.Partition == load.PartitionBegun {
 		l.digests[b.First] = b.Clock
 	}
 	for _, table := range b.Tables {
@@ -131,6 +131,8 @@ func (l *ledger) FilesRead(context.Context) ([]load.FileRead, error) {
 		switch {
 		case r.partition == load.PartitionReached:
 			own.Reached = append(own.Reached, load.Reached{Bytes: r.First, Digest: l.digests[r.First], Next: l.windows[r].First})
+		case r.partition == load.PartitionBegun:
+			own.Begun = append(own.Begun, load.Reached{Bytes: r.First, Digest: l.digests[r.First]})
 		case r.partition == load.PartitionComplete && r.First == 0:
 			own.Complete = true
 		}

@@ -43,7 +43,7 @@ func (r *filesRead) ask(ctx context.Context, store Store) error {
 		if _, content, ok := files.Named(f.Source); ok {
 			r.contents[content] = f.Source
 		}
-		for _, c := range f.Reached {
+		for _, c := range slices.Concat(f.Reached, f.Begun) {
 			r.prefixes = append(r.prefixes, files.Prefix{Content: files.Content{Bytes: c.Bytes, Digest: c.Digest}})
 			r.of = append(r.of, i)
 		}
@@ -56,7 +56,7 @@ func (r *filesRead) ask(ctx context.Context, store Store) error {
 type before struct {
 	load.FileRead
 	// Beginning is what the file begins with of it; its prefix is one of Reached, -1 where the
-	// file is byte for byte what was read.
+	// file is byte for byte what was read, or no reading of it ended.
 	files.Beginning
 }
 
@@ -85,8 +85,17 @@ func (r *filesRead) readBefore(ctx context.Context, store Store, src *files.Sour
 		return nil, nil
 	}
 	f := read[of[begins.Prefix]]
-	begins.Prefix -= slices.Index(of, of[begins.Prefix])
-	return &before{f, begins}, nil
+	first := slices.Index(of, of[begins.Prefix])
+	if begins.Prefix -= first; begins.Prefix < len(f.Reached) {
+		return &before{f, begins}, nil
+	}
+	// The last reading did not end: it goes on from where the one before did.
+	ended, err := files.BeginsAs(ctx, src.Path, prefixes[first:first+len(f.Reached)])
+	if err != nil {
+		return nil, &unreadableError{err}
+	}
+	ended.Whole = begins.Whole
+	return &before{f, ended}, nil
 }
 
 // tellingBytes is how much of a file says which one it is, whatever its name and wherever its

@@ -168,6 +168,89 @@ func TestLogsAreKnownByTheirContent(t *testing.T) {
 	}
 }
 
+// dying is a store that is gone after some ranges: the last one is begun only.
+type dying struct {
+	*ledgers
+	left atomic.Int64
+}
+
+var errDied = errors.New("killed")
+
+func (d *dying) Write(ctx context.Context, b load.Batch) error {
+	switch left := d.left.Add(-1); {
+	case b.Partition < 0 && left >= 0:
+		d.left.Add(1) // a note
+	case left < 0:
+		return errDied
+	case left == 0:
+		l := d.of(b.Source)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.source = b.Source
+		l.intended[key{b.Partition, position.Range{First: b.First, Next: b.Next}}] = b.Window
+		return errDied
+	}
+	return d.ledgers.Write(ctx, b)
+}
+
+// TestKilledAndGrown ends the reading of a log after some of its ranges, each time another one, has it
+// grow and sometimes renamed, and reads on: every record once, and every range that was begun is finished.
+func TestKilledAndGrown(t *testing.T) {
+	for name, text := range logs {
+		for after := range int64(5) {
+			t.Run(fmt.Sprint(name, " ", after), func(t *testing.T) {
+				dir, store := t.TempDir(), newLedgers()
+				path := filepath.Join(dir, name)
+				write := func(n int) {
+					if err := os.WriteFile(path, []byte(text(n)), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				die := func(n int) {
+					write(n)
+					o := options(t, store, memory.DefaultAllocator)
+					d := &dying{ledgers: store}
+					d.left.Store(after + 1)
+					o.Store, o.BlockRecords, o.BlockBytes = d, 50, 4096
+					p, err := New(o)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer p.Close()
+					if err := p.Files(context.Background(), []files.File{{Path: path}}, FileOptions{}); !errors.Is(err, errDied) {
+						t.Fatalf("%d records: %v", n, err)
+					}
+				}
+				die(300)
+				if after%2 == 1 {
+					path += ".1"
+				}
+				die(900)
+				write(1000)
+				store.accounts(t, path)
+				if good, rejected := store.accounts(t, path); good+rejected != 0 {
+					t.Errorf("%d records and %d rejects are read once more", good, rejected)
+				}
+				total := uint64(0)
+				for source, l := range store.bySource {
+					in, inUsage := l.totals()
+					if total += in; in != inUsage {
+						t.Errorf("%s: %d records in and %d in usage", source, in, inUsage)
+					}
+					for r := range l.intended {
+						if _, done := l.done[r]; !done {
+							t.Errorf("%s: range %v was begun and is not finished", source, r)
+						}
+					}
+				}
+				if total != 1000 {
+					t.Errorf("%d records are in the store, want 1000", total)
+				}
+			})
+		}
+	}
+}
+
 // TestGrownAtAQuestion has a file end between a question and its answer: what is read later is what
 // comes later, whatever waited for something at the end.
 func TestGrownAtAQuestion(t *testing.T) {

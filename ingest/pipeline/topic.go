@@ -260,6 +260,8 @@ func (t *topicWalk) decode(m kafka.Messages) error {
 			return err
 		}
 	}
+	done := t.pipeline.begin(StageDecode)
+	defer done(nil)
 	for i := range m.Records {
 		t.decoder.Decode(m.Records[i].Value, m.Records[i].Offset, t.gate)
 	}

@@ -65,7 +65,9 @@ func (k *walk) start(at position.Range, batch anonymize.Batch, decode func(*work
 	k.neighbours.announce(r)
 	k.work.Go(func() error {
 		return k.pipeline.with(k.ctx, func(w *worker) (err error) {
-			if r.batch, err = decode(w); err != nil {
+			done := k.pipeline.begin(StageDecode)
+			r.batch, err = decode(w)
+			if done(err); err != nil {
 				return err
 			}
 			if err := k.neighbours.arrive(w, r); err != nil {

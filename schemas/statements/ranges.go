@@ -17,10 +17,16 @@ var OverlappingRanges string
 var UnfinishedRanges string
 
 // FilesRead lists the files that something is stored of: whether they were read to their end,
-// and what of their contents was read when, each with its bytes, digest, and the position behind it.
+// what of their contents was read when, each with its bytes, digest, and the position behind it,
+// and of what contents the reading began.
 //
 //go:embed files_read.sql
 var FilesRead string
+
+// StoreTakes gives active parts, merges under way, bytes on the disk, and what is free of the fullest disk.
+//
+//go:embed store_takes.sql
+var StoreTakes string
 
 // FirstIncarnation gives the note of which topic was read first under a name.
 //

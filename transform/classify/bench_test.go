@@ -105,6 +105,7 @@ func benchLists(b *testing.B) *enrich.Enricher {
 	e, err := enrich.New(enrich.Config{
 		Lists:    []enrich.ListSource{{Name: "bench", Data: prefixes, Format: enrich.FormatPrefixes, Kind: enrich.KindDatacentre, AsOf: exampleDay}},
 		Networks: []enrich.NetworkSource{{Path: path}},
+		ReadFile: os.ReadFile,
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"github.com/banshift/banshift/transform/flowcontext"
 )
 
-// Options are what a classifier needs besides its pack.
+// Options are what a classifier needs in addition to its pack.
 type Options struct {
 	// Lists are those that the batches were enriched with; nil: none.
 	Lists *enrich.Lists
@@ -167,7 +167,7 @@ func (c *Classifier) dictionaries() {
 // Pack is the pack that the classifier runs.
 func (c *Classifier) Pack() *Pack { return c.pack }
 
-// Apply appends [schemas.VerdictFields] to a flow batch and writes the versions of
+// Apply appends [schemas.VerdictSchema] to a flow batch and writes the versions of
 // pack and lists into its metadata. The batch may be enriched (package enrich) with
 // the lists given to [New]. The caller releases both records.
 func (c *Classifier) Apply(ctx context.Context, rec arrow.Record) (arrow.Record, error) {

@@ -254,7 +254,7 @@ type result struct {
 }
 
 func results(rec arrow.Record) []result {
-	first := int(rec.NumCols()) - len(schemas.VerdictFields)
+	first := int(rec.NumCols()) - schemas.NumVerdictColumns
 	evidence := rec.Column(first + 6).(*array.List)
 	rules := evidence.ListValues().(*array.Uint16)
 	out := make([]result, rec.NumRows())
@@ -510,8 +510,8 @@ func TestMetadataNamesPackAndLists(t *testing.T) {
 		}
 	}
 	fields := out.Schema().Fields()
-	for i, f := range schemas.VerdictFields {
-		got := fields[len(fields)-len(schemas.VerdictFields)+i]
+	for i, f := range schemas.VerdictSchema.Fields() {
+		got := fields[len(fields)-schemas.NumVerdictColumns+i]
 		if got.Name != f.Name || !arrow.TypeEqual(got.Type, f.Type) {
 			t.Errorf("column %d is %s %s, want %s %s", i, got.Name, got.Type, f.Name, f.Type)
 		}

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -28,8 +27,11 @@ func (d *Difference) Add(ctx context.Context, before, after *Classifier, rec arr
 		if err != nil {
 			return fmt.Errorf("pack %s: %w", c.pack.Version(), err)
 		}
-		calls[k] = called(out)
+		calls[k], err = called(out)
 		out.Release()
+		if err != nil {
+			return fmt.Errorf("pack %s: %w", c.pack.Version(), err)
+		}
 	}
 	if d.Changed == nil {
 		d.Changed = make(map[[2]string]int)
@@ -44,21 +46,22 @@ func (d *Difference) Add(ctx context.Context, before, after *Classifier, rec arr
 }
 
 // called gives "tool service level" of each row of a classified batch.
-func called(rec arrow.Record) []string {
-	first := int(rec.NumCols()) - len(schemas.VerdictFields)
-	tool, service := rec.Column(first+1).(*array.Dictionary), rec.Column(first+2).(*array.Dictionary)
-	level := rec.Column(first + 5).(*array.Uint8)
-	out := make([]string, rec.NumRows())
+func called(rec arrow.Record) ([]string, error) {
+	v, err := schemas.VerdictsOf(rec)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, v.Len)
 	for i := range out {
-		out[i] = schemas.DictString(tool, i)
-		if s := schemas.DictString(service, i); s != "" {
+		out[i] = schemas.DictString(v.Tool, i)
+		if s := schemas.DictString(v.Service, i); s != "" {
 			out[i] += " of " + s
 		}
-		if l := schemas.Level(level.Value(i)); l != schemas.Unclassified {
+		if l := schemas.Level(v.Level[i]); l != schemas.Unclassified {
 			out[i] += " " + l.String()
 		}
 	}
-	return out
+	return out, nil
 }
 
 // RuleChanges are the ids of the rules that two packs do not share, sorted.

@@ -64,13 +64,13 @@ func (o *output) append(c *Classifier, v *verdict, evidence []uint16) {
 func (o *output) record(c *Classifier, rec arrow.Record, b *batch) arrow.Record {
 	t := arrow.PrimitiveTypes
 	added := []arrow.Array{
-		o.serverASN(c, rec, b),
-		dictionary(&o.tool, c.toolDict),
-		dictionary(&o.service, c.serviceDict),
-		dictionary(&o.category, c.catDict),
-		o.p.Array(t.Float32),
-		o.level.Array(t.Uint8),
-		o.evidence(int(rec.NumRows())),
+		schemas.VerdictServerASN: o.serverASN(c, rec, b),
+		schemas.VerdictTool:      dictionary(&o.tool, c.toolDict),
+		schemas.VerdictService:   dictionary(&o.service, c.serviceDict),
+		schemas.VerdictCategory:  dictionary(&o.category, c.catDict),
+		schemas.VerdictP:         o.p.Array(t.Float32),
+		schemas.VerdictLevel:     o.level.Array(t.Uint8),
+		schemas.VerdictEvidence:  o.evidence(int(rec.NumRows())),
 	}
 	defer func() {
 		for _, a := range added {
@@ -78,7 +78,7 @@ func (o *output) record(c *Classifier, rec arrow.Record, b *batch) arrow.Record 
 		}
 	}()
 	schema := rec.Schema()
-	fields := append(schema.Fields()[:len(schema.Fields()):len(schema.Fields())], schemas.VerdictFields...)
+	fields := append(schema.Fields()[:len(schema.Fields()):len(schema.Fields())], schemas.VerdictSchema.Fields()...)
 	meta := schema.Metadata()
 	keys, values := []string{schemas.MetaPack, schemas.MetaLists}, []string{c.pack.Version(), c.lists.Version()}
 	for i, k := range meta.Keys() {
@@ -108,7 +108,7 @@ func (o *output) serverASN(c *Classifier, rec arrow.Record, b *batch) arrow.Arra
 func dictionary(index *schemas.Column[int32], values arrow.Array) arrow.Array {
 	indices := index.Array(arrow.PrimitiveTypes.Int32)
 	defer indices.Release()
-	return array.NewDictionaryArray(schemas.VerdictFields[1].Type, indices, values)
+	return array.NewDictionaryArray(schemas.VerdictSchema.Field(schemas.VerdictTool).Type, indices, values)
 }
 
 func (o *output) evidence(n int) arrow.Array {
@@ -116,7 +116,7 @@ func (o *output) evidence(n int) arrow.Array {
 	defer values.Release()
 	offsets := o.offsets.Array(arrow.PrimitiveTypes.Int32)
 	defer offsets.Release()
-	data := array.NewData(schemas.VerdictFields[6].Type, n, []*memory.Buffer{nil, offsets.Data().Buffers()[1]},
+	data := array.NewData(schemas.VerdictSchema.Field(schemas.VerdictEvidence).Type, n, []*memory.Buffer{nil, offsets.Data().Buffers()[1]},
 		[]arrow.ArrayData{values.Data()}, 0, 0)
 	defer data.Release()
 	return array.MakeFromData(data)

@@ -77,7 +77,7 @@ func parseSignatures(names []string) (schemas.SignatureSet, error) {
 			return set, fmt.Errorf("%q is a trait: ask for it under traits, not under signatures", s)
 		}
 		if !ok {
-			return set, fmt.Errorf("unknown signature %q", s)
+			return set, fmt.Errorf("unknown signature %q: want one of %s", s, strings.Join(schemas.SignatureNames(), ", "))
 		}
 		set = set.With(schemas.SignaturesOf(m))
 	}
@@ -106,7 +106,7 @@ func parseTraits(names []string) (schemas.Traits, error) {
 	for _, s := range names {
 		t, ok := schemas.ParseTrait(s)
 		if !ok {
-			return 0, fmt.Errorf("unknown trait %q", s)
+			return 0, fmt.Errorf("unknown trait %q: want one of %s", s, strings.Join(schemas.TraitNames(), ", "))
 		}
 		traits |= t
 	}

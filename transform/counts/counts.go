@@ -11,7 +11,6 @@ import (
 	"math/bits"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -152,21 +151,21 @@ func (c *Counter) Release() { c.out.release() }
 
 // Add counts a batch in [schemas.CountInputSchema].
 func (c *Counter) Add(rec arrow.Record) error {
-	in, err := inputOf(rec)
+	in, err := schemas.CountInputOf(rec)
 	if err != nil {
 		return err
 	}
-	for i := range in.hour {
-		country, day, sim := in.country.Value(i), int32(in.hour[i]/86400), in.simulated[i]
+	for i := range in.Hour {
+		country, day, sim := in.Country.Value(i), int32(in.Hour[i]/86400), in.Simulated[i]
 		if !c.open || country != c.country || day != c.day || sim != c.sim {
 			if err := c.finish(); err != nil {
 				return err
 			}
 			c.begin(country, day, sim)
 		}
-		if in.client[i] != c.client {
+		if in.Client[i] != c.client {
 			c.closeClient()
-			c.client = in.client[i]
+			c.client = in.Client[i]
 		}
 		if err := c.count(&in, i); err != nil {
 			return err
@@ -197,9 +196,9 @@ func (c *Counter) begin(country string, day int32, sim uint8) {
 }
 
 // count adds row i to the cells of its day and of its hour.
-func (c *Counter) count(in *input, i int) error {
-	for _, hour := range [...]int32{wholeDay, int32(in.hour[i] / 3600)} {
-		key := planKey{hour, in.asn[i], in.verdict[i]}
+func (c *Counter) count(in *schemas.CountInput, i int) error {
+	for _, hour := range [...]int32{wholeDay, int32(in.Hour[i] / 3600)} {
+		key := planKey{hour, in.ASN[i], in.Verdict[i]}
 		p, known := c.plans[key]
 		if !known {
 			var err error
@@ -257,10 +256,10 @@ func (c *Counter) plan(key planKey) (plan, error) {
 }
 
 // add counts a row whose verdict has a level.
-func (c *cell) add(in *input, i int, level schemas.Level) {
+func (c *cell) add(in *schemas.CountInput, i int, level schemas.Level) {
 	own := c.at(level)
-	if !c.seen || c.last != in.client[i] {
-		c.seen, c.last, c.top, c.answered = true, in.client[i], level, false
+	if !c.seen || c.last != in.Client[i] {
+		c.seen, c.last, c.top, c.answered = true, in.Client[i], level, false
 		own.clients++
 	}
 	if level > c.top {
@@ -272,15 +271,15 @@ func (c *cell) add(in *input, i int, level schemas.Level) {
 		}
 		c.top = level
 	}
-	if !c.answered && in.flows[i] > in.unanswered[i] {
+	if !c.answered && in.Flows[i] > in.Unanswered[i] {
 		c.answered = true
 		c.at(c.top).reached++
 	}
-	own.flows += in.flows[i]
-	own.expected += in.expected[i]
-	own.unanswered += in.unanswered[i]
-	own.bytes += in.bytes[i]
-	own.records += in.records[i]
+	own.flows += in.Flows[i]
+	own.expected += in.Expected[i]
+	own.unanswered += in.Unanswered[i]
+	own.bytes += in.Bytes[i]
+	own.records += in.Records[i]
 }
 
 // use notes which categories the client at hand used, in each scope whose clients are told apart by them.
@@ -378,28 +377,4 @@ func (c *codes) set(categories uint64) []string {
 		names = append(names, c.names[c.byBit[bits.TrailingZeros64(categories)]])
 	}
 	return names
-}
-
-// input is a typed view of a batch.
-type input struct {
-	country                                            *array.String
-	hour, asn                                          []uint32
-	simulated                                          []uint8
-	client, verdict, flows, unanswered, bytes, records []uint64
-	expected                                           []float64
-}
-
-func inputOf(rec arrow.Record) (input, error) {
-	for i, want := range schemas.CountInputSchema.Fields() {
-		if int(rec.NumCols()) <= i || rec.ColumnName(i) != want.Name || !arrow.TypeEqual(rec.Column(i).DataType(), want.Type) {
-			return input{}, fmt.Errorf("counts: column %d of the batch is not %s of type %s: %s", i, want.Name, want.Type, rec.Schema())
-		}
-	}
-	u32 := func(i int) []uint32 { return rec.Column(i).(*array.Uint32).Uint32Values() }
-	u64 := func(i int) []uint64 { return rec.Column(i).(*array.Uint64).Uint64Values() }
-	return input{
-		country: rec.Column(0).(*array.String), hour: u32(1), simulated: rec.Column(2).(*array.Uint8).Uint8Values(), asn: u32(3),
-		client: u64(4), verdict: u64(5), flows: u64(6), expected: rec.Column(7).(*array.Float64).Float64Values(),
-		unanswered: u64(8), bytes: u64(9), records: u64(10),
-	}, nil
 }

@@ -231,17 +231,23 @@ type table struct {
 
 func newTable(mem memory.Allocator, schema *arrow.Schema) table {
 	b := array.NewRecordBuilder(mem, schema)
-	dict := func(i int) *array.BinaryDictionaryBuilder { return b.Field(i).(*array.BinaryDictionaryBuilder) }
-	u64 := func(i int) *array.Uint64Builder { return b.Field(i).(*array.Uint64Builder) }
-	list := func(i int) *array.ListBuilder { return b.Field(i).(*array.ListBuilder) }
+	field := func(name string) array.Builder { return b.Field(schema.FieldIndices(name)[0]) }
+	dict := func(name string) *array.BinaryDictionaryBuilder { return field(name).(*array.BinaryDictionaryBuilder) }
+	u64 := func(name string) *array.Uint64Builder { return field(name).(*array.Uint64Builder) }
+	list := func(name string) *array.ListBuilder { return field(name).(*array.ListBuilder) }
 	t := table{
-		builder: b, grouping: dict(0), level: dict(1), country: dict(2), simulated: b.Field(4).(*array.Uint8Builder), asn: b.Field(5).(*array.Uint32Builder),
-		tool: dict(6), service: dict(7), category: dict(8), categories: list(9), clients: u64(10), reached: u64(11), flows: u64(12),
-		expected: b.Field(13).(*array.Float64Builder), unanswered: u64(14), bytes: u64(15), allClients: u64(16), allFlows: u64(17), records: u64(18),
-		packs: list(19), lists: list(20), version: u64(21), asOf: b.Field(22).(*array.TimestampBuilder),
+		builder: b, grouping: dict("grouping"), level: dict("level"), country: dict("country"),
+		simulated: field("simulated").(*array.Uint8Builder), asn: field("asn").(*array.Uint32Builder),
+		tool: dict("tool"), service: dict("service"), category: dict("category"), categories: list("categories"),
+		clients: u64("clients"), reached: u64("reached"), flows: u64("flows"), expected: field("expected").(*array.Float64Builder),
+		unanswered: u64("unanswered"), bytes: u64("bytes"), allClients: u64("all_clients"), allFlows: u64("all_flows"), records: u64("records"),
+		packs: list("packs"), lists: list("lists"), version: u64("version"), asOf: field("as_of").(*array.TimestampBuilder),
 	}
-	t.day, _ = b.Field(3).(*array.Date32Builder)
-	t.hour, _ = b.Field(3).(*array.TimestampBuilder)
+	if schema == schemas.CountedDaysSchema {
+		t.day = field("day").(*array.Date32Builder)
+	} else {
+		t.hour = field("hour").(*array.TimestampBuilder)
+	}
 	return t
 }
 

@@ -11,19 +11,9 @@ import (
 )
 
 var (
-	dictType    = schemas.UsageSchema.Field(1).Type
-	addressType = schemas.ResolutionsSchema.Field(3).Type
+	dictType    = schemas.FlowSchema.Field(schemas.FlowClientCountry).Type
+	addressType = schemas.FlowSchema.Field(schemas.FlowServer).Type
 )
-
-// newRecord takes the columns over.
-func newRecord(schema *arrow.Schema, rows int, cols []arrow.Array) arrow.Record {
-	defer func() {
-		for _, c := range cols {
-			c.Release()
-		}
-	}()
-	return array.NewRecord(schema, cols, int64(rows))
-}
 
 // fill makes a fixed-width column with one value a key.
 func fill[K, T any](mem memory.Allocator, keys []K, dt arrow.DataType, value func(*K) T) arrow.Array {

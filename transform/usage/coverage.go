@@ -67,12 +67,12 @@ func (f *Folder) coverageRecord() arrow.Record {
 		}
 		return c.Array()
 	}
-	return newRecord(schemas.CoverageSchema, len(rows), []arrow.Array{
-		fill(mem, rows, arrow.FixedWidthTypes.Timestamp_s, func(r *coverageRow) int64 { return int64(r.hour) * 3600 }),
-		text(func(r *coverageRow) string { return r.country }),
-		text(func(r *coverageRow) string { return r.exporter }),
-		fill(mem, rows, t.Uint8, func(r *coverageRow) uint8 { return r.simulated }),
-		fill(mem, rows, t.Uint64, func(r *coverageRow) uint64 { return r.flows }),
-		fill(mem, rows, t.Uint64, func(r *coverageRow) uint64 { return r.dns }),
-	})
+	return schemas.CoverageColumns{
+		Hour:        fill(mem, rows, arrow.FixedWidthTypes.Timestamp_s, func(r *coverageRow) int64 { return int64(r.hour) * 3600 }),
+		Country:     text(func(r *coverageRow) string { return r.country }),
+		Exporter:    text(func(r *coverageRow) string { return r.exporter }),
+		Simulated:   fill(mem, rows, t.Uint8, func(r *coverageRow) uint8 { return r.simulated }),
+		FlowRecords: fill(mem, rows, t.Uint64, func(r *coverageRow) uint64 { return r.flows }),
+		DNSRecords:  fill(mem, rows, t.Uint64, func(r *coverageRow) uint64 { return r.dns }),
+	}.Record(len(rows))
 }

@@ -103,16 +103,22 @@ func (f *Folder) askedFor(dns *schemas.DNS, pack string) arrow.Record {
 	}
 	t := arrow.PrimitiveTypes
 	records := fill(mem, queries.V, t.Uint64, func(n *uint64) uint64 { return *n })
-	return newRecord(schemas.DNSUsageSchema, len(keys), []arrow.Array{
-		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *nameKey) int64 { return int64(k.hour) * 3600 }),
-		recode(mem, keys, dns.ClientCountry, func(k *nameKey) int32 { return k.country }),
-		fill(mem, keys, t.Uint32, func(k *nameKey) uint32 { return k.asn }),
-		fill(mem, keys, t.Uint64, func(k *nameKey) uint64 { return k.client }),
-		names.NewArray(), service, category,
-		fill(mem, keys, t.Uint8, func(k *nameKey) uint8 { return k.simulated }),
-		constant(mem, pack, len(keys)),
-		queries.Array(t.Uint64), answered.Array(t.Uint64), failed.Array(t.Uint64), silent.Array(t.Uint64), records,
-	})
+	return schemas.DNSUsageColumns{
+		Hour:       fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *nameKey) int64 { return int64(k.hour) * 3600 }),
+		Country:    recode(mem, keys, dns.ClientCountry, func(k *nameKey) int32 { return k.country }),
+		ASN:        fill(mem, keys, t.Uint32, func(k *nameKey) uint32 { return k.asn }),
+		Client:     fill(mem, keys, t.Uint64, func(k *nameKey) uint64 { return k.client }),
+		Name:       names.NewArray(),
+		Service:    service,
+		Category:   category,
+		Simulated:  fill(mem, keys, t.Uint8, func(k *nameKey) uint8 { return k.simulated }),
+		Pack:       constant(mem, pack, len(keys)),
+		Queries:    queries.Array(t.Uint64),
+		Answered:   answered.Array(t.Uint64),
+		Failed:     failed.Array(t.Uint64),
+		NoResponse: silent.Array(t.Uint64),
+		Records:    records,
+	}.Record(len(keys))
 }
 
 // interest gives the service and category columns of names.
@@ -154,12 +160,12 @@ func (f *Folder) resolved(dns *schemas.DNS) arrow.Record {
 		names.Append(keys[i].name)
 	}
 	t := arrow.PrimitiveTypes
-	return newRecord(schemas.ResolutionsSchema, len(keys), []arrow.Array{
-		fill(mem, keys, t.Date32, func(k *resolutionKey) int32 { return k.day }),
-		recode(mem, keys, dns.ClientCountry, func(k *resolutionKey) int32 { return k.country }),
-		names.NewArray(),
-		fill(mem, keys, addressType, func(k *resolutionKey) [16]byte { return k.prefix }),
-		fill(mem, keys, t.Uint8, func(k *resolutionKey) uint8 { return k.simulated }),
-		count.Array(t.Uint64),
-	})
+	return schemas.ResolutionsColumns{
+		Day:       fill(mem, keys, t.Date32, func(k *resolutionKey) int32 { return k.day }),
+		Country:   recode(mem, keys, dns.ClientCountry, func(k *resolutionKey) int32 { return k.country }),
+		Name:      names.NewArray(),
+		Prefix:    fill(mem, keys, addressType, func(k *resolutionKey) [16]byte { return k.prefix }),
+		Simulated: fill(mem, keys, t.Uint8, func(k *resolutionKey) uint8 { return k.simulated }),
+		Answers:   count.Array(t.Uint64),
+	}.Record(len(keys))
 }

@@ -18,17 +18,17 @@ type endpointKey struct {
 // reached builds a batch in [schemas.EndpointsSchema] from flows with a known service.
 func (f *Folder) reached(flows *schemas.Flows, v *verdicts) arrow.Record {
 	mem := f.opts.Mem
-	service, country := codes(v.service), codes(flows.ClientCountry)
-	names := texts(v.service)
+	service, country := codes(v.Service), codes(flows.ClientCountry)
+	names := texts(v.Service)
 	f.endpoints.clear(0)
 	count, unanswered := schemas.NewColumn[uint64](mem, 0), schemas.NewColumn[uint64](mem, 0)
 	for i := range flows.Start {
-		if schemas.Level(v.level[i]) < schemas.Possible || names.Value(int(service[i])) == "" {
+		if schemas.Level(v.Level[i]) < schemas.Possible || names.Value(int(service[i])) == "" {
 			continue
 		}
 		key := endpointKey{
 			prefix: cutAddress([16]byte(flows.Server.Value(i))), day: int32(schemas.Day(int64(flows.Start[i]))),
-			service: service[i], country: country[i], asn: v.serverASN[i], simulated: boolByte(flows.Simulated.Value(i)),
+			service: service[i], country: country[i], asn: v.ServerASN[i], simulated: boolByte(flows.Simulated.Value(i)),
 		}
 		n, isNew := f.endpoints.group(key.hash(), key)
 		if isNew {
@@ -42,15 +42,16 @@ func (f *Folder) reached(flows *schemas.Flows, v *verdicts) arrow.Record {
 	}
 	keys := f.endpoints.keys
 	t := arrow.PrimitiveTypes
-	return newRecord(schemas.EndpointsSchema, len(keys), []arrow.Array{
-		fill(mem, keys, t.Date32, func(k *endpointKey) int32 { return k.day }),
-		recode(mem, keys, flows.ClientCountry, func(k *endpointKey) int32 { return k.country }),
-		recode(mem, keys, v.service, func(k *endpointKey) int32 { return k.service }),
-		fill(mem, keys, addressType, func(k *endpointKey) [16]byte { return k.prefix }),
-		fill(mem, keys, t.Uint32, func(k *endpointKey) uint32 { return k.asn }),
-		fill(mem, keys, t.Uint8, func(k *endpointKey) uint8 { return k.simulated }),
-		count.Array(t.Uint64), unanswered.Array(t.Uint64),
-	})
+	return schemas.EndpointsColumns{
+		Day:        fill(mem, keys, t.Date32, func(k *endpointKey) int32 { return k.day }),
+		Country:    recode(mem, keys, flows.ClientCountry, func(k *endpointKey) int32 { return k.country }),
+		Service:    recode(mem, keys, v.Service, func(k *endpointKey) int32 { return k.service }),
+		Prefix:     fill(mem, keys, addressType, func(k *endpointKey) [16]byte { return k.prefix }),
+		ASN:        fill(mem, keys, t.Uint32, func(k *endpointKey) uint32 { return k.asn }),
+		Simulated:  fill(mem, keys, t.Uint8, func(k *endpointKey) uint8 { return k.simulated }),
+		Flows:      count.Array(t.Uint64),
+		Unanswered: unanswered.Array(t.Uint64),
+	}.Record(len(keys))
 }
 
 func (k *endpointKey) hash() uint64 {

@@ -110,7 +110,7 @@ func (f *Folder) flows(rec arrow.Record, tables *Tables, counts *Counts) error {
 		simulated: flows.Simulated, records: flows.Records,
 	})
 	for i, n := range flows.Records {
-		if schemas.Level(v.level[i]) >= schemas.Possible {
+		if schemas.Level(v.Level[i]) >= schemas.Possible {
 			counts.Stored += int64(n)
 		} else {
 			counts.Folded += int64(n)
@@ -138,7 +138,7 @@ func (k *usageKey) hash() uint64 {
 // clientHours builds a batch in [schemas.UsageSchema], and its verdicts in [schemas.VerdictsSchema].
 func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) (hours, named arrow.Record) {
 	mem := f.opts.Mem
-	tool, service, category, country := codes(v.tool), codes(v.service), codes(v.category), codes(flows.ClientCountry)
+	tool, service, category, country := codes(v.Tool), codes(v.Service), codes(v.Category), codes(flows.ClientCountry)
 	room := len(f.usage.keys) // as many as the batch before had
 	f.usage.clear(flows.Len)
 	count := schemas.NewColumn[uint64](mem, room)
@@ -150,7 +150,7 @@ func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) (hours, named ar
 		key := usageKey{
 			client: flows.Client[i], hour: int32(schemas.Hour(int64(flows.Start[i]))),
 			tool: tool[i], service: service[i], category: category[i], country: country[i],
-			asn: flows.ClientASN[i], level: v.level[i], simulated: boolByte(flows.Simulated.Value(i)),
+			asn: flows.ClientASN[i], level: v.Level[i], simulated: boolByte(flows.Simulated.Value(i)),
 		}
 		n, isNew := f.usage.group(key.hash(), key)
 		if isNew {
@@ -163,7 +163,7 @@ func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) (hours, named ar
 		}
 		rate := uint64(flows.SamplingRate[i])
 		count.V[n] += rate
-		expected.V[n] += float64(v.p[i]) * float64(rate)
+		expected.V[n] += float64(v.P[i]) * float64(rate)
 		if isUnanswered(flows, i) {
 			unanswered.V[n] += rate
 		}
@@ -174,16 +174,20 @@ func (f *Folder) clientHours(flows *schemas.Flows, v *verdicts) (hours, named ar
 	keys := f.usage.keys
 	t := arrow.PrimitiveTypes
 	numbers := newNumberer(v)
-	hours = newRecord(schemas.UsageSchema, len(keys), []arrow.Array{
-		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *usageKey) int64 { return int64(k.hour) * 3600 }),
-		recode(mem, keys, flows.ClientCountry, func(k *usageKey) int32 { return k.country }),
-		fill(mem, keys, t.Uint32, func(k *usageKey) uint32 { return k.asn }),
-		fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return k.client }),
-		fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return numbers.number(verdictKey{k.tool, k.service, k.category, k.level}) }),
-		fill(mem, keys, t.Uint8, func(k *usageKey) uint8 { return k.simulated }),
-		count.Array(t.Uint64), expected.Array(t.Float64), unanswered.Array(t.Uint64),
-		up.Array(t.Uint64), down.Array(t.Uint64), records.Array(t.Uint64),
-	})
+	hours = schemas.UsageColumns{
+		Hour:       fill(mem, keys, arrow.FixedWidthTypes.Timestamp_s, func(k *usageKey) int64 { return int64(k.hour) * 3600 }),
+		Country:    recode(mem, keys, flows.ClientCountry, func(k *usageKey) int32 { return k.country }),
+		ASN:        fill(mem, keys, t.Uint32, func(k *usageKey) uint32 { return k.asn }),
+		Client:     fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return k.client }),
+		Verdict:    fill(mem, keys, t.Uint64, func(k *usageKey) uint64 { return numbers.number(verdictKey{k.tool, k.service, k.category, k.level}) }),
+		Simulated:  fill(mem, keys, t.Uint8, func(k *usageKey) uint8 { return k.simulated }),
+		Flows:      count.Array(t.Uint64),
+		Expected:   expected.Array(t.Float64),
+		Unanswered: unanswered.Array(t.Uint64),
+		BytesUp:    up.Array(t.Uint64),
+		BytesDown:  down.Array(t.Uint64),
+		Records:    records.Array(t.Uint64),
+	}.Record(len(keys))
 	return hours, numbers.record(mem)
 }
 

@@ -80,7 +80,7 @@ func batch(mem memory.Allocator, rows []row) arrow.Record {
 		}
 	}()
 	meta := arrow.NewMetadata([]string{schemas.MetaPack, schemas.MetaLists}, []string{"core@1.0.0+abc", "lists+def"})
-	fields := append(append([]arrow.Field(nil), schemas.FlowSchema.Fields()...), schemas.VerdictFields...)
+	fields := append(append([]arrow.Field(nil), schemas.FlowSchema.Fields()...), schemas.VerdictSchema.Fields()...)
 	return array.NewRecord(arrow.NewSchema(fields, &meta), append(cols, added...), int64(len(rows)))
 }
 

@@ -30,9 +30,9 @@ func (n *numberer) number(key verdictKey) uint64 {
 		return number
 	}
 	number := schemas.Names{
-		Tool:     texts(n.of.tool).Value(int(key.tool)),
-		Service:  texts(n.of.service).Value(int(key.service)),
-		Category: texts(n.of.category).Value(int(key.category)),
+		Tool:     texts(n.of.Tool).Value(int(key.tool)),
+		Service:  texts(n.of.Service).Value(int(key.service)),
+		Category: texts(n.of.Category).Value(int(key.category)),
 		Level:    schemas.Level(key.level), Pack: n.of.pack, Lists: n.of.lists,
 	}.Number()
 	n.known[key] = number
@@ -46,13 +46,13 @@ func (n *numberer) record(mem memory.Allocator) arrow.Record {
 	for _, number := range n.numbers {
 		numbers.Append(number)
 	}
-	return newRecord(schemas.VerdictsSchema, len(n.keys), []arrow.Array{
-		numbers.Array(arrow.PrimitiveTypes.Uint64),
-		recode(mem, n.keys, n.of.tool, func(k *verdictKey) int32 { return k.tool }),
-		recode(mem, n.keys, n.of.service, func(k *verdictKey) int32 { return k.service }),
-		recode(mem, n.keys, n.of.category, func(k *verdictKey) int32 { return k.category }),
-		levelNames(mem, n.keys, func(k *verdictKey) uint8 { return k.level }),
-		constant(mem, n.of.pack, len(n.keys)),
-		constant(mem, n.of.lists, len(n.keys)),
-	})
+	return schemas.VerdictsColumns{
+		Number:   numbers.Array(arrow.PrimitiveTypes.Uint64),
+		Tool:     recode(mem, n.keys, n.of.Tool, func(k *verdictKey) int32 { return k.tool }),
+		Service:  recode(mem, n.keys, n.of.Service, func(k *verdictKey) int32 { return k.service }),
+		Category: recode(mem, n.keys, n.of.Category, func(k *verdictKey) int32 { return k.category }),
+		Level:    levelNames(mem, n.keys, func(k *verdictKey) uint8 { return k.level }),
+		Pack:     constant(mem, n.of.pack, len(n.keys)),
+		Lists:    constant(mem, n.of.lists, len(n.keys)),
+	}.Record(len(n.keys))
 }

@@ -11,13 +11,13 @@ import (
 // least possible.
 func (f *Folder) stored(flows *schemas.Flows, v *verdicts) arrow.Record {
 	var keys []int
-	for i, level := range v.level {
+	for i, level := range v.Level {
 		if schemas.Level(level) >= schemas.Possible {
 			keys = append(keys, i)
 		}
 	}
 	mem, t := f.opts.Mem, arrow.PrimitiveTypes
-	country, tool, service, category := codes(flows.ClientCountry), codes(v.tool), codes(v.service), codes(v.category)
+	country, tool, service, category := codes(flows.ClientCountry), codes(v.Tool), codes(v.Service), codes(v.Category)
 	label, exporter := codes(flows.SensorLabel), codes(flows.Exporter)
 	u64 := func(values []uint64) arrow.Array {
 		return fill(mem, keys, t.Uint64, func(i *int) uint64 { return values[*i] })
@@ -25,28 +25,35 @@ func (f *Folder) stored(flows *schemas.Flows, v *verdicts) arrow.Record {
 	pick := func(of *array.Dictionary, code []int32) arrow.Array {
 		return recode(mem, keys, of, func(i *int) int32 { return code[*i] })
 	}
-	return newRecord(schemas.StoredFlowSchema, len(keys), []arrow.Array{
-		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_ms, func(i *int) arrow.Timestamp { return flows.Start[*i] }),
-		fill(mem, keys, arrow.FixedWidthTypes.Timestamp_ms, func(i *int) arrow.Timestamp { return flows.End[*i] }),
-		u64(flows.Client),
-		pick(flows.ClientCountry, country),
-		fill(mem, keys, t.Uint32, func(i *int) uint32 { return flows.ClientASN[*i] }),
-		fill(mem, keys, addressType, func(i *int) [16]byte { return cutAddress([16]byte(flows.Server.Value(*i))) }),
-		fill(mem, keys, t.Uint32, func(i *int) uint32 { return v.serverASN[*i] }),
-		fill(mem, keys, t.Uint16, func(i *int) uint16 { return flows.ServerPort[*i] }),
-		fill(mem, keys, t.Uint8, func(i *int) uint8 { return flows.Protocol[*i] }),
-		u64(flows.BytesUp), u64(flows.BytesDown), u64(flows.PacketsUp), u64(flows.PacketsDown),
-		fill(mem, keys, t.Uint64, func(i *int) uint64 { return uint64(flows.SamplingRate[*i]) }),
-		pick(v.tool, tool), pick(v.service, service), pick(v.category, category),
-		levelNames(mem, keys, func(i *int) uint8 { return v.level[*i] }),
-		fill(mem, keys, t.Float32, func(i *int) float32 { return v.p[*i] }),
-		fill(mem, keys, t.Float64, func(i *int) float64 { return float64(v.p[*i]) * float64(flows.SamplingRate[*i]) }),
-		f.evidence(v, keys),
-		pick(flows.SensorLabel, label), pick(flows.Exporter, exporter),
-		fill(mem, keys, t.Uint64, func(i *int) uint64 { return uint64(flows.Records[*i]) }),
-		fill(mem, keys, t.Uint8, func(i *int) uint8 { return boolByte(flows.Simulated.Value(*i)) }),
-		constant(mem, v.pack, len(keys)), constant(mem, v.lists, len(keys)),
-	})
+	return schemas.StoredFlowColumns{
+		Start:       fill(mem, keys, arrow.FixedWidthTypes.Timestamp_ms, func(i *int) arrow.Timestamp { return flows.Start[*i] }),
+		End:         fill(mem, keys, arrow.FixedWidthTypes.Timestamp_ms, func(i *int) arrow.Timestamp { return flows.End[*i] }),
+		Client:      u64(flows.Client),
+		Country:     pick(flows.ClientCountry, country),
+		ASN:         fill(mem, keys, t.Uint32, func(i *int) uint32 { return flows.ClientASN[*i] }),
+		ServerNet:   fill(mem, keys, addressType, func(i *int) [16]byte { return cutAddress([16]byte(flows.Server.Value(*i))) }),
+		ServerASN:   fill(mem, keys, t.Uint32, func(i *int) uint32 { return v.ServerASN[*i] }),
+		ServerPort:  fill(mem, keys, t.Uint16, func(i *int) uint16 { return flows.ServerPort[*i] }),
+		Protocol:    fill(mem, keys, t.Uint8, func(i *int) uint8 { return flows.Protocol[*i] }),
+		BytesUp:     u64(flows.BytesUp),
+		BytesDown:   u64(flows.BytesDown),
+		PacketsUp:   u64(flows.PacketsUp),
+		PacketsDown: u64(flows.PacketsDown),
+		FlowCount:   fill(mem, keys, t.Uint64, func(i *int) uint64 { return uint64(flows.SamplingRate[*i]) }),
+		Tool:        pick(v.Tool, tool),
+		Service:     pick(v.Service, service),
+		Category:    pick(v.Category, category),
+		Level:       levelNames(mem, keys, func(i *int) uint8 { return v.Level[*i] }),
+		P:           fill(mem, keys, t.Float32, func(i *int) float32 { return v.P[*i] }),
+		Expected:    fill(mem, keys, t.Float64, func(i *int) float64 { return float64(v.P[*i]) * float64(flows.SamplingRate[*i]) }),
+		Evidence:    f.evidence(v, keys),
+		SensorLabel: pick(flows.SensorLabel, label),
+		Exporter:    pick(flows.Exporter, exporter),
+		Records:     fill(mem, keys, t.Uint64, func(i *int) uint64 { return uint64(flows.Records[*i]) }),
+		Simulated:   fill(mem, keys, t.Uint8, func(i *int) uint8 { return boolByte(flows.Simulated.Value(*i)) }),
+		Pack:        constant(mem, v.pack, len(keys)),
+		Lists:       constant(mem, v.lists, len(keys)),
+	}.Record(len(keys))
 }
 
 // evidence spells the rules out that fired on each row.
@@ -54,10 +61,10 @@ func (f *Folder) evidence(v *verdicts, rows []int) arrow.Array {
 	b := array.NewListBuilder(f.opts.Mem, arrow.BinaryTypes.String)
 	defer b.Release()
 	texts := b.ValueBuilder().(*array.StringBuilder)
-	rules := v.evidence.ListValues().(*array.Uint16).Uint16Values()
+	rules := v.Evidence.ListValues().(*array.Uint16).Uint16Values()
 	for _, i := range rows {
 		b.Append(true)
-		from, to := v.evidence.ValueOffsets(i)
+		from, to := v.Evidence.ValueOffsets(i)
 		for _, rule := range rules[from:to] {
 			texts.Append(f.opts.Evidence[rule])
 		}

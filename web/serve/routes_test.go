@@ -22,7 +22,7 @@ func TestGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string][]byte{"../src/answers.ts": []byte(TypeScript()), "../../docs/reference/api.json": append(document, '\n')} {
+	for path, want := range map[string][]byte{"../src/answers.ts": []byte(typeScript()), "../../docs/reference/api.json": append(document, '\n')} {
 		if *update {
 			if err := os.WriteFile(path, want, 0o644); err != nil {
 				t.Fatal(err)

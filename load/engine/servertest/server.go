@@ -38,15 +38,22 @@ type Server struct {
 	killed       bool // by the test: nobody starts it again but Restart
 }
 
+// User is a user with nothing but some grants, each a statement GRANT without its TO.
+type User struct {
+	Name     string
+	Grants   []string
+	ReadOnly int // as in the setting readonly
+}
+
 // Start starts a server on an empty directory, or skips the test where there is no engine.
-func Start(t testing.TB) *Server {
+func Start(t testing.TB, users ...User) *Server {
 	t.Helper()
 	path, err := engine.Locate("")
 	if err != nil {
 		t.Skipf("engine is absent (run `make engine`): %v", err)
 	}
 	s := &Server{t: t, dir: t.TempDir(), native: freePort(t), http: freePort(t), path: path}
-	s.configure()
+	s.configure(users)
 	s.Restart()
 	t.Cleanup(s.Kill)
 	return s
@@ -57,16 +64,30 @@ func (s *Server) DSN(database string) string {
 	return fmt.Sprintf("clickhouse://banshift@127.0.0.1:%d/%s?http_port=%d", s.native, database, s.http)
 }
 
+// DSNOf is [Server.DSN] for another user.
+func (s *Server) DSNOf(user, database string) string {
+	return strings.Replace(s.DSN(database), "banshift@", user+"@", 1)
+}
+
 // Data is where the server keeps its tables.
 func (s *Server) Data() string { return filepath.Join(s.dir, "data") }
 
-func (s *Server) configure() {
+func (s *Server) configure(more []User) {
 	s.t.Helper()
+	var profiles, granted strings.Builder
+	for _, u := range more {
+		fmt.Fprintf(&profiles, "<%s><readonly>%d</readonly></%[1]s>", u.Name, u.ReadOnly)
+		fmt.Fprintf(&granted, "<%s><no_password/><networks><ip>127.0.0.1</ip></networks><profile>%[1]s</profile><quota>default</quota><grants>", u.Name)
+		for _, g := range u.Grants {
+			fmt.Fprintf(&granted, "<query>%s</query>", g)
+		}
+		fmt.Fprintf(&granted, "</grants></%s>", u.Name)
+	}
 	users := filepath.Join(s.dir, "users.xml")
 	for path, text := range map[string]string{
-		users: `<clickhouse><profiles><default><http_receive_timeout>10</http_receive_timeout></default></profiles><quotas><default/></quotas><users>
+		users: `<clickhouse><profiles><default><http_receive_timeout>10</http_receive_timeout></default>` + profiles.String() + `</profiles><quotas><default/></quotas><users>
 			<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
-			<banshift><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></banshift>
+			<banshift><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></banshift>` + granted.String() + `
 			</users></clickhouse>`,
 		s.config(): fmt.Sprintf(`<clickhouse>
 			<logger><level>warning</level><log>%[1]s/server.log</log><errorlog>%[1]s/server.err.log</errorlog></logger>
@@ -168,6 +189,15 @@ func (s *Server) start() error {
 	}
 	go s.keep(exited)
 	return nil
+}
+
+// Pause stops the server's process, which keeps its ports: nothing is answered until it is killed.
+func (s *Server) Pause() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
+		s.t.Error(err)
+	}
 }
 
 // Kill ends the server as a crash would.

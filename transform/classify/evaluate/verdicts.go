@@ -1,7 +1,7 @@
 package evaluate
 
 import (
-	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -14,27 +14,24 @@ import (
 // Verdicts reads the verdicts of a classified batch; ends gives both ends of row i,
 // which only local evaluation knows.
 func Verdicts(capture string, rec arrow.Record, ends func(i int) (client, server netip.AddrPort)) ([]Verdict, error) {
-	first := int(rec.NumCols()) - len(schemas.VerdictFields)
-	if first < schemas.NumFlowColumns || rec.Schema().Field(first+1).Name != schemas.VerdictFields[1].Name {
-		return nil, errors.New("evaluate: batch is not classified")
+	v, err := schemas.VerdictsOf(rec)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: batch is not classified: %w", err)
 	}
 	flows, err := schemas.FlowsOf(rec)
 	if err != nil {
 		return nil, err
 	}
-	tool, service := rec.Column(first+1).(*array.Dictionary), rec.Column(first+2).(*array.Dictionary)
-	p, level := rec.Column(first+4).(*array.Float32), rec.Column(first+5).(*array.Uint8)
-	evidence := rec.Column(first + 6).(*array.List)
-	rules := evidence.ListValues().(*array.Uint16).Uint16Values()
+	rules := v.Evidence.ListValues().(*array.Uint16).Uint16Values()
 	out := make([]Verdict, flows.Len)
 	for i := range out {
 		client, server := ends(i)
-		from, to := evidence.ValueOffsets(i)
+		from, to := v.Evidence.ValueOffsets(i)
 		out[i] = Verdict{
 			Rules:   slices.Clone(rules[from:to]), // the batch's memory is given back
 			Capture: capture, Protocol: flows.Protocol[i], Client: client, Server: server,
-			Tool: schemas.DictString(tool, i), Service: schemas.DictString(service, i),
-			P: float64(p.Value(i)), Level: schemas.Level(level.Value(i)),
+			Tool: schemas.DictString(v.Tool, i), Service: schemas.DictString(v.Service, i),
+			P: float64(v.P[i]), Level: schemas.Level(v.Level[i]),
 		}
 	}
 	return out, nil

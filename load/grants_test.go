@@ -1,0 +1,100 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/banshift/banshift/load/engine/servertest"
+	"github.com/banshift/banshift/schemas/statements"
+)
+
+// documentedGrants are the grants of docs/howto/clickhouse-server.md by user.
+func documentedGrants(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/howto/clickhouse-server.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	grants := map[string][]string{}
+	for _, m := range regexp.MustCompile(`(?m)^(GRANT [^;]+) TO (\w+);`).FindAllStringSubmatch(string(text), -1) {
+		grants[m[2]] = append(grants[m[2]], m[1])
+	}
+	return grants
+}
+
+// The users that the documentation makes can do what it says, with nothing but its grants.
+func TestDocumentedGrants(t *testing.T) {
+	grants := documentedGrants(t)
+	const admin, writer, reader = "banshift_admin", "banshift_writer", "banshift_reader"
+	for _, user := range []string{admin, writer, reader} {
+		if len(grants[user]) == 0 {
+			t.Fatalf("no grants of %s are documented", user)
+		}
+	}
+	server := servertest.Start(t,
+		servertest.User{Name: admin, Grants: grants[admin]},
+		servertest.User{Name: writer, Grants: grants[writer]},
+		servertest.User{Name: reader, Grants: grants[reader], ReadOnly: 2})
+	ctx := context.Background()
+	for _, user := range []string{admin, writer, reader} {
+		_, err := Open(ctx, server.DSNOf(user, "banshift"), Options{})
+		if !errors.Is(err, ErrNoDatabase) || !strings.Contains(err.Error(), "CREATE DATABASE") || strings.Contains(err.Error(), "banshift migrate") {
+			t.Errorf("%s, without a database: %v", user, err)
+		}
+	}
+	execute := func(sql string) {
+		t.Helper()
+		s := &Store{}
+		var err error
+		if s.addr, err = parseAddress(server.DSN("default")); err != nil {
+			t.Fatal(err)
+		}
+		conn, err := s.connect()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.Exec(ctx, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	execute("CREATE DATABASE banshift")
+	open := func(user string) *Store {
+		t.Helper()
+		s, err := Open(ctx, server.DSNOf(user, "banshift"), Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", user, err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
+	}
+	if _, err := Open(ctx, server.DSNOf(writer, "banshift"), Options{}); err == nil || !strings.Contains(err.Error(), "banshift migrate") {
+		t.Errorf("the writer, before the migrations: %v", err)
+	}
+	open(admin)
+	s := open(writer)
+	b := wideBatch(0, 10)
+	defer b.release()
+	if err := s.Write(ctx, b); err != nil {
+		t.Fatalf("the writer writes: %v", err)
+	}
+	if _, err := s.Count(ctx, 0); err != nil {
+		t.Errorf("the writer counts: %v", err)
+	}
+	recount(t, s, 1, 10)
+	if err := s.conn.Exec(ctx, statements.EndOlderWriters, "banshift-none-", "none"); err != nil {
+		t.Errorf("the writer ends statements of a writer before: %v", err)
+	}
+	r := open(reader)
+	if err := r.Query(ctx, "sources", nil, io.Discard, JSON); err != nil {
+		t.Errorf("the reader asks: %v", err)
+	}
+	if err := r.SQL(ctx, "SELECT count() FROM usage", io.Discard, CSV); err != nil {
+		t.Errorf("the reader asks in SQL: %v", err)
+	}
+}
