@@ -61,7 +61,10 @@ func (d *door) pass() {
 }
 
 // doorStore is a store in memory for one test of the pipeline: it keeps nothing.
-type doorStore struct{ at *door }
+type doorStore struct {
+	pipeline.Rounds // of topics: none is read
+	at              *door
+}
 
 func (s doorStore) Write(_ context.Context, b load.Batch) error {
 	if s.at != nil && b.Partition >= 0 {
@@ -134,7 +137,7 @@ func (h *hanging) pipe(change func(*pipeline.Options)) {
 
 // hangs has each stage of a program hang at a door.
 var hangs = map[string]func(h *hanging, at *door){
-	pipeline.StageStore: func(h *hanging, at *door) { h.pipe(func(o *pipeline.Options) { o.Store = doorStore{at} }) },
+	pipeline.StageStore: func(h *hanging, at *door) { h.pipe(func(o *pipeline.Options) { o.Store = doorStore{at: at} }) },
 	pipeline.StageTransform: func(h *hanging, at *door) {
 		h.pipe(func(o *pipeline.Options) {
 			parts := o.NewParts
