@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/banshift/banshift/study/account"
+)
+
+// TestRelease makes the data set of the demo's ban: figures come from the released tables alone, no count is exact or of
+// few, and the audit passes.
+func TestRelease(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "keys", "master.key"))
+	execute(t, "", "demo", "--out", filepath.Join(dir, "demo"), "--scale", "0.1").must(t)
+	store, config := filepath.Join(dir, "demo", "store"), filepath.Join(dir, "demo", "telemetry", "banshift.yaml")
+	release := func(name, out string, more ...string) result {
+		t.Helper()
+		return execute(t, "", append([]string{"--config", config, "release", name, "--store", store, "--out", filepath.Join(dir, out)}, more...)...)
+	}
+	release(demoEvent, "plain").must(t)
+	execute(t, "", "privacy", "audit", "--k", "20", filepath.Join(dir, "plain")).must(t)
+	values := map[string]float64{}
+	for _, row := range csvRows(t, filepath.Join(dir, "plain", "daily_series.csv")) {
+		clients, err := strconv.Atoi(row["clients"])
+		if err != nil || clients%20 != 0 {
+			t.Errorf("%v: %v", row, err)
+		}
+		if row["country"] == "ru" {
+			values[row["day"]] = float64(clients)
+		}
+	}
+	merged := 0
+	for _, row := range csvRows(t, filepath.Join(dir, "plain", "use_by_tool_day.csv")) {
+		if row["tool"] == "any" {
+			merged++
+			if row["flows"] != `\N` || row["bytes"] != `\N` {
+				t.Errorf("the merged row is %v", row)
+			}
+		}
+	}
+	if merged == 0 {
+		t.Error("no tool was merged into its category")
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "plain", "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report account.Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatal(err)
+	}
+	drawn := 0
+	for i, day := range report.Main.Series.Times {
+		if y := float64(report.Main.Series.Lines[0].Values[i]); report.Main.Series.Lines[0].Values[i].Known() {
+			drawn++
+			if y != values[day.Format("2006-01-02")] {
+				t.Errorf("the report has %g on %s, the table %g", y, day, values[day.Format("2006-01-02")])
+			}
+		}
+	}
+	if drawn == 0 {
+		t.Error("the report draws nothing")
+	}
+	if said := release(demoEvent, "plain"); said.code != exitMisused {
+		t.Errorf("a directory is written over: %d %s", said.code, said.errOut)
+	}
+	release(demoEvent, "noised", "--epsilon", "0.5").must(t)
+	release(demoEvent, "again", "--epsilon", "0.5").must(t)
+	for _, name := range []string{"daily_series.csv", "use_by_network_day.csv"} {
+		a, errA := os.ReadFile(filepath.Join(dir, "noised", name))
+		b, errB := os.ReadFile(filepath.Join(dir, "again", name))
+		if errA != nil || errB != nil || string(a) != string(b) {
+			t.Errorf("%s: asked again it is another: %v %v", name, errA, errB)
+		}
+	}
+	if said := release("circumvention_share", "more", "--epsilon", "0.6"); said.code != exitFailed || !strings.Contains(said.errOut, "is spent") {
+		t.Errorf("%d %s", said.code, said.errOut)
+	}
+	release("circumvention_share", "share", "--param", "country=ru").must(t)
+	if said := release("no_such", "none"); said.code != exitMisused {
+		t.Errorf("%d %s", said.code, said.errOut)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, ".release-*")); err != nil || len(left) > 0 {
+		t.Errorf("%v are left, %v", left, err)
+	}
+}
+
+// csvRows reads a CSV file.
+func csvRows(t *testing.T, path string) []map[string]string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	records, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []map[string]string
+	for _, record := range records[1:] {
+		row := map[string]string{}
+		for i, name := range records[0] {
+			row[name] = record[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
