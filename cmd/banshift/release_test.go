@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -87,8 +91,91 @@ func TestRelease(t *testing.T) {
 	if said := release("no_such", "none"); said.code != exitMisused {
 		t.Errorf("%d %s", said.code, said.errOut)
 	}
+	publicReport(t, config, store, report)
+	publicPage(t, config, store)
 	if left, err := filepath.Glob(filepath.Join(dir, ".release-*")); err != nil || len(left) > 0 {
 		t.Errorf("%v are left, %v", left, err)
+	}
+}
+
+// publicReport: report --public has the figures of the released data set.
+func publicReport(t *testing.T, config, store string, released account.Report) {
+	t.Helper()
+	said := execute(t, "", "--config", config, "report", demoEvent, "--store", store, "--public", "--json").must(t)
+	var public account.Report
+	if err := json.Unmarshal([]byte(said.out), &public); err != nil {
+		t.Fatal(err)
+	}
+	if public.Headline.EffectPct != released.Headline.EffectPct || public.Headline.Interval != released.Headline.Interval {
+		t.Errorf("the public report has %v, the data set %v", public.Headline, released.Headline)
+	}
+}
+
+// publicPage: what serve --public answers, to whatever name it is asked by, has no exact count.
+func publicPage(t *testing.T, config, store string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	said, printed := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"--config", config, "serve", "--public", "--listen", "127.0.0.1:0", "--store", store}, nil, io.Discard, printed)
+		printed.Close()
+	}()
+	defer func() {
+		cancel()
+		go io.Copy(io.Discard, said) //nolint:errcheck // its end is waited for
+		if code := <-ended; code != exitDone {
+			t.Errorf("exit code %d", code)
+		}
+	}()
+	base := ""
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if _, rest, ok := strings.Cut(lines.Text(), "serving "); ok {
+			base = strings.TrimSuffix(rest, "/ to anybody")
+			break
+		}
+	}
+	go io.Copy(io.Discard, said) //nolint:errcheck // the log
+	get := func(path string) []byte {
+		t.Helper()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = "bans.example.org"
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %s %v", path, answer.Status, body, err)
+		}
+		return body
+	}
+	counts := 0
+	for _, path := range []string{"/api/daily?country=ru", "/api/daily?country=ru&tool=wireguard", "/api/tools?country=ru", "/api/tools?country=ru&from=2018-04-16&to=2018-04-16"} {
+		var rows []map[string]any
+		if err := json.Unmarshal(get(path), &rows); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			for _, name := range []string{"clients", "all_clients"} {
+				if n, ok := row[name].(float64); ok {
+					counts++
+					if int(n)%20 != 0 {
+						t.Errorf("%s: %v", path, row)
+					}
+				}
+			}
+		}
+	}
+	if counts < 100 {
+		t.Errorf("%d counts were looked at", counts)
+	}
+	for _, path := range []string{"/", "/api/overview", "/api/places", "/report/" + demoEvent} {
+		get(path)
 	}
 }
 
