@@ -61,7 +61,10 @@ func (d *door) pass() {
 }
 
 // doorStore is a store in memory for one test of the pipeline: it keeps nothing.
-type doorStore struct{ at *door }
+type doorStore struct {
+	pipeline.Rounds // of which there are none
+	at              *door
+}
 
 func (s doorStore) Write(_ context.Context, b load.Batch) error {
 	if s.at != nil && b.Partition >= 0 {
@@ -76,6 +79,7 @@ func (doorStore) Borders(context.Context, string, int32, position.Range) ([]int6
 func (doorStore) FilesRead(context.Context) ([]load.FileRead, error)       { return nil, nil }
 func (doorStore) Rejected(context.Context, string, int32) ([]int64, error) { return nil, nil }
 func (doorStore) Lease(context.Context, string, int32) error               { return nil }
+func (doorStore) IsJoined(context.Context, string) (bool, error)           { return false, nil }
 
 // doorStage is a stage of transform that hangs.
 type doorStage struct{ at *door }
@@ -134,7 +138,7 @@ func (h *hanging) pipe(change func(*pipeline.Options)) {
 
 // hangs has each stage of a program hang at a door.
 var hangs = map[string]func(h *hanging, at *door){
-	pipeline.StageStore: func(h *hanging, at *door) { h.pipe(func(o *pipeline.Options) { o.Store = doorStore{at} }) },
+	pipeline.StageStore: func(h *hanging, at *door) { h.pipe(func(o *pipeline.Options) { o.Store = doorStore{at: at} }) },
 	pipeline.StageTransform: func(h *hanging, at *door) {
 		h.pipe(func(o *pipeline.Options) {
 			parts := o.NewParts
