@@ -210,3 +210,26 @@ func TestSharedDnstap(t *testing.T) {
 		t.Errorf("%d dns, positions go back: %v", total.dns, total.back)
 	}
 }
+
+// TestSeveralStreamsInOneFile puts files together as cat does: Frame Streams are read one after
+// the other, what follows an Arrow stream is an error and no silence.
+func TestSeveralStreamsInOneFile(t *testing.T) {
+	tap := tapFile(t, tapFrame(t, dnstap.Message_CLIENT_QUERY, "a.example.org.", dns.TypeA, 1523836800100))
+	var taps keep
+	if err := (&dnstapStream{message: dnstapDecoder{pairs: newDNSPairs()}}).Decode(t.Context(), bytes.NewReader(append(bytes.Clone(tap), tap...)), &taps); err != nil || taps.dns == 0 {
+		t.Errorf("%d look-ups, %v", taps.dns, err)
+	}
+	if err := (&dnstapStream{message: dnstapDecoder{pairs: newDNSPairs()}}).Decode(t.Context(), bytes.NewReader(append(bytes.Clone(tap), "and more"...)), &keep{}); err == nil {
+		t.Error("what is no stream behind one is no error")
+	}
+	rec := flowRows(5)
+	defer rec.Release()
+	stream := encode(t, rec, "stream")
+	for name, data := range map[string][]byte{"stream": append(bytes.Clone(stream), stream...), "rest": append(bytes.Clone(stream), 1, 2, 3)} {
+		var got keep
+		err := Rows(t.Context(), Arrow, bytes.NewReader(data), &got)
+		if err == nil || !strings.Contains(err.Error(), "behind the end of the stream") || got.flows != 5 {
+			t.Errorf("%s: %d flows, %v", name, got.flows, err)
+		}
+	}
+}
