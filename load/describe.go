@@ -25,7 +25,7 @@ import (
 	"github.com/banshift/banshift/schemas/migrations"
 )
 
-// About is what a file says of itself besides its rows.
+// About is what a file says of itself in addition to its rows.
 type About struct {
 	Program  string // version
 	Licence  string // of the data; empty: not stated
@@ -35,15 +35,12 @@ type About struct {
 // metadataPrefix begins the keys that this program puts into a Parquet file.
 const metadataPrefix = "banshift."
 
-// What is said of the clients in a file.
-const (
-	pseudonyms = "clients are counted by pseudonyms of one day"
-	asTheyAre  = pseudonyms + "; small counts are as they are: not for publication"
-)
+// asTheyAre is said of the clients in a file that nothing was taken out of.
+var asTheyAre = map[string]string{"privacy": "clients are counted by pseudonyms of one day; small counts are as they are: not for publication"}
 
 // described writes the rows of a query as Parquet that says what it is. They go through a
 // file: what is said of the rows is taken from them.
-func (s *Store) described(ctx context.Context, q queries.Query, values map[string]string, privacy string, w io.Writer, write func(io.Writer) error) error {
+func (s *Store) described(ctx context.Context, q queries.Query, values, privacy map[string]string, w io.Writer, write func(io.Writer) error) error {
 	rows, err := os.CreateTemp("", "banshift-rows-*.parquet")
 	if err != nil {
 		return fmt.Errorf("query %s: %w", q.Name, err)
@@ -57,7 +54,7 @@ func (s *Store) described(ctx context.Context, q queries.Query, values map[strin
 	if err != nil {
 		return err
 	}
-	about["privacy"] = privacy
+	maps.Copy(about, privacy)
 	if err := describeFile(rows, about, w); err != nil {
 		return fmt.Errorf("query %s: %w", q.Name, err)
 	}

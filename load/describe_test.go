@@ -25,7 +25,7 @@ func TestParquetSaysWhatItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := s.Export(context.Background(), result, dir, load.Exported{MinClients: 20})
+	done, err := s.Export(context.Background(), result, dir, load.Exported{Privacy: "none of fewer than 20 clients", Noise: map[string]string{"epsilon": "1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/banshift/banshift/queries"
 )
 
-// Exported describes a file that Export wrote; it is kept beside it as JSON.
+// Exported describes a file that Export wrote; it is kept next to it as JSON.
 type Exported struct {
 	File     string            `json:"file"`
 	Query    string            `json:"query"`
@@ -25,19 +26,16 @@ type Exported struct {
 	Columns  map[string]string `json:"columns"`
 	// MinClients is the smallest number of clients that a row of it counts, 0 where it counts none.
 	MinClients uint64 `json:"min_clients"`
-	// RowsLeftOut is how many rows stayed behind, because they count fewer or would give such a count away.
-	RowsLeftOut int       `json:"rows_left_out"`
-	Bytes       int64     `json:"bytes"`
-	SHA256      string    `json:"sha256"`
-	Exported    time.Time `json:"exported"`
-}
-
-// privacy says what was done to a file before it left the house.
-func (e Exported) privacy() string {
-	if e.MinClients == 0 {
-		return "rows count no clients"
-	}
-	return fmt.Sprintf("%s; %d rows were left out, which count fewer than %d clients or would give such a count away", pseudonyms, e.RowsLeftOut, e.MinClients)
+	// RowsLeftOut is how many rows stayed behind, because they count fewer or would give such a count away. It is not
+	// said where there is noise: it would be exact.
+	RowsLeftOut *int `json:"rows_left_out,omitempty"`
+	// Privacy says what was done to the file before it left the house.
+	Privacy string `json:"privacy"`
+	// Noise says with what parameters noise was put on counts, by name; nil: none was.
+	Noise    map[string]string `json:"noise,omitempty"`
+	Bytes    int64             `json:"bytes"`
+	SHA256   string            `json:"sha256"`
+	Exported time.Time         `json:"exported"`
 }
 
 // Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
@@ -55,7 +53,7 @@ func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about
 	var err error
 	hash := sha256.New()
 	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.described(ctx, q, r.Params, done.privacy(), io.MultiWriter(w, hash), func(w io.Writer) error { return s.writeRows(ctx, r, w, Parquet) })
+		return s.described(ctx, q, r.Params, done.said(), io.MultiWriter(w, hash), func(w io.Writer) error { return s.writeRows(ctx, r, w, Parquet) })
 	})
 	if err != nil {
 		return Exported{}, err
@@ -70,6 +68,13 @@ func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about
 		return err
 	})
 	return done, err
+}
+
+// said is what a file says of its privacy itself.
+func (e Exported) said() map[string]string {
+	said := map[string]string{"privacy": e.Privacy}
+	maps.Copy(said, e.Noise)
+	return said
 }
 
 // WriteWhole writes a file under another name and renames it when it is complete. Who may

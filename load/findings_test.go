@@ -29,7 +29,7 @@ func TestReconcileNamesRanges(t *testing.T) {
 	const columns = "INSERT INTO batches (source, partition, first, next, state) VALUES "
 	for _, sql := range []string{
 		columns + "('recovery', 0, 45, 60, 'intended')", // abandoned: it overlaps 40 to 50
-		columns + "('recovery', 1, 10, 20, 'intended')", // beside other partitions' ranges only
+		columns + "('recovery', 1, 10, 20, 'intended')", // next to other partitions' ranges only
 		columns + "('recovery', 0, 50, 60, 'done')",     // adjoins
 	} {
 		if err := s.conn.Exec(ctx, sql); err != nil {

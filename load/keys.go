@@ -29,3 +29,16 @@ func (s *Store) UseKey(ctx context.Context, id string) error {
 	}
 	return explain(s.name, s.insertJSON(ctx, "pseudonym_keys", lines))
 }
+
+// DataSet names the data set that the store holds, for the account of what was released of it. The name goes
+// with copies of the store, and tells nothing of its key; it is empty where nothing was stored yet.
+func (s *Store) DataSet(ctx context.Context) (string, error) {
+	names, err := collect(ctx, s.conn, itself[string], statements.DataSet)
+	if err != nil {
+		return "", explain(s.name, fmt.Errorf("data set of the store: %w", err))
+	}
+	if len(names) == 0 {
+		return "", nil
+	}
+	return names[0], nil
+}

@@ -308,7 +308,7 @@ func (l *ledger) take(ctx context.Context, p partitionOf) (lease, error) {
 		l.sources[p.source] = state
 	}
 	state.generation = fresh.generation
-	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached, PartitionFirst, PartitionBegun} {
+	for _, partition := range []int32{p.partition, PartitionComplete, PartitionReached, PartitionFirst, PartitionRounds, PartitionBegun} {
 		delete(state.done, partition)
 		delete(state.intended, partition)
 		if done := fresh.done[partition]; done != nil {
@@ -533,8 +533,10 @@ const (
 	PartitionReached = -2
 	// PartitionFirst is where it notes which topic was read first under a name, by a digest of its id.
 	PartitionFirst = -3
+	// PartitionRounds is where it notes what a round of a topic is made of, before the round is stored.
+	PartitionRounds = -4
 	// PartitionBegun is where it notes what a file was when its reading began: it may grow before that ends.
-	PartitionBegun = -4
+	PartitionBegun = -5
 )
 
 // Reached is what was read of a file at a time.
@@ -613,7 +615,7 @@ func (s *Store) Ends(ctx context.Context, source string) (map[int32]int64, error
 	}
 	ends := map[int32]int64{}
 	for partition, done := range state.done {
-		if partition >= 0 && len(done) > 0 {
+		if partition >= 0 && partition != PartitionJoined && len(done) > 0 {
 			ends[partition] = done[len(done)-1].Next
 		}
 	}

@@ -54,7 +54,7 @@ func serverDSN(database string) string {
 	return u.String()
 }
 
-// fill writes testdata/store as one batch and puts one event beside it.
+// fill writes testdata/store as one batch and puts one event next to it.
 func fill(t *testing.T, s *load.Store) {
 	t.Helper()
 	ctx := context.Background()

@@ -9,7 +9,7 @@ import (
 	"github.com/banshift/banshift/schemas/statements"
 )
 
-// Reconciliation is the ledger's sums beside those of the tables. Differences is
+// Reconciliation is the ledger's sums next to those of the tables. Differences is
 // empty where every record is accounted for. Findings name single ranges.
 type Reconciliation struct {
 	Batches     uint64       `json:"batches"`

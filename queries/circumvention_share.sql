@@ -14,6 +14,8 @@
 -- column flows sum: all flows, the denominator
 -- column expected_flow_share share: expected_flows / flows
 -- column simulated key: 1 where the rows are simulated
+-- bound using 1 within clients: a client is of one country, and counted once a day
+-- bound clients 1: the same
 SELECT
     country,
     day,

@@ -19,6 +19,11 @@
 -- column simulated key: 1 where the rows are simulated
 -- column packs text: rule packs that made the verdicts
 -- column lists text: lists, networks and prefixes of clients that they were made with
+-- bound clients 1 within all_clients: a client is of one country, and counted once a day
+-- bound all_clients 1: the same
+-- bound fraction 0: it is about sensors
+-- bound packs 0: they are about rules
+-- bound lists 0: they are about lists
 WITH
     used AS
     (

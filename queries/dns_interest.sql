@@ -15,6 +15,8 @@
 -- column failed sum: NXDOMAIN, SERVFAIL, REFUSED
 -- column no_response sum: queries without a response
 -- column simulated key: 1 where the rows are simulated
+-- bound clients 1 within all_clients per service: a client may ask for any number of services, each counts it once
+-- bound all_clients 1 per service: the denominator is there once for each of them
 SELECT
     asked.country AS country,
     asked.day AS day,

@@ -3,7 +3,9 @@
 //
 // A file begins with comment lines: "-- title: …", "-- question: …", "-- param NAME
 // TYPE = 'DEFAULT': …" for each {NAME:TYPE} in the SQL, "-- column NAME ROLE: …" for each
-// column of the result; "-- public: REASON" where it tells nothing of clients. '@categories' and '@level' stand for what counts as use (package
+// column of the result; "-- public: REASON" where it tells nothing of clients; "-- bound COLUMN N
+// [within COLUMN] [per PARAM]: REASON" where one client's day changes what a column says of a country's
+// day by at most N in all rows together. '@categories' and '@level' stand for what counts as use (package
 // use). Nothing here may hold a statement that writes, or read the clients of table usage:
 // what is shown comes from finished counts.
 package queries
@@ -31,6 +33,7 @@ type Query struct {
 	Question string
 	Params   []Param
 	Columns  []Column
+	Bounds   []Bound
 	SQL      string // with {name:Type} placeholders
 	Counts   bool   // whether it reads finished counts
 	Public   bool   // nothing of it is of few clients: it is about sensors, verdicts or what others published
@@ -44,6 +47,16 @@ type Column struct {
 	Name string
 	Role Role
 	Text string
+}
+
+// Bound says what one client's day can change: at most so much in a column, summed over the rows
+// of a country's day. A column without one must not be released under differential privacy.
+type Bound struct {
+	Column string
+	Most   int    // 0: it is about no client
+	Within string // column of which this one is a part; empty: of none
+	Per    string // parameter for each of whose values it holds, which has to be given; empty: for all rows
+	Text   string
 }
 
 // Role says what the values of a column are, for whoever decides what may be shown.
@@ -134,6 +147,7 @@ func parseAll(dir fs.FS) ([]Query, error) {
 var (
 	paramLine   = regexp.MustCompile(`^param (\w+) (.+?) = '?((?:\[.*?\])|[^']*)'?: (.+)$`)
 	columnLine  = regexp.MustCompile(`^column (\w+) (key|clients|sum|share|text): (.+)$`)
+	boundLine   = regexp.MustCompile(`^bound (\w+) (\d)(?: within (\w+))?(?: per (\w+))?: (.+)$`)
 	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days|networks_day|questions_day)\b`)
 	placeholder = regexp.MustCompile(`\{(\w+):([^}]+)\}`)
 )
@@ -157,7 +171,21 @@ func parse(name, text string) (Query, error) {
 		return Query{}, errors.New("want title, question, columns and SQL")
 	}
 	q.Counts = countsView.MatchString(q.SQL)
-	return q, q.checkParams()
+	return q, errors.Join(q.checkParams(), q.checkBounds())
+}
+
+// checkBounds makes sure that bounds are of columns and parameters that there are.
+func (q *Query) checkBounds() error {
+	column := func(name string) bool {
+		return slices.ContainsFunc(q.Columns, func(c Column) bool { return c.Name == name })
+	}
+	for _, b := range q.Bounds {
+		known := b.Per == "" || slices.ContainsFunc(q.Params, func(p Param) bool { return p.Name == b.Per })
+		if !column(b.Column) || b.Within != "" && !column(b.Within) || !known {
+			return fmt.Errorf("bound %s: there is no such column or parameter", b.Column)
+		}
+	}
+	return nil
 }
 
 func (q *Query) parseHeader(line string) error {
@@ -177,11 +205,15 @@ func (q *Query) parseHeader(line string) error {
 		q.Columns = append(q.Columns, Column{m[1], Role(m[2]), m[3]})
 		return nil
 	}
+	if m := boundLine.FindStringSubmatch(line); m != nil {
+		q.Bounds = append(q.Bounds, Bound{m[1], int(m[2][0] - '0'), m[3], m[4], m[5]})
+		return nil
+	}
 	if m := paramLine.FindStringSubmatch(line); m != nil {
 		q.Params = append(q.Params, Param{m[1], m[2], m[3], m[4]})
 		return nil
 	}
-	return fmt.Errorf("header line %q: want title, question, public, param, or column NAME ROLE with a role of key, clients, sum, share or text", line)
+	return fmt.Errorf("header line %q: want title, question, public, param, bound, or column NAME ROLE with a role of key, clients, sum, share or text", line)
 }
 
 // checkParams makes sure that the SQL uses the parameters of the header, with their

@@ -1,5 +1,7 @@
 package queries
 
+import "slices"
+
 // Result is the answer of a named query as typed columns, each with its role: what decides which
 // rows may be shown looks at it before it is written in any format.
 type Result struct {
@@ -15,6 +17,11 @@ type ResultColumn struct {
 	Column
 	Type   string // as ClickHouse names it
 	Values []any
+}
+
+// Index is the place of a column, -1 where there is none of the name.
+func (r *Result) Index(name string) int {
+	return slices.IndexFunc(r.Columns, func(c ResultColumn) bool { return c.Name == name })
 }
 
 // Keep takes the rows out that are not to be kept; keep has one value a row.

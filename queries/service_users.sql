@@ -12,6 +12,8 @@
 -- column answered sum: flows with an answer
 -- column unanswered sum: flows without
 -- column simulated key: 1 where the rows are simulated
+-- bound clients 1 within tried per services: a client may try any number of services, each counts it once
+-- bound tried 1 per services: the same
 SELECT
     country,
     day,

@@ -15,7 +15,7 @@
 -- column last_stored text: when the last batch was stored
 SELECT
     source,
-    uniqExact(partition) AS partitions,
+    uniqExactIf(partition, partition != 2147483647) AS partitions,
     countIf(state = 'done') AS batches,
     countIf(state = 'intended') AS unfinished,
     sumIf(l.records_in, state = 'done') AS records_in,

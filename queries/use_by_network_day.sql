@@ -11,6 +11,8 @@
 -- column clients clients: distinct clients that used it, exact within the day
 -- column all_clients clients: distinct clients seen at all
 -- column simulated key: 1 where the rows are simulated
+-- bound clients 1 within all_clients: a client is of one network a day
+-- bound all_clients 1: the same
 WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
 SELECT
     country,

@@ -14,6 +14,7 @@
 -- column expected sum: expected number of flows that are the tool's: the sum of their probabilities
 -- column bytes sum: bytes of both directions
 -- column simulated key: 1 where the rows are simulated
+-- bound clients 1 per tool: a client may use any number of tools, each counts it once
 SELECT
     country,
     day,

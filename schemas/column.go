@@ -1,6 +1,8 @@
 package schemas
 
 import (
+	"math/bits"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -15,12 +17,14 @@ type Column[T any] struct {
 	V    []T
 	buf  *memory.Buffer
 	room int // how many values the first one makes room for
+	none int // how many zeros it has that take no memory of their own
+	mem  memory.Allocator
 }
 
 // NewColumn makes a column whose first value makes room for n. Builders wait between two
 // batches, and hold no memory then.
 func NewColumn[T any](mem memory.Allocator, n int) Column[T] {
-	return Column[T]{buf: memory.NewResizableBuffer(mem), room: n}
+	return Column[T]{buf: memory.NewResizableBuffer(mem), room: n, mem: mem}
 }
 
 // Append adds a value behind the others.
@@ -53,6 +57,49 @@ func (c *Column[T]) Fill(n int, v T) {
 	}
 }
 
+// FillZero lengthens the column to n zeros before its array is made. One without a value shares
+// its memory with all others.
+func (c *Column[T]) FillZero(n int) {
+	var zero T
+	if len(c.V) > 0 {
+		c.Fill(n, zero)
+		return
+	}
+	c.none = n
+}
+
+// values hands over what the array is made of, and how many values that has.
+func (c *Column[T]) values() (buf *memory.Buffer, n int) {
+	var zero T
+	width := int(unsafe.Sizeof(zero))
+	if c.none > 0 {
+		c.buf.Release()
+		return zeroBytes(c.none * width), c.none
+	}
+	if n = len(c.V); cap(c.V)-n > n/4 { // the first of many batches: the others know their size
+		fitting := memory.NewResizableBuffer(c.mem)
+		fitting.Resize(n * width)
+		copy(fitting.Bytes(), c.buf.Bytes())
+		c.buf.Release()
+		c.buf = fitting
+	}
+	c.buf.Resize(n * width)
+	return c.buf, n
+}
+
+// zeros are shared by all columns that have nothing else. Arrays are never written to.
+var zeros atomic.Pointer[memory.Buffer]
+
+// zeroBytes gives at least n zeros.
+func zeroBytes(n int) *memory.Buffer {
+	if have := zeros.Load(); have != nil && have.Len() >= n {
+		return have
+	}
+	more := memory.NewBufferBytes(make([]byte, 1<<bits.Len(uint(n))))
+	zeros.Store(more)
+	return more
+}
+
 func (c *Column[T]) grow(n int) {
 	var zero T
 	length := len(c.V)
@@ -63,12 +110,10 @@ func (c *Column[T]) grow(n int) {
 // Array hands the values over as an Arrow array of the given type, whose width must
 // be that of T, and leaves the column empty and without memory.
 func (c *Column[T]) Array(dt arrow.DataType) arrow.Array {
-	var zero T
-	n := len(c.V)
-	c.buf.Resize(n * int(unsafe.Sizeof(zero)))
-	data := array.NewData(dt, n, []*memory.Buffer{nil, c.buf}, nil, 0, 0)
+	buf, n := c.values()
+	data := array.NewData(dt, n, []*memory.Buffer{nil, buf}, nil, 0, 0)
 	defer data.Release()
-	c.buf.Release()
+	buf.Release()
 	*c = Column[T]{}
 	return array.MakeFromData(data)
 }
@@ -85,6 +130,7 @@ func (c *Column[T]) Release() {
 type TextColumn struct {
 	ends Column[int32] // where each text ends, behind a first 0
 	text Column[byte]
+	none int // how many empty texts it has that take no memory
 }
 
 // NewTextColumn makes room for n texts.
@@ -117,8 +163,24 @@ func (c *TextColumn) AppendAt(row int, text []byte) {
 // Fill lengthens the column to n texts by empty ones; a longer column stays as it is.
 func (c *TextColumn) Fill(n int) { c.ends.Fill(n+1, int32(len(c.text.V))) }
 
+// FillEmpty is Fill before the array is made. A column of nothing but empty texts shares its
+// memory with all others.
+func (c *TextColumn) FillEmpty(n int) {
+	if len(c.ends.V) > 1 {
+		c.Fill(n)
+		return
+	}
+	c.none = n
+}
+
 // Array hands the texts over as an Arrow array and leaves the column empty and without memory.
 func (c *TextColumn) Array() arrow.Array {
+	if c.none > 0 {
+		data := array.NewData(arrow.BinaryTypes.String, c.none, []*memory.Buffer{nil, zeroBytes((c.none + 1) * arrow.Int32SizeBytes), c.text.buf}, nil, 0, 0)
+		defer data.Release()
+		c.Release()
+		return array.MakeFromData(data)
+	}
 	n, ends, text := len(c.ends.V)-1, c.ends.buf, c.text.buf
 	text.Resize(len(c.text.V))
 	ends.Resize((n + 1) * arrow.Int32SizeBytes)
@@ -132,6 +194,7 @@ func (c *TextColumn) Array() arrow.Array {
 func (c *TextColumn) Release() {
 	c.ends.Release()
 	c.text.Release()
+	c.none = 0
 }
 
 // DictColumn collects a column of strings with few distinct values.

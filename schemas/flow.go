@@ -41,11 +41,11 @@ func firstSizesOf(column arrow.Array) []int16 {
 
 // firstSizesArray wraps the flat sizes as a fixed-size list column.
 func firstSizesArray(c *Column[[MaxFirstSizes]int16]) arrow.Array {
-	n := len(c.V)
-	c.buf.Resize(n * MaxFirstSizes * 2)
-	flat := array.NewData(arrow.PrimitiveTypes.Int16, n*MaxFirstSizes, []*memory.Buffer{nil, c.buf}, nil, 0, 0)
+	buf, n := c.values()
+	flat := array.NewData(arrow.PrimitiveTypes.Int16, n*MaxFirstSizes, []*memory.Buffer{nil, buf}, nil, 0, 0)
 	defer flat.Release()
-	c.Release()
+	buf.Release()
+	*c = Column[[MaxFirstSizes]int16]{}
 	list := array.NewData(firstSizes, n, []*memory.Buffer{nil}, []arrow.ArrayData{flat}, 0, 0)
 	defer list.Release()
 	return array.MakeFromData(list)

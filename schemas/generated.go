@@ -254,15 +254,15 @@ func (b *FlowBuilder) reset() {
 // Record hands the rows over as a batch and starts an empty one.
 func (b *FlowBuilder) Record() arrow.Record {
 	n := b.Len()
-	b.SNI.Fill(n)
-	b.ALPN.Fill(n)
-	b.JA4.Fill(n)
-	b.FirstSizes.Fill(n, [MaxFirstSizes]int16{})
-	b.Signatures.Fill(n, 0)
+	b.SNI.FillEmpty(n)
+	b.ALPN.FillEmpty(n)
+	b.JA4.FillEmpty(n)
+	b.FirstSizes.FillZero(n)
+	b.Signatures.FillZero(n)
 	b.SensorLabel.Fill(n, nil)
-	b.SensorConfidence.Fill(n, 0)
-	b.SignaturesHigh.Fill(n, 0)
-	b.Traits.Fill(n, 0)
+	b.SensorConfidence.FillZero(n)
+	b.SignaturesHigh.FillZero(n)
+	b.Traits.FillZero(n)
 	rec := recordOf(FlowSchema, n, b.columns())
 	b.room = n + n/8 // the next batch will have about as many
 	b.reset()

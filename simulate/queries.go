@@ -41,7 +41,7 @@ func newQueryMaker(s *Scenario, w *world, d *demand, seed uint64) *queryMaker {
 	return &queryMaker{s: s, w: w, d: d, seed: seed, hours: cumulate(s.Profiles["home"].Hours)}
 }
 
-// Shares of what is asked for besides legitimate names.
+// Shares of what is asked for in addition to legitimate names.
 const (
 	interestShare = .06 // names of VPN providers: interest, not use
 	serviceShare  = .05 // the banned service's name

@@ -42,7 +42,7 @@ func weigh(list []Evidence, catalogue []events.Event, cfg spike.Config) ([]spike
 	var findings []spike.Finding
 	var files []account.EvidenceFile
 	for _, e := range list {
-		found, err := spike.Beside(e.kind(), e.Format+" "+e.Name, e.Series, catalogue, cfg)
+		found, err := spike.Findings(e.kind(), e.Format+" "+e.Name, e.Series, catalogue, cfg)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -52,7 +52,7 @@ func weigh(list []Evidence, catalogue []events.Event, cfg spike.Config) ([]spike
 	return findings, files, nil
 }
 
-// storeFindings looks at what the store knows besides the use of tools, for each event inside
+// storeFindings looks at what the store knows in addition to the use of tools, for each event inside
 // it against a service that it knows: whether direct use fell, and whether networks that enforce more rose more.
 func storeFindings(ctx context.Context, r *reading, list []spike.Series, simulated bool, catalogue []events.Event, cfg spike.Config) ([]spike.Finding, error) {
 	var findings []spike.Finding
@@ -68,7 +68,7 @@ func storeFindings(ctx context.Context, r *reading, list []spike.Series, simulat
 		if direct == nil {
 			continue
 		}
-		found, err := spike.Beside(spike.DirectUse, "answered connections to "+e.Target, direct, []events.Event{e}, cfg)
+		found, err := spike.Findings(spike.DirectUse, "answered connections to "+e.Target, direct, []events.Event{e}, cfg)
 		if err != nil {
 			return nil, err
 		}

@@ -51,7 +51,7 @@ type UsersDay struct {
 // level is the coverage of all intervals of the companion measures.
 const level = .95
 
-// companions are the questions beside the first two.
+// companions are the questions next to the first two.
 func (s *study) companions() []account.Question {
 	return []account.Question{s.churn(), s.growth(), s.collateral(), s.adoption(), s.enforcement(), s.byMethod(), s.border()}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/banshift/banshift/transform/spike"
 )
 
-// Options are what a study depends on besides the store.
+// Options are what a study depends on in addition to the store.
 type Options struct {
 	Config    spike.Config   // the registered procedure
 	Catalogue []events.Event // all events; those of a country keep its placebo dates clear

@@ -77,8 +77,16 @@ type PrivacyConfig struct {
 	RawClients string `mapstructure:"raw_clients"`
 	// KeyFile holds the 32-byte master key (hex), mode 0600, made where it is missing, or day keys; it must not lie inside the store.
 	KeyFile string `mapstructure:"key_file"`
-	// ReleaseMinClients is the smallest number of clients that a row of an export counts; 50 where people are prosecuted.
+	// ReleaseMinClients is the smallest number of clients that a row of an export counts.
 	ReleaseMinClients int `mapstructure:"release_min_clients"`
+	// ReleaseMinProsecuted is the same where people are prosecuted: in the countries of prosecuted_countries, and of events that say so.
+	ReleaseMinProsecuted int `mapstructure:"release_min_clients_prosecuted"`
+	// ProsecutedCountries are lower-case ISO codes of countries in which people are prosecuted for what is measured.
+	ProsecutedCountries []string `mapstructure:"prosecuted_countries"`
+	// ReleaseEpsilonDay is the privacy (epsilon) that all releases with noise together may spend of each client-day.
+	ReleaseEpsilonDay float64 `mapstructure:"release_epsilon_day"`
+	// ReleaseDirectory is where the account of releases with noise is kept; it must not lie inside the store. Empty: releases, next to the key.
+	ReleaseDirectory string `mapstructure:"release_directory"`
 }
 
 // ListConfig is one list of addresses or names, with the dates it is valid for.
@@ -190,7 +198,7 @@ func defaultConfig() Config {
 		LogLevel: "info",
 		// In April 2018 officials recommended TamTam in place of Telegram.
 		Substitutes: map[string]string{"telegram": "tamtam"},
-		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20},
+		Privacy:     PrivacyConfig{RawClients: "pseudonymise", ReleaseMinClients: 20, ReleaseMinProsecuted: 50, ReleaseEpsilonDay: 1},
 		Rules:       RulesConfig{PriorDecibans: -20},
 		Ingest:      IngestConfig{BatchRecords: 131072, BlockRecords: 65536, BlockBytes: 48 << 20, FlushAfterSeconds: 5, FutureSeconds: 600},
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
@@ -313,7 +321,7 @@ func oneLine(err error) string {
 
 // resolve makes relative paths start at the directory of the configuration file.
 func (c *Config) resolve(base string) {
-	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
+	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Privacy.ReleaseDirectory, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
 	for i := range c.Lists {
 		paths = append(paths, &c.Lists[i].Path)
 		if !strings.Contains(c.Lists[i].Source, "://") {
@@ -344,13 +352,16 @@ func (c Config) check() error {
 	}
 	for key, n := range map[string]int{
 		"ingest.batch_records": c.Ingest.BatchRecords, "ingest.block_records": c.Ingest.BlockRecords, "ingest.block_bytes": c.Ingest.BlockBytes,
-		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "privacy.release_min_clients": c.Privacy.ReleaseMinClients,
+		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "privacy.release_min_clients": c.Privacy.ReleaseMinClients, "privacy.release_min_clients_prosecuted": c.Privacy.ReleaseMinProsecuted,
 		"embedded.memory_megabytes": c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
 		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
 	} {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
 		}
+	}
+	if _, err := c.Privacy.epsilonDay(); err != nil {
+		errs = append(errs, err)
 	}
 	for key, n := range map[string]int{"retention.usage_days": c.Retention.UsageDays, "retention.dns_days": c.Retention.DNSDays} {
 		if n < 0 {

@@ -9,12 +9,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/release/mechanism"
+	"github.com/banshift/banshift/release/policy"
 	"github.com/banshift/banshift/release/suppress"
 )
 
 func newExportCommand(a *app) *cobra.Command {
 	var params []string
 	var dir string
+	var noise noiseOptions
 	cmd := &cobra.Command{
 		Use:   "export NAME --out DIR",
 		Short: "Write the answer of a named question as a Parquet file with its description",
@@ -25,19 +28,27 @@ Rows that count fewer clients than privacy.release_min_clients stay behind, and 
 without which such a count could be found by subtraction. That holds within one file: what
 several files tell together, and what last month's told, is for you to look at. A question
 that does not count clients is not exported. 'banshift query NAME --output parquet' writes
-everything, for yourself.`,
+everything, for yourself.
+
+With --epsilon counts of clients have noise (differential privacy; the unit is a client-day),
+and everything else that clients could change is left out. What is spent of each country's
+day is written down before the file is, and refused over privacy.release_epsilon_day. The same
+question gives the same numbers again, for nothing, whatever became of the data since.`,
 		Example: `  banshift export daily_series --store ./store --out ./public
-  banshift export use_by_tool_day --store ./store --param country=ru --out ./public`,
+  banshift export use_by_tool_day --store ./store --param country=ru --out ./public
+  banshift export daily_series --store ./store --epsilon 0.5 --out ./public`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.export(cmd, args[0], params, dir) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.export(cmd, args[0], params, dir, noise) },
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "NAME=VALUE of a parameter; repeatable")
 	cmd.Flags().StringVar(&dir, "out", "", "directory for the files")
+	noise.add(cmd.Flags())
 	completeQuery(cmd)
+	completeWith(cmd, "mechanism", mechanism.Kinds)
 	return cmd
 }
 
-func (a *app) export(cmd *cobra.Command, name string, given []string, dir string) error {
+func (a *app) export(cmd *cobra.Command, name string, given []string, dir string, noise noiseOptions) error {
 	if dir == "" {
 		return misused(errors.New("export: no directory: give --out DIR"))
 	}
@@ -48,35 +59,53 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 	if err := checkQuery(name, params); err != nil {
 		return misused(err)
 	}
+	if noise.epsilon != "" {
+		if _, err := a.noiseAsked(noise); err != nil {
+			return err
+		}
+	}
 	store, err := a.openStore(cmd.Context())
 	if err != nil {
 		return err
 	}
-	done, err := a.release(cmd.Context(), store, name, params, dir)
+	done, err := a.exported(cmd.Context(), store, name, params, dir, noise)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	if done.RowsLeftOut > 0 {
-		fmt.Fprintf(a.out, "%d rows stay behind: they count fewer than %d clients, or would give such a count away\n", done.RowsLeftOut, done.MinClients)
+	if done.RowsLeftOut != nil && *done.RowsLeftOut > 0 {
+		fmt.Fprintf(a.out, "%d rows stay behind: they count fewer than %d clients, or would give such a count away\n", *done.RowsLeftOut, done.MinClients)
 	}
 	_, err = fmt.Fprintf(a.out, "%s (%d bytes, SHA-256 %s)\n", filepath.Join(dir, done.File), done.Bytes, done.SHA256)
 	return err
 }
 
-// release writes what may leave the house of an answer.
-func (a *app) release(ctx context.Context, store *load.Store, name string, params map[string]string, dir string) (load.Exported, error) {
-	result, err := store.Result(ctx, name, params)
+// exported writes what may leave the house of an answer.
+func (a *app) exported(ctx context.Context, store *load.Store, name string, params map[string]string, dir string, noise noiseOptions) (load.Exported, error) {
+	p, err := a.publisher(ctx, store, noise)
 	if err != nil {
 		return load.Exported{}, err
 	}
-	var about load.Exported
-	if !result.Query.Public {
-		about.MinClients = uint64(a.cfg.Privacy.ReleaseMinClients)
+	defer p.Close()
+	result, said, err := p.answer(ctx, name, params)
+	if notCounted := (*suppress.NotCountedError)(nil); errors.As(err, &notCounted) {
+		err = fmt.Errorf("export: %w; `banshift query %s --output parquet` writes it for yourself", err, name)
 	}
-	left, err := suppress.Rows(result, about.MinClients)
 	if err != nil {
-		return load.Exported{}, fmt.Errorf("export: %w; `banshift query %s --output parquet` writes it for yourself", err, name)
+		return load.Exported{}, err
 	}
-	about.RowsLeftOut = left.Few + left.Complement
-	return store.Export(ctx, result, dir, about)
+	if said.Noise != nil {
+		fmt.Fprintf(a.errOut, "country-days of which epsilon %s was spent: %d; that were released before and are given again: %d\n", said.Noise.Epsilon, said.Noise.New, said.Noise.Again)
+	}
+	return store.Export(ctx, result, dir, describedBy(said))
+}
+
+// describedBy is what a file says of its privacy.
+func describedBy(said policy.Said) load.Exported {
+	about := load.Exported{MinClients: said.MinClients, Privacy: said.Words}
+	if said.Noise != nil {
+		about.Noise = said.Noise.Texts()
+		return about
+	}
+	about.RowsLeftOut = &said.RowsLeftOut
+	return about
 }

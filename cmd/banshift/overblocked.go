@@ -26,7 +26,7 @@ func newOverblockedCommand(a *app) *cobra.Command {
 	var o overblockedOptions
 	cmd := &cobra.Command{
 		Use:   "overblocked SUBSTRING",
-		Short: "List the names that a rule by substring hits besides its target",
+		Short: "List the names that a rule by substring hits in addition to its target",
 		Long: `overblocked lists the registered domains that contain SUBSTRING and are neither the target
 nor below it: on 10 March 2021 a rule for t.co slowed down reddit.com and microsoft.com. The
 names come from a file, one a line, or from the store's DNS answers, with how often each was

@@ -128,8 +128,24 @@ func queryReference() ([]byte, error) {
 		for _, c := range q.Columns {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, c.Role, cell(c.Text))
 		}
+		writeBounds(&b, q)
 	}
 	return b.Bytes(), nil
+}
+
+// writeBounds says what of a query can be released under differential privacy.
+func writeBounds(b *bytes.Buffer, q queries.Query) {
+	if len(q.Bounds) == 0 {
+		return
+	}
+	b.WriteString("\nWith `export --epsilon`, one client's day changes, in all rows of a country's day together:\n\n| column | by at most | because |\n|---|---|---|\n")
+	for _, bound := range q.Bounds {
+		most := fmt.Sprint(bound.Most)
+		if bound.Per != "" {
+			most += " for each value of `" + bound.Per + "`, which has to be given"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", bound.Column, most, cell(bound.Text))
+	}
 }
 
 // cell escapes text for a Markdown table.

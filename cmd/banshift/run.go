@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -103,6 +104,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer store.Close()
+	defer boundMemory(a.cfg.Ingest.workers())()
 	if keys, err = a.useKeys(ctx, store, keys, o.newKey); err != nil {
 		return err
 	}
@@ -165,6 +167,20 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
+}
+
+// Memory beyond which garbage is collected more often than by itself, and what each worker adds
+// to it: what is at work at once grows with the workers, garbage would double it.
+const memoryBase, memoryOfWorker = 128 << 20, 48 << 20
+
+// boundMemory keeps garbage from taking as much memory as what is at work, unless GOMEMLIMIT
+// says how much there is. The function that it gives ends that.
+func boundMemory(workers int) (end func()) {
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	before := debug.SetMemoryLimit(memoryBase + int64(workers)*memoryOfWorker)
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // countEvery is how old the counts of a running day become before they are made again.
@@ -364,7 +380,7 @@ func (a *app) summarize(s *pipeline.Stats, elapsed time.Duration) {
 	}
 	fmt.Fprintln(a.errOut, ")")
 	if halves := s.Unpaired.Load(); halves > 0 && halves > s.Paired.Load() {
-		a.log.Warn("most one-way records did not meet their other direction and are flows of their own: directions are joined inside a block of one partition; key the topic by both ends of a flow, read it from one partition, or raise ingest.block_records (ingest.block_bytes of files)",
+		a.log.Warn("most one-way records did not meet their other direction and are flows of their own: directions are joined inside a block of one partition; key the topic by both ends of a flow, read a small topic with pair=topic in its address, or raise ingest.block_records (ingest.block_bytes of files)",
 			"halves", halves, "joined", s.Paired.Load())
 	}
 	for _, r := range s.Reasons() {

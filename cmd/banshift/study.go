@@ -17,6 +17,7 @@ import (
 	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/study/account"
 	"github.com/banshift/banshift/transform/spike"
+	"github.com/banshift/banshift/web/report"
 )
 
 // averageOptions are the flags of study.
@@ -38,7 +39,7 @@ every event; whether one is pooled never depends on its effect. Events of one co
 within a week that ask for the same are one episode.`,
 		Example: `  banshift study --series tor.csv --series-format tor-userstats
   banshift study builtin,mine.yaml --series tor.csv --series-format tor-userstats \
-    --output markdown > bans.md
+    --output html > bans.html
   banshift study --store ./store --output csv --rows events`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,7 +59,7 @@ within a week that ask for the same are one episode.`,
 	f.StringVar(&o.name, "series-name", "", "what the series is called (default: the file's name)")
 	f.StringVar(&o.placebo, "placebo", string(spike.PlaceboBefore), "placebo dates: before, or both (uses the future; never live)")
 	o.addQuestion(f)
-	f.StringVar(&o.output, "output", "table", "table, markdown, json, csv or parquet")
+	f.StringVar(&o.output, "output", "table", "table, markdown, html, json, csv or parquet")
 	f.StringVar(&o.rows, "rows", "groups", "of CSV and Parquet: groups or events")
 	f.BoolVar(&o.asJSON, "json", false, "print one JSON object; as --output json")
 	return cmd
@@ -94,6 +95,8 @@ func averageWriter(o averageOptions) (func(io.Writer, study.Average) error, erro
 		return func(w io.Writer, a study.Average) error { return writeSheets(escaping{w}, a, writeAligned) }, nil
 	case "markdown":
 		return func(w io.Writer, a study.Average) error { return writeSheets(w, a, writePipes) }, nil
+	case "html":
+		return writeAveragePage, nil
 	case "json":
 		return func(w io.Writer, a study.Average) error { return writeJSON(w, a) }, nil
 	case "csv":
@@ -106,7 +109,7 @@ func averageWriter(o averageOptions) (func(io.Writer, study.Average) error, erro
 			return columns.WriteParquet(w, rowsOf(a, o.rows))
 		}, nil
 	}
-	return nil, fmt.Errorf("--output %q: want table, markdown, json, csv or parquet", o.output)
+	return nil, fmt.Errorf("--output %q: want table, markdown, html, json, csv or parquet", o.output)
 }
 
 // titledTable is a table as it is read by people.
@@ -118,12 +121,36 @@ type titledTable struct {
 
 // writeSheets writes all that was found, sheet by sheet.
 func writeSheets(w io.Writer, a study.Average, write func(io.Writer, titledTable) error) error {
-	for _, s := range []titledTable{funnelSheet(a), groupSheet(a), differenceSheet(a), eventSheet(a)} {
+	for _, s := range sheetsOf(a) {
 		if err := write(w, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func sheetsOf(a study.Average) []titledTable {
+	return []titledTable{funnelSheet(a), groupSheet(a), differenceSheet(a), eventSheet(a)}
+}
+
+// writeAveragePage writes the same as one HTML file, with pictures.
+func writeAveragePage(w io.Writer, a study.Average) error {
+	page := a.Page()
+	for _, s := range sheetsOf(a) {
+		t := account.Table{Caption: s.title}
+		for _, name := range s.head {
+			t.Columns = append(t.Columns, account.Column{Name: account.UpperFirst(strings.ToLower(name)), Format: account.Text})
+		}
+		for _, row := range s.rows {
+			cells := make([]any, len(row))
+			for i, text := range row {
+				cells[i] = text
+			}
+			t.Rows = append(t.Rows, cells)
+		}
+		page.Tables = append(page.Tables, t)
+	}
+	return report.RenderOverall(w, page)
 }
 
 func funnelSheet(a study.Average) titledTable {

@@ -42,6 +42,15 @@ func TestStudyCommand(t *testing.T) {
 			t.Errorf("%s: no %s in %s", form, mean, out)
 		}
 	}
+	page := ask("--output", "html")
+	for _, want := range []string{"<svg", "xa-ban", "no series of the country", "2 episodes that ask for a rise", got.Provenance.DataHash} {
+		if !strings.Contains(page, want) {
+			t.Errorf("html: no %q", want)
+		}
+	}
+	if strings.Contains(page, "<script") || strings.Contains(page, "http://") || strings.Contains(page, "src=") {
+		t.Error("html: the page loads something")
+	}
 	for rows, want := range map[string]int{"groups": len(got.Groups) + 1, "events": 4} {
 		records, err := csv.NewReader(strings.NewReader(ask("--output", "csv", "--rows", rows))).ReadAll()
 		if err != nil || len(records) != want {

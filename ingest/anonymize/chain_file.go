@@ -14,7 +14,7 @@ import (
 )
 
 // chainFile is where a chain of day keys lies. A program that is killed anywhere in
-// replace leaves a whole chain, the old or the new one; what it left beside it is
+// replace leaves a whole chain, the old or the new one; what it left next to it is
 // destroyed by whoever opens the file next.
 type chainFile struct {
 	path string
@@ -36,7 +36,7 @@ func readChain(path string, now func() time.Time) (*Keys, error) {
 	return keys, nil
 }
 
-// files that a replacement needs beside the chain.
+// files that a replacement needs next to the chain.
 func (f chainFile) fresh() string { return f.path + ".next" }
 func (f chainFile) past() string  { return f.path + ".past" }
 func (f chainFile) lock() string  { return f.path + ".lock" }

@@ -35,7 +35,7 @@ type Options struct {
 	Locator Locator
 	// Refuse rejects every record that carries a client address.
 	Refuse bool
-	// Reveal keeps the addresses of both ends beside the batch, for a person who looks
+	// Reveal keeps the addresses of both ends next to the batch, for a person who looks
 	// at local files. Never set it where anything is stored.
 	Reveal bool
 	// FutureAfter gives the time in ms behind which a record is rejected; nil: no limit.

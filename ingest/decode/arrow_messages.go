@@ -19,6 +19,8 @@ import (
 type arrowMessages struct {
 	r    io.Reader
 	left int64 // bytes that the source still has
+	at   int64 // where the message begins that is read
+	size int64 // of the source
 	mem  memory.Allocator
 	refs atomic.Int64
 	last *ipc.Message
@@ -30,7 +32,7 @@ type arrowMessages struct {
 var _ ipc.MessageReader = (*arrowMessages)(nil)
 
 func newArrowMessages(r io.Reader, size int64, mem memory.Allocator) *arrowMessages {
-	m := &arrowMessages{r: r, left: size, mem: mem}
+	m := &arrowMessages{r: r, left: size, size: size, mem: mem}
 	m.refs.Store(1)
 	return m
 }
@@ -68,6 +70,7 @@ func (m *arrowMessages) Message() (*ipc.Message, error) {
 			return nil, err
 		}
 	}
+	m.at = m.size - m.left
 	length, err := m.length()
 	if err != nil {
 		return nil, err
@@ -79,7 +82,7 @@ func (m *arrowMessages) Message() (*ipc.Message, error) {
 	message := rootTable(meta)
 	size := message.GetInt64Slot(messageBodyLength, 0)
 	if size < 0 || size > m.left {
-		return nil, fmt.Errorf("a message of %d bytes, and the source has %d", size, m.left)
+		return nil, m.cut(fmt.Errorf("a message of %d bytes, and the source has %d", size, m.left))
 	}
 	if size > maxArrowBody {
 		return nil, fmt.Errorf("a batch of %d bytes: at most %d can be read; write smaller batches", size, maxArrowBody)
@@ -119,10 +122,10 @@ func (m *arrowMessages) length() (int64, error) {
 		length = binary.LittleEndian.Uint32(word[:])
 	}
 	if length == 0 {
-		return 0, io.EOF
+		return 0, m.ended()
 	}
 	if int64(length) > m.left || length < 8 {
-		return 0, fmt.Errorf("metadata of %d bytes, and the source has %d", length, m.left)
+		return 0, m.cut(fmt.Errorf("metadata of %d bytes, and the source has %d", length, m.left))
 	}
 	return int64(length), nil
 }
@@ -131,9 +134,25 @@ func (m *arrowMessages) read(p []byte) error {
 	n, err := io.ReadFull(m.r, p)
 	m.left -= int64(n)
 	if err != nil {
-		return fmt.Errorf("the source is cut: %w", err)
+		return m.cut(fmt.Errorf("the source is cut: %w", err))
 	}
 	return nil
+}
+
+// cut is an error of a stream that ends within the message that is read: it may grow.
+func (m *arrowMessages) cut(err error) error {
+	if m.blocks != nil {
+		return err
+	}
+	return &LeftError{m.at, err}
+}
+
+// ended is io.EOF behind the mark at the end of a stream, unless another stream follows.
+func (m *arrowMessages) ended() error {
+	if m.blocks != nil || m.left == 0 {
+		return io.EOF
+	}
+	return fmt.Errorf("%d bytes follow behind the end of the stream: one file is one stream", m.left)
 }
 
 // Slots of the tables in Message.fbs and Schema.fbs of the Arrow format.

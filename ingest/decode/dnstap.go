@@ -147,19 +147,19 @@ func (s *dnstapStream) frames(ctx context.Context, in *countingReader, sink reco
 			return last, nil // a writer that was killed leaves no STOP
 		}
 		if err != nil {
-			return last, fmt.Errorf("frame at byte %d: %w", at, cut(err))
+			return last, &LeftError{at, fmt.Errorf("frame at byte %d: %w", at, cut(err))}
 		}
 		control := size == 0
 		if control {
 			if size, err = frameLength(in); err != nil {
-				return last, fmt.Errorf("control frame at byte %d: %w", at, cut(err))
+				return last, &LeftError{at, fmt.Errorf("control frame at byte %d: %w", at, cut(err))}
 			}
 		}
 		if size > maxFrame || control && size < 4 || n == 0 && !control {
 			return last, fmt.Errorf("frame at byte %d: not Frame Streams, or damaged", at)
 		}
 		if _, err := io.ReadFull(in, buf[:size]); err != nil {
-			return last, fmt.Errorf("frame at byte %d: %w", at, cut(err))
+			return last, &LeftError{at, fmt.Errorf("frame at byte %d: %w", at, cut(err))}
 		}
 		if !control {
 			last = at
@@ -167,9 +167,7 @@ func (s *dnstapStream) frames(ctx context.Context, in *countingReader, sink reco
 			continue
 		}
 		switch binary.BigEndian.Uint32(buf) {
-		case frameStop:
-			return last, nil
-		case frameStart, frameReady, frameAccept, frameFinish:
+		case frameStop, frameStart, frameReady, frameAccept, frameFinish: // another stream may follow
 		default:
 			return last, fmt.Errorf("frame at byte %d: not a control frame of Frame Streams", at)
 		}

@@ -167,13 +167,13 @@ func (s *goflow2ProtobufStream) Decode(ctx context.Context, r io.Reader, sink re
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("length of the message at byte %d: %w", at, cut(err))
+			return &LeftError{at, fmt.Errorf("length of the message at byte %d: %w", at, cut(err))}
 		}
 		if size > maxFlowMessage {
 			return fmt.Errorf("message at byte %d claims %d bytes: not length-delimited goflow2 protobuf (-format bin), written with another -transport.file.sep than a newline or nothing, or damaged", at, size)
 		}
 		if _, err := io.ReadFull(in, buf[:size]); err != nil {
-			return fmt.Errorf("message at byte %d: %w", at, cut(err))
+			return &LeftError{at, fmt.Errorf("message at byte %d: %w", at, cut(err))}
 		}
 		s.message.body(buf[:size], buf[:size], at, sink)
 		if separated {

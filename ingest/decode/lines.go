@@ -49,7 +49,7 @@ func (l *lineReader) next() (line, error) {
 	case errors.Is(err, io.EOF):
 		return line{}, io.EOF
 	}
-	return line{}, fmt.Errorf("read at byte %d: %w", l.pos, err)
+	return line{}, &LeftError{at, fmt.Errorf("read at byte %d: %w", l.pos, err)}
 }
 
 // skipLine drops the rest of a line that is too long.
@@ -140,6 +140,19 @@ type CutError struct{ At int64 }
 func (e *CutError) Error() string {
 	return fmt.Sprintf("ends in the middle of the record at byte %d: the source is cut, what came before was read", e.At)
 }
+
+// LeftError says that a source cannot be read on from the record that begins at a byte; of that
+// one nothing was made.
+type LeftError struct {
+	At  int64
+	Why error
+}
+
+func (e *LeftError) Error() string { return e.Why.Error() }
+func (e *LeftError) Unwrap() error { return e.Why }
+
+// Left gives where the record begins.
+func (e *LeftError) Left() int64 { return e.At }
 
 // rejectWatch notices a reject on its way to the sink.
 type rejectWatch struct {

@@ -223,7 +223,7 @@ func (d *zeekDetails) look(q *record.DNS, position int64, sink record.Sink) {
 // a detail was seen.
 const siblingSlack = 60_000
 
-// zeekSibling is a log of details that lies beside a log of connections. It is read only
+// zeekSibling is a log of details that lies next to a log of connections. It is read only
 // as far as the connections have come: each log is in the order in which it was written.
 type zeekSibling struct {
 	lines *lineReader
@@ -294,7 +294,7 @@ func newZeekStream(f Format, o options) *zeekStream {
 	return &zeekStream{log: log, open: o.details}
 }
 
-// Detail is a log of details that lies beside a log of connections.
+// Detail is a log of details that lies next to a log of connections.
 type Detail struct {
 	Format Format
 	io.ReadCloser

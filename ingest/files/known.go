@@ -64,8 +64,9 @@ func digestOfBeginning(text io.ReaderAt, n int64) (int64, error) {
 
 func bigEndian(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
 
-// Content names what was read of a file to its end; false for what cannot be read again.
-func (s *Source) Content() (Content, bool, error) {
+// Content names what was read of a file, up to a byte, or to its end where that is before; false
+// for what cannot be read again.
+func (s *Source) Content(upTo int64) (Content, bool, error) {
 	if s.live {
 		return Content{}, false, nil
 	}
@@ -73,14 +74,20 @@ func (s *Source) Content() (Content, bool, error) {
 	if s.seen.n > 0 {
 		read, n = &s.seen, s.seen.n
 	}
+	if n = min(n, upTo); n == 0 {
+		return Content{}, false, nil
+	}
 	d, err := digest(read, n)
+	if errors.Is(err, io.EOF) { // too far back of a stream
+		return Content{}, false, nil
+	}
 	return Content{n, d}, err == nil, err
 }
 
 // Prefix is a content that a file may begin with.
 type Prefix struct {
 	Content
-	// Near: the file is called like one that had it. Others count only where a line ends.
+	// Near: that is enough to know the file by. Others count only where a line ends.
 	Near bool
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/banshift/banshift/ingest/decode"
 )
 
 // Lines is who takes the lines of a stream.
@@ -52,7 +54,7 @@ func (s *Source) EachRange(ctx context.Context, plan Plan, patience time.Duratio
 		case errors.Is(err, errLongLine):
 			return s.tooLong(r.position)
 		default:
-			return fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, r.position, err)
+			return &decode.LeftError{At: r.position, Why: fmt.Errorf("source %s: cannot be read behind byte %d: %w", s.Path, r.position, err)}
 		}
 	}
 }

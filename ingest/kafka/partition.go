@@ -22,10 +22,14 @@ type partition struct {
 	id     int32
 	follow bool
 	until  int64 // where it ends although the log goes on; 0: nowhere
-	cursor cursor
-	handle Handler
-	commit func(next int64) error
-	ledger Offsets
+	// alone: nothing is read that is stored, also where it is a neighbour of what is not.
+	alone bool
+	// patient: the broker is waited for as when following.
+	patient bool
+	cursor  cursor
+	handle  Handler
+	commit  func(next int64) error
+	ledger  Offsets
 	// lasting is the context of the walk: it outlives the generation's, and a stop by a while.
 	lasting context.Context
 
@@ -41,7 +45,7 @@ type partition struct {
 func (p *partition) read(ctx context.Context, off Offsets) error {
 	defer p.cursor.seek(0)
 	defer p.source.cfg.Left(p.source.topic, p.id)
-	if p.follow {
+	if p.follow || p.patient {
 		if err := p.patiently(ctx, func() error { return p.source.sameTopic(ctx) }); err != nil {
 			return err
 		}
@@ -75,6 +79,9 @@ func (p *partition) read(ctx context.Context, off Offsets) error {
 	}
 	p.ledger = off
 	w := &walker{partition: p, plan: plan.New(known, position.Range{First: begin, Next: end}, p.source.cfg.Block), start: first}
+	if p.alone {
+		w.plan.WithoutNeighbours()
+	}
 	if err := w.lose(ctx, loss{Range: position.Range{First: begin, Next: min(first, end)}}); err != nil {
 		return err
 	}
@@ -161,7 +168,7 @@ func (p *partition) patiently(ctx context.Context, ask func() error) error {
 				return fmt.Errorf("%w: %w", errUnreadable, err)
 			}
 		case likely:
-			if !p.follow && now.Sub(p.failing) > p.source.cfg.GiveUpAfter {
+			if !p.follow && !p.patient && now.Sub(p.failing) > p.source.cfg.GiveUpAfter {
 				return fmt.Errorf("kafka: no answer for %s: %w", p.source.cfg.GiveUpAfter, err)
 			}
 		}

@@ -122,7 +122,7 @@ type Progress struct {
 // after a while.
 var ErrTaken = errors.New("the partition is read by another program")
 
-// Stats are what a run met besides records.
+// Stats are what a run met in addition to records.
 type Stats struct {
 	Gaps, LostOffsets int64 // offsets that retention took before they were stored
 	CorruptOffsets    int64 // offsets of batches that cannot be read
@@ -141,7 +141,7 @@ type Source struct {
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
 //
-//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&corrupt=fail|count&isolation=read_uncommitted|read_committed
+//	kafka://host:port[,host:port]/topic?format=…&group=…&tls=true&sasl=scram-sha-512|scram-sha-256|plain&user=…&gap=fail|count&corrupt=fail|count&isolation=read_uncommitted|read_committed&pair=partition|topic
 func Open(ctx context.Context, uri string, cfg Config) (*Source, error) {
 	t, err := parseURI(uri)
 	if err != nil {
@@ -181,6 +181,9 @@ func (s *Source) Name() string {
 	}
 	return Scheme + s.cluster + "/" + s.topic
 }
+
+// Whole reports whether the partitions are to be read as one, for flows whose directions are in different ones.
+func (s *Source) Whole() bool { return s.whole }
 
 // ID tells the topic from one that had its name before; empty where the brokers do not say it.
 func (s *Source) ID() string { return s.id }

@@ -32,6 +32,8 @@ type target struct {
 	countCorrupt bool
 	// isolation says whether records of aborted transactions count.
 	isolation kafkago.IsolationLevel
+	// whole has the directions of a flow looked for in all partitions.
+	whole bool
 }
 
 // FormatOf gives the format that a URI names; empty where it names none.
@@ -113,6 +115,9 @@ func (t *target) set(key, value string) error {
 			t.isolation = kafkago.ReadCommitted
 		}
 		return oneOf("read_uncommitted", "read_committed")
+	case "pair":
+		t.whole = value == "topic"
+		return oneOf("partition", "topic")
 	case "password":
 		return errors.New("the password does not belong in the address: use the environment variable BANSHIFT_KAFKA_PASSWORD")
 	default:

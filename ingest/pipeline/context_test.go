@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -287,7 +288,7 @@ func blockwise(t *testing.T, opts Options, format decode.Format, content []byte)
 					last.Flows = row
 					continue
 				}
-				both, err := concatenate([]arrow.Record{last.Flows, row})
+				both, err := concatenate([]arrow.Record{last.Flows, row}, row)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -638,10 +639,7 @@ func (l *ledger) dump() string {
 		keys = append(keys, r)
 	}
 	slices.SortFunc(keys, func(a, b key) int {
-		if a.partition != b.partition {
-			return int(a.partition - b.partition)
-		}
-		return int(a.First - b.First)
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.First, b.First))
 	})
 	var out strings.Builder
 	for _, r := range keys {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -207,9 +208,8 @@ func (p *Pipeline) toItsEnd(ctx context.Context, file files.File, src *files.Sou
 		return err
 	}
 	readErr := p.read(ctx, src, plan, last, o)
-	var cut *decode.CutError
-	if readErr == nil || errors.As(readErr, &cut) {
-		if err := p.noteContents(ctx, src, last.at.First); err != nil {
+	if upTo := readUpTo(readErr); upTo > 0 {
+		if err := p.noteContents(ctx, src, last.at.First, upTo); err != nil {
 			return err
 		}
 	}
@@ -241,8 +241,7 @@ func (p *Pipeline) earlier(ctx context.Context, file files.File, src *files.Sour
 			return err
 		}
 		if err := p.read(ctx, part, plan, s, o); err != nil {
-			var cut *decode.CutError
-			if !errors.As(err, &cut) {
+			if readUpTo(err) == 0 {
 				return err
 			}
 		}
@@ -250,12 +249,26 @@ func (p *Pipeline) earlier(ctx context.Context, file files.File, src *files.Sour
 	return nil
 }
 
+// readUpTo is the byte up to which a file was read; 0: that is not known. Where it was cut in
+// the middle of a record of which nothing was made, that is read once it is there.
+func readUpTo(err error) int64 {
+	var cut *decode.CutError
+	var left interface{ Left() int64 }
+	switch {
+	case err == nil, errors.As(err, &cut):
+		return math.MaxInt64
+	case errors.As(err, &left):
+		return left.Left()
+	}
+	return 0
+}
+
 // noteBegun notes what a file is whose reading begins: it may be ended, and the file grow.
 func (p *Pipeline) noteBegun(ctx context.Context, src *files.Source) error {
 	if src.Compressed || slices.Contains(selfNamed, src.Format) {
 		return nil // what it holds is known when it was read
 	}
-	content, ok, err := src.Content()
+	content, ok, err := src.Content(math.MaxInt64)
 	if err != nil {
 		return &unreadableError{err}
 	}
@@ -265,9 +278,9 @@ func (p *Pipeline) noteBegun(ctx context.Context, src *files.Source) error {
 	return p.opts.Store.Write(ctx, load.Reached{Bytes: content.Bytes, Digest: content.Digest}.BegunBatch(src.ID))
 }
 
-// noteContents notes what was read of a file, of which the latest records begin at a position.
-func (p *Pipeline) noteContents(ctx context.Context, src *files.Source, first int64) error {
-	content, ok, err := src.Content()
+// noteContents notes what was read of a file up to a byte, of which the latest records begin at a position.
+func (p *Pipeline) noteContents(ctx context.Context, src *files.Source, first, upTo int64) error {
+	content, ok, err := src.Content(upTo)
 	if err != nil {
 		return &unreadableError{err}
 	}

@@ -122,6 +122,12 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	ctx, cancel := draining(ctx)
 	defer cancel()
 	plan, rest, err := f.pipeline.takeLog(ctx, src)
+	var unreadable *unreadableError
+	if errors.As(err, &unreadable) { // renamed or gone since: it is read where it is now
+		state.again = time.Now().Add(lookEvery)
+		f.pipeline.opts.Log.Warn("file not followed yet", "file", file.Path, "why", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -135,7 +141,6 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 		state.again = time.Now().Add(takeBackAfter)
 		return nil
 	}
-	var unreadable *unreadableError
 	if errors.As(err, &unreadable) {
 		f.pipeline.opts.Log.Warn("log left where it cannot be read", "file", file.Path, "why", err)
 		return nil

@@ -48,6 +48,18 @@ type Store interface {
 	Rejected(ctx context.Context, source string, partition int32) ([]int64, error)
 	// Lease takes over the writing of a partition, and looks at its ledger anew.
 	Lease(ctx context.Context, source string, partition int32) error
+	Rounds
+}
+
+// Rounds are what the store notes of a topic whose partitions are read as one: see [joined].
+type Rounds interface {
+	// IsJoined reports whether a program has ever taken over the rounds of a topic.
+	IsJoined(ctx context.Context, source string) (bool, error)
+	// NextRound gives a number under which no round was noted.
+	NextRound(ctx context.Context, source string) (int64, error)
+	// NoteRound writes down what a round is made of, Round gives it.
+	NoteRound(ctx context.Context, source string, round int64, parts []load.RoundPart) error
+	Round(ctx context.Context, source string, round int64) ([]load.RoundPart, error)
 }
 
 // Parts are what one worker owns: none of it is safe for concurrent use.

@@ -54,11 +54,14 @@ type ledger struct {
 	tried    map[key]string  // what was not stored when it was to be
 	failAt   int             // fails the write with this number, 0: none
 	writes   int
+	leased   map[int32]bool
+	rounds   map[int64][]load.RoundPart
 }
 
 func newLedger() *ledger {
 	return &ledger{done: map[key]uint64{}, intended: map[key]position.Range{}, usage: map[key]uint64{},
-		windows: map[key]position.Range{}, digests: map[int64]int64{}, rows: map[key]string{}, tried: map[key]string{}}
+		windows: map[key]position.Range{}, digests: map[int64]int64{}, rows: map[key]string{}, tried: map[key]string{},
+		leased: map[int32]bool{}, rounds: map[int64][]load.RoundPart{}}
 }
 
 var errGone = errors.New("store gone")
@@ -179,7 +182,47 @@ func (l *ledger) Borders(_ context.Context, _ string, partition int32, in positi
 	return borders, nil
 }
 
-func (l *ledger) Lease(context.Context, string, int32) error { return nil }
+// Lease remembers who was taken over.
+func (l *ledger) Lease(_ context.Context, _ string, partition int32) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leased[partition] = true
+	return nil
+}
+
+func (l *ledger) IsJoined(context.Context, string) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.leased[load.PartitionJoined], nil
+}
+
+func (l *ledger) NextRound(context.Context, string) (next int64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for n := range l.rounds {
+		next = max(next, n+1)
+	}
+	return next, nil
+}
+
+// NoteRound may fail half way, as the store's.
+func (l *ledger) NoteRound(_ context.Context, _ string, round int64, parts []load.RoundPart) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range parts {
+		if l.writes++; l.writes == l.failAt {
+			return errGone
+		}
+		l.rounds[round] = append(l.rounds[round], p)
+	}
+	return nil
+}
+
+func (l *ledger) Round(_ context.Context, _ string, round int64) ([]load.RoundPart, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rounds[round], nil
+}
 
 // totals sum the records over all ranges of the source itself.
 func (l *ledger) totals() (in, inUsage uint64) {

@@ -75,7 +75,7 @@ func (r *filesRead) readBefore(ctx context.Context, store Store, src *files.Sour
 	}
 	for i := range prefixes {
 		as, _, _ := files.Named(read[of[i]].Source)
-		prefixes[i].Near = as == name
+		prefixes[i].Near = as == name || prefixes[i].Bytes >= tellingBytes
 	}
 	begins, err := files.BeginsAs(ctx, src.Path, prefixes)
 	if err != nil {
@@ -97,6 +97,10 @@ func (r *filesRead) readBefore(ctx context.Context, store Store, src *files.Sour
 	ended.Whole = begins.Whole
 	return &before{f, ended}, nil
 }
+
+// tellingBytes is how much of a file says which one it is, whatever its name and wherever its
+// records end: as much has records with times of their own.
+const tellingBytes = 64 << 10
 
 // readBefore gives what was read before of a file that can be read again; nil: nothing was.
 func (p *Pipeline) readBefore(ctx context.Context, src *files.Source) (*before, error) {
@@ -126,6 +130,7 @@ type stretch struct {
 	from, to int64          // bytes; to is 0 for the end of the file
 	at       position.Range // of its records; endless for the last
 	cut      cutLine
+	rows     bool // a record is told by its number, not by its byte
 }
 
 // cutLine is the line that a file ended in the middle of when it was read, and what was there of it.
@@ -134,8 +139,11 @@ type cutLine struct {
 	begin []byte
 }
 
-// has reports whether a record that begins at a byte is of the stretch.
+// has reports whether a record that begins at a byte, or is the one of a number, is of the stretch.
 func (s *stretch) has(at int64) bool {
+	if s.rows {
+		return s.at.Has(at)
+	}
 	return at >= s.from || len(s.cut.begin) > 0 && at == s.cut.at
 }
 
@@ -149,14 +157,14 @@ func (s *stretch) whole(line []byte, at int64) ([]byte, int64) {
 
 // stretches gives the parts in which a source was read and is to be read, the latest last.
 func (p *Pipeline) stretches(ctx context.Context, src *files.Source, b *before) ([]stretch, error) {
-	last := stretch{at: position.Range{Next: position.Endless}}
+	last := stretch{at: position.Range{Next: position.Endless}, rows: slices.Contains(selfNamed, src.Format)}
 	if b == nil || b.Prefix < 0 {
 		return []stretch{last}, nil
 	}
 	var all []stretch
 	for _, c := range b.Reached[:b.Prefix+1] {
 		if src.ID == b.Source { // else it has none of the positions
-			all = append(all, stretch{from: last.from, to: c.Bytes, at: position.Range{First: last.at.First, Next: c.Next}})
+			all = append(all, stretch{from: last.from, to: c.Bytes, at: position.Range{First: last.at.First, Next: c.Next}, rows: last.rows})
 			last.at.First = c.Next
 		}
 		last.from = c.Bytes

@@ -50,8 +50,8 @@ func Scan(ctx context.Context, file files.File, opts Options, o FileOptions, eac
 	return p.file(ctx, file, o)
 }
 
-// unstored is a ledger that knows nothing and keeps nothing.
-type unstored struct{}
+// unstored is a ledger that knows nothing and keeps nothing. No topic is scanned.
+type unstored struct{ Rounds }
 
 func (unstored) Write(context.Context, load.Batch) error { return nil }
 

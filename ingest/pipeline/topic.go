@@ -21,6 +21,10 @@ func (p *Pipeline) Topic(ctx context.Context, source *kafka.Source, follow bool)
 	if err != nil {
 		return err
 	}
+	if source.Whole() {
+		j := &joined{topic: t, from: source, done: map[int32]position.Set{}}
+		return j.read(ctx, follow)
+	}
 	return source.Run(ctx, follow, t, t.walk)
 }
 
@@ -104,10 +108,59 @@ type topic struct {
 
 // Known implements [kafka.Offsets]: who asks takes over the writing of the partition.
 func (t *topic) Known(ctx context.Context, partition int32) (position.Known, error) {
-	if err := t.pipeline.opts.Store.Lease(ctx, t.source, partition); err != nil {
+	store := t.pipeline.opts.Store
+	if err := store.Lease(ctx, t.source, partition); err != nil {
 		return position.Known{}, err
 	}
-	return t.pipeline.opts.Store.Known(ctx, t.source, partition)
+	// Asked behind the lease: who reads the partitions as one takes theirs behind that of its rounds.
+	if isJoined, err := store.IsJoined(ctx, t.source); err != nil {
+		return position.Known{}, err
+	} else if isJoined {
+		if err := t.endRounds(ctx, partition); err != nil {
+			return position.Known{}, err
+		}
+	}
+	return store.Known(ctx, t.source, partition)
+}
+
+// endRounds ends the rounds of a topic that was read as one, and marks what the last has of a partition.
+func (t *topic) endRounds(ctx context.Context, partition int32) error {
+	store := t.pipeline.opts.Store
+	if err := store.Lease(ctx, t.source, load.PartitionJoined); err != nil {
+		return err
+	}
+	rounds, err := store.Known(ctx, t.source, load.PartitionJoined)
+	if err != nil {
+		return err
+	}
+	if len(rounds.Intended) > 0 {
+		return fmt.Errorf("%s: a round of all partitions was begun by a run with pair=topic: run it once with pair=topic to finish that", t.source)
+	}
+	if len(rounds.Done) == 0 {
+		return nil
+	}
+	parts, err := store.Round(ctx, t.source, rounds.Done[len(rounds.Done)-1].Next-1)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.Partition != partition {
+			continue
+		}
+		if err := t.markPart(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markPart notes that offsets of a partition are stored with a round.
+func (t *topic) markPart(ctx context.Context, p load.RoundPart) error {
+	known, err := t.pipeline.opts.Store.Known(ctx, t.source, p.Partition)
+	if err != nil || known.Done.Covers(p.Range) {
+		return err
+	}
+	return t.pipeline.opts.Store.Write(ctx, load.Batch{Source: t.source, Partition: p.Partition, First: p.First, Next: p.Next})
 }
 
 // Borders implements [kafka.Offsets].

@@ -46,6 +46,17 @@ func New(known position.Known, all position.Range, block int64) *Plan {
 	return p
 }
 
+// WithoutNeighbours has nothing read that is stored.
+func (p *Plan) WithoutNeighbours() {
+	p.needed = nil
+	for _, open := range p.known.All().Holes(p.all) {
+		p.needed = p.needed.Add(open)
+	}
+	for _, i := range p.known.Intended {
+		p.needed = p.needed.Add(i.Range)
+	}
+}
+
 // Window is where the neighbours of a range begin that begins at a position: in its
 // block, the one before and the one behind.
 func Window(first, block int64) position.Range {

@@ -21,7 +21,7 @@ var checksums = map[string]string{
 
 // verify fails where the cached engine is not the file that this program is tested with.
 // The whole file is read once: what it was then, by size, inode and the times that only
-// the kernel sets, is noted beside it, and as long as that is the same it is not read again.
+// the kernel sets, is noted next to it, and as long as that is the same it is not read again.
 // One that the user put elsewhere is the user's.
 func verify(path string) error {
 	cache, err := parts.Cache()

@@ -29,7 +29,7 @@ func (t token) is(keyword string) bool {
 }
 
 // scan cuts a statement into tokens as the engine's lexer does, and leaves comments out.
-// What that lexer has besides (heredocs, quotes of other alphabets) is refused.
+// What that lexer has in addition (heredocs, quotes of other alphabets) is refused.
 func scan(sql string) ([]token, error) {
 	var tokens []token
 	depth := 0

@@ -29,17 +29,17 @@ func (e *NotCountedError) Error() string {
 }
 
 // Rows takes the rows out of a result that may not leave the house, and counts them. k is the
-// smallest number of clients that may be shown.
-func Rows(r *queries.Result, k uint64) (Left, error) {
+// smallest number of clients of a country that may be shown.
+func Rows(r *queries.Result, k func(country string) uint64) (Left, error) {
 	if r.Query.Public {
 		return Left{}, nil
 	}
-	t, err := newTable(r)
+	t, err := newTable(r, k)
 	if err != nil {
 		return Left{}, err
 	}
-	left := Left{Few: t.hideFew(k)}
-	left.Complement = t.hideComplements(k)
+	left := Left{Few: t.hideFew()}
+	left.Complement = t.hideComplements()
 	keep := make([]bool, r.Len)
 	for i, hidden := range t.hidden {
 		keep[i] = !hidden
@@ -51,14 +51,23 @@ func Rows(r *queries.Result, k uint64) (Left, error) {
 // table is a result as its counts of clients and the totals that may be known of them.
 type table struct {
 	counts [][]uint64 // by column of clients, by row
+	k      []uint64   // smallest number that may be shown, by row; rows of a total have the same
 	hidden []bool     // by row
 	groups [][]int    // rows that add up to a total, for each total
 	in     [][]int    // groups of a row
 }
 
 // newTable finds the totals: over any of the keys that part a country's clients.
-func newTable(r *queries.Result) (*table, error) {
-	t := &table{hidden: make([]bool, r.Len), in: make([][]int, r.Len)}
+func newTable(r *queries.Result, k func(country string) uint64) (*table, error) {
+	t := &table{k: make([]uint64, r.Len), hidden: make([]bool, r.Len), in: make([][]int, r.Len)}
+	country := r.Index("country")
+	for i := range t.k {
+		name := ""
+		if country >= 0 {
+			name = fmt.Sprint(r.Columns[country].Values[i])
+		}
+		t.k[i] = k(name)
+	}
 	var detail, fixed []queries.ResultColumn
 	for _, c := range r.Columns {
 		switch {
@@ -114,32 +123,38 @@ func (t *table) addGroups(by []queries.ResultColumn, rows int) {
 }
 
 // hideFew hides the rows of few clients, and those in which one count is another but for few.
-func (t *table) hideFew(k uint64) int {
-	few := func(n uint64) bool { return 0 < n && n < k }
+func (t *table) hideFew() int {
 	hidden := 0
+	row := make([]uint64, len(t.counts))
 	for i := range t.hidden {
-		for _, a := range t.counts {
-			if few(a[i]) || slices.ContainsFunc(t.counts, func(b []uint64) bool { return b[i] > a[i] && few(b[i]-a[i]) }) {
-				t.hidden[i] = true
-			}
+		for at, counts := range t.counts {
+			row[at] = counts[i]
 		}
-		if t.hidden[i] {
+		if t.hidden[i] = Few(row, t.k[i]); t.hidden[i] {
 			hidden++
 		}
 	}
 	return hidden
 }
 
+// Few says whether one of a row's counts of clients is of 1 to k-1, or another but for so few.
+func Few(row []uint64, k uint64) bool {
+	few := func(n uint64) bool { return 0 < n && n < k }
+	return slices.ContainsFunc(row, func(a uint64) bool {
+		return few(a) || slices.ContainsFunc(row, func(b uint64) bool { return b > a && few(b-a) })
+	})
+}
+
 // hideComplements hides rows until no hidden count of few clients can be told closer than to k.
-func (t *table) hideComplements(k uint64) int {
+func (t *table) hideComplements() int {
 	hidden := 0
 	for again := true; again; {
 		again = false
 		for _, counts := range t.counts {
-			low, high := t.bounds(counts, k)
+			low, high := t.bounds(counts)
 			changed := map[int]bool{} // totals whose bounds are not those of now
 			for i := range counts {
-				if !t.hidden[i] || counts[i] == 0 || counts[i] >= k || high[i]-low[i] >= float64(k) {
+				if !t.hidden[i] || counts[i] == 0 || counts[i] >= t.k[i] || high[i]-low[i] >= float64(t.k[i]) {
 					continue
 				}
 				if slices.ContainsFunc(t.in[i], func(g int) bool { return changed[g] }) {
@@ -184,7 +199,7 @@ const rounds = 100
 
 // bounds gives between what each hidden count must lie for whoever knows every total. A total of
 // which nothing is shown and that is itself of few is not known.
-func (t *table) bounds(counts []uint64, k uint64) (low, high []float64) {
+func (t *table) bounds(counts []uint64) (low, high []float64) {
 	low, high = make([]float64, len(counts)), make([]float64, len(counts))
 	for i := range high {
 		high[i] = math.Inf(1)
@@ -205,7 +220,7 @@ func (t *table) bounds(counts []uint64, k uint64) (low, high []float64) {
 				in.sum += float64(counts[i])
 			}
 		}
-		if len(in.rows) > 0 && (len(in.rows) < len(rows) || in.sum >= float64(k)) {
+		if len(in.rows) > 0 && (len(in.rows) < len(rows) || in.sum >= float64(t.k[rows[0]])) {
 			totals = append(totals, in)
 		}
 	}

@@ -32,6 +32,21 @@ func result(days, networks, tools int, clients []uint64) *queries.Result {
 	return r
 }
 
+// few is one smallest number for all countries.
+func few(k uint64) func(string) uint64 { return func(string) uint64 { return k } }
+
+// TestCountriesApart: each country has its own smallest number, and what is hidden in one hides nothing in another.
+func TestCountriesApart(t *testing.T) {
+	r := result(2, 1, 3, []uint64{30, 60, 90, 30, 60, 90})
+	for i := range 3 {
+		r.Columns[0].Values[3+i] = "by"
+	}
+	left, err := Rows(r, func(country string) uint64 { return map[string]uint64{"ru": 20, "by": 50}[country] })
+	if err != nil || left != (Left{1, 1}) || r.Len != 4 || r.Columns[0].Values[3] != any("by") || r.Columns[4].Values[3] != any(uint64(90)) {
+		t.Errorf("%+v %v, %d rows", left, err, r.Len)
+	}
+}
+
 func TestRows(t *testing.T) {
 	for name, c := range map[string]struct {
 		days, networks, tools int
@@ -49,7 +64,7 @@ func TestRows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := result(c.days, c.networks, c.tools, c.clients)
-			left, err := Rows(r, 20)
+			left, err := Rows(r, few(20))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +84,7 @@ func TestDifferenceWithinARow(t *testing.T) {
 	r := result(1, 1, 3, []uint64{100, 100, 100})
 	all := queries.ResultColumn{Column: queries.Column{Name: "all_clients", Role: queries.Clients}, Values: []any{uint64(100), uint64(110), uint64(300)}}
 	r.Columns = append(r.Columns, all)
-	left, err := Rows(r, 20)
+	left, err := Rows(r, few(20))
 	if err != nil || left.Few != 1 || r.Len > 2 {
 		t.Errorf("%+v, %d rows, %v", left, r.Len, err)
 	}
@@ -80,11 +95,11 @@ func TestQueryWithoutClients(t *testing.T) {
 	r.Query.Columns = r.Query.Columns[:4]
 	r.Columns = r.Columns[:4]
 	var notCounted *NotCountedError
-	if _, err := Rows(r, 20); !errors.As(err, &notCounted) {
+	if _, err := Rows(r, few(20)); !errors.As(err, &notCounted) {
 		t.Errorf("got %v", err)
 	}
 	r.Query.Public = true
-	if _, err := Rows(r, 20); err != nil || r.Len != 1 {
+	if _, err := Rows(r, few(20)); err != nil || r.Len != 1 {
 		t.Errorf("got %v, %d rows", err, r.Len)
 	}
 }
@@ -102,12 +117,12 @@ func TestAttackerWhoTriesEveryTable(t *testing.T) {
 			clients[i] = uint64(random.IntN(12))
 		}
 		tables++
-		made, err := newTable(result(days, networks, tools, clients))
+		made, err := newTable(result(days, networks, tools, clients), few(k))
 		if err != nil {
 			t.Fatal(err)
 		}
-		made.hideFew(k)
-		made.hideComplements(k)
+		made.hideFew()
+		made.hideComplements()
 		var hidden []int
 		for i, is := range made.hidden {
 			if is {

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -119,26 +118,4 @@ func (c *Column) complete(meanings map[string]string) error {
 		return fmt.Errorf("column %s: privacy %q, want pseudonym", c.Name, c.Privacy)
 	}
 	return nil
-}
-
-// With gives the columns of a role.
-func (g Group) With(role string) []string {
-	var names []string
-	for _, c := range g.Columns {
-		if c.Role == role {
-			names = append(names, c.Name)
-		}
-	}
-	return names
-}
-
-// AddColumn is what a migration needs to say for a column that the store does not have.
-func (g Group) AddColumn(i int) string {
-	c := g.Columns[i]
-	where := ""
-	if i > 0 {
-		where = " AFTER " + g.Columns[i-1].Name
-	}
-	return fmt.Sprintf("ALTER TABLE %s {{.OnCluster}} ADD COLUMN IF NOT EXISTS %s %s COMMENT '%s'%s;",
-		g.Name, c.Name, c.Engine(), strings.ReplaceAll(c.About, "'", "''"), where)
 }

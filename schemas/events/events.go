@@ -64,6 +64,7 @@ type Event struct {
 	Sources     []string `yaml:"sources" json:"sources"`
 	Confidence  string   `yaml:"confidence" json:"confidence"` // high, medium or low
 	Overlaps    []string `yaml:"overlaps,omitempty" json:"overlaps,omitempty"`
+	Prosecuted  bool     `yaml:"prosecuted,omitempty" json:"prosecuted,omitempty"` // people are prosecuted in the country for using what was banned, or ways around
 	Claims      []Claim  `yaml:"claims,omitempty" json:"claims,omitempty"`
 	Notes       string   `yaml:"notes,omitempty" json:"notes,omitempty"`
 }

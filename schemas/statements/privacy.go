@@ -7,6 +7,11 @@ import _ "embed"
 //go:embed key_in_force.sql
 var KeyInForce string
 
+// DataSet names a store by the first key of its pseudonyms, and when that was first used.
+//
+//go:embed data_set.sql
+var DataSet string
+
 // Erase deletes the rows of a table (%[1]s, %[2]s for a cluster) that %[3]s holds for, and waits for that.
 //
 //go:embed erase.sql

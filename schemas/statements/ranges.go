@@ -33,6 +33,11 @@ var StoreTakes string
 //go:embed first_incarnation.sql
 var FirstIncarnation string
 
+// RoundParts lists what was noted of a round of a topic: partitions and offsets.
+//
+//go:embed round_parts.sql
+var RoundParts string
+
 // KnownRanges lists what the ledger has of a source, each range once: its window, clock and
 // token, the inserts of one that is not done, its epoch, whether it is done, whether its
 // inserts are marked, and whether a version wrote it that left no marks. RangeBorders lists

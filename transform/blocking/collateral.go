@@ -74,7 +74,7 @@ func Precision(blocked, target Addresses) float64 {
 	return float64(blocked.Intersect(target).Count()) / float64(n)
 }
 
-// Overblocked lists the names that a substring rule hits besides its target and the
+// Overblocked lists the names that a substring rule hits in addition to its target and the
 // target's subdomains: on 10 March 2021 the rule *t.co* slowed down reddit.com,
 // microsoft.com and rt.com (net4people/bbs issue 65).
 func Overblocked(substring, target string, names []string) []string {

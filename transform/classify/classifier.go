@@ -18,7 +18,7 @@ import (
 	"github.com/banshift/banshift/transform/flowcontext"
 )
 
-// Options are what a classifier needs besides its pack.
+// Options are what a classifier needs in addition to its pack.
 type Options struct {
 	// Lists are those that the batches were enriched with; nil: none.
 	Lists *enrich.Lists

@@ -17,7 +17,7 @@ type assessment struct {
 	at        int
 	catalogue []events.Event
 	alarms    []episode
-	findings  []Finding // about the event, from beside the series
+	findings  []Finding // about the event, from other series
 	brief     bool      // leave out what takes no part in the grade
 
 	head     headline

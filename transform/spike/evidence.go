@@ -18,7 +18,7 @@ const (
 	Silent Weight = "silent"
 )
 
-// Finding is what something beside the tested series says about one event.
+// Finding is what another series than the tested one says about one event.
 type Finding struct {
 	Event  string `json:"event"`
 	Source string `json:"source"` // what was looked at
@@ -26,7 +26,7 @@ type Finding struct {
 	Text   string `json:"text"` // one line, with its numbers
 }
 
-// EvidenceKind is what a series beside the tested one measures, and so what its change means.
+// EvidenceKind is what another series than the tested one measures, and so what its change means.
 type EvidenceKind string
 
 const (
@@ -63,9 +63,9 @@ func (k EvidenceKind) weigh(e events.Event) Weight {
 	return For
 }
 
-// Beside tests series of one kind around every event, in the event's own country, with the same
+// Findings tests series of one kind around every event, in the event's own country, with the same
 // procedure as the series under test. Source names them.
-func Beside(kind EvidenceKind, source string, series []Series, catalogue []events.Event, cfg Config) ([]Finding, error) {
+func Findings(kind EvidenceKind, source string, series []Series, catalogue []events.Event, cfg Config) ([]Finding, error) {
 	result, err := Analyze(series, catalogue, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("evidence %s: %w", source, err)
@@ -98,7 +98,7 @@ func (k EvidenceKind) finding(source string, e Effect, event events.Event, cfg C
 	return f
 }
 
-// weighFindings adds what stands beside the series to the verdict on a change that is there.
+// weighFindings adds what other series say to the verdict on a change that is there.
 func (v *verdict) weighFindings(list []Finding) {
 	for _, f := range list {
 		if f.Weight == Alternative {

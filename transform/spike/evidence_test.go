@@ -8,7 +8,7 @@ import (
 	"github.com/banshift/banshift/transform/spike"
 )
 
-// TestEvidence sets one series after another beside a rise that is supported by itself.
+// TestEvidence sets one series after another next to a rise that is supported by itself.
 func TestEvidence(t *testing.T) {
 	const at = 150
 	ban := event("ban", "aa", "Messenger", events.Enforce, at)
@@ -30,9 +30,9 @@ func TestEvidence(t *testing.T) {
 		{"people searched", spike.Demand, 2, spike.For, spike.Supported, "demand: demand for tools went up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			beside := world(9, 1, 200, 5000)
-			scale(beside, 0, at, 200, c.factor)
-			findings, err := spike.Beside(c.kind, "elsewhere", beside, []events.Event{ban}, spike.DefaultConfig())
+			other := world(9, 1, 200, 5000)
+			scale(other, 0, at, 200, c.factor)
+			findings, err := spike.Findings(c.kind, "elsewhere", other, []events.Event{ban}, spike.DefaultConfig())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -58,9 +58,9 @@ func TestEvidence(t *testing.T) {
 func TestShutdownIsNoAlternativeToItself(t *testing.T) {
 	shutdown := event("off", "aa", "internet", events.Shutdown, 150)
 	shutdown.TargetType = "internet"
-	beside := world(9, 1, 200, 5000)
-	scale(beside, 0, 150, 200, .4)
-	findings, err := spike.Beside(spike.Connectivity, "bgp", beside, []events.Event{shutdown}, spike.DefaultConfig())
+	other := world(9, 1, 200, 5000)
+	scale(other, 0, 150, 200, .4)
+	findings, err := spike.Findings(spike.Connectivity, "bgp", other, []events.Event{shutdown}, spike.DefaultConfig())
 	if err != nil || len(findings) != 1 || findings[0].Weight != spike.For {
 		t.Errorf("%+v, %v: want one finding for the shutdown", findings, err)
 	}

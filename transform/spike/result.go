@@ -89,7 +89,7 @@ type Effect struct {
 	Anticipation   *Anticipation   `json:"anticipation,omitempty"`
 	Sensitivity    []SensitivityAt `json:"sensitivity,omitempty"`
 	Secondary      []Secondary     `json:"secondary,omitempty"`
-	// Evidence is what was looked at beside the series.
+	// Evidence is what was looked at in addition to the series.
 	Evidence []Finding `json:"evidence,omitempty"`
 
 	Grade   Grade    `json:"grade"`

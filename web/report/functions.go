@@ -16,6 +16,7 @@ var functions = template.FuncMap{
 	"legend":      legend,
 	"drawing":     drawing,
 	"cells":       cells,
+	"forest":      forest,
 	"figure":      func(h account.Headline) string { return h.Figure().String() },
 	"interval":    intervalOf,
 	"p":           account.FormatP,

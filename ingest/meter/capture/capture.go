@@ -31,6 +31,7 @@ const MaxFrame = 262144
 type Reader struct {
 	r        *bufio.Reader
 	off      int64
+	from     int64 // where the record or block begins that is read
 	buf      []byte
 	order    binary.ByteOrder
 	next     func() (Frame, error)
@@ -44,7 +45,11 @@ type Reader struct {
 type CutError struct {
 	At   int64  // byte offset at which the input ended
 	What string // what was being read
+	from int64  // where the record or block of that begins
 }
+
+// Left gives where the record or block begins that is not there whole.
+func (e *CutError) Left() int64 { return e.from }
 
 func (e *CutError) Error() string {
 	return fmt.Sprintf("capture is cut at byte %d, in the middle of %s; it was read up to there", e.At, e.What)
@@ -107,7 +112,7 @@ func (c *Reader) read(n int, what string) ([]byte, error) {
 			continue
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, &CutError{At: c.off, What: what}
+			return nil, &CutError{At: c.off, What: what, from: c.from}
 		}
 		return nil, fmt.Errorf("read capture at byte %d: %w", c.off, err)
 	}
@@ -119,7 +124,7 @@ func (c *Reader) skip(n int64, what string) error {
 	got, err := io.CopyN(io.Discard, c.r, n)
 	c.off += got
 	if errors.Is(err, io.EOF) {
-		return &CutError{At: c.off, What: what}
+		return &CutError{At: c.off, What: what, from: c.from}
 	}
 	if err != nil {
 		return fmt.Errorf("read capture at byte %d: %w", c.off, err)

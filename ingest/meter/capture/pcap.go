@@ -42,6 +42,7 @@ func (c *Reader) nextRecord() (Frame, error) {
 		return Frame{}, io.EOF
 	}
 	position := c.off
+	c.from = position
 	head, err := c.read(c.recBytes, "a packet's header")
 	if err != nil {
 		return Frame{}, err

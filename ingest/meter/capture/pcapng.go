@@ -59,6 +59,7 @@ func (c *Reader) nextBlock() (Frame, error) {
 // block reads one block; ok says that it has a frame.
 func (c *Reader) block() (frame Frame, ok bool, err error) {
 	position := c.off
+	c.from = position
 	head, err := c.read(8, "a block header")
 	if err != nil {
 		return Frame{}, false, err
@@ -105,7 +106,7 @@ func (c *Reader) section(position int64) error {
 	// The length cannot be read before the byte order is known.
 	head, err := c.r.Peek(4)
 	if err != nil {
-		return &CutError{At: c.off + int64(len(head)), What: "a section header"}
+		return &CutError{At: c.off + int64(len(head)), What: "a section header", from: c.from}
 	}
 	switch {
 	case binary.LittleEndian.Uint32(head) == magicOrder:

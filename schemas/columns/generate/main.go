@@ -176,16 +176,13 @@ func arrayOf(c columns.Column) (string, error) {
 }
 
 // fillOf lengthens a column that may be shorter.
-func fillOf(c columns.Column) (string, error) {
-	k, err := kindOf(c.Type)
+func fillOf(c columns.Column) string {
 	name := "b." + goName(c.Name)
-	switch {
-	case c.Type == "text":
-		return name + ".Fill(n)", err
-	case c.Type == "label":
-		return name + ".Fill(n, nil)", err
-	case strings.HasPrefix(k.fixed, "["):
-		return name + ".Fill(n, " + k.fixed + "{})", err
+	switch c.Type {
+	case "text":
+		return name + ".FillEmpty(n)"
+	case "label":
+		return name + ".Fill(n, nil)"
 	}
-	return name + ".Fill(n, 0)", err
+	return name + ".FillZero(n)"
 }

@@ -166,7 +166,7 @@ func WriteMarkdown(w io.Writer, rows []Row, runs int, seed uint64) error {
 	p.line("Simulated panels of which everything is known, through the same code as real series: %d panels a row, %d where there is no effect, seed %d. Of 5 %% tests,", runs, nullFactor*runs, seed)
 	p.line("rows with effect 0 show the size (Monte Carlo error about ±%.1f points), the others the power. One-sided tests for a rise.", 200*math.Sqrt(nominal*(1-nominal)/float64(nullFactor*runs)))
 	p.line("Unless the row says otherwise: 1,000 users a day, AR(1) noise .05 with coefficient .5, a factor .04 common to 20 countries of 1,000 users, 200 days before.\n")
-	p.line("Made by `banshift calibrate --runs %d --seed %d`. Below 20 users a day the exact test of the count decides beside the placebos.\n", runs, seed)
+	p.line("Made by `banshift calibrate --runs %d --seed %d`. Below 20 users a day the exact test of the count decides together with the placebos.\n", runs, seed)
 	p.line("| series | effect | placebo in time | in space | exact count | interval covers | supported | ambiguous | not supported | insufficient | false alarms a country-year |")
 	p.line("|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, r := range rows {

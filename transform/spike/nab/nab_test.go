@@ -139,7 +139,7 @@ func TestWindowedGaussian(t *testing.T) {
 	}
 }
 
-// TestOwnDetector publishes what the hourly detector gets on the same files, beside
+// TestOwnDetector publishes what the hourly detector gets on the same files, next to
 // windowedGaussian: by the hour of the day, as the series are too short for weeks.
 func TestOwnDetector(t *testing.T) {
 	dir := folder(t)

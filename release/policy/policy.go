@@ -1,0 +1,119 @@
+// Package policy is the one door through which an answer leaves the house: what is exported, released,
+// reported in public or shown on a page that others reach goes through it.
+//
+// It must never let a result through that it does not know how to protect.
+package policy
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/release/budget"
+	"github.com/banshift/banshift/release/coarsen"
+	"github.com/banshift/banshift/release/mechanism"
+	"github.com/banshift/banshift/release/suppress"
+)
+
+// Policy is what has to hold for whatever leaves the house.
+type Policy struct {
+	// MinClients is the smallest number of clients that a row may count.
+	MinClients uint64
+	// Prosecuted are the countries in which people are prosecuted, and MinProsecuted the smallest number there.
+	Prosecuted    map[string]bool
+	MinProsecuted uint64
+	// Noise has counts released under differential privacy; nil: as they are.
+	Noise *Noise
+}
+
+// Noise is what releases under differential privacy spend from.
+type Noise struct {
+	mechanism.Asked
+	Ledger *budget.Ledger
+}
+
+// Said is what was done to a result, for whoever gets it.
+type Said struct {
+	MinClients  uint64          // 0 where rows count no clients
+	RowsLeftOut int             // not said under differential privacy: it would be exact
+	Noise       *mechanism.Done // nil: none
+	Words       string
+}
+
+// few is the smallest number of clients of a country that a row may count.
+func (p Policy) few(country string) uint64 {
+	if p.Prosecuted[country] {
+		return max(p.MinClients, p.MinProsecuted)
+	}
+	return p.MinClients
+}
+
+// prosecuted says where the smallest number is another.
+func (p Policy) prosecuted() string {
+	if len(p.Prosecuted) == 0 || p.MinProsecuted <= p.MinClients {
+		return ""
+	}
+	return fmt.Sprintf(" (%d in %s)", p.MinProsecuted, strings.Join(slices.Sorted(maps.Keys(p.Prosecuted)), ", "))
+}
+
+// Ask answers a named query; what it gives is not protected yet.
+type Ask func(name string, params map[string]string) (*queries.Result, error)
+
+// Apply makes a result fit to leave the house. ask is for what rare tools are merged into.
+func (p Policy) Apply(r *queries.Result, ask Ask) (Said, error) {
+	if r.Query.Public {
+		return Said{Words: "rows count no clients"}, nil
+	}
+	if p.Noise != nil {
+		return p.noised(r)
+	}
+	before := map[string]int{}
+	if coarsen.ByTool(r) {
+		before = coarsen.Groups(r)
+	}
+	left, err := suppress.Rows(r, p.few)
+	if err != nil {
+		return Said{}, err
+	}
+	if len(before) > 0 && left.Few > 0 && r.Params["tool"] == "" {
+		if err := p.merge(r, before, ask); err != nil {
+			return Said{}, err
+		}
+	}
+	coarsen.Values(r)
+	said := Said{MinClients: p.MinClients, RowsLeftOut: left.Few + left.Complement}
+	said.Words = fmt.Sprintf("%s; %d rows were left out, which count fewer than %d clients%s or would give such a count away; bytes have two digits", pseudonyms, said.RowsLeftOut, said.MinClients, p.prosecuted())
+	return said, nil
+}
+
+// merge puts the clients of a category in place of its tools that were taken out.
+func (p Policy) merge(r *queries.Result, before map[string]int, ask Ask) error {
+	params := map[string]string{}
+	for _, name := range []string{"country", "level", "from", "to"} {
+		if value, ok := r.Params[name]; ok {
+			params[name] = value
+		}
+	}
+	categories, err := ask("use_by_category_day", params)
+	if err != nil {
+		return err
+	}
+	coarsen.Upward(r, before, categories, p.few)
+	return nil
+}
+
+const pseudonyms = "clients are counted by pseudonyms of one day"
+
+func (p Policy) noised(r *queries.Result) (Said, error) {
+	asked := p.Noise.Asked
+	asked.MinClients = p.few
+	done, err := mechanism.Release(r, p.Noise.Ledger, asked)
+	if err != nil {
+		return Said{}, err
+	}
+	return Said{MinClients: p.MinClients, Noise: &done, Words: fmt.Sprintf(
+		"differential privacy with epsilon %s and delta %g a client-day, by discrete %s noise of deviation %.1f on %v; %s, which is the unit; rows whose noised counts are under %d%s or differ by less are left out, and counts are made consistent",
+		done.Epsilon, done.Delta, done.Mechanism, done.Deviation, done.Columns, pseudonyms, p.MinClients, p.prosecuted())}, nil
+}
