@@ -62,6 +62,14 @@ func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer,
 	return s.writeRows(ctx, r, w, f)
 }
 
+// WritePublic is WriteResult for what others may see; about says what was done to it.
+func (s *Store) WritePublic(ctx context.Context, r *queries.Result, w io.Writer, f Format, about Exported) error {
+	if f == Parquet {
+		return s.described(ctx, r.Query, r.Params, about.said(), w, func(w io.Writer) error { return s.writeRows(ctx, r, w, f) })
+	}
+	return s.writeRows(ctx, r, w, f)
+}
+
 func (s *Store) writeRows(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {
 	if r.Len == 0 {
 		return explain(fmt.Sprintf("%s, query %s", s.name, r.Query.Name), s.read(ctx, fmt.Sprintf(statements.NoRows, r.Query.SQL), r.Params, w, f))

@@ -59,6 +59,22 @@ type Bound struct {
 	Text   string
 }
 
+var ratio = regexp.MustCompile(`^(\w+) / (\w+)$`)
+
+// Ratio names the columns that a share is of, where it is one of two columns.
+func (q Query) Ratio(c Column) (part, whole string, ok bool) {
+	m := ratio.FindStringSubmatch(c.Text)
+	if c.Role != Share || m == nil {
+		return "", "", false
+	}
+	for _, name := range m[1:] {
+		if !slices.ContainsFunc(q.Columns, func(c Column) bool { return c.Name == name }) {
+			return "", "", false
+		}
+	}
+	return m[1], m[2], true
+}
+
 // Role says what the values of a column are, for whoever decides what may be shown.
 type Role string
 

@@ -61,6 +61,8 @@ type ExportConfig struct {
 	Licence string `mapstructure:"licence"`
 	// Citation is how the data are to be cited; empty: made from query, parameters and days.
 	Citation string `mapstructure:"citation"`
+	// Authors are the names that a released data set is by; empty: it says that they are not named.
+	Authors []string `mapstructure:"authors"`
 }
 
 // TopologyConfig names the files that tell how a country is tied to the rest of the world.

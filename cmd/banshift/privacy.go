@@ -19,6 +19,7 @@ type auditOptions struct {
 	canaries string
 	k        int
 	asJSON   bool
+	prose    bool // text of the program, in which words may read as addresses
 }
 
 func newPrivacyCommand(a *app) *cobra.Command {
@@ -110,7 +111,7 @@ func (a *app) auditor(o auditOptions) (*audit.Auditor, error) {
 		return nil, misused(err)
 	}
 	options := audit.Options{K: o.k}
-	if home != nil {
+	if home != nil && !o.prose {
 		options.Home = home.Contains
 	}
 	keys, err := a.readKeys()

@@ -58,6 +58,16 @@ func (a *app) publisher(ctx context.Context, store *load.Store, o noiseOptions) 
 	return p, nil
 }
 
+// public gives what others may see of a store, for reports and pages.
+func (a *app) public(ctx context.Context, store *load.Store) (*publicReader, error) {
+	p, err := a.publisher(ctx, store, noiseOptions{})
+	if err != nil {
+		return nil, err
+	}
+	p.policy.Rounded = true
+	return newPublicReader(p), nil
+}
+
 // prosecuted are the countries in which people are prosecuted, by the configuration and the catalogue.
 func (a *app) prosecuted() (map[string]bool, error) {
 	catalogue, err := events.Load(a.cfg.Events)

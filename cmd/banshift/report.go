@@ -26,6 +26,7 @@ import (
 type reportOptions struct {
 	analyzeOptions
 	out, as, substitute, topology string
+	public                        bool
 }
 
 func newReportCommand(a *app) *cobra.Command {
@@ -37,7 +38,9 @@ func newReportCommand(a *app) *cobra.Command {
 catalogue and writes one HTML file: the chart with the dates of the ban, the effect with
 its interval, how sure that is, the controls, the table behind it, the method in words.
 The file loads nothing from anywhere and prints well. --format md writes the same as text;
---format pdf has a Chromium print it, where there is one (CHROMIUM, or on PATH).`,
+--format pdf has a Chromium print it, where there is one (CHROMIUM, or on PATH).
+
+With --public every number comes from what may be published, as from 'banshift release'.`,
 		Example: `  banshift report ru-telegram-2018-enforcement --store ./store --out report.html
   banshift report ru-telegram-2018-enforcement --store ./store --format md --out - | less
   banshift report ru-telegram-2018-enforcement --series tor.csv --series-format tor-userstats`,
@@ -59,6 +62,8 @@ The file loads nothing from anywhere and prints well. --format md writes the sam
 	completeEvent(cmd)
 	completeWith(cmd, "format", reportFormats)
 	completeWith(cmd, "series-format", series.Formats())
+	f.BoolVar(&o.public, "public", false, "report only what may be published: no rows of few clients, counts rounded to multiples of privacy.release_min_clients")
+	cmd.MarkFlagsMutuallyExclusive("public", "series")
 	f.BoolVar(&o.asJSON, "json", false, "print the report's data as one JSON object instead of a page")
 	return cmd
 }
@@ -91,7 +96,13 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 	}
 	var r account.Report
 	err = a.studied(ctx, so, func(store *load.Store) error {
-		r, err = study.Run(ctx, store, so.Catalogue[i], so)
+		var reader study.Reader = store
+		if o.public {
+			if reader, err = a.public(ctx, store); err != nil {
+				return err
+			}
+		}
+		r, err = study.Run(ctx, reader, so.Catalogue[i], so)
 		return err
 	})
 	if err != nil {

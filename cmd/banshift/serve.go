@@ -20,20 +20,26 @@ import (
 
 func newServeCommand(a *app) *cobra.Command {
 	var listen, catalogue string
+	var public bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the page: use against bans, by country and tool, with reports",
 		Long: `serve answers on this machine only, from a fixed set of named queries, until it is
 interrupted. The address that it prints has a token in it, which other users of the machine
-do not know; a browser keeps it in a cookie. What others may see has to pass suppression of
-small counts first; until then the page does not listen on other addresses.`,
+do not know; a browser keeps it in a cookie.
+
+With --public it answers anybody, on any address, and shows what may be published: no rows
+of few clients, and counts rounded to multiples of privacy.release_min_clients. It speaks
+plain HTTP: put a server with TLS in front of it.`,
 		Example: `  banshift serve --store ./store
-  banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090`,
+  banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090
+  banshift serve --store ./store --public --listen 0.0.0.0:8080`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, catalogue) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, catalogue, public) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:8080", "loopback address and port; port 0 takes a free one")
+	f.StringVar(&listen, "listen", "127.0.0.1:8080", "loopback address and port, or with --public any; port 0 takes a free one")
+	f.BoolVar(&public, "public", false, "answer anybody with what may be published")
 	f.StringVar(&catalogue, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	return cmd
 }
@@ -41,9 +47,9 @@ small counts first; until then the page does not listen on other addresses.`,
 // drainFor is how long answers may take after an interrupt.
 const drainFor = 5 * time.Second
 
-func (a *app) serve(ctx context.Context, listen, catalogue string) error {
-	if !serve.Local(listen) {
-		return misused(fmt.Errorf("serve: %s is not a loopback address: the page shows small counts, which others must not see; use 127.0.0.1:PORT", listen))
+func (a *app) serve(ctx context.Context, listen, catalogue string, public bool) error {
+	if !public && !serve.Local(listen) {
+		return misused(fmt.Errorf("serve: %s is not a loopback address: the page shows small counts, which others must not see; use 127.0.0.1:PORT, or --public for a page without them", listen))
 	}
 	o, err := a.studyOptions(analyzeOptions{events: catalogue})
 	if err != nil {
@@ -67,8 +73,14 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	store.AnswerAsCounted()
 	counted := a.watched.board.Stage(stageCount).Run()
 	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
-	handler, err := serve.New(serve.Options{Store: store, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(store, o),
-		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, store, o) }})
+	var reader study.Reader = store
+	if public {
+		if reader, err = a.public(ctx, store); err != nil {
+			return err
+		}
+	}
+	handler, err := serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: public,
+		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) }})
 	if err != nil {
 		return err
 	}
@@ -76,14 +88,18 @@ func (a *app) serve(ctx context.Context, listen, catalogue string) error {
 	if err != nil {
 		return fmt.Errorf("serve: %w; choose another address with --listen", err)
 	}
+	defer a.notify(ctx, a.watched)()
+	if public {
+		fmt.Fprintf(a.errOut, "serving http://%s/ to anybody\n", listener.Addr())
+		return serveUntilDone(ctx, listener, handler)
+	}
 	token := rand.Text()
 	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", listener.Addr(), token)
-	defer a.notify(ctx, a.watched)()
 	return serveUntilDone(ctx, listener, serve.Door(token, handler))
 }
 
-// reporter makes the account of an event from the open store, as report does.
-func (a *app) reporter(store *load.Store, o study.Options) func(context.Context, events.Event) (account.Report, error) {
+// reporter makes the account of an event from the open store, or what others may see of it, as report does.
+func (a *app) reporter(store study.Reader, o study.Options) func(context.Context, events.Event) (account.Report, error) {
 	return func(ctx context.Context, e events.Event) (account.Report, error) {
 		about, err := a.aboutEvent(o, e, "", "")
 		if err != nil {

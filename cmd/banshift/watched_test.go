@@ -62,7 +62,7 @@ func (d *door) pass() {
 
 // doorStore is a store in memory for one test of the pipeline: it keeps nothing.
 type doorStore struct {
-	pipeline.Rounds // none of its topics is read as one
+	pipeline.Rounds // of which there are none
 	at              *door
 }
 
@@ -72,7 +72,6 @@ func (s doorStore) Write(_ context.Context, b load.Batch) error {
 	}
 	return nil
 }
-func (doorStore) IsJoined(context.Context, string) (bool, error)                     { return false, nil }
 func (doorStore) Known(context.Context, string, int32) (k position.Known, err error) { return k, nil }
 func (doorStore) Borders(context.Context, string, int32, position.Range) ([]int64, error) {
 	return nil, nil
@@ -80,6 +79,7 @@ func (doorStore) Borders(context.Context, string, int32, position.Range) ([]int6
 func (doorStore) FilesRead(context.Context) ([]load.FileRead, error)       { return nil, nil }
 func (doorStore) Rejected(context.Context, string, int32) ([]int64, error) { return nil, nil }
 func (doorStore) Lease(context.Context, string, int32) error               { return nil }
+func (doorStore) IsJoined(context.Context, string) (bool, error)           { return false, nil }
 
 // doorStage is a stage of transform that hangs.
 type doorStage struct{ at *door }

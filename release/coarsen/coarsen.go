@@ -8,6 +8,7 @@ package coarsen
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,4 +105,83 @@ func mergedValue(c queries.ResultColumn, categories *queries.Result, row int) an
 		return nil
 	}
 	return categories.Columns[categories.Index(c.Name)].Values[row]
+}
+
+// Counts rounds counts of clients to the nearest multiple of k, and sums to two digits, so that what two
+// releases tell together is no closer than that: a client more or less, another day or another grouping shows
+// in none of them. Shares follow from the rounded counts; those that do not are taken out.
+func Counts(r *queries.Result, k func(country string) uint64) {
+	country := r.Index("country")
+	for _, c := range r.Columns {
+		for i, value := range c.Values {
+			switch {
+			case c.Role == queries.Clients:
+				unit := k("")
+				if country >= 0 {
+					unit = k(r.Columns[country].Values[i].(string))
+				}
+				c.Values[i] = (value.(uint64) + unit/2) / unit * unit
+			case c.Role == queries.Sum:
+				c.Values[i] = coarse(value)
+			}
+		}
+	}
+	var columns []queries.ResultColumn
+	for _, c := range r.Columns {
+		if c.Role != queries.Share || about(r.Query, c.Name) {
+			columns = append(columns, c)
+		} else if part, whole, ok := r.Query.Ratio(c.Column); ok {
+			columns = append(columns, ratio(c, r.Columns[r.Index(part)], r.Columns[r.Index(whole)]))
+		}
+	}
+	r.Columns, r.Query.Columns = columns, nil
+	for _, c := range columns {
+		r.Query.Columns = append(r.Query.Columns, c.Column)
+	}
+}
+
+// coarse is a sum with two digits.
+func coarse(value any) any {
+	switch v := value.(type) {
+	case uint64:
+		return rounded(v)
+	case float64:
+		if v <= 0 || math.IsInf(v, 0) {
+			return 0.0
+		}
+		unit := math.Pow10(int(math.Floor(math.Log10(v))) + 1 - digits)
+		return math.Round(v/unit) * unit
+	case nil:
+		return nil
+	}
+	return nil
+}
+
+// about says whether a column is about no client.
+func about(q queries.Query, name string) bool {
+	return slices.ContainsFunc(q.Bounds, func(b queries.Bound) bool { return b.Column == name && b.Most == 0 })
+}
+
+// ratio makes a share anew from what it is of; of nothing it is 0.
+func ratio(c, part, whole queries.ResultColumn) queries.ResultColumn {
+	made := queries.ResultColumn{Column: c.Column, Type: "Float64"}
+	for i := range part.Values {
+		a, b := number(part.Values[i]), number(whole.Values[i])
+		share := 0.0
+		if b > 0 {
+			share = a / b
+		}
+		made.Values = append(made.Values, share)
+	}
+	return made
+}
+
+func number(value any) float64 {
+	switch v := value.(type) {
+	case uint64:
+		return float64(v)
+	case float64:
+		return v
+	}
+	return 0
 }

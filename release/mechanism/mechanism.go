@@ -48,6 +48,15 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("query %s cannot be released with epsilon: %s", e.Query, e.Why)
 }
 
+// Epsilon is a loss of privacy.
+type Epsilon = budget.Epsilon
+
+// Releasable fails with a [RefusedError] where a query with these parameters cannot be released.
+func Releasable(q queries.Query, params map[string]string) error {
+	_, err := plannedFor(q, params, Laplace, 1)
+	return err
+}
+
 // plan is how a query is noised.
 type plan struct {
 	kind        Kind

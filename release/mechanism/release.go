@@ -237,8 +237,6 @@ func (p *plan) keyOf(row []any) string {
 	return key.String()
 }
 
-var ratio = regexp.MustCompile(`^(\w+) / (\w+)$`)
-
 // replace has the result be what the ledger says was released, without rows of few.
 func (p *plan) replace(r *queries.Result, l *budget.Ledger, id string, parts []budget.Part, k func(country string) uint64) error {
 	var columns []queries.ResultColumn
@@ -320,11 +318,11 @@ func valueOf(column string, text json.RawMessage) (any, error) {
 func (p *plan) shares(r *queries.Result, columns []queries.ResultColumn) []queries.ResultColumn {
 	var list []queries.ResultColumn
 	for _, c := range r.Columns {
-		m := ratio.FindStringSubmatch(c.Text)
-		if c.Role != queries.Share || m == nil {
+		of, out, ok := r.Query.Ratio(c.Column)
+		if !ok {
 			continue
 		}
-		part, whole := p.index(m[1]), p.index(m[2])
+		part, whole := p.index(of), p.index(out)
 		if part < 0 || whole < 0 || !p.columns[part].noised || !p.columns[whole].noised {
 			continue
 		}

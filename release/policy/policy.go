@@ -24,6 +24,9 @@ type Policy struct {
 	// Prosecuted are the countries in which people are prosecuted, and MinProsecuted the smallest number there.
 	Prosecuted    map[string]bool
 	MinProsecuted uint64
+	// Rounded has counts rounded to multiples of these numbers, and sums to two digits, so that several results
+	// tell no more together than each: for what is published again and again, or in several pieces.
+	Rounded bool
 	// Noise has counts released under differential privacy; nil: as they are.
 	Noise *Noise
 }
@@ -83,8 +86,15 @@ func (p Policy) Apply(r *queries.Result, ask Ask) (Said, error) {
 		}
 	}
 	coarsen.Values(r)
+	if p.Rounded {
+		coarsen.Counts(r, p.few)
+	}
 	said := Said{MinClients: p.MinClients, RowsLeftOut: left.Few + left.Complement}
 	said.Words = fmt.Sprintf("%s; %d rows were left out, which count fewer than %d clients%s or would give such a count away; bytes have two digits", pseudonyms, said.RowsLeftOut, said.MinClients, p.prosecuted())
+	if p.Rounded {
+		said.RowsLeftOut = 0 // of two releases it would tell more than the rows
+		said.Words = fmt.Sprintf("%s; rows that count fewer than %d clients%s or would give such a count away are left out, counts are rounded to multiples of that number, sums to two digits", pseudonyms, said.MinClients, p.prosecuted())
+	}
 	return said, nil
 }
 

@@ -48,6 +48,8 @@ type Options struct {
 	// Report makes the report of an event, for the links of the list; nil: no links.
 	Report func(ctx context.Context, event events.Event) (account.Report, error)
 	Log    *slog.Logger
+	// Public has requests under any name answered: what Store and the others give may be seen by anybody.
+	Public bool
 }
 
 // Limits of what visitors can ask of the store together.
@@ -121,23 +123,23 @@ func (s *server) mux() http.Handler {
 	mux.HandleFunc("GET /feed.json", s.feed("application/feed+json; charset=utf-8", jsonFeed))
 	mux.HandleFunc("GET /report/{event}", s.report)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	return guard(mux)
+	return guard(mux, s.Public)
 }
 
 // policy lets the page load its own script, style and answers, and nothing else.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // guard sets the headers that every answer has, and turns away requests under a name
-// that is not this machine's: a page elsewhere that rebinds its name to a loopback
+// that is not this machine's, unless the page is public: a page elsewhere that rebinds its name to a loopback
 // address must not read the store.
-func guard(next http.Handler) http.Handler {
+func guard(next http.Handler, public bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if !Local(r.Host) {
+		if !public && !Local(r.Host) {
 			http.Error(w, "this page answers on the machine it runs on, as localhost or 127.0.0.1", http.StatusMisdirectedRequest)
 			return
 		}
