@@ -39,7 +39,7 @@ func (s *Store) NoteRound(ctx context.Context, source string, round int64, parts
 // Round gives what a round is made of, in the order in which it was noted.
 func (s *Store) Round(ctx context.Context, source string, round int64) ([]RoundPart, error) {
 	into := func(p *RoundPart) []any { return []any{&p.Partition, &p.First, &p.Next} }
-	parts, err := collect(ctx, s.conn, into, statements.RoundParts, source, round*roundParts, (round+1)*roundParts)
+	parts, err := awaited(ctx, s, into, statements.RoundParts, source, round*roundParts, (round+1)*roundParts)
 	if err != nil {
 		return nil, explain(s.name, fmt.Errorf("round %d of %s: %w", round, source, err))
 	}

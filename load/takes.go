@@ -29,3 +29,25 @@ func (s *Store) Answers(ctx context.Context) error {
 	var one uint8
 	return s.conn.QueryRow(ctx, statements.Ping).Scan(&one)
 }
+
+// Sizes is what the telemetry of a store takes.
+type Sizes struct {
+	Records uint64 // that were read
+	Days    uint64 // that they are of
+	Tables  []TableSize
+}
+
+// TableSize is what a table takes on the disk.
+type TableSize struct {
+	Table string
+	Bytes uint64
+}
+
+// Sizes measures what the telemetry of a store takes, by table.
+func (s *Store) Sizes(ctx context.Context) (z Sizes, err error) {
+	if err := s.conn.QueryRow(ctx, statements.TelemetrySoFar).Scan(&z.Records, &z.Days); err != nil {
+		return Sizes{}, explain(s.name, fmt.Errorf("telemetry so far: %w", err))
+	}
+	z.Tables, err = collect(ctx, s.conn, func(t *TableSize) []any { return []any{&t.Table, &t.Bytes} }, statements.TableSizes)
+	return z, explain(s.name, err)
+}

@@ -15,14 +15,25 @@ import (
 )
 
 func newDoctorCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var rate string
+	var days int
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what the program needs, one line each, and say what to do",
 		Example: `  banshift doctor
-  banshift doctor --store ./store --config banshift.yaml`,
+  banshift doctor --store ./store --config banshift.yaml
+  banshift doctor --store ./store --estimate 50000/s --days 365`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if rate != "" {
+				return a.estimate(cmd.Context(), rate, days)
+			}
+			return a.doctor(cmd.Context())
+		},
 	}
+	cmd.Flags().StringVar(&rate, "estimate", "", "say instead what disk, memory and cores so many records a second take, by what the store's telemetry takes now: 50000/s")
+	cmd.Flags().IntVar(&days, "days", 365, "with --estimate: after how many days")
+	return cmd
 }
 
 // doctor runs every check and fails where one did.

@@ -36,6 +36,8 @@ type FileOptions struct {
 	// lock waits until nobody in this program reads a log of an identity that it follows,
 	// and gives what ends that; nil: it follows none of that identity.
 	lock func(id string) (unlock func())
+	// begun is written down before the first range is; nil: nothing is.
+	begun *begunNote
 }
 
 // Files runs files into the store, several at a time. A file that cannot be read to
@@ -204,7 +206,7 @@ func (p *Pipeline) toItsEnd(ctx context.Context, file files.File, src *files.Sou
 	if err != nil {
 		return err
 	}
-	if err := p.noteBegun(ctx, src); err != nil {
+	if o.begun, err = p.noteOfBegun(src); err != nil {
 		return err
 	}
 	readErr := p.read(ctx, src, plan, last, o)
@@ -263,19 +265,43 @@ func readUpTo(err error) int64 {
 	return 0
 }
 
-// noteBegun notes what a file is whose reading begins: it may be ended, and the file grow.
-func (p *Pipeline) noteBegun(ctx context.Context, src *files.Source) error {
-	if src.Compressed || slices.Contains(selfNamed, src.Format) {
-		return nil // what it holds is known when it was read
+// noteOfBegun is the note of what a file is whose reading begins: it may be ended, and the file grow. nil: what
+// it holds is known only when it was read.
+func (p *Pipeline) noteOfBegun(src *files.Source) (*begunNote, error) {
+	if src.Compressed || slices.Contains(selfNamed, src.Format) || !strings.HasPrefix(src.ID, "file:") {
+		return nil, nil
 	}
 	content, ok, err := src.Content(math.MaxInt64)
 	if err != nil {
-		return &unreadableError{err}
+		return nil, &unreadableError{err}
 	}
-	if !ok || content.Bytes == 0 || !strings.HasPrefix(src.ID, "file:") {
+	if !ok || content.Bytes == 0 {
+		return nil, nil
+	}
+	note := load.Reached{Bytes: content.Bytes, Digest: content.Digest}.BegunBatch(src.ID)
+	return &begunNote{write: func(ctx context.Context) error { return p.opts.Store.Write(ctx, note) }}, nil
+}
+
+// begunNote is written once. The methods of nil do nothing.
+type begunNote struct {
+	write   func(context.Context) error
+	mu      sync.Mutex
+	written bool
+}
+
+// once writes the note where that was not done.
+func (n *begunNote) once(ctx context.Context) error {
+	if n == nil {
 		return nil
 	}
-	return p.opts.Store.Write(ctx, load.Reached{Bytes: content.Bytes, Digest: content.Digest}.BegunBatch(src.ID))
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.written {
+		return nil
+	}
+	err := n.write(ctx)
+	n.written = err == nil
+	return err
 }
 
 // noteContents notes what was read of a file up to a byte, of which the latest records begin at a position.
@@ -327,6 +353,7 @@ func (p *Pipeline) plan(ctx context.Context, src *files.Source, among position.R
 func (p *Pipeline) read(ctx context.Context, src *files.Source, plan *plan.Plan, of stretch, o FileOptions) error {
 	walk := p.walk(ctx, src.ID, 0, plan, cap(p.idle))
 	defer walk.close()
+	walk.begun = o.begun
 	var err error
 	switch {
 	case decode.LineBased(src.Format) && src.Plain():

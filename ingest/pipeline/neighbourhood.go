@@ -23,6 +23,7 @@ type pending struct {
 	fresh bool
 	state state
 	batch anonymize.Batch
+	begun *begunNote             // of its source, to be written before it is
 	seen  *flowcontext.Sightings // nil where nothing looks at the neighbours of flows
 }
 

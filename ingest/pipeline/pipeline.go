@@ -336,6 +336,9 @@ func store(ctx context.Context, w *worker, r *pending, neighbours []*pending) er
 	for _, t := range tables {
 		batch.Tables = append(batch.Tables, load.TableBatch{Name: t.Name, Record: t.Record})
 	}
+	if err := r.begun.once(ctx); err != nil {
+		return err
+	}
 	done = w.pipeline.begin(StageStore)
 	err = w.pipeline.opts.Store.Write(ctx, batch)
 	done(err)

@@ -21,6 +21,7 @@ type walk struct {
 	partition  int32
 	plan       *plan.Plan
 	neighbours *neighbourhood
+	begun      *begunNote // of its source
 }
 
 // walk begins a walk of which workers take at most some ranges on at a time. Its
@@ -60,7 +61,7 @@ func (k *walk) start(at position.Range, batch anonymize.Batch, decode func(*work
 		return err
 	}
 	r := &pending{
-		span: span{k.source, k.partition, at}, window: k.plan.Window(at), store: !k.plan.Stored(at), fresh: k.plan.Fresh(), batch: batch,
+		span: span{k.source, k.partition, at}, window: k.plan.Window(at), store: !k.plan.Stored(at), fresh: k.plan.Fresh(), batch: batch, begun: k.begun,
 	}
 	k.neighbours.announce(r)
 	k.work.Go(func() error {

@@ -28,6 +28,15 @@ var FilesRead string
 //go:embed store_takes.sql
 var StoreTakes string
 
+// TableSizes gives the bytes of each table on the disk, TelemetrySoFar how many records were read and of how
+// many days they are.
+//
+//go:embed table_sizes.sql
+var TableSizes string
+
+//go:embed telemetry_so_far.sql
+var TelemetrySoFar string
+
 // FirstIncarnation gives the note of which topic was read first under a name.
 //
 //go:embed first_incarnation.sql
