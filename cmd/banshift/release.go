@@ -20,6 +20,7 @@ import (
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/release/audit"
+	"github.com/banshift/banshift/release/budget"
 	"github.com/banshift/banshift/release/dataset"
 	"github.com/banshift/banshift/release/mechanism"
 	"github.com/banshift/banshift/release/policy"
@@ -189,7 +190,7 @@ func (a *app) releaseInto(ctx context.Context, store *load.Store, plan releasePl
 
 // releaseTables writes the tables and has the reader answer with what is in them.
 func (a *app) releaseTables(ctx context.Context, p *publisher, reader *publicReader, plan releasePlan, dir string, set *dataset.Package) error {
-	tables, err := p.share(plan.tables, set)
+	tables, err := p.share(plan, set)
 	if err != nil {
 		return err
 	}
@@ -221,13 +222,13 @@ func studied(e events.Event, t asked) map[string]string {
 }
 
 // share leaves tables out that cannot be released under differential privacy, and parts epsilon among the rest.
-func (p *publisher) share(tables []asked, set *dataset.Package) ([]asked, error) {
+func (p *publisher) share(plan releasePlan, set *dataset.Package) ([]asked, error) {
 	if p.policy.Noise == nil {
-		return tables, nil
+		return plan.tables, nil
 	}
 	var kept []asked
 	spending := 0
-	for _, t := range tables {
+	for _, t := range plan.tables {
 		q, err := queries.Get(t.name)
 		if err != nil {
 			return nil, err
@@ -236,21 +237,22 @@ func (p *publisher) share(tables []asked, set *dataset.Package) ([]asked, error)
 		if err != nil {
 			return nil, err
 		}
+		if q.Public {
+			kept = append(kept, t)
+			continue
+		}
 		err = mechanism.Releasable(q, values)
-		if refused := (*mechanism.RefusedError)(nil); !q.Public && errors.As(err, &refused) && len(tables) > 2 {
+		if refused := (*mechanism.RefusedError)(nil); plan.event != nil && errors.As(err, &refused) {
 			set.Notes = append(set.Notes, err.Error()+".")
 			continue
 		}
-		if !q.Public {
-			spending++
-			if err != nil {
-				return nil, err
-			}
+		if err != nil {
+			return nil, err
 		}
-		kept = append(kept, t)
+		kept, spending = append(kept, t), spending+1
 	}
 	if spending > 1 {
-		p.policy.Noise.Epsilon /= mechanism.Epsilon(spending)
+		p.policy.Noise.Epsilon /= budget.Epsilon(spending)
 	}
 	return kept, nil
 }

@@ -2,6 +2,7 @@ package budget
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -222,7 +223,7 @@ func dieAt(t *testing.T, step string) {
 			select {}
 		}
 	}
-	l := &Ledger{files: filesOf(os.Getenv("BANSHIFT_TEST_DIR"), "set"), spent: map[Part]Epsilon{}, released: map[string]map[Part]json.RawMessage{}}
+	l := &Ledger{files: filesOf(os.Getenv("BANSHIFT_TEST_DIR"), "set"), random: rand.Reader, spent: map[Part]Epsilon{}, released: map[string]map[Part]json.RawMessage{}}
 	l.files.reached = reached
 	if l.lock, err = l.files.exclusive(); err != nil {
 		t.Fatal(err)

@@ -2,10 +2,10 @@ package budget
 
 import (
 	"bytes"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,10 +51,10 @@ func (f files) exclusive() (*os.File, error) {
 const secretBytes = 32
 
 // secretOf reads the secret, and makes one where nothing was released yet.
-func (f files) secretOf() ([]byte, error) {
+func (f files) secretOf(random io.Reader) ([]byte, error) {
 	text, err := os.ReadFile(f.secret())
 	if errors.Is(err, fs.ErrNotExist) {
-		return f.makeSecret()
+		return f.makeSecret(random)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("budget: %w", err)
@@ -67,7 +67,7 @@ func (f files) secretOf() ([]byte, error) {
 }
 
 // makeSecret begins a ledger. The secret is written last: where it is, so is the head.
-func (f files) makeSecret() ([]byte, error) {
+func (f files) makeSecret(random io.Reader) ([]byte, error) {
 	if known, err := f.readHead(); there(f.ledger()) || there(f.head()) && (err != nil || known.entries > 0) {
 		return nil, fmt.Errorf("%s is gone: %w", f.secret(), ErrTampered)
 	}
@@ -75,7 +75,9 @@ func (f files) makeSecret() ([]byte, error) {
 		return nil, err
 	}
 	secret := make([]byte, secretBytes)
-	rand.Read(secret)
+	if _, err := io.ReadFull(random, secret); err != nil {
+		return nil, fmt.Errorf("budget: %w", err)
+	}
 	return secret, f.replace(f.secret(), fmt.Appendf(nil, "%x\n", secret))
 }
 

@@ -18,11 +18,13 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 )
@@ -67,6 +69,7 @@ var ErrTampered = errors.New("the ledger of releases is not as it was written: r
 // Ledger is an open ledger; no other program can open it meanwhile. One goroutine owns it.
 type Ledger struct {
 	files    files
+	random   io.Reader
 	lock     *os.File
 	secret   []byte
 	mac      []byte // of the last entry
@@ -78,8 +81,11 @@ type Ledger struct {
 // Open opens the ledger of a data set in a directory, and makes it where there is none yet. It
 // waits for other programs that have it. What a program that died in the middle of a write has
 // left is cleared away.
-func Open(dir, dataSet string) (*Ledger, error) {
-	l := &Ledger{files: filesOf(dir, dataSet), spent: map[Part]Epsilon{}, released: map[string]map[Part]json.RawMessage{}}
+func Open(dir, dataSet string) (*Ledger, error) { return OpenWith(dir, dataSet, rand.Reader) }
+
+// OpenWith is [Open] that takes the secret of a new ledger from random: measurements that are to be repeated.
+func OpenWith(dir, dataSet string, random io.Reader) (*Ledger, error) {
+	l := &Ledger{files: filesOf(dir, dataSet), random: random, spent: map[Part]Epsilon{}, released: map[string]map[Part]json.RawMessage{}}
 	var err error
 	if l.lock, err = l.files.exclusive(); err != nil {
 		return nil, err
@@ -92,7 +98,7 @@ func Open(dir, dataSet string) (*Ledger, error) {
 
 func (l *Ledger) open(dataSet string) error {
 	var err error
-	if l.secret, err = l.files.secretOf(); err != nil {
+	if l.secret, err = l.files.secretOf(l.random); err != nil {
 		return err
 	}
 	l.mac = l.sign(nil, []byte("data set "+dataSet))

@@ -48,9 +48,6 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("query %s cannot be released with epsilon: %s", e.Query, e.Why)
 }
 
-// Epsilon is a loss of privacy.
-type Epsilon = budget.Epsilon
-
 // Releasable fails with a [RefusedError] where a query with these parameters cannot be released.
 func Releasable(q queries.Query, params map[string]string) error {
 	_, err := plannedFor(q, params, Laplace, 1)
@@ -62,6 +59,7 @@ type plan struct {
 	kind        Kind
 	epsilon     budget.Epsilon
 	sensitivity int      // what a client-day can change in all columns together
+	squared     int      // the same, squared column by column: the square of the Euclidean distance
 	parameter   *big.Rat // scale, or variance
 	threshold   int64    // least noised count of a row that is shown
 	columns     []column // that are released, with keys first
@@ -79,6 +77,9 @@ type column struct {
 // plannedFor finds bounds and noise of a query with its parameters.
 func plannedFor(q queries.Query, params map[string]string, kind Kind, epsilon budget.Epsilon) (*plan, error) {
 	p := &plan{kind: kind, epsilon: epsilon, top: -1}
+	if epsilon <= 0 {
+		return nil, fmt.Errorf("query %s: an epsilon of %s: want more than 0", q.Name, epsilon)
+	}
 	for _, name := range []string{"country", "day"} {
 		if !slices.ContainsFunc(q.Columns, func(c queries.Column) bool { return c.Name == name && c.Role == queries.Key }) {
 			return nil, &RefusedError{q.Name, "its rows are not of one " + name + ", so that nothing says of which clients they spend"}
@@ -98,7 +99,7 @@ func plannedFor(q queries.Query, params map[string]string, kind Kind, epsilon bu
 		if err != nil {
 			return nil, err
 		}
-		p.sensitivity += b.Most * times
+		p.sensitivity, p.squared = p.sensitivity+b.Most*times, p.squared+b.Most*b.Most*times
 		if b.Most > 0 && b.Within == "" && p.top < 0 {
 			p.top, rows = len(p.columns), b.Most*times
 		}
@@ -149,11 +150,12 @@ func (p *plan) calibrate(rows int) {
 		return
 	}
 	// Half of delta is the noise's. Zero-concentrated privacy of rho gives epsilon = rho + 2 sqrt(rho ln(1/delta))
-	// (Bun and Steinke, 2016, proposition 1.3). Counts change by one each, so that their number is the squared distance.
+	// (Bun and Steinke, 2016, proposition 1.3).
 	log := math.Log(2 / Delta)
 	root := math.Sqrt(log+p.epsilon.Float()) - math.Sqrt(log)
-	variance := float64(p.sensitivity) / (2 * root * root)
-	p.parameter = new(big.Rat).SetFrac64(int64(math.Ceil(variance*1000*(1+1e-9)))+1, 1000)
+	variance := float64(p.squared) / (2 * root * root)
+	p.parameter = new(big.Rat).SetFloat64(math.Ceil(variance*1000*(1+1e-6)) + 1) // upwards: less noise would be too little
+	p.parameter.Quo(p.parameter, big.NewRat(1000, 1))
 	p.threshold = 1 + int64(math.Ceil(math.Sqrt(2*variance*math.Log(2*float64(rows)/Delta))))
 }
 

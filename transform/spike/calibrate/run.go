@@ -51,7 +51,7 @@ func (c Cell) Once(ctx context.Context, seed uint64, cfg spike.Config) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	list, bans := c.draw(rand.New(rand.NewPCG(seed, 0)))
+	list, bans := c.Draw(rand.New(rand.NewPCG(seed, 0)))
 	_, err := spike.Analyze(list, bans, cfg)
 	return err
 }
@@ -97,7 +97,7 @@ func measure(ctx context.Context, c Cell, runs int, rng *rand.Rand, cfg spike.Co
 		if err := ctx.Err(); err != nil {
 			return row, err
 		}
-		list, bans := c.draw(rng)
+		list, bans := c.Draw(rng)
 		result, err := spike.Analyze(list, bans, cfg)
 		if err != nil {
 			return row, fmt.Errorf("calibrate %s: %w", c.Name, err)

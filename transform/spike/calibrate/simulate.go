@@ -99,8 +99,8 @@ const (
 // daysAfter is how long the series run on after the event.
 const daysAfter = 10
 
-// draw makes the panel of one cell and its events; the ban is in country aa.
-func (c Cell) draw(rng *rand.Rand) ([]spike.Series, []events.Event) {
+// Draw makes the panel of one cell and its events; the ban is in country aa.
+func (c Cell) Draw(rng *rand.Rand) ([]spike.Series, []events.Event) {
 	start := time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC)
 	n := c.Days + daysAfter
 	common := walk(rng, n, commonPhi, commonNoise)
