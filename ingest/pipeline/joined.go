@@ -84,22 +84,12 @@ func (j *joined) take(ctx context.Context) error {
 	if j.taken {
 		return nil
 	}
-	store := j.pipeline.opts.Store
-	if err := store.Lease(ctx, j.source, load.PartitionJoined); err != nil {
-		return err
-	}
-	rounds, err := store.Known(ctx, j.source, load.PartitionJoined)
+	rounds, last, err := j.takeRounds(ctx)
 	if err != nil {
 		return err
 	}
-	if last := len(rounds.Done) - 1; last >= 0 {
-		parts, err := store.Round(ctx, j.source, rounds.Done[last].Next-1)
-		if err != nil {
-			return err
-		}
-		if err := j.mark(ctx, parts); err != nil {
-			return err
-		}
+	if err := j.mark(ctx, last); err != nil {
+		return err
 	}
 	for _, begun := range rounds.Intended {
 		if err := j.again(ctx, begun); err != nil {
@@ -107,7 +97,7 @@ func (j *joined) take(ctx context.Context) error {
 		}
 	}
 	j.fresh = len(rounds.Done) == 0
-	j.next, err = store.NextRound(ctx, j.source)
+	j.next, err = j.pipeline.opts.Store.NextRound(ctx, j.source)
 	j.taken = err == nil
 	return err
 }

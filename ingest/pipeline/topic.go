@@ -125,25 +125,14 @@ func (t *topic) Known(ctx context.Context, partition int32) (position.Known, err
 
 // endRounds ends the rounds of a topic that was read as one, and marks what the last has of a partition.
 func (t *topic) endRounds(ctx context.Context, partition int32) error {
-	store := t.pipeline.opts.Store
-	if err := store.Lease(ctx, t.source, load.PartitionJoined); err != nil {
-		return err
-	}
-	rounds, err := store.Known(ctx, t.source, load.PartitionJoined)
+	rounds, last, err := t.takeRounds(ctx)
 	if err != nil {
 		return err
 	}
 	if len(rounds.Intended) > 0 {
 		return fmt.Errorf("%s: a round of all partitions was begun by a run with pair=topic: run it once with pair=topic to finish that", t.source)
 	}
-	if len(rounds.Done) == 0 {
-		return nil
-	}
-	parts, err := store.Round(ctx, t.source, rounds.Done[len(rounds.Done)-1].Next-1)
-	if err != nil {
-		return err
-	}
-	for _, p := range parts {
+	for _, p := range last {
 		if p.Partition != partition {
 			continue
 		}
@@ -152,6 +141,20 @@ func (t *topic) endRounds(ctx context.Context, partition int32) error {
 		}
 	}
 	return nil
+}
+
+// takeRounds takes over the writing of the rounds of a topic that is read as one, and gives what is known of them and
+// what the last that was stored is made of.
+func (t *topic) takeRounds(ctx context.Context) (rounds position.Known, last []load.RoundPart, err error) {
+	store := t.pipeline.opts.Store
+	if err := store.Lease(ctx, t.source, load.PartitionJoined); err != nil {
+		return rounds, nil, err
+	}
+	rounds, err = store.Known(ctx, t.source, load.PartitionJoined)
+	if n := len(rounds.Done); err == nil && n > 0 {
+		last, err = store.Round(ctx, t.source, rounds.Done[n-1].Next-1)
+	}
+	return rounds, last, err
 }
 
 // markPart notes that offsets of a partition are stored with a round.
