@@ -8,7 +8,6 @@ import (
 	"io"
 	"mime/multipart"
 	"reflect"
-	"slices"
 	"strings"
 
 	native "github.com/ClickHouse/ch-go/proto"
@@ -35,7 +34,7 @@ func (s *Store) Result(ctx context.Context, name string, params map[string]strin
 	types := rows.ColumnTypes()
 	into := make([]any, len(types))
 	for i, t := range types {
-		at := slices.IndexFunc(q.Columns, func(c queries.Column) bool { return c.Name == t.Name() })
+		at := q.Index(t.Name())
 		if at < 0 {
 			return nil, fmt.Errorf("query %s: column %s has no role", name, t.Name())
 		}

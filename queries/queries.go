@@ -61,6 +61,11 @@ type Bound struct {
 
 var ratio = regexp.MustCompile(`^(\w+) / (\w+)$`)
 
+// Index is the place of a column, -1 where there is none of the name.
+func (q Query) Index(column string) int {
+	return slices.IndexFunc(q.Columns, func(c Column) bool { return c.Name == column })
+}
+
 // Ratio names the columns that a share is of, where it is one of two columns.
 func (q Query) Ratio(c Column) (part, whole string, ok bool) {
 	m := ratio.FindStringSubmatch(c.Text)
@@ -68,7 +73,7 @@ func (q Query) Ratio(c Column) (part, whole string, ok bool) {
 		return "", "", false
 	}
 	for _, name := range m[1:] {
-		if !slices.ContainsFunc(q.Columns, func(c Column) bool { return c.Name == name }) {
+		if q.Index(name) < 0 {
 			return "", "", false
 		}
 	}
@@ -192,12 +197,9 @@ func parse(name, text string) (Query, error) {
 
 // checkBounds makes sure that bounds are of columns and parameters that there are.
 func (q *Query) checkBounds() error {
-	column := func(name string) bool {
-		return slices.ContainsFunc(q.Columns, func(c Column) bool { return c.Name == name })
-	}
 	for _, b := range q.Bounds {
 		known := b.Per == "" || slices.ContainsFunc(q.Params, func(p Param) bool { return p.Name == b.Per })
-		if !column(b.Column) || b.Within != "" && !column(b.Within) || !known {
+		if q.Index(b.Column) < 0 || b.Within != "" && q.Index(b.Within) < 0 || !known {
 			return fmt.Errorf("bound %s: there is no such column or parameter", b.Column)
 		}
 	}
@@ -230,6 +232,14 @@ func (q *Query) parseHeader(line string) error {
 		return nil
 	}
 	return fmt.Errorf("header line %q: want title, question, public, param, bound, or column NAME ROLE with a role of key, clients, sum, share or text", line)
+}
+
+// Replace puts something in the place of each parameter of a statement.
+func Replace(sql string, value func(name, kind string) string) string {
+	return placeholder.ReplaceAllStringFunc(sql, func(found string) string {
+		part := placeholder.FindStringSubmatch(found)
+		return value(part[1], part[2])
+	})
 }
 
 // checkParams makes sure that the SQL uses the parameters of the header, with their

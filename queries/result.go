@@ -24,6 +24,29 @@ func (r *Result) Index(name string) int {
 	return slices.IndexFunc(r.Columns, func(c ResultColumn) bool { return c.Name == name })
 }
 
+// ShareOf makes the column of a share anew from those that it is of; of nothing it is 0.
+func ShareOf(c Column, part, whole ResultColumn) ResultColumn {
+	made := ResultColumn{Column: c, Type: "Float64"}
+	for i := range part.Values {
+		share := 0.0
+		if of := number(whole.Values[i]); of > 0 {
+			share = number(part.Values[i]) / of
+		}
+		made.Values = append(made.Values, share)
+	}
+	return made
+}
+
+func number(value any) float64 {
+	switch v := value.(type) {
+	case uint64:
+		return float64(v)
+	case float64:
+		return v
+	}
+	return 0
+}
+
 // Keep takes the rows out that are not to be kept; keep has one value a row.
 func (r *Result) Keep(keep []bool) {
 	for i, c := range r.Columns {

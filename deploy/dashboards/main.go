@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"text/template"
@@ -104,7 +103,7 @@ func (p panel) check() error {
 		return err
 	}
 	for _, name := range slices.Concat(p.Values, p.Columns, []string{p.Time, p.By}) {
-		if name != "" && !slices.ContainsFunc(q.Columns, func(c queries.Column) bool { return c.Name == name }) {
+		if name != "" && q.Index(name) < 0 {
 			return fmt.Errorf("query %s has no column %s", p.Query, name)
 		}
 	}
@@ -125,15 +124,9 @@ var (
 	metabase = dialect{"country": "{{country}}", "level": "{{level}}", "from": "{{from}}", "to": "{{to}}"}
 )
 
-// placeholder is a parameter in the text of a query.
-var placeholder = regexp.MustCompile(`\{(\w+):([^{}]+)\}`)
-
 // fill puts values into a statement.
 func (d dialect) fill(sql string, params []queries.Param) string {
-	return placeholder.ReplaceAllStringFunc(sql, func(found string) string {
-		part := placeholder.FindStringSubmatch(found)
-		return "CAST(" + d.value(part[1], params) + ", " + quote(part[2]) + ")"
-	})
+	return queries.Replace(sql, func(name, kind string) string { return "CAST(" + d.value(name, params) + ", " + quote(kind) + ")" })
 }
 
 // value is how the dialect writes a parameter's value: Grafana quotes what it is told to, and Metabase all texts.

@@ -131,7 +131,7 @@ func Counts(r *queries.Result, k func(country string) uint64) {
 		if c.Role != queries.Share || about(r.Query, c.Name) {
 			columns = append(columns, c)
 		} else if part, whole, ok := r.Query.Ratio(c.Column); ok {
-			columns = append(columns, ratio(c, r.Columns[r.Index(part)], r.Columns[r.Index(whole)]))
+			columns = append(columns, queries.ShareOf(c.Column, r.Columns[r.Index(part)], r.Columns[r.Index(whole)]))
 		}
 	}
 	r.Columns, r.Query.Columns = columns, nil
@@ -151,8 +151,6 @@ func coarse(value any) any {
 		}
 		unit := math.Pow10(int(math.Floor(math.Log10(v))) + 1 - digits)
 		return math.Round(v/unit) * unit
-	case nil:
-		return nil
 	}
 	return nil
 }
@@ -160,28 +158,4 @@ func coarse(value any) any {
 // about says whether a column is about no client.
 func about(q queries.Query, name string) bool {
 	return slices.ContainsFunc(q.Bounds, func(b queries.Bound) bool { return b.Column == name && b.Most == 0 })
-}
-
-// ratio makes a share anew from what it is of; of nothing it is 0.
-func ratio(c, part, whole queries.ResultColumn) queries.ResultColumn {
-	made := queries.ResultColumn{Column: c.Column, Type: "Float64"}
-	for i := range part.Values {
-		a, b := number(part.Values[i]), number(whole.Values[i])
-		share := 0.0
-		if b > 0 {
-			share = a / b
-		}
-		made.Values = append(made.Values, share)
-	}
-	return made
-}
-
-func number(value any) float64 {
-	switch v := value.(type) {
-	case uint64:
-		return float64(v)
-	case float64:
-		return v
-	}
-	return 0
 }

@@ -326,11 +326,7 @@ func (p *plan) shares(r *queries.Result, columns []queries.ResultColumn) []queri
 		if part < 0 || whole < 0 || !p.columns[part].noised || !p.columns[whole].noised {
 			continue
 		}
-		share := queries.ResultColumn{Column: c.Column, Type: "Float64"}
-		for i := range r.Len {
-			share.Values = append(share.Values, float64(columns[part].Values[i].(uint64))/float64(max(1, columns[whole].Values[i].(uint64))))
-		}
-		list = append(list, share)
+		list = append(list, queries.ShareOf(c.Column, columns[part], columns[whole]))
 	}
 	return list
 }
