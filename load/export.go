@@ -53,7 +53,7 @@ func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about
 	var err error
 	hash := sha256.New()
 	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.described(ctx, q, r.Params, done.said(), io.MultiWriter(w, hash), func(w io.Writer) error { return s.writeRows(ctx, r, w, Parquet) })
+		return s.WritePublic(ctx, r, io.MultiWriter(w, hash), Parquet, done)
 	})
 	if err != nil {
 		return Exported{}, err

@@ -55,18 +55,20 @@ func (s *Store) Result(ctx context.Context, name string, params map[string]strin
 
 // WriteResult writes a result as [Store.Query] writes the query's: the engine formats it.
 func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {
-	if f == Parquet {
-		return s.described(ctx, r.Query, r.Params, asTheyAre, w, func(w io.Writer) error { return s.writeRows(ctx, r, w, f) })
-	}
-	return s.writeRows(ctx, r, w, f)
+	return s.writeSaying(ctx, r, w, f, asTheyAre)
 }
 
 // WritePublic is WriteResult for what others may see; about says what was done to it.
 func (s *Store) WritePublic(ctx context.Context, r *queries.Result, w io.Writer, f Format, about Exported) error {
-	if f == Parquet {
-		return s.described(ctx, r.Query, r.Params, about.said(), w, func(w io.Writer) error { return s.writeRows(ctx, r, w, f) })
+	return s.writeSaying(ctx, r, w, f, about.said())
+}
+
+// writeSaying writes a result; a format that can say so says what was done for privacy.
+func (s *Store) writeSaying(ctx context.Context, r *queries.Result, w io.Writer, f Format, privacy map[string]string) error {
+	if f != Parquet {
+		return s.writeRows(ctx, r, w, f)
 	}
-	return s.writeRows(ctx, r, w, f)
+	return s.described(ctx, r.Query, r.Params, privacy, w, func(w io.Writer) error { return s.writeRows(ctx, r, w, f) })
 }
 
 func (s *Store) writeRows(ctx context.Context, r *queries.Result, w io.Writer, f Format) error {

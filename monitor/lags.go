@@ -1,7 +1,6 @@
 package monitor
 
 import (
-	"strconv"
 	"sync"
 	"time"
 )
@@ -64,5 +63,3 @@ func (l *Lags) Sum() (records int64, age time.Duration) {
 	}
 	return records, age
 }
-
-func partitionText(id int32) string { return strconv.Itoa(int(id)) }

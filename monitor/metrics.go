@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -167,7 +168,7 @@ func (c *collector) records(give give) {
 func (c *collector) topics(give give) {
 	if c.sources.Lags != nil {
 		for _, l := range c.sources.Lags() {
-			labels := []string{l.Topic, partitionText(l.Partition)}
+			labels := []string{l.Topic, strconv.Itoa(int(l.Partition))}
 			give(prometheus.GaugeValue, "banshift_kafka_lag_records", float64(l.Records), labels...)
 			give(prometheus.GaugeValue, "banshift_kafka_lag_seconds", l.Age.Seconds(), labels...)
 		}

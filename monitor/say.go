@@ -3,6 +3,7 @@ package monitor
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func Say(metrics []byte, now time.Time) (Said, error) {
 		say(days < fullInDays, "the disk is full in %.1f days as the store grows now", days)
 	}
 	lists := values(families["banshift_list_timestamp_seconds"], "list")
-	for _, name := range sorted(lists) {
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
 		if age := now.Sub(time.UnixMilli(int64(lists[name] * 1000))); age > staleList {
 			say(true, "list %s is %d days old", name, int(age.Hours()/24))
 		}
@@ -91,19 +92,10 @@ func values(f *dto.MetricFamily, labels ...string) map[string]float64 {
 	return all
 }
 
-func sorted(all map[string]float64) []string {
-	var keys []string
-	for k := range all {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
 // largest gives the key of the largest value, the first of several.
 func largest(all map[string]float64) string {
 	best, most := "", math.Inf(-1)
-	for _, k := range sorted(all) {
+	for _, k := range slices.Sorted(maps.Keys(all)) {
 		if all[k] > most {
 			best, most = k, all[k]
 		}

@@ -124,7 +124,7 @@ func (w *watched) listTimes() map[string]time.Time {
 
 // sources are what the metrics are made of.
 func (w *watched) sources() monitor.Sources {
-	s := monitor.Sources{Version: programVersion(), Lags: w.lags.All, Passed: w.passed, Disk: func() (monitor.Disk, float64, bool) { return w.growth.Now() }}
+	s := monitor.Sources{Version: programVersion(), Lags: w.lags.All, Passed: w.passed, Disk: w.growth.Now}
 	if w.stats != nil {
 		s.Records = w.records
 	}
