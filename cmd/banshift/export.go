@@ -59,16 +59,15 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 	if err := checkQuery(name, params); err != nil {
 		return misused(err)
 	}
-	if noise.epsilon != "" {
-		if _, err := a.noiseAsked(noise); err != nil {
-			return err
-		}
+	asked, err := a.noiseAsked(noise)
+	if err != nil {
+		return err
 	}
 	store, err := a.openStore(cmd.Context())
 	if err != nil {
 		return err
 	}
-	done, err := a.exported(cmd.Context(), store, name, params, dir, noise)
+	done, err := a.exported(cmd.Context(), store, name, params, dir, asked)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
@@ -80,7 +79,7 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 }
 
 // exported writes what may leave the house of an answer.
-func (a *app) exported(ctx context.Context, store *load.Store, name string, params map[string]string, dir string, noise noiseOptions) (load.Exported, error) {
+func (a *app) exported(ctx context.Context, store *load.Store, name string, params map[string]string, dir string, noise *mechanism.Asked) (load.Exported, error) {
 	p, err := a.publisher(ctx, store, noise)
 	if err != nil {
 		return load.Exported{}, err

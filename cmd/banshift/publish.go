@@ -35,32 +35,28 @@ type publisher struct {
 	policy policy.Policy
 }
 
-// publisher makes one. Close it.
-func (a *app) publisher(ctx context.Context, store *load.Store, o noiseOptions) (*publisher, error) {
+// publisher makes one; noise is nil where counts have none. Close it.
+func (a *app) publisher(ctx context.Context, store *load.Store, noise *mechanism.Asked) (*publisher, error) {
 	prosecuted, err := a.prosecuted()
 	if err != nil {
 		return nil, err
 	}
 	p := &publisher{store: store, policy: policy.Policy{MinClients: uint64(a.cfg.Privacy.ReleaseMinClients),
 		Prosecuted: prosecuted, MinProsecuted: uint64(a.cfg.Privacy.ReleaseMinProsecuted)}}
-	if o.epsilon == "" {
+	if noise == nil {
 		return p, nil
-	}
-	asked, err := a.noiseAsked(o)
-	if err != nil {
-		return nil, err
 	}
 	ledger, err := a.openLedger(ctx, store)
 	if err != nil {
 		return nil, err
 	}
-	p.policy.Noise = &policy.Noise{Asked: asked, Ledger: ledger}
+	p.policy.Noise = &policy.Noise{Asked: *noise, Ledger: ledger}
 	return p, nil
 }
 
 // public gives what others may see of a store, for reports and pages.
 func (a *app) public(ctx context.Context, store *load.Store) (*publicReader, error) {
-	p, err := a.publisher(ctx, store, noiseOptions{})
+	p, err := a.publisher(ctx, store, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -86,20 +82,23 @@ func (a *app) prosecuted() (map[string]bool, error) {
 	return countries, nil
 }
 
-// noiseAsked is what the flags ask for, or how they are misused.
-func (a *app) noiseAsked(o noiseOptions) (mechanism.Asked, error) {
+// noiseAsked is what the flags ask for, nil where that is no noise, or how they are misused.
+func (a *app) noiseAsked(o noiseOptions) (*mechanism.Asked, error) {
+	if o.epsilon == "" {
+		return nil, nil
+	}
 	epsilon, err := budget.ParseEpsilon(o.epsilon)
 	if err != nil {
-		return mechanism.Asked{}, misused(fmt.Errorf("--epsilon: %w", err))
+		return nil, misused(fmt.Errorf("--epsilon: %w", err))
 	}
 	if !slices.Contains(mechanism.Kinds, o.mechanism) {
-		return mechanism.Asked{}, misused(hinted(fmt.Errorf("--mechanism %s: want %s", o.mechanism, strings.Join(mechanism.Kinds, ", ")), o.mechanism, mechanism.Kinds))
+		return nil, misused(hinted(fmt.Errorf("--mechanism %s: want %s", o.mechanism, strings.Join(mechanism.Kinds, ", ")), o.mechanism, mechanism.Kinds))
 	}
 	most, err := a.cfg.Privacy.epsilonDay()
 	if err != nil {
-		return mechanism.Asked{}, misused(err)
+		return nil, misused(err)
 	}
-	return mechanism.Asked{Epsilon: epsilon, Kind: mechanism.Kind(o.mechanism), Most: most, Now: time.Now().UTC().Truncate(time.Second)}, nil
+	return &mechanism.Asked{Epsilon: epsilon, Kind: mechanism.Kind(o.mechanism), Most: most, Now: time.Now().UTC().Truncate(time.Second)}, nil
 }
 
 // epsilonDay is the budget of a client-day.

@@ -74,10 +74,9 @@ func (a *app) release(ctx context.Context, name string, o releaseOptions) error 
 	if _, err := os.Lstat(o.out); !errors.Is(err, fs.ErrNotExist) {
 		return misused(fmt.Errorf("release: %s is there: give a new directory with --out", o.out))
 	}
-	if o.noise.epsilon != "" {
-		if _, err := a.noiseAsked(o.noise); err != nil {
-			return err
-		}
+	noise, err := a.noiseAsked(o.noise)
+	if err != nil {
+		return err
 	}
 	so, err := a.studyOptions(o.analyzeOptions)
 	if err != nil {
@@ -91,7 +90,7 @@ func (a *app) release(ctx context.Context, name string, o releaseOptions) error 
 	if err != nil {
 		return err
 	}
-	err = a.releaseInto(ctx, store, plan, o, so)
+	err = a.releaseInto(ctx, store, plan, o.out, noise, so)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return fmt.Errorf("release: %w", err)
 	}
@@ -155,14 +154,14 @@ func eventPlan(e events.Event) releasePlan {
 }
 
 // releaseInto makes the directory under another name, and gives it its own when it is whole and was looked through.
-func (a *app) releaseInto(ctx context.Context, store *load.Store, plan releasePlan, o releaseOptions, so study.Options) error {
-	p, err := a.publisher(ctx, store, o.noise)
+func (a *app) releaseInto(ctx context.Context, store *load.Store, plan releasePlan, out string, noise *mechanism.Asked, so study.Options) error {
+	p, err := a.publisher(ctx, store, noise)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
 	p.policy.Rounded = true
-	dir := filepath.Join(filepath.Dir(filepath.Clean(o.out)), ".release-"+rand.Text())
+	dir := filepath.Join(filepath.Dir(filepath.Clean(out)), ".release-"+rand.Text())
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
 	}
@@ -185,7 +184,7 @@ func (a *app) releaseInto(ctx context.Context, store *load.Store, plan releasePl
 	if err := errors.Join(set.Write(dir), dataset.Sums(dir)); err != nil {
 		return err
 	}
-	return os.Rename(dir, o.out)
+	return os.Rename(dir, out)
 }
 
 // releaseTables writes the tables and has the reader answer with what is in them.
