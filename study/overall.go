@@ -62,12 +62,12 @@ func (g Group) sentence() string {
 // words are the directions that were asked for.
 var words = map[string]string{"up": "a rise", "down": "a drop"}
 
-// mostPercent is the highest change that is said with its digits: of two unlike events the next one may do anything.
-const mostPercent = 9999
+// MostPercent is the highest change that is said with its digits: of two unlike events the next one may do anything.
+const MostPercent = 9999
 
 func percent(n account.Number) string {
-	if n > mostPercent {
-		return "over " + account.FormatNumeric(account.Percent, mostPercent)
+	if n > MostPercent {
+		return "over " + account.FormatNumeric(account.Percent, MostPercent)
 	}
 	return account.FormatNumeric(account.Percent, n)
 }

@@ -219,14 +219,11 @@ func shownRange(low, high account.Number) string {
 	if !low.Known() || !high.Known() {
 		return "-"
 	}
-	if high > mostPercent {
-		return fmt.Sprintf("%+.1f .. over %+d", float64(low), mostPercent)
+	if high > study.MostPercent {
+		return fmt.Sprintf("%+.1f .. over %+d", float64(low), study.MostPercent)
 	}
 	return fmt.Sprintf("%+.1f .. %+.1f", float64(low), float64(high))
 }
-
-// mostPercent is the highest end of an interval that a table shows with its digits: of two unlike events the mean may be anything.
-const mostPercent = 9999
 
 func writeAligned(out io.Writer, s titledTable) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)

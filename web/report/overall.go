@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"io"
@@ -16,13 +15,8 @@ func RenderOverall(w io.Writer, o account.Overall) error {
 	if err != nil {
 		return err
 	}
-	pages, err := template.New("overall.html").Funcs(functions).ParseFS(templates, "templates/*.html")
-	if err != nil {
-		return fmt.Errorf("page of averages: templates: %w", err)
-	}
 	style := InlineStyle(bundle.Style)
-	var page bytes.Buffer // so that an error leaves no half file
-	err = pages.Execute(&page, struct {
+	err = execute(w, "overall.html", struct {
 		account.Overall
 		Policy string
 		Style  template.CSS
@@ -30,6 +24,5 @@ func RenderOverall(w io.Writer, o account.Overall) error {
 	if err != nil {
 		return fmt.Errorf("page of averages: %w", err)
 	}
-	_, err = page.WriteTo(w)
-	return err
+	return nil
 }

@@ -57,10 +57,6 @@ func render(w io.Writer, r account.Report, bundle web.Bundle, back string) error
 	if err != nil {
 		return fmt.Errorf("report %s: %w", r.Event.ID, err)
 	}
-	pages, err := template.New("report.html").Funcs(functions).ParseFS(templates, "templates/*.html")
-	if err != nil {
-		return fmt.Errorf("report templates: %w", err)
-	}
 	script, style := InlineScript(bundle.Script), InlineStyle(bundle.Style)
 	v := view{
 		Report: r,
@@ -70,9 +66,21 @@ func render(w io.Writer, r account.Report, bundle web.Bundle, back string) error
 		Style:  template.CSS(style), //nolint:gosec // the program's own bundle
 		Data:   template.JS(data),   //nolint:gosec // encoding/json escapes <, > and &
 	}
-	var page bytes.Buffer // so that an error leaves no half file
-	if err := pages.Execute(&page, v); err != nil {
+	if err := execute(w, "report.html", v); err != nil {
 		return fmt.Errorf("report %s: %w", r.Event.ID, err)
+	}
+	return nil
+}
+
+// execute writes a page by one of the templates, whole or not at all.
+func execute(w io.Writer, name string, v any) error {
+	pages, err := template.New(name).Funcs(functions).ParseFS(templates, "templates/*.html")
+	if err != nil {
+		return fmt.Errorf("templates: %w", err)
+	}
+	var page bytes.Buffer
+	if err := pages.Execute(&page, v); err != nil {
+		return err
 	}
 	_, err = page.WriteTo(w)
 	return err
