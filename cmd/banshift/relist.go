@@ -43,14 +43,7 @@ func (a *app) keepUpdated(ctx context.Context, c *current) {
 	for i, path := range watched {
 		seen[i], _ = os.Stat(path)
 	}
-	tick := time.NewTicker(listsPause)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	afterEvery(ctx, listsPause, func() {
 		changed := false
 		for i, path := range watched {
 			now, err := os.Stat(path)
@@ -62,7 +55,7 @@ func (a *app) keepUpdated(ctx context.Context, c *current) {
 		if changed {
 			a.relist(c)
 		}
-	}
+	})
 }
 
 // relist reads the lists and networks again: the next range of each worker is looked up in them.

@@ -209,14 +209,19 @@ func (a *app) beat(w *watched, before *monitor.Records, since time.Duration) {
 // keepBeating logs a line a minute until ctx is done.
 func (a *app) keepBeating(ctx context.Context, w *watched) {
 	var before monitor.Records
-	tick := time.NewTicker(beatEvery)
+	afterEvery(ctx, beatEvery, func() { a.beat(w, &before, beatEvery) })
+}
+
+// afterEvery calls f after each pause, until ctx is done.
+func afterEvery(ctx context.Context, pause time.Duration, f func()) {
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			a.beat(w, &before, beatEvery)
+			f()
 		}
 	}
 }
