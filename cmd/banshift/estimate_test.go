@@ -26,7 +26,7 @@ func TestDemand(t *testing.T) {
 			t.Errorf("%s: %g bytes, want %g", d.tables[i].table, got, want)
 		}
 	}
-	if want := 100 * 3.65 / 1e6; math.Abs(d.cores-want) > 1e-12 {
+	if want := 100 * 4.8 / 1e6; math.Abs(d.cores-want) > 1e-12 {
 		t.Errorf("%g cores, want %g", d.cores, want)
 	}
 	if _, err := demandOf(load.Sizes{}, 100, 365, RetentionConfig{}); err == nil {
