@@ -30,9 +30,11 @@ type Config struct {
 }
 
 // Hourly is hour of the week over six weeks. Two hours in one direction raise an alarm where each is 5.5
-// standard deviations away, four where each is 4: chosen on simulated series without events (docs/alerts.md).
+// standard deviations away, four where each is 4; below a fifth nothing does, because holidays and weather
+// reach that. Slack, Limit and Floor were chosen on simulated series without events, other than those that
+// docs/alerts.md publishes.
 func Hourly() Config {
-	return Config{Period: 168, Cycles: 6, MinCycles: 3, ScaleSpan: 336, MinScale: 24, Floor: .05, Flag: 3.5, Counts: true,
+	return Config{Period: 168, Cycles: 6, MinCycles: 3, ScaleSpan: 336, MinScale: 24, Floor: .08, Flag: 3.5, Counts: true,
 		Slack: 2.5, Limit: 6, Most: 4, Calm: 6}
 }
 
@@ -71,6 +73,7 @@ type State struct {
 	Flagged   []byte            `json:"flagged"` // 1 where the value stuck out
 	Residuals []Known           `json:"residuals"`
 	Chart     changepoint.State `json:"chart"`
+	Since     [2]int            `json:"since"` // steps at which the sums up and down left zero
 }
 
 // Step is the detector's view of one value; Baseline and Z are NaN where it has none.
@@ -79,7 +82,19 @@ type Step struct {
 	Residual    float64 // log of the value over Baseline
 	Alarm       int     // +1 or -1 while in the state of alarm
 	Began       bool    // the alarm begins at this step
+	Back        int     // how many steps before it what it adds up began
 	Ended       bool    // the alarm ended at this step
+}
+
+// Around is what is known of a step besides its value.
+type Around struct {
+	// Unusual days (holidays) are not like their weekdays: they count half, and enter no later baseline.
+	Unusual bool
+	// Common is by how much the log of what should not have changed did: so much in the same direction is no news
+	// of this series. 0: nothing.
+	Common float64
+	// Least is how many there must be, in the value or its baseline, for it to say anything.
+	Least float64
 }
 
 // Detector is one series. One goroutine owns it.
@@ -134,30 +149,55 @@ func (d *Detector) Missing(n int) {
 	}
 }
 
-// Next takes the value of the next step: NaN where it is missing, else zero or positive. unusual says that it
-// is of a day that is not like its weekdays (a holiday): it counts half, and enters no later baseline.
-func (d *Detector) Next(value float64, unusual bool) Step {
+// Next takes the value of the next step: NaN where it is missing, else zero or positive.
+func (d *Detector) Next(value float64, a Around) Step {
 	if value >= 0 {
 		value = math.Round(value*16) / 16 // what is kept as JSON is exactly this
 	}
 	base := d.baseline()
 	step := Step{Baseline: math.Exp(base), Z: math.NaN(), Residual: math.NaN()}
-	residual, flagged := math.NaN(), unusual
+	flagged := a.Unusual
 	if !math.IsNaN(base) && !math.IsNaN(value) {
-		residual = logOf(value) - base
-		step.Residual = residual
-		step.Z = residual / d.scale(step.Baseline)
-		if unusual {
+		step.Residual = logOf(value) - base
+		scale := d.scale(step.Baseline)
+		step.Z = without(step.Residual, a.Common) / scale
+		if a.Unusual {
 			step.Z /= 2
 		}
-		flagged = flagged || math.Abs(step.Z) > d.c.Flag
+		flagged = flagged || math.Abs(step.Residual/scale) > d.c.Flag
 	}
-	before := d.chart.In
-	step.Began = d.chart.Next(step.Z) != 0
-	step.Alarm = d.chart.In
-	step.Ended = before != 0 && d.chart.In == 0
-	d.keep(value, residual, flagged)
+	z := step.Z
+	if math.Max(value, step.Baseline) < a.Least {
+		z = math.NaN()
+	}
+	d.chartNext(z, &step)
+	d.keep(value, step.Residual, flagged)
 	return step
+}
+
+// chartNext adds a step to the sums.
+func (d *Detector) chartNext(z float64, step *Step) {
+	before := d.chart.State
+	step.Began = d.chart.Next(z) != 0
+	step.Alarm = d.chart.In
+	step.Ended = before.In != 0 && d.chart.In == 0
+	if before.Up == 0 && d.chart.Up > 0 {
+		d.s.Since[0] = d.s.Seen
+	}
+	if before.Down == 0 && d.chart.Down > 0 {
+		d.s.Since[1] = d.s.Seen
+	}
+	if step.Began {
+		step.Back = d.s.Seen - d.s.Since[(1-d.chart.In)/2]
+	}
+}
+
+// without takes what is common off a residual, down to nothing.
+func without(residual, common float64) float64 {
+	if residual*common <= 0 || math.IsNaN(common) {
+		return residual
+	}
+	return math.Copysign(math.Max(0, math.Abs(residual)-math.Abs(common)), residual)
 }
 
 // keep puts a step into its places.
@@ -226,4 +266,20 @@ func median(x []float64) float64 {
 	slices.Sort(x)
 	n := len(x)
 	return (x[n/2] + x[(n-1)/2]) / 2
+}
+
+// BeginLike has a series that is new begin where another one is: it was zero wherever that one was known, or
+// missing throughout.
+func (d *Detector) BeginLike(other *Detector, missing bool) {
+	d.s.Seen = other.s.Seen
+	for i, v := range other.s.Values {
+		if !missing && !math.IsNaN(float64(v)) {
+			d.s.Values[i] = 0
+		}
+	}
+	for i, r := range other.s.Residuals {
+		if !missing && !math.IsNaN(float64(r)) {
+			d.s.Residuals[i] = 0
+		}
+	}
 }

@@ -21,7 +21,7 @@ func detect(xs []float64, c Config) []Step {
 	d := New(c)
 	steps := make([]Step, len(xs))
 	for i, x := range xs {
-		steps[i] = d.Next(x, false)
+		steps[i] = d.Next(x, Around{})
 	}
 	return steps
 }
@@ -87,8 +87,8 @@ func TestStateGoesOn(t *testing.T) {
 		}
 		whole, broken := New(c), New(c)
 		for i, x := range xs {
-			unusual := i%50 < 3
-			want, got := whole.Next(x, unusual), broken.Next(x, unusual)
+			around := Around{Unusual: i%50 < 3, Common: float64(i%5-2) / 10, Least: 20}
+			want, got := whole.Next(x, around), broken.Next(x, around)
 			if i%7 == 0 {
 				whole.Missing(i % 3)
 				broken.Missing(i % 3)
@@ -115,7 +115,7 @@ func TestStateGoesOn(t *testing.T) {
 }
 
 func (s Step) fields() []any {
-	return []any{Known(s.Baseline), Known(s.Z), Known(s.Residual), s.Alarm, s.Began, s.Ended}
+	return []any{Known(s.Baseline), Known(s.Z), Known(s.Residual), s.Alarm, s.Began, s.Back, s.Ended}
 }
 
 func mustJSON(t *testing.T, v any) string {
@@ -146,17 +146,46 @@ func TestQuietYears(t *testing.T) {
 	}
 }
 
+// What changes everywhere, and what few do, is no news; a holiday counts half.
+func TestAround(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		factor float64
+		around Around
+		want   bool
+	}{
+		{"a rise", 3, Around{}, true}, {"all rise as much", 3, Around{Common: math.Log(3)}, false}, {"all fall", 3, Around{Common: -math.Log(3)}, true},
+		{"all rise a little", 3, Around{Common: .1}, true}, {"a drop that all have", .2, Around{Common: -2}, false}, {"a drop", .2, Around{}, true},
+		{"too few", 3, Around{Least: 5000}, false}, {"a holiday", 1.4, Around{Unusual: true}, false}, {"the same on another day", 1.5, Around{}, true},
+	} {
+		xs := draw(rand.New(rand.NewPCG(1, 1)), 8*168)
+		d, raised, back := New(Hourly()), false, 0
+		for i, x := range xs {
+			a := Around{Least: tc.around.Least}
+			if i >= 7*168+12 {
+				x, a = x*tc.factor, tc.around
+			}
+			if s := d.Next(x, a); s.Began {
+				raised, back = true, i-s.Back
+			}
+		}
+		if raised != tc.want || raised && back != 7*168+12 {
+			t.Errorf("%s: alarm %v, since %d", tc.name, raised, back)
+		}
+	}
+}
+
 // A long gap is as long as it was, and costs no more than the rings hold.
 func TestLongGap(t *testing.T) {
 	d := New(Hourly())
 	for range 100 {
-		d.Next(50, false)
+		d.Next(50, Around{})
 	}
 	d.Missing(1_000_000_003)
 	if s := d.State(); s.Seen != 1_000_000_103 {
 		t.Errorf("%d steps seen", s.Seen)
 	}
-	if s := d.Next(50, false); !math.IsNaN(s.Z) {
+	if s := d.Next(50, Around{}); !math.IsNaN(s.Z) {
 		t.Errorf("a baseline from before the gap: %+v", s)
 	}
 }
@@ -164,7 +193,7 @@ func TestLongGap(t *testing.T) {
 // FuzzState resumes from any JSON: it is refused, or goes on without a panic.
 func FuzzState(f *testing.F) {
 	d := New(Daily())
-	d.Next(3, false)
+	d.Next(3, Around{})
 	text, _ := json.Marshal(d.State())
 	f.Add(text)
 	f.Add([]byte(`{"seen":-1}`))
@@ -174,7 +203,7 @@ func FuzzState(f *testing.F) {
 			return
 		}
 		if d, err := Resume(Daily(), s); err == nil {
-			d.Next(1, false)
+			d.Next(1, Around{})
 		}
 	})
 }

@@ -179,7 +179,7 @@ func byHour(points []Point) []bool {
 	detected := make([]bool, len(points))
 	detector := live.New(c)
 	for h := range hours {
-		if detector.Next(sum[h], false).Began && last[h] > 0 {
+		if detector.Next(sum[h], live.Around{}).Began && last[h] > 0 {
 			detected[last[h]] = true
 		}
 	}
