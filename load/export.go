@@ -8,12 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/release/policy"
 )
 
 // Exported describes a file that Export wrote; it is kept next to it as JSON.
@@ -26,9 +25,6 @@ type Exported struct {
 	Columns  map[string]string `json:"columns"`
 	// MinClients is the smallest number of clients that a row of it counts, 0 where it counts none.
 	MinClients uint64 `json:"min_clients"`
-	// RowsLeftOut is how many rows stayed behind, because they count fewer or would give such a count away. It is not
-	// said where there is noise: it would be exact.
-	RowsLeftOut *int `json:"rows_left_out,omitempty"`
 	// Privacy says what was done to the file before it left the house.
 	Privacy string `json:"privacy"`
 	// Noise says with what parameters noise was put on counts, by name; nil: none was.
@@ -38,22 +34,25 @@ type Exported struct {
 	Exported time.Time         `json:"exported"`
 }
 
-// Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
-// DIR/NAME.json. A file appears when it is whole. about says what was left out of it.
-func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about Exported) (Exported, error) {
+// Export writes what was released as DIR/NAME.parquet with typed columns, and what it is as
+// DIR/NAME.json. A file appears when it is whole.
+func (s *Store) Export(ctx context.Context, r policy.Released, dir string) (Exported, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	q, done := r.Query, about
-	done.File, done.Query, done.Title, done.Question = q.Name+".parquet", q.Name, q.Title, q.Question
-	done.Params, done.Columns, done.Exported = r.Params, map[string]string{}, time.Now().UTC().Truncate(time.Second)
+	q, said := r.Result().Query, r.Said()
+	done := Exported{File: q.Name + ".parquet", Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
+		MinClients: said.MinClients, Privacy: said.Words, Exported: time.Now().UTC().Truncate(time.Second)}
+	if said.Noise != nil {
+		done.Noise = said.Noise.Texts()
+	}
 	for _, c := range q.Columns {
 		done.Columns[c.Name] = c.Text
 	}
 	var err error
 	hash := sha256.New()
 	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.WritePublic(ctx, r, io.MultiWriter(w, hash), Parquet, done)
+		return s.WriteReleased(ctx, r, io.MultiWriter(w, hash), Parquet)
 	})
 	if err != nil {
 		return Exported{}, err
@@ -68,13 +67,6 @@ func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about
 		return err
 	})
 	return done, err
-}
-
-// said is what a file says of its privacy itself.
-func (e Exported) said() map[string]string {
-	said := map[string]string{"privacy": e.Privacy}
-	maps.Copy(said, e.Noise)
-	return said
 }
 
 // WriteWhole writes a file under another name and renames it when it is complete. Who may

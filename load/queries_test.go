@@ -23,6 +23,7 @@ import (
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/release/policy"
 	"github.com/banshift/banshift/schemas"
 )
 
@@ -218,7 +219,11 @@ func TestParquetKeepsTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := s.Export(context.Background(), result, dir, load.Exported{})
+	released, err := policy.Policy{MinClients: 1}.Apply(result, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := s.Export(context.Background(), released, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
