@@ -19,8 +19,9 @@ type app struct {
 	log         *slog.Logger
 	cfg         Config
 	configFile  string
-	wide        bool     // tables may take any width
-	watched     *watched // nil: nobody asks this program how it does
+	reread      func() (Config, error) // reads the configuration again
+	wide        bool                   // tables may take any width
+	watched     *watched               // nil: nobody asks this program how it does
 }
 
 // newRootCommand assembles the command line.
@@ -101,7 +102,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 	if err != nil {
 		return misused(err)
 	}
-	a.cfg = cfg
+	a.cfg, a.reread = cfg, func() (Config, error) { return loadConfig(a.configFile, cmd.Flags()) }
 	stray := strayVariables(os.Environ())
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(strings.ToUpper(cfg.LogLevel))); err != nil {

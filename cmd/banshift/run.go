@@ -136,7 +136,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	defer untell()
 	defer a.notify(ctx, w)()
 	opened := func(src *files.Source) error {
-		if err := a.accept(stages, src.Format); err != nil {
+		if err := a.accept(now.stages.Load(), src.Format); err != nil {
 			return err
 		}
 		if o.again {
@@ -152,6 +152,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		following, stop := context.WithCancel(ctx)
 		defer stop()
 		go a.keepUpdated(following, now)
+		go a.keepReloaded(following, now)
 		go a.keepBeating(following, w)
 		a.sayStale(stages, began)
 		if o.watch {
@@ -255,13 +256,12 @@ func (a *app) outsideStore(list []files.File) []files.File {
 
 func (a *app) newPipeline(now *current, keys *anonymize.Keys, store *load.Store, exporters map[string]bool, reads *readings, o runOptions) (*pipeline.Pipeline, error) {
 	in := a.cfg.Ingest
-	s := now.stages.Load()
 	var limit *int64
 	if o.follow && o.maxRejects >= 0 {
 		limit = &o.maxRejects
 	}
 	return pipeline.New(pipeline.Options{
-		RejectLimit: limit, Identify: identify(store, keys), Incarnation: store.Incarnation, Accept: func(f decode.Format) error { return a.accept(s, f) },
+		RejectLimit: limit, Identify: identify(store, keys), Incarnation: store.Incarnation, Accept: func(f decode.Format) error { return a.accept(now.stages.Load(), f) },
 		Store: store, NewParts: func() (pipeline.Parts, error) { return now.stages.Load().parts(keys) }, Generation: now.generation.Load,
 		NewGate: func() (*anonymize.Gate, error) {
 			gate := now.stages.Load().gateOptions(keys)

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A following program that is sent SIGHUP reads what comes then with the configuration of then, and the ledger says which range
+// was read with which; one that cannot be used changes nothing.
+func TestReload(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
+	put := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	put("vpn.csv", "prefix_or_addr,port,proto,tool,service,category,kind,share,valid_from,valid_to\n192.0.2.10,1194,udp,openvpn,vpn-a,vpn,provider,1,,\n")
+	config := put("banshift.yaml", "home: [198.18.0.0/15]\n")
+	at := time.Date(2018, 4, 16, 10, 0, 0, 0, time.UTC)
+	put("logs/one.json", listedFlows("192.0.2.10", at, 10))
+	store := filepath.Join(dir, "store")
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	var log logBuffer
+	ended := make(chan int, 1)
+	go func() {
+		var out strings.Builder
+		ended <- run(ctx, []string{"run", "--follow", "--config", config, "--store", store, filepath.Join(dir, "logs")}, strings.NewReader(""), &out, &log)
+	}()
+	stored := func(n int) {
+		t.Helper()
+		wait(ctx, t, "the records", func() bool { have, ok := storedRecords(store); return ok && have >= n })
+	}
+	reload := func(text, said string) {
+		t.Helper()
+		put("banshift.yaml", text)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		wait(ctx, t, said, func() bool { return strings.Contains(log.String(), said) })
+	}
+	stored(10)
+	reload("home: [198.18.0.0/15]\nlists: [{path: nothing.csv}]\n", "that of before stays")
+	put("logs/two.json", listedFlows("192.0.2.10", at.Add(time.Hour), 10))
+	stored(20)
+	reload("home: [198.18.0.0/15]\nlists: [{path: vpn.csv, format: csv, as_of: 2018-04-16}]\nanalysis: {seed: 7}\n", "they need a new start")
+	put("logs/three.json", listedFlows("192.0.2.10", at.Add(2*time.Hour), 10))
+	stored(30)
+	cancel()
+	if code := <-ended; code != exitDone {
+		t.Fatalf("exit code %d: %s", code, log.String())
+	}
+	got := execute(t, "", "sql", "--store", store, "--output", "csv", "SELECT countIf(position(lists, 'vpn.csv') > 0), count() FROM ledger WHERE state = 'done' AND records_in > 0").must(t).out
+	if !strings.HasSuffix(strings.TrimSpace(got), "1,3") {
+		t.Errorf("ranges with the list, and all: %s", got)
+	}
+	levels := execute(t, "", "sql", "--store", store, "--output", "csv", "SELECT toHour(hour) AS h, any(level) FROM usage_named GROUP BY h ORDER BY h").must(t).out
+	if strings.Count(levels, "likely") != 1 || !strings.Contains(levels, `12,"likely"`) {
+		t.Errorf("levels by hour: %s", levels)
+	}
+	execute(t, "", "reconcile", "--store", store).must(t)
+}
