@@ -62,6 +62,10 @@ soak: engine broker ## Kill program, server and broker KILLS (50) times under RE
 check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
 
+.PHONY: planted
+planted: engine ## Plant ADDRESSES (1000000) of clients in all formats, and look for them everywhere
+	BANSHIFT_PLANTED=$(or $(ADDRESSES),1000000) $(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run TestPlantedAddressesOfAllFormats
+
 .PHONY: writers
 writers: engine broker ## Have several programs write one source: RECORDS (200000) a round, ROUNDS (10), moments of SEED (7)
 	BANSHIFT_WRITERS_RECORDS=$(or $(RECORDS),200000) BANSHIFT_WRITERS_ROUNDS=$(or $(ROUNDS),10) BANSHIFT_SEED=$(or $(SEED),7) \
