@@ -92,6 +92,10 @@ calibrate: build ## Measure false grades and power: real series below BANSHIFT_S
 	BANSHIFT_CALIBRATION=$(CURDIR)/docs/calibration.md $(GO) test ./transform/spike -run TestCurve -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
+.PHONY: alarm-rate
+alarm-rate: ## Measure false alarms and delays of watch on simulated countries, into docs/alerts.md (RUNS: 100 bans a cell)
+	BANSHIFT_ALARM_RATE=$(CURDIR)/docs/alerts.md BANSHIFT_RUNS=$(or $(RUNS),100) $(GO) test ./watch -run TestAlarmRate -count=1 -timeout 60m
+
 .PHONY: privacy-cost
 privacy-cost: ## Measure what released counts cost the effect of a ban, into docs/privacy-cost.md (RUNS: 10, SEED: 1)
 	$(GO) run ./deploy/privacycost -runs $(or $(RUNS),10) -seed $(or $(SEED),1) -out docs/privacy-cost.md
