@@ -12,7 +12,7 @@ const minNebula = 3
 // nebula finds Nebula (slackhq/nebula header/header.go): version 1, a known type,
 // subtype and two reserved bytes zero. A handshake begins with index 0 and counter 1
 // (120 fixed bits) and is answered with counter 2; data keeps its index each way while
-// its counter grows (2^-120 for three messages of random bytes).
+// its counter grows, and ciphertext follows (2^-120 for three messages of random bytes).
 func nebula(c *conversation, r *finding) {
 	type tunnel struct {
 		index   uint32
@@ -36,6 +36,9 @@ func nebula(c *conversation, r *finding) {
 				r.addRoleOf(schemas.SigNebula, !c.fromClient(p))
 			}
 			continue
+		}
+		if !isCiphertext(b, 16) {
+			return
 		}
 		t := &ways[wayOf(c.fromClient(p))]
 		step := int64(counter - t.counter)
