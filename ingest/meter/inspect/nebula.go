@@ -20,6 +20,7 @@ func nebula(c *conversation, r *finding) {
 		n       int
 	}
 	var ways [2]tunnel
+	sealed := 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		b := p.Data
@@ -37,8 +38,8 @@ func nebula(c *conversation, r *finding) {
 			}
 			continue
 		}
-		if !isCiphertext(b, 16) {
-			return
+		if isCiphertext(b, 16) {
+			sealed++
 		}
 		t := &ways[wayOf(c.fromClient(p))]
 		step := int64(counter - t.counter)
@@ -50,6 +51,9 @@ func nebula(c *conversation, r *finding) {
 		}
 		t.index, t.counter = index, counter
 		t.n++
+	}
+	if 4*sealed < 3*(ways[0].n+ways[1].n) {
+		return
 	}
 	if ways[0].n+ways[1].n >= minNebula && max(ways[0].n, ways[1].n) >= 2 && !r.has(schemas.SigNebula) {
 		r.add(schemas.SigNebula)
