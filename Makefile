@@ -14,7 +14,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PARTS := deploy/parts
 CACHE := $(or $(BANSHIFT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/banshift)
 FUZZTIME ?= 10s
-WEB_SOURCES := $(shell find web/src web/package.json web/package-lock.json web/tsconfig.json web/vite.config.js -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/package.json web/package-lock.json web/tsconfig.json web/vite.config.js web/world.js -type f 2>/dev/null)
 export BANSHIFT_CACHE := $(CACHE)
 
 .PHONY: help
@@ -109,7 +109,7 @@ lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
 	$(GO) run $(STATICCHECK) ./...
 
 .PHONY: notebooks
-notebooks: build engine ## Execute the notebooks (PyPI packages, about 130 MB)
+notebooks: build engine ## Execute the notebooks (PyPI packages, about 195 MB)
 	$(PARTS)/notebooks/execute
 
 .PHONY: lab
