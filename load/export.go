@@ -8,12 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/release/policy"
 )
 
 // Exported describes a file that Export wrote; it is kept next to it as JSON.
@@ -26,55 +25,74 @@ type Exported struct {
 	Columns  map[string]string `json:"columns"`
 	// MinClients is the smallest number of clients that a row of it counts, 0 where it counts none.
 	MinClients uint64 `json:"min_clients"`
-	// RowsLeftOut is how many rows stayed behind, because they count fewer or would give such a count away. It is not
-	// said where there is noise: it would be exact.
-	RowsLeftOut *int `json:"rows_left_out,omitempty"`
 	// Privacy says what was done to the file before it left the house.
 	Privacy string `json:"privacy"`
 	// Noise says with what parameters noise was put on counts, by name; nil: none was.
-	Noise    map[string]string `json:"noise,omitempty"`
-	Bytes    int64             `json:"bytes"`
-	SHA256   string            `json:"sha256"`
-	Exported time.Time         `json:"exported"`
+	Noise  map[string]string `json:"noise,omitempty"`
+	Bytes  int64             `json:"bytes"`
+	SHA256 string            `json:"sha256,omitempty"` // of the one file
+	// Partition is what the rows are parted by, and Files the parts; then File is their directory.
+	Partition []string       `json:"partition,omitempty"`
+	Files     []ExportedFile `json:"files,omitempty"`
+	Exported  time.Time      `json:"exported"`
 }
 
-// Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
-// DIR/NAME.json. A file appears when it is whole. about says what was left out of it.
-func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about Exported) (Exported, error) {
+// ExportedFile is one part of an export.
+type ExportedFile struct {
+	File   string `json:"file"`
+	Rows   int    `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// exportedOf is the description of what was released.
+func exportedOf(r policy.Released) Exported {
+	q, said := r.Result().Query, r.Said()
+	e := Exported{Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
+		MinClients: said.MinClients, Privacy: said.Words, Exported: time.Now().UTC().Truncate(time.Second)}
+	if said.Noise != nil {
+		e.Noise = said.Noise.Texts()
+	}
+	for _, c := range q.Columns {
+		e.Columns[c.Name] = c.Text
+	}
+	return e
+}
+
+// Export writes what was released as DIR/NAME.parquet with typed columns, and what it is as
+// DIR/NAME.json. A file appears when it is whole.
+func (s *Store) Export(ctx context.Context, r policy.Released, dir string) (Exported, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	q, done := r.Query, about
-	done.File, done.Query, done.Title, done.Question = q.Name+".parquet", q.Name, q.Title, q.Question
-	done.Params, done.Columns, done.Exported = r.Params, map[string]string{}, time.Now().UTC().Truncate(time.Second)
-	for _, c := range q.Columns {
-		done.Columns[c.Name] = c.Text
-	}
+	done := exportedOf(r)
+	done.File = done.Query + ".parquet"
 	var err error
-	hash := sha256.New()
-	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.WritePublic(ctx, r, io.MultiWriter(w, hash), Parquet, done)
-	})
+	done.Bytes, done.SHA256, err = writeHashed(filepath.Join(dir, done.File), func(w io.Writer) error { return s.WriteReleased(ctx, r, w, Parquet) })
 	if err != nil {
 		return Exported{}, err
 	}
-	done.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return done, writeDescription(dir, done)
+}
+
+// writeHashed writes a file whole, and gives its size and its SHA-256.
+func writeHashed(path string, write func(io.Writer) error) (size int64, sum string, err error) {
+	hash := sha256.New()
+	size, err = WriteWhole(path, func(w io.Writer) error { return write(io.MultiWriter(w, hash)) })
+	return size, hex.EncodeToString(hash.Sum(nil)), err
+}
+
+// writeDescription writes what was exported as DIR/NAME.json.
+func writeDescription(dir string, done Exported) error {
 	text, err := json.MarshalIndent(done, "", "  ")
 	if err != nil {
-		return Exported{}, fmt.Errorf("export: %w", err)
+		return fmt.Errorf("export: %w", err)
 	}
-	_, err = WriteWhole(filepath.Join(dir, q.Name+".json"), func(w io.Writer) error {
+	_, err = WriteWhole(filepath.Join(dir, done.Query+".json"), func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
-	return done, err
-}
-
-// said is what a file says of its privacy itself.
-func (e Exported) said() map[string]string {
-	said := map[string]string{"privacy": e.Privacy}
-	maps.Copy(said, e.Noise)
-	return said
+	return err
 }
 
 // WriteWhole writes a file under another name and renames it when it is complete. Who may

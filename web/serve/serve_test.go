@@ -21,6 +21,7 @@ import (
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/web"
+	reportsample "github.com/banshift/banshift/web/report/sample"
 	"github.com/banshift/banshift/web/serve/sample"
 )
 
@@ -45,9 +46,12 @@ func handler(t *testing.T, store Store) http.Handler {
 		Overview: func(ctx context.Context) (account.Overview, error) {
 			return study.Overview(ctx, sample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: sample.Events()})
 		},
-		Report: func(context.Context, events.Event) (account.Report, error) {
+		Report: func(_ context.Context, e events.Event) (account.Report, error) {
+			if e.ID == "ru-x-2018" {
+				return reportsample.Report(1), nil
+			}
 			return account.Report{}, errors.New("no data around the event")
-		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")})
+		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}"), World: []byte(`{"outlines":{}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +100,14 @@ func TestAnswers(t *testing.T) {
 		{"GET", here, "/feed.json", 200, `"url": "http://127.0.0.1:8080/?country=ru\u0026days=ru-x-2018"`},
 		{"POST", here, "/api/daily?country=ru", 405, ""},
 		{"GET", here, "/report/nothing", 404, "no such event"},
-		{"GET", here, "/report/ru-x-2018", 422, "no data around the event"},
+		{"GET", here, "/report/ua-y-2017", 422, "no data around the event"},
+		{"GET", here, "/report/ru-x-2018", 200, `data-page="report"`},
+		{"GET", here, "/api/study?event=ru-x-2018", 200, `"grade":"supported"`},
+		{"GET", here, "/api/study?event=ua-y-2017", 422, "no data around the event"},
+		{"GET", here, "/api/study?event=nothing", 404, "no such event"},
+		{"GET", here, "/api/study", 400, `parameter \"event\" is missing`},
+		{"GET", here, "/api/networks?country=ru", 200, `"asn":`},
+		{"GET", here, "/world.json", 200, `"outlines"`},
 		{"GET", "evil.example", "/api/places", 421, "answers on the machine"},
 		{"GET", "127.0.0.1.evil.example:8080", "/", 421, ""},
 	} {
@@ -146,7 +157,7 @@ func TestStoreErrorsAreNotShown(t *testing.T) {
 
 func TestAnswersAreForgotten(t *testing.T) {
 	now := time.Unix(0, 0)
-	a := newAnswers(time.Minute, 10)
+	a := newAnswers(time.Minute, 10, sizeOf)
 	a.now = func() time.Time { return now }
 	asked := 0
 	ask := func(body string) string {
