@@ -58,6 +58,18 @@ func (f form) speak(w *writer) {
 	}
 }
 
+// String names id and number.
+func (f form) String() string {
+	id, counter := fmt.Sprintf("id of %d", f.id), fmt.Sprintf("number of %d", f.counter)
+	if f.shared {
+		id += " of both"
+	}
+	if f.little {
+		counter += " from its low end"
+	}
+	return id + ", " + counter
+}
+
 // isTunnel reports the form that data messages of WireGuard, OpenVPN or Nebula have, to the
 // last byte: whoever sends it cannot be told from them by a flow's bytes.
 func (f form) isTunnel() bool {
@@ -98,9 +110,10 @@ func forms() (all []kind) {
 				if f.isTunnel() {
 					continue
 				}
-				all = append(all, kind{fmt.Sprintf("form: %s, id of %d, counter of %d, %s", h.name, f.id, f.counter, body.name), f.speak})
+				name := fmt.Sprintf("form: %s, %s, %s", h.name, f, body.name)
+				all = append(all, kind{name, f.speak})
 				f.oneWay = true
-				all = append(all, kind{fmt.Sprintf("form: %s, id of %d, counter of %d, %s, one way", h.name, f.id, f.counter, body.name), f.speak})
+				all = append(all, kind{name + ", one way", f.speak})
 			}
 		}
 	}

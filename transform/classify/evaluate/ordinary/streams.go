@@ -2,6 +2,7 @@ package ordinary
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -217,7 +218,7 @@ func streams() []kind {
 		all = append(all, kind{"page of " + name, func(w *writer) { browsed(w, 443, hello{sni: name, alpn: browser, ciphers: chromeSuites}, 12) }})
 	}
 	for _, block := range []int{32, 48, 64, 100, 128, 256, 512} {
-		all = append(all, kind{"tls, records padded to " + strings.TrimLeft(string(rune('0'+block/100))+string(rune('0'+block/10%10))+string(rune('0'+block%10)), "0"), padded(block)})
+		all = append(all, kind{fmt.Sprintf("tls, records padded to %d", block), padded(block)})
 	}
 	return all
 }
