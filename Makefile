@@ -62,6 +62,10 @@ soak: engine broker ## Kill program, server and broker KILLS (50) times under RE
 check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
 
+.PHONY: planted
+planted: engine ## Plant ADDRESSES (1000000) of clients in all formats, and look for them everywhere
+	BANSHIFT_PLANTED=$(or $(ADDRESSES),1000000) $(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run TestPlantedAddressesOfAllFormats
+
 .PHONY: writers
 writers: engine broker ## Have several programs write one source: RECORDS (200000) a round, ROUNDS (10), moments of SEED (7)
 	BANSHIFT_WRITERS_RECORDS=$(or $(RECORDS),200000) BANSHIFT_WRITERS_ROUNDS=$(or $(ROUNDS),10) BANSHIFT_SEED=$(or $(SEED),7) \
@@ -87,6 +91,10 @@ latency: engine ## Measure the named queries on a store that make scale made in 
 calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
 	BANSHIFT_CALIBRATION=$(CURDIR)/docs/calibration.md $(GO) test ./transform/spike -run TestCurve -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
+
+.PHONY: alarm-rate
+alarm-rate: ## Measure false alarms and delays of watch on simulated countries, into docs/alerts.md (RUNS: 100 bans a cell)
+	BANSHIFT_ALARM_RATE=$(CURDIR)/docs/alerts.md BANSHIFT_RUNS=$(or $(RUNS),100) $(GO) test ./watch -run TestAlarmRate -count=1 -timeout 60m
 
 .PHONY: privacy-cost
 privacy-cost: ## Measure what released counts cost the effect of a ban, into docs/privacy-cost.md (RUNS: 10, SEED: 1)

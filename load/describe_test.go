@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/release/policy"
 )
 
 // TestParquetSaysWhatItIs reads the metadata and every row of what query and export write.
@@ -25,7 +26,11 @@ func TestParquetSaysWhatItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := s.Export(context.Background(), result, dir, load.Exported{Privacy: "none of fewer than 20 clients", Noise: map[string]string{"epsilon": "1"}})
+	released, err := policy.Policy{MinClients: 1}.Apply(result, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := s.Export(context.Background(), released, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +49,7 @@ func TestParquetSaysWhatItIs(t *testing.T) {
 		}
 		said := r.MetaData().KeyValueMetadata()
 		for key, want := range map[string]string{"query": "daily_series", "first_day": "2018-04-15", "last_day": "2018-04-16", "simulated": "yes", "rows": "2",
-			"packs": "first@1.0.0", "parameters": `"country":"ru"`, "program": "banshift", "schema": "", "lists": "", "licence": "not stated", "privacy": map[string]string{"export": "fewer than 20 clients", "query": "not for publication"}[from], "citation": "2018-04-15 to 2018-04-16, simulated", "columns": `"clients":"clients: `} {
+			"packs": "first@1.0.0", "parameters": `"country":"ru"`, "program": "banshift", "schema": "", "lists": "", "licence": "not stated", "privacy": map[string]string{"export": "fewer than 1 clients", "query": "not for publication"}[from], "citation": "2018-04-15 to 2018-04-16, simulated", "columns": `"clients":"clients: `} {
 			got := said.FindValue("banshift." + key)
 			if got == nil || !strings.Contains(*got, want) {
 				t.Errorf("%s: %s is %v, want %q in it", from, key, got, want)

@@ -8,12 +8,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/release/policy"
 )
 
 // Exported describes a file that Export wrote; it is kept next to it as JSON.
@@ -26,9 +25,6 @@ type Exported struct {
 	Columns  map[string]string `json:"columns"`
 	// MinClients is the smallest number of clients that a row of it counts, 0 where it counts none.
 	MinClients uint64 `json:"min_clients"`
-	// RowsLeftOut is how many rows stayed behind, because they count fewer or would give such a count away. It is not
-	// said where there is noise: it would be exact.
-	RowsLeftOut *int `json:"rows_left_out,omitempty"`
 	// Privacy says what was done to the file before it left the house.
 	Privacy string `json:"privacy"`
 	// Noise says with what parameters noise was put on counts, by name; nil: none was.
@@ -49,27 +45,30 @@ type ExportedFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// of is the description of a result, with what was said of its privacy.
-func (e Exported) of(r *queries.Result) Exported {
-	q := r.Query
-	e.Query, e.Title, e.Question = q.Name, q.Title, q.Question
-	e.Params, e.Columns, e.Exported = r.Params, map[string]string{}, time.Now().UTC().Truncate(time.Second)
-	for _, c := range q.Columns {
-		e.Columns[c.Name] = c.Text
+// describedAs is the description of what was released.
+func describedAs(r policy.Released) Exported {
+	q, said := r.Result().Query, r.Said()
+	done := Exported{Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
+		MinClients: said.MinClients, Privacy: said.Words, Exported: time.Now().UTC().Truncate(time.Second)}
+	if said.Noise != nil {
+		done.Noise = said.Noise.Texts()
 	}
-	return e
+	for _, c := range q.Columns {
+		done.Columns[c.Name] = c.Text
+	}
+	return done
 }
 
-// Export writes a result as DIR/NAME.parquet with typed columns, and what it is as
-// DIR/NAME.json. A file appears when it is whole. about says what was left out of it.
-func (s *Store) Export(ctx context.Context, r *queries.Result, dir string, about Exported) (Exported, error) {
+// Export writes what was released as DIR/NAME.parquet with typed columns, and what it is as
+// DIR/NAME.json. A file appears when it is whole.
+func (s *Store) Export(ctx context.Context, r policy.Released, dir string) (Exported, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	done := about.of(r)
-	done.File = r.Query.Name + ".parquet"
+	done := describedAs(r)
+	done.File = done.Query + ".parquet"
 	var err error
-	done.Bytes, done.SHA256, err = writeHashed(filepath.Join(dir, done.File), func(w io.Writer) error { return s.WritePublic(ctx, r, w, Parquet, done) })
+	done.Bytes, done.SHA256, err = writeHashed(filepath.Join(dir, done.File), func(w io.Writer) error { return s.WriteReleased(ctx, r, w, Parquet) })
 	if err != nil {
 		return Exported{}, err
 	}
@@ -94,13 +93,6 @@ func writeDescription(dir string, done Exported) error {
 		return err
 	})
 	return err
-}
-
-// said is what a file says of its privacy itself.
-func (e Exported) said() map[string]string {
-	said := map[string]string{"privacy": e.Privacy}
-	maps.Copy(said, e.Noise)
-	return said
 }
 
 // WriteWhole writes a file under another name and renames it when it is complete. Who may

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"reflect"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/proto"
 
 	"github.com/banshift/banshift/queries"
+	"github.com/banshift/banshift/release/policy"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
@@ -58,9 +60,18 @@ func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer,
 	return s.writeSaying(ctx, r, w, f, asTheyAre)
 }
 
-// WritePublic is WriteResult for what others may see; about says what was done to it.
-func (s *Store) WritePublic(ctx context.Context, r *queries.Result, w io.Writer, f Format, about Exported) error {
-	return s.writeSaying(ctx, r, w, f, about.said())
+// WriteReleased is WriteResult for what others may see.
+func (s *Store) WriteReleased(ctx context.Context, r policy.Released, w io.Writer, f Format) error {
+	return s.writeSaying(ctx, r.Result(), w, f, privacyOf(r))
+}
+
+// privacyOf is what a file says of its privacy itself.
+func privacyOf(r policy.Released) map[string]string {
+	privacy := map[string]string{"privacy": r.Said().Words}
+	if r.Said().Noise != nil {
+		maps.Copy(privacy, r.Said().Noise.Texts())
+	}
+	return privacy
 }
 
 // writeSaying writes a result; a format that can say so says what was done for privacy.

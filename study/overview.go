@@ -34,6 +34,11 @@ func Overview(ctx context.Context, r Reader, o Options) (account.Overview, error
 			return account.Overview{}, err
 		}
 	}
+	alarms, err := AlarmEntries(ctx, r)
+	if err != nil {
+		return account.Overview{}, err
+	}
+	made.Feed = append(made.Feed, alarms...)
 	slices.SortFunc(made.Countries, func(a, b account.Country) int {
 		return cmp.Or(-cmp.Compare(rankOf(a), rankOf(b)), strings.Compare(a.Name, b.Name))
 	})

@@ -129,14 +129,14 @@ func shortList(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
-// watch passes an answer on and notices whether it has rows.
-type watch struct {
+// answered passes an answer on and notices whether it has rows.
+type answered struct {
 	io.Writer
 	begin []byte
 	lines int
 }
 
-func (w *watch) Write(p []byte) (int, error) {
+func (w *answered) Write(p []byte) (int, error) {
 	if room := 16 - len(w.begin); room > 0 {
 		w.begin = append(w.begin, p[:min(room, len(p))]...)
 	}
@@ -145,7 +145,7 @@ func (w *watch) Write(p []byte) (int, error) {
 }
 
 // isEmpty reports an answer without rows, in the formats that are read by people.
-func (w *watch) isEmpty(f load.Format) bool {
+func (w *answered) isEmpty(f load.Format) bool {
 	switch f {
 	case load.JSON:
 		return strings.Join(strings.Fields(string(w.begin)), "") == "[]"

@@ -47,6 +47,56 @@ type Config struct {
 	Topology    TopologyConfig    `mapstructure:"topology"`
 	Export      ExportConfig      `mapstructure:"export"`
 	Metrics     MetricsConfig     `mapstructure:"metrics"`
+	Watch       WatchConfig       `mapstructure:"watch"`
+	SMTP        SMTPConfig        `mapstructure:"smtp"`
+	// Subscriptions say who is told of which alarms.
+	Subscriptions []SubscriptionConfig `mapstructure:"subscriptions"`
+}
+
+// WatchConfig says how changes are watched for.
+type WatchConfig struct {
+	// GraceMinutes is how long after its end an hour counts as finished.
+	GraceMinutes int `mapstructure:"grace_minutes"`
+	// Proposals is a directory in which an event file is proposed for each alarm that the catalogue knows no event of; empty: none is.
+	Proposals string `mapstructure:"proposals"`
+}
+
+// SMTPConfig is the server that takes e-mail to subscribers.
+type SMTPConfig struct {
+	// Address is the server's host:port.
+	Address string `mapstructure:"address"`
+	// From is the sender's e-mail address.
+	From string `mapstructure:"from"`
+	// User and Password log in; the password is best given as BANSHIFT_SMTP_PASSWORD.
+	User     string `mapstructure:"user"`
+	Password string `mapstructure:"password"`
+	// TLS from the first byte, as on port 465; otherwise it is begun where the server offers it, and required of other machines.
+	TLS bool `mapstructure:"tls"`
+}
+
+// SubscriptionConfig says who is told of which alarms. Empty lists stand for all.
+type SubscriptionConfig struct {
+	// Name tells subscriptions apart; who was told is remembered under it.
+	Name string `mapstructure:"name"`
+	// Countries are lower-case ISO codes, Networks AS numbers, Tools and Services names of verdicts. A subscription that names no network, tool or service is told of whole countries, and of a tool, network or service where there is no alarm of the country.
+	Countries []string `mapstructure:"countries"`
+	Networks  []uint32 `mapstructure:"networks"`
+	Tools     []string `mapstructure:"tools"`
+	Services  []string `mapstructure:"services"`
+	// Kinds are rise, drop and unblocking.
+	Kinds []string `mapstructure:"kinds"`
+	// Webhook is an https:// address that messages are posted to as JSON; http:// for this machine only.
+	Webhook string `mapstructure:"webhook"`
+	// Email are addresses that messages are mailed to by smtp.
+	Email []string `mapstructure:"email"`
+	// Command is a program and its arguments, which gets messages as JSON on its standard input.
+	Command []string `mapstructure:"command"`
+	// Quiet are hours in which nothing is sent, as 22:00-07:00.
+	Quiet string `mapstructure:"quiet"`
+	// Digest is the time of the day at which all is sent at once, as 08:00; empty: each alarm when it is raised.
+	Digest string `mapstructure:"digest"`
+	// TimeZone is that of quiet and digest, as Europe/Berlin; empty: UTC.
+	TimeZone string `mapstructure:"time_zone"`
 }
 
 // MetricsConfig says where a running program tells how it does.
@@ -206,6 +256,7 @@ func defaultConfig() Config {
 		Embedded:    EmbeddedConfig{MemoryMegabytes: 2048},
 		Analysis:    AnalysisConfig{BeforeDays: 28, BaselineDays: 7, AfterDays: 7, Rule: "standard", Seed: 1},
 		Retention:   RetentionConfig{FlowsDays: 30, UsageDays: 90, DNSDays: 90},
+		Watch:       WatchConfig{GraceMinutes: 10},
 	}
 }
 
@@ -253,8 +304,10 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %s", file, oneLine(err))
 	}
-	if cfg.Kafka.Password == hiddenSecret { // of a printed configuration
-		cfg.Kafka.Password = ""
+	for _, secret := range []*string{&cfg.Kafka.Password, &cfg.SMTP.Password} {
+		if *secret == hiddenSecret { // of a printed configuration
+			*secret = ""
+		}
 	}
 	if file != "" {
 		cfg.resolve(filepath.Dir(file))
@@ -323,7 +376,7 @@ func oneLine(err error) string {
 
 // resolve makes relative paths start at the directory of the configuration file.
 func (c *Config) resolve(base string) {
-	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Privacy.ReleaseDirectory, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
+	paths := []*string{&c.HomeFile, &c.Privacy.KeyFile, &c.Privacy.ReleaseDirectory, &c.Rules.Pack, &c.ListsDirectory, &c.Events, &c.Watch.Proposals, &c.Topology.Relationships, &c.Kafka.CAFile, &c.Kafka.CertFile, &c.Kafka.KeyFile}
 	for i := range c.Lists {
 		paths = append(paths, &c.Lists[i].Path)
 		if !strings.Contains(c.Lists[i].Source, "://") {
@@ -369,6 +422,12 @@ func (c Config) check() error {
 		if n < 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a number of days, or 0 to keep all", key, n))
 		}
+	}
+	if c.Watch.GraceMinutes < 0 {
+		errs = append(errs, fmt.Errorf("watch.grace_minutes is %d: want a number of minutes", c.Watch.GraceMinutes))
+	}
+	if _, err := c.subscriptions(); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Metrics.Listen != "" && !monitor.Local(c.Metrics.Listen) {
 		errs = append(errs, fmt.Errorf("metrics.listen %q: want an address of this machine with a port, as 127.0.0.1:9464, or unix:PATH: others reach it through a proxy that asks who they are", c.Metrics.Listen))

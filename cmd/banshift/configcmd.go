@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"slices"
 
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/cobra"
@@ -78,6 +79,15 @@ const hiddenSecret = "(hidden)"
 func (c Config) withoutSecrets() Config {
 	if c.Kafka.Password != "" {
 		c.Kafka.Password = hiddenSecret
+	}
+	if c.SMTP.Password != "" {
+		c.SMTP.Password = hiddenSecret
+	}
+	c.Subscriptions = slices.Clone(c.Subscriptions)
+	for i := range c.Subscriptions {
+		if c.Subscriptions[i].Webhook != "" { // who knows the address may post to it
+			c.Subscriptions[i].Webhook = hiddenSecret
+		}
 	}
 	c.Store = withoutPassword(c.Store)
 	return c

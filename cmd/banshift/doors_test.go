@@ -75,6 +75,12 @@ func sameFromEveryDoor(t *testing.T, config, store string, r account.Report) {
 // servedReport asks a running page for the report of the demo's event.
 func servedReport(t *testing.T, config, store string) string {
 	t.Helper()
+	return servedText(t, config, store, "report/"+demoEvent)
+}
+
+// servedText asks a running page for something.
+func servedText(t *testing.T, config, store, path string) string {
+	t.Helper()
 	ctx, interrupt := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
 	ended := make(chan int, 1)
@@ -87,7 +93,7 @@ func servedReport(t *testing.T, config, store string) string {
 		_, address, _ = strings.Cut(lines.Text(), "serving ")
 	}
 	go io.Copy(io.Discard, reader) //nolint:errcheck // what is logged later is not looked at
-	answer, err := http.Get(address + "/report/" + demoEvent)
+	answer, err := http.Get(address + "/" + path)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/release/mechanism"
-	"github.com/banshift/banshift/release/policy"
 	"github.com/banshift/banshift/release/suppress"
 )
 
@@ -27,10 +26,10 @@ func newExportCommand(a *app) *cobra.Command {
 the file is: question, parameters, columns, size and SHA-256.
 
 Rows that count fewer clients than privacy.release_min_clients stay behind, and so do others
-without which such a count could be found by subtraction. That holds within one file: what
-several files tell together, and what last month's told, is for you to look at. A question
-that does not count clients is not exported. 'banshift query NAME --output parquet' writes
-everything, for yourself.
+without which such a count could be found by subtraction. Counts are rounded to multiples of
+that number, and sums to two digits, so that several files tell no more together than each. A
+question that does not count clients is not exported. 'banshift query NAME --output parquet'
+writes everything as it is, for yourself.
 
 With --epsilon counts of clients have noise (differential privacy; the unit is a client-day),
 and everything else that clients could change is left out. What is spent of each country's
@@ -84,9 +83,7 @@ func (a *app) export(cmd *cobra.Command, name string, given, partition []string,
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	if done.RowsLeftOut != nil && *done.RowsLeftOut > 0 {
-		fmt.Fprintf(a.out, "%d rows stay behind: they count fewer than %d clients, or would give such a count away\n", *done.RowsLeftOut, done.MinClients)
-	}
+	fmt.Fprintf(a.errOut, "privacy: %s\n", done.Privacy)
 	if len(partition) > 0 {
 		_, err = fmt.Fprintf(a.out, "%s: %d files (%d bytes)\n", filepath.Join(dir, done.File), len(done.Files), done.Bytes)
 		return err
@@ -102,20 +99,20 @@ func (a *app) exported(ctx context.Context, store *load.Store, name string, para
 		return load.Exported{}, err
 	}
 	defer p.Close()
-	result, said, err := p.answer(ctx, name, params)
+	released, err := p.answer(ctx, name, params)
 	if notCounted := (*suppress.NotCountedError)(nil); errors.As(err, &notCounted) {
 		err = fmt.Errorf("export: %w; `banshift query %s --output parquet` writes it for yourself", err, name)
 	}
 	if err != nil {
 		return load.Exported{}, err
 	}
-	if said.Noise != nil {
-		fmt.Fprintf(a.errOut, "country-days of which epsilon %s was spent: %d; that were released before and are given again: %d\n", said.Noise.Epsilon, said.Noise.New, said.Noise.Again)
+	if noise := released.Said().Noise; noise != nil {
+		fmt.Fprintf(a.errOut, "country-days of which epsilon %s was spent: %d; that were released before and are given again: %d\n", noise.Epsilon, noise.New, noise.Again)
 	}
 	if len(partition) > 0 {
-		return store.ExportPartitioned(ctx, result, partition, dir, describedBy(said))
+		return store.ExportPartitioned(ctx, released, partition, dir)
 	}
-	return store.Export(ctx, result, dir, describedBy(said))
+	return store.Export(ctx, released, dir)
 }
 
 // checkPartition refuses what the rows of a question cannot be parted by, before a store is opened.
@@ -125,15 +122,4 @@ func checkPartition(name string, partition []string) error {
 		return err
 	}
 	return load.CheckPartitions(q, partition)
-}
-
-// describedBy is what a file says of its privacy.
-func describedBy(said policy.Said) load.Exported {
-	about := load.Exported{MinClients: said.MinClients, Privacy: said.Words}
-	if said.Noise != nil {
-		about.Noise = said.Noise.Texts()
-		return about
-	}
-	about.RowsLeftOut = &said.RowsLeftOut
-	return about
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/banshift/banshift/load"
-	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/release/policy"
 	"github.com/banshift/banshift/release/suppress"
 )
@@ -21,46 +20,40 @@ type publicReader struct {
 	// only are the questions that are answered; nil: all.
 	only map[string]bool
 
-	answers map[string]publicAnswer // that were released before
-}
-
-type publicAnswer struct {
-	result *queries.Result
-	said   policy.Said
+	answers map[string]policy.Released // that were made before
 }
 
 func newPublicReader(p *publisher) *publicReader {
-	return &publicReader{publisher: p, answers: map[string]publicAnswer{}}
+	return &publicReader{publisher: p, answers: map[string]policy.Released{}}
 }
 
 // kept remembers, before the reader is asked, what was released of a question, so that it is asked again of nothing else.
-func (r *publicReader) kept(name string, params map[string]string, result *queries.Result, said policy.Said) {
-	r.answers[name+fmt.Sprint(params)] = publicAnswer{result, said}
+func (r *publicReader) kept(name string, params map[string]string, released policy.Released) {
+	r.answers[name+fmt.Sprint(params)] = released
 }
 
 // answer asks a question. What it gives must not be changed. It may be called concurrently.
-func (r *publicReader) answer(ctx context.Context, name string, params map[string]string) (publicAnswer, error) {
+func (r *publicReader) answer(ctx context.Context, name string, params map[string]string) (policy.Released, error) {
 	if a, known := r.answers[name+fmt.Sprint(params)]; known {
 		return a, nil
 	}
 	if r.only != nil && !r.only[name] {
 		return r.nothing(ctx, name, params)
 	}
-	result, said, err := r.publisher.answer(ctx, name, params)
+	released, err := r.publisher.answer(ctx, name, params)
 	if notCounted := (*suppress.NotCountedError)(nil); errors.As(err, &notCounted) {
 		return r.nothing(ctx, name, params)
 	}
-	return publicAnswer{result, said}, err
+	return released, err
 }
 
 // nothing is an answer without rows.
-func (r *publicReader) nothing(ctx context.Context, name string, params map[string]string) (publicAnswer, error) {
+func (r *publicReader) nothing(ctx context.Context, name string, params map[string]string) (policy.Released, error) {
 	result, err := r.publisher.store.Result(ctx, name, params)
 	if err != nil {
-		return publicAnswer{}, err
+		return policy.Released{}, err
 	}
-	result.Keep(make([]bool, result.Len))
-	return publicAnswer{result, policy.Said{Words: "nothing of it is shown"}}, nil
+	return policy.Nothing(result), nil
 }
 
 // Query writes what may be seen of a named query.
@@ -69,7 +62,7 @@ func (r *publicReader) Query(ctx context.Context, name string, params map[string
 	if err != nil {
 		return err
 	}
-	return r.publisher.store.WritePublic(ctx, a.result, w, f, describedBy(a.said))
+	return r.publisher.store.WriteReleased(ctx, a, w, f)
 }
 
 // Daily gives what may be seen of daily_series. Sums that are not shown are 0.
@@ -78,10 +71,11 @@ func (r *publicReader) Daily(ctx context.Context, params map[string]string) ([]l
 	if err != nil {
 		return nil, err
 	}
-	days := make([]load.Day, a.result.Len)
+	result := a.Result()
+	days := make([]load.Day, result.Len)
 	for i := range days {
 		d := &days[i]
-		for _, c := range a.result.Columns {
+		for _, c := range result.Columns {
 			setDay(d, c.Name, c.Values[i])
 		}
 	}

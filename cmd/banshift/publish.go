@@ -60,7 +60,6 @@ func (a *app) public(ctx context.Context, store *load.Store) (*publicReader, err
 	if err != nil {
 		return nil, err
 	}
-	p.policy.Rounded = true
 	return newPublicReader(p), nil
 }
 
@@ -139,23 +138,22 @@ func (p *publisher) Close() error {
 }
 
 // answer asks a named query and applies the policy to what it gives.
-func (p *publisher) answer(ctx context.Context, name string, params map[string]string) (*queries.Result, policy.Said, error) {
+func (p *publisher) answer(ctx context.Context, name string, params map[string]string) (policy.Released, error) {
 	r, err := p.store.Result(ctx, name, params)
 	if err != nil {
-		return nil, policy.Said{}, err
+		return policy.Released{}, err
 	}
 	applied := p.policy
 	if applied.Noise != nil && !r.Query.Public {
 		noise := *applied.Noise
 		if noise.Parts, err = p.parts(ctx, r); err != nil {
-			return nil, policy.Said{}, err
+			return policy.Released{}, err
 		}
 		applied.Noise = &noise
 	}
-	said, err := applied.Apply(r, func(name string, params map[string]string) (*queries.Result, error) {
+	return applied.Apply(r, func(name string, params map[string]string) (*queries.Result, error) {
 		return p.store.Result(ctx, name, params)
 	})
-	return r, said, err
 }
 
 // parts are the days of countries that a result is asked about, as far as sensors reported on them.

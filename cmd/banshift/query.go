@@ -64,9 +64,9 @@ func (a *app) query(cmd *cobra.Command, name string, given []string, output stri
 	if err != nil {
 		return err
 	}
-	var answer *watch
+	var answer *answered
 	err = a.show(format, func(w io.Writer) error {
-		answer = &watch{Writer: w}
+		answer = &answered{Writer: w}
 		return store.Query(cmd.Context(), name, params, answer, format)
 	})
 	if err == nil && answer.isEmpty(format) {

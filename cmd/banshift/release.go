@@ -160,7 +160,6 @@ func (a *app) releaseInto(ctx context.Context, store *load.Store, plan releasePl
 		return err
 	}
 	defer p.Close()
-	p.policy.Rounded = true
 	dir := filepath.Join(filepath.Dir(filepath.Clean(out)), ".release-"+rand.Text())
 	if err := os.Mkdir(dir, 0o777); err != nil {
 		return err
@@ -194,19 +193,19 @@ func (a *app) releaseTables(ctx context.Context, p *publisher, reader *publicRea
 		return err
 	}
 	for _, t := range tables {
-		result, said, err := p.answer(ctx, t.name, t.params)
+		released, err := p.answer(ctx, t.name, t.params)
 		if err != nil {
 			return err
 		}
 		if plan.event != nil {
-			reader.kept(t.name, studied(*plan.event, t), result, said)
+			reader.kept(t.name, studied(*plan.event, t), released)
 		}
-		table, err := releaseTable(ctx, p.store, result, said, dir)
+		table, err := releaseTable(ctx, p.store, released, dir)
 		if err != nil {
 			return err
 		}
 		set.Tables = append(set.Tables, table)
-		set.Privacy[t.name] = said.Words
+		set.Privacy[t.name] = released.Said().Words
 		set.Simulated = cmp.Or(set.Simulated, table.About["simulated"])
 	}
 	return nil
@@ -257,11 +256,12 @@ func (p *publisher) share(plan releasePlan, set *dataset.Package) ([]asked, erro
 }
 
 // releaseTable writes a table as CSV and Parquet.
-func releaseTable(ctx context.Context, store *load.Store, r *queries.Result, said policy.Said, dir string) (dataset.Table, error) {
+func releaseTable(ctx context.Context, store *load.Store, released policy.Released, dir string) (dataset.Table, error) {
+	r := released.Result()
 	t := dataset.Table{Name: r.Query.Name, Title: r.Query.Title, Question: r.Query.Question, Columns: r.Columns, Rows: r.Len}
 	for _, format := range []load.Format{load.CSV, load.Parquet} {
 		_, err := load.WriteWhole(filepath.Join(dir, t.Name+"."+string(format)), func(w io.Writer) error {
-			return store.WritePublic(ctx, r, w, format, describedBy(said))
+			return store.WriteReleased(ctx, released, w, format)
 		})
 		if err != nil {
 			return t, err

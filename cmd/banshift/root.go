@@ -76,7 +76,7 @@ func hintedFlag(err error, cmd *cobra.Command) error {
 // commands lists the subcommands, in the order of the documentation.
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newReleaseCommand, newSimulateCommand,
-	newAnalyzeCommand, newSpikesCommand, newStudyCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
+	newAnalyzeCommand, newSpikesCommand, newWatchCommand, newStudyCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
 	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 

@@ -32,6 +32,7 @@ type runOptions struct {
 	again      bool
 	newKey     bool
 	maxRejects int64
+	watch      bool
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -64,6 +65,7 @@ done; the same command goes on where it stopped.`,
 	flags.Int64Var(&o.maxRejects, "max-rejects", -1, "exit with 3 where more records are rejected, when following as soon as they are; -1: no limit")
 	flags.BoolVar(&o.again, "again", false, "read the records once more that were rejected, after their cause was mended")
 	flags.BoolVar(&o.newKey, "new-key", false, "go on under a key that the store does not know; clients seen under both keys on one day count twice on it")
+	flags.BoolVar(&o.watch, "watch", false, "with --follow: raise alarms on what is stored, as 'banshift watch' does")
 	flags.BoolVar(&guess, "guess-clients", false, "without home, guess by ports which end of a one-way flow is the client")
 	return cmd
 }
@@ -88,6 +90,9 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	}
 	if o.follow && slices.Contains(paths, files.Stdin) {
 		return misused(errors.New("--follow is for directories, files and topics: standard input is read while it comes without it"))
+	}
+	if o.watch && !o.follow {
+		return misused(errors.New("--watch is for --follow; 'banshift watch' judges what is stored"))
 	}
 	list, err := files.Find(paths)
 	if err != nil && !o.follow {
@@ -149,6 +154,13 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		go a.keepUpdated(following, now)
 		go a.keepBeating(following, w)
 		a.sayStale(stages, began)
+		if o.watch {
+			watcher, err := a.watcher(store)
+			if err != nil {
+				return err
+			}
+			go a.keepWatching(following, watcher)
+		}
 	}
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
 		return a.runSources(ctx, pipe, sources{paths, list, topics, opened, again}, format, o)

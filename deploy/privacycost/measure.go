@@ -98,7 +98,7 @@ func (r *row) panel(cell calibrate.Cell, rng *rand.Rand, run, runs int, seed uin
 	for _, e := range epsilons {
 		for _, k := range smallest {
 			result := asResult(series)
-			p := policy.Policy{MinClients: k, Rounded: true}
+			p := policy.Policy{MinClients: k}
 			if e > 0 {
 				p.Noise = &policy.Noise{Ledger: ledger, Asked: mechanism.Asked{Epsilon: e, Kind: mechanism.Laplace, Most: 1e9, Now: time.Unix(0, 0)}}
 			}

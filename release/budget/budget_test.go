@@ -238,3 +238,53 @@ func dieAt(t *testing.T, step string) {
 		os.Stdout.WriteString("released\n")
 	}
 }
+
+// FuzzLedger reads what somebody made of a ledger's two files: it is refused, or it is what was written, up to an entry
+// that the head does not know of yet.
+func FuzzLedger(f *testing.F) {
+	dir := f.TempDir()
+	l, err := OpenWith(dir, "set", bytes.NewReader(make([]byte, secretBytes))) // the same in all processes that fuzz
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer l.Close()
+	for i, e := range []Entry{entry("a", 100_000, 1, 2), entry("b", 200_000, 2), entry("c", 300_000, 3)} {
+		if err := l.Spend(e, 1_000_000); err != nil {
+			f.Fatal(err)
+		}
+		addSeeds(f, l.files, i)
+	}
+	written, err := l.files.readLines()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, ledger, signed []byte) {
+		is := empty(l.files)
+		is.secret = l.secret
+		is.mac = is.beginning("set")
+		known, err := parseHead(signed)
+		if err != nil || is.replay(ledger, known) != nil {
+			return
+		}
+		if !bytes.HasPrefix(append(written, '\n'), ledger) || is.entries < known.entries {
+			t.Errorf("%q with head %q is taken for %q", ledger, signed, written)
+		}
+	})
+}
+
+// addSeeds adds the files as they are, without the last byte, with another number, and with a head that says less.
+func addSeeds(f *testing.F, files files, i int) {
+	f.Helper()
+	ledger, err := files.readLines()
+	if err != nil {
+		f.Fatal(err)
+	}
+	head, err := os.ReadFile(files.head())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(ledger, head)
+	f.Add(ledger[:len(ledger)-1], head)
+	f.Add(bytes.Replace(ledger, []byte(":100000"), []byte(":000001"), 1), head)
+	f.Add(ledger, fmt.Appendf(nil, "%d", i))
+}

@@ -95,11 +95,20 @@ func (f files) readHead() (head, error) {
 	if err != nil {
 		return head{}, fmt.Errorf("budget: %w", err)
 	}
+	h, err := parseHead(text)
+	if err != nil {
+		return head{}, fmt.Errorf("%s: %w", f.head(), err)
+	}
+	return h, nil
+}
+
+// parseHead reads a number, a space and a signature in hexadecimal.
+func parseHead(text []byte) (head, error) {
 	number, signed, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
 	entries, err := strconv.ParseUint(number, 10, 31)
 	mac, notHex := hex.DecodeString(signed)
 	if err := errors.Join(err, notHex); err != nil {
-		return head{}, fmt.Errorf("%s: %w: %w", f.head(), ErrTampered, err)
+		return head{}, fmt.Errorf("%w: %w", ErrTampered, err)
 	}
 	return head{int(entries), mac}, nil
 }

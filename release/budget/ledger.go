@@ -85,7 +85,8 @@ func Open(dir, dataSet string) (*Ledger, error) { return OpenWith(dir, dataSet, 
 
 // OpenWith is [Open] that takes the secret of a new ledger from random: measurements that are to be repeated.
 func OpenWith(dir, dataSet string, random io.Reader) (*Ledger, error) {
-	l := &Ledger{files: filesOf(dir, dataSet), random: random, spent: map[Part]Epsilon{}, released: map[string]map[Part]json.RawMessage{}}
+	l := empty(filesOf(dir, dataSet))
+	l.random = random
 	var err error
 	if l.lock, err = l.files.exclusive(); err != nil {
 		return nil, err
@@ -96,12 +97,16 @@ func OpenWith(dir, dataSet string, random io.Reader) (*Ledger, error) {
 	return l, nil
 }
 
+func empty(f files) *Ledger {
+	return &Ledger{files: f, spent: map[Part]Epsilon{}, released: map[string]map[Part]json.RawMessage{}}
+}
+
 func (l *Ledger) open(dataSet string) error {
 	var err error
 	if l.secret, err = l.files.secretOf(l.random); err != nil {
 		return err
 	}
-	l.mac = l.sign(nil, []byte("data set "+dataSet))
+	l.mac = l.beginning(dataSet)
 	known, err := l.files.readHead()
 	if err != nil {
 		return err
@@ -110,6 +115,18 @@ func (l *Ledger) open(dataSet string) error {
 	if err != nil {
 		return err
 	}
+	if err := l.replay(text, known); err != nil {
+		return err
+	}
+	if l.entries > known.entries {
+		return l.files.writeHead(head{l.entries, l.mac})
+	}
+	return nil
+}
+
+// replay takes the lines of a ledger that has the entries that its head says, or one more: a program may have died between
+// an entry and the note of it.
+func (l *Ledger) replay(text []byte, known head) error {
 	for line := range bytes.Lines(text) {
 		if err := l.take(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
 			return fmt.Errorf("%s: line %d: %w", l.files.ledger(), l.entries+1, err)
@@ -118,12 +135,8 @@ func (l *Ledger) open(dataSet string) error {
 			return fmt.Errorf("%s: line %d: %w", l.files.ledger(), l.entries, ErrTampered)
 		}
 	}
-	// A program may have died between an entry and the note of it.
 	if l.entries != known.entries && l.entries != known.entries+1 {
 		return fmt.Errorf("%s has %d entries, %s says %d: %w", l.files.ledger(), l.entries, l.files.head(), known.entries, ErrTampered)
-	}
-	if l.entries > known.entries {
-		return l.files.writeHead(head{l.entries, l.mac})
 	}
 	return nil
 }
@@ -203,6 +216,9 @@ func (l *Ledger) add(e Entry, mac []byte) {
 		l.released[e.Release][p.Part] = p.Rows
 	}
 }
+
+// beginning is what the first entry of a data set is signed with.
+func (l *Ledger) beginning(dataSet string) []byte { return l.sign(nil, []byte("data set "+dataSet)) }
 
 // sign authenticates a text with what was signed before it.
 func (l *Ledger) sign(before, text []byte) []byte {

@@ -24,10 +24,8 @@ type Policy struct {
 	// Prosecuted are the countries in which people are prosecuted, and MinProsecuted the smallest number there.
 	Prosecuted    map[string]bool
 	MinProsecuted uint64
-	// Rounded has counts rounded to multiples of these numbers, and sums to two digits, so that several results
-	// tell no more together than each: for what is published again and again, or in several pieces.
-	Rounded bool
-	// Noise has counts released under differential privacy; nil: as they are.
+	// Noise has counts released under differential privacy. nil: they are rounded to multiples of these numbers, and sums
+	// to two digits, so that several results tell no more together than each.
 	Noise *Noise
 }
 
@@ -37,12 +35,30 @@ type Noise struct {
 	Ledger *budget.Ledger
 }
 
-// Said is what was done to a result, for whoever gets it.
+// Said is what was done to a result, for whoever gets it. How many rows were left out is not in it: of two releases
+// it would tell more than the rows.
 type Said struct {
-	MinClients  uint64          // 0 where rows count no clients
-	RowsLeftOut int             // not said under differential privacy: it would be exact
-	Noise       *mechanism.Done // nil: none
-	Words       string
+	MinClients uint64          // 0 where rows count no clients
+	Noise      *mechanism.Done // nil: none
+	Words      string
+}
+
+// Released is a result that may leave the house: what writes files for others takes no other. It is made here alone.
+type Released struct {
+	result *queries.Result
+	said   Said
+}
+
+// Result gives the rows. They must not be changed.
+func (r Released) Result() *queries.Result { return r.result }
+
+// Said gives what was done to the rows.
+func (r Released) Said() Said { return r.said }
+
+// Nothing releases that a query was asked, and none of its rows.
+func Nothing(r *queries.Result) Released {
+	r.Keep(make([]bool, r.Len))
+	return Released{r, Said{Words: "nothing of it is shown"}}
 }
 
 // few is the smallest number of clients of a country that a row may count.
@@ -64,8 +80,17 @@ func (p Policy) prosecuted() string {
 // Ask answers a named query; what it gives is not protected yet.
 type Ask func(name string, params map[string]string) (*queries.Result, error)
 
-// Apply makes a result fit to leave the house. ask is for what rare tools are merged into.
-func (p Policy) Apply(r *queries.Result, ask Ask) (Said, error) {
+// Apply makes a result fit to leave the house; the result must not be used by others any more. ask is for what rare
+// tools are merged into.
+func (p Policy) Apply(r *queries.Result, ask Ask) (Released, error) {
+	said, err := p.apply(r, ask)
+	if err != nil {
+		return Released{}, err
+	}
+	return Released{r, said}, nil
+}
+
+func (p Policy) apply(r *queries.Result, ask Ask) (Said, error) {
 	if r.Query.Public {
 		return Said{Words: "rows count no clients"}, nil
 	}
@@ -86,16 +111,9 @@ func (p Policy) Apply(r *queries.Result, ask Ask) (Said, error) {
 		}
 	}
 	coarsen.Values(r)
-	if p.Rounded {
-		coarsen.Counts(r, p.few)
-	}
-	said := Said{MinClients: p.MinClients, RowsLeftOut: left.Few + left.Complement}
-	said.Words = fmt.Sprintf("%s; %d rows were left out, which count fewer than %d clients%s or would give such a count away; bytes have two digits", pseudonyms, said.RowsLeftOut, said.MinClients, p.prosecuted())
-	if p.Rounded {
-		said.RowsLeftOut = 0 // of two releases it would tell more than the rows
-		said.Words = fmt.Sprintf("%s; rows that count fewer than %d clients%s or would give such a count away are left out, counts are rounded to multiples of that number, sums to two digits", pseudonyms, said.MinClients, p.prosecuted())
-	}
-	return said, nil
+	coarsen.Counts(r, p.few)
+	return Said{MinClients: p.MinClients, Words: fmt.Sprintf("%s; rows that count fewer than %d clients%s or would give such a count away are left out, counts are rounded to multiples of that number, sums to two digits",
+		pseudonyms, p.MinClients, p.prosecuted())}, nil
 }
 
 // merge puts the clients of a category in place of its tools that were taken out.

@@ -70,7 +70,7 @@ func released(t *testing.T, w world, g grouping) []int {
 		rows[fmt.Sprint(values[1], values[3:])] = row
 		r.Len++
 	}
-	if _, err := (Policy{MinClients: k, Rounded: true}).Apply(r, nil); err != nil {
+	if _, err := (Policy{MinClients: k}).Apply(r, nil); err != nil {
 		t.Fatal(err)
 	}
 	shown := make([]int, len(g.groups()))

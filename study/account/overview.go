@@ -3,7 +3,7 @@ package account
 // Overview is what a store has of every country, and what happened there lately.
 type Overview struct {
 	Countries []Country `json:"countries"` // the largest rise of the share first, unknown ones last
-	Feed      []Entry   `json:"feed"`      // spikes and events, the latest first
+	Feed      []Entry   `json:"feed"`      // spikes, alarms and events, the latest first
 	// LookedAt says what was looked at for spikes, and what makes one; a sentence a kind of telemetry.
 	LookedAt []string `json:"looked_at"`
 }
@@ -43,9 +43,10 @@ type EntryKind string
 const (
 	SpikeEntry EntryKind = "spike"
 	EventEntry EntryKind = "event"
+	AlarmEntry EntryKind = "alarm" // noticed while telemetry came
 )
 
-// Entry is a spike, or an event of the catalogue on a day with telemetry.
+// Entry is a spike, an alarm, or an event of the catalogue on a day with telemetry.
 type Entry struct {
 	ID        string    `json:"id"` // stays the same as long as the entry is about the same
 	Kind      EntryKind `json:"kind"`

@@ -28,6 +28,7 @@ import (
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/schemas/use"
 	"github.com/banshift/banshift/web"
+	"github.com/banshift/banshift/web/feed"
 )
 
 //go:embed page.html
@@ -125,8 +126,8 @@ func (s *server) mux() http.Handler {
 		}
 	}
 	mux.HandleFunc("GET /api/openapi.json", s.file("application/json", s.openapi, "no-cache"))
-	mux.HandleFunc("GET /feed.atom", s.feed("application/atom+xml; charset=utf-8", atom))
-	mux.HandleFunc("GET /feed.json", s.feed("application/feed+json; charset=utf-8", jsonFeed))
+	mux.HandleFunc("GET /feed.atom", s.feed("application/atom+xml; charset=utf-8", feed.Atom))
+	mux.HandleFunc("GET /feed.json", s.feed("application/feed+json; charset=utf-8", feed.JSON))
 	mux.HandleFunc("GET /report/{event}", s.report)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	return guard(mux, s.Public)

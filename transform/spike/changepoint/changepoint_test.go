@@ -160,7 +160,7 @@ func TestBOCPD(t *testing.T) {
 func TestCUSUM(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
 	alarms, days := 0, 40000
-	c := NewCUSUM()
+	c := &CUSUM{Slack: .5, Limit: 5, Most: math.Inf(1), Calm: 3}
 	for range days {
 		if c.Next(rng.NormFloat64()) != 0 {
 			alarms++
@@ -170,18 +170,18 @@ func TestCUSUM(t *testing.T) {
 	if runLength := float64(days) / float64(alarms); runLength < 380 || runLength > 620 {
 		t.Errorf("%d false alarms in %d days: one in %.0f, want one in about 465", alarms, days, runLength)
 	}
-	c = NewCUSUM()
+	c = &CUSUM{Slack: .5, Limit: 5, Most: math.Inf(1), Calm: 3}
 	raised := 0
 	for range 30 { // one alarm however long it lasts
 		raised += c.Next(2)
 	}
-	if raised != 1 || c.InAlarm() != 1 {
-		t.Errorf("raised %d times, state %d; want once, +1", raised, c.InAlarm())
+	if raised != 1 || c.In != 1 {
+		t.Errorf("raised %d times, state %d; want once, +1", raised, c.In)
 	}
 	for range 3 {
 		c.Next(0)
 	}
-	if c.InAlarm() != 0 {
+	if c.In != 0 {
 		t.Error("still in alarm after three calm days")
 	}
 	for range 8 {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/banshift/banshift/transform/spike/hourly"
+	"github.com/banshift/banshift/transform/spike/live"
 )
 
 const layout = "2006-01-02 15:04:05"
@@ -174,12 +174,12 @@ func byHour(points []Point) []bool {
 	for h := range sum {
 		sum[h] = math.Max(0, sum[h]/count[h])
 	}
-	c := hourly.DefaultConfig()
+	c := live.Hourly()
 	c.Period, c.Cycles, c.Counts = 24, 7, false
 	detected := make([]bool, len(points))
-	states := hourly.Detect(sum, c)
-	for h := 1; h < hours; h++ {
-		if states[h].Alarm != 0 && states[h-1].Alarm == 0 {
+	detector := live.New(c)
+	for h := range hours {
+		if detector.Next(sum[h], live.Around{}).Began && last[h] > 0 {
 			detected[last[h]] = true
 		}
 	}

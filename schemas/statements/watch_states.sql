@@ -1,0 +1,4 @@
+SELECT series, until, state
+FROM watch_states FINAL
+WHERE country = {country:String} AND step = {step:String} AND simulated = {simulated:UInt8}
+ORDER BY series
