@@ -43,7 +43,7 @@ func TestReaders(t *testing.T) {
 	if err := os.WriteFile(config, []byte("networks: [{path: networks.csv}]\nhome: [198.18.0.0/15]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, "", "--config", config, "run", "--store", store, dayOfFlows(t, "a.ndjson", 16, 30), dayOfFlows(t, "b.ndjson", 17, 40), dayOfFlows(t, "c.ndjson", 33, 50)).must(t)
+	execute(t, "", "--config", config, "run", "--store", store, dayOfFlows(t, "a.ndjson", 16, 40), dayOfFlows(t, "b.ndjson", 17, 40), dayOfFlows(t, "c.ndjson", 33, 60)).must(t)
 	execute(t, "", "export", "daily_series", "--store", store, "--out", out).must(t)
 	parted := filepath.Join(dir, "parted")
 	said := execute(t, "", "export", "daily_series", "--store", store, "--out", parted, "--partition", "country,month").must(t)
@@ -82,7 +82,7 @@ func TestReaders(t *testing.T) {
 			if json.Unmarshal(got, &counts) != nil {
 				t.Skipf("absent: %s", got)
 			}
-			if want := [2][2]int{{3, 120}, {3, 120}}; counts != want {
+			if want := [2][2]int{{3, 140}, {3, 140}}; counts != want {
 				t.Errorf("%v, want %v", counts, want)
 			}
 		})
