@@ -21,7 +21,11 @@ func TestOrdinaryTrafficIsLeftAlone(t *testing.T) {
 	for _, transform := range ordinary.Transforms() {
 		t.Run(transform.Name, func(t *testing.T) {
 			flows, possible := 0, 0
-			for seed := range uint64(3) {
+			seeds := uint64(1)
+			if transform.Name == "as sent" {
+				seeds = 3
+			}
+			for seed := range seeds {
 				for _, c := range ordinary.Corpus(seed) {
 					packets := transform.Apply(c.Packets, rand.New(rand.NewPCG(seed, 1)))
 					for _, v := range s.named(c.Name, packets) {
