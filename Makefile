@@ -88,8 +88,9 @@ latency: engine ## Measure the named queries on a store that make scale made in 
 	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
 
 .PHONY: calibrate
-calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
+calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md and docs/alarms.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
 	BANSHIFT_CALIBRATION=$(CURDIR)/docs/calibration.md $(GO) test ./transform/spike -run TestCurve -count=1 -timeout 30m
+	BANSHIFT_ALARMS=$(CURDIR)/docs/alarms.md $(GO) test ./transform/spike/outlier -run TestAlarms -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
 .PHONY: alarm-rate

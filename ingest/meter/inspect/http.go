@@ -73,7 +73,7 @@ func httpRequest(c *conversation, r *finding) {
 // fields that only proxies get or send, or by an answer that leaves out what servers must
 // say of themselves ([isOrigin]). Else it was asked, no more.
 func proxyRequests(c *conversation, r *finding) {
-	asked, tunnels, gets, other := false, false, false, false
+	asked, connect, tunnels, gets, other := false, false, false, false, false
 	host := ""
 	for i := range c.payloads {
 		p := &c.payloads[i]
@@ -82,12 +82,12 @@ func proxyRequests(c *conversation, r *finding) {
 		}
 		line, ok := readRequestLine(p.Data)
 		if !ok {
-			tunnels = tunnels || asked && !isHTTPBody(p.Data) && !refuses(c.server())
+			tunnels = tunnels || connect && !isHTTPBody(p.Data) && !refuses(c.server())
 			continue
 		}
 		if line.method == "CONNECT" {
 			if line.whole && isHostPort(strings.ToLower(line.target)) {
-				asked = true
+				asked, connect = true, true
 				tunnels = tunnels || opensTunnel(c.server())
 			}
 			continue
@@ -97,12 +97,12 @@ func proxyRequests(c *conversation, r *finding) {
 		if authority, port, absolute := splitURI(strings.ToLower(line.target)); absolute {
 			gets = gets || port != c.serverPort() && port != 0 || forProxy(p.Data) || host != "" && authority != host || saysProxy(c.server()) ||
 				port == 80 && len(c.server()) > 0 && !isOrigin(c.server())
-			asked = asked || port != 0
+			asked = true
 			host = authority
 		}
 	}
 	switch {
-	case tunnels || !other && isEstablished(c.server()) && !c.asked() && (r.has(schemas.SigTLS) || isServerHello(bodyOf(c.server()))):
+	case tunnels || connect && r.has(schemas.SigTLS) || !other && isEstablished(c.server()) && !c.asked() && (r.has(schemas.SigTLS) || isServerHello(bodyOf(c.server()))):
 		r.addRole(schemas.SigHTTPConnect)
 	case gets:
 		r.addRole(schemas.SigHTTPProxyGet)

@@ -217,7 +217,7 @@ func (w *ovpnWatch) see(m ovpnMessage) {
 // replayID is the packet id of tls-crypt: a counter and the time of the session's start.
 type replayID struct{ id, time uint32 }
 
-// follows gives 1 where the id of a message follows the one before.
+// follows gives 1 where the id of a message follows the one before, and an HMAC follows it.
 func (p *replayID) follows(b []byte) int {
 	const oldest, maxStep = 0x3a000000, 64
 	if len(b) < 17+32 {
@@ -225,7 +225,7 @@ func (p *replayID) follows(b []byte) int {
 	}
 	next := replayID{binary.BigEndian.Uint32(b[9:]), binary.BigEndian.Uint32(b[13:])}
 	step := next.id - p.id
-	same := p.time == next.time && next.time >= oldest && step >= 1 && step <= maxStep
+	same := isCiphertext(b, 17) && p.time == next.time && next.time >= oldest && step >= 1 && step <= maxStep
 	*p = next
 	if same {
 		return 1

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/banshift/banshift/schemas"
@@ -41,6 +42,17 @@ func TestOrdinaryTrafficIsLeftAlone(t *testing.T) {
 			}
 			t.Logf("%d flows, none named, %d at possible", flows, possible)
 		})
+	}
+}
+
+// TestKindsHaveNames: each kind has a name of its own that can be a file's.
+func TestKindsHaveNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range ordinary.Corpus(0) {
+		if seen[c.Name] || strings.ContainsAny(c.Name, "/\\") {
+			t.Errorf("%q: not a name, or a second time", c.Name)
+		}
+		seen[c.Name] = true
 	}
 }
 

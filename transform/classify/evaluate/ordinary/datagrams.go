@@ -491,7 +491,7 @@ func datagrams() []kind {
 		{"utp, one way", utp(false)}, {"utp", utp(true)}, {"dht", dht}, {"kcp", kcp}, {"enet", enet}, {"raknet", rakNet}, {"netchan", netchan}, {"photon", photon},
 		{"snmp, version 3", snmp3}, {"snmp, version 2", snmp2}, {"lines with numbers", numbered}, {"netflow", netflow}, {"ipfix", ipfix}, {"sflow", sflow}, {"bfd", bfd}, {"gtp", gtp}, {"l2tp, version 3", l2tpv3},
 		{"vxlan", overlay(4789, "\x08\x00\x00\x00\x00\x12\x34\x00")}, {"geneve", overlay(6081, "\x00\x00\x65\x58\x00\x12\x34\x00")},
-		{"ipv6 in udp", directIPv6}, {"nfs", rpc}, {"kerberos over udp", tickets}, {"coap", coap}, {"knx", knx}, {"modbus over udp", modbusUDP}, {"ethernet/ip", cyclic}, {"lora", lora},
+		{"ipv6 in udp", directIPv6}, {"nfs", rpc}, {"kerberos over udp", tickets}, {"coap", coap}, {"knx", knx}, {"modbus over udp", modbusUDP}, {"ethernet-ip", cyclic}, {"lora", lora},
 		{"ssdp", ssdp}, {"netbios", netbios}, {"lookups of hashes", lookups("a-0", 1)}, {"lookups of hashes by text", lookups("0", 16)},
 		{"type 1 of 148, answered by type 2 of 92", answered(9600, headed("\x01\x00\x00\x00", 148), headed("\x02\x00\x00\x00", 92))},
 		{"type 1 of 148, answered by another", answered(9600, headed("\x01\x00\x00\x00", 148), headed("\x05\x00\x00\x00", 60))},

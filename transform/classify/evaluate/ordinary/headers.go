@@ -58,12 +58,25 @@ func (f form) speak(w *writer) {
 	}
 }
 
-// isTunnel reports the form that WireGuard's data messages have, to the last byte, or
-// OpenVPN's: whoever sends it cannot be told from them by a flow's bytes.
+// String names id and number.
+func (f form) String() string {
+	id, counter := fmt.Sprintf("id of %d", f.id), fmt.Sprintf("number of %d", f.counter)
+	if f.shared {
+		id += " of both"
+	}
+	if f.little {
+		counter += " from its low end"
+	}
+	return id + ", " + counter
+}
+
+// isTunnel reports the form that data messages of WireGuard, OpenVPN or Nebula have, to the
+// last byte: whoever sends it cannot be told from them by a flow's bytes.
 func (f form) isTunnel() bool {
 	wireGuard := f.head == "\x04\x00\x00\x00" && f.id == 4 && f.counter == 8 && f.little
 	openVPN := f.head == "\x4a\x00\x00\x00" && f.id == 0 && f.counter == 4 && !f.little
-	return f.sealed && (wireGuard || openVPN)
+	nebula := f.head == "\x11\x00\x00\x00" && f.id == 4 && f.counter == 8 && !f.little
+	return f.sealed && (wireGuard || openVPN || nebula)
 }
 
 // bodies are what stands behind the headers of [forms].
@@ -77,7 +90,8 @@ func forms() (all []kind) {
 	heads := []struct{ name, bytes string }{
 		{"no type", ""}, {"type 1, little endian", "\x01\x00\x00\x00"}, {"type 4, little endian", "\x04\x00\x00\x00"}, {"type 1, big endian", "\x00\x00\x00\x01"},
 		{"type 3, big endian", "\x00\x00\x00\x03"}, {"type 4, big endian", "\x00\x00\x00\x04"}, {"type 16", "\x10\x00\x00\x00"}, {"type 74, little endian", "\x4a\x00\x00\x00"},
-		{"a digit", "0"}, {"magic of letters", "HELO"}, {"one byte", "\x31"}, {"version 2", "\x00\x02"},
+		{"a digit", "0"}, {"magic of letters", "HELO"}, {"one byte", "\x31"}, {"version 2", "\x00\x02"}, {"version 1 of type 1", "\x11\x00\x00\x00"}, {"a reset", "\x38"}, {"an acknowledgement", "\x28"},
+		{"a control message", "\x20"}, {"version 4", "\x04\x00"}, {"ones", "\xff\xff\xff\xff"}, {"zeros", "\x00\x00\x00\x00"},
 	}
 	for _, h := range heads {
 		for _, body := range bodies {
@@ -86,6 +100,9 @@ func forms() (all []kind) {
 				{id: 4, counter: 8, little: true, sizes: []int{32, 48, 64, 112}},
 				{id: 4, counter: 8, sizes: []int{64}},
 				{id: 8, shared: true, counter: 4, sizes: []int{31, 90, 133}},
+				{id: 8, counter: 4, sizes: []int{24, 40, 88}},
+				{id: 12, shared: true, counter: 4, sizes: []int{48, 80}},
+				{id: 20, shared: true, counter: 2, sizes: []int{46, 110}},
 				{id: 16, shared: true, counter: 2, sizes: []int{46, 110}},
 				{counter: 4, sizes: []int{40, 60, 75}},
 			} {
@@ -93,9 +110,10 @@ func forms() (all []kind) {
 				if f.isTunnel() {
 					continue
 				}
-				all = append(all, kind{fmt.Sprintf("form: %s, id of %d, counter of %d, %s", h.name, f.id, f.counter, body.name), f.speak})
+				name := fmt.Sprintf("form: %s, %s, %s", h.name, f, body.name)
+				all = append(all, kind{name, f.speak})
 				f.oneWay = true
-				all = append(all, kind{fmt.Sprintf("form: %s, id of %d, counter of %d, %s, one way", h.name, f.id, f.counter, body.name), f.speak})
+				all = append(all, kind{name + ", one way", f.speak})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package ordinary
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 )
 
@@ -208,8 +209,16 @@ func streams() []kind {
 			browsed(w, 443, hello{sni: "dns.adguard.com", alpn: browser, ciphers: firefoxSuites}, 90)
 		}},
 	}
+	for _, name := range []string{
+		"tailscale.com", "status.tailscale.com", "blog.tailscale.com", "api.tailscale.com", "hello.ts.net", "dash.nextdns.io", "my.nextdns.io", "test.nextdns.io", "controld.com", "cleanbrowsing.org", "docs.dns.sb",
+		"www.adguard-dns.com", "link.adguard-dns.com", "status.adguard-dns.io", "dns.watch", "vpnazure.net", "softether.net", "www.vpngate.net", "opera-proxy.net", "www.opera-proxy.net", "www.surfshark.com", "my.surfshark.com",
+		"telegram.org", "web.telegram.org", "desktop.telegram.org", "cdn4.telesco.pe", "telegra.ph", "fragment.com", "bridges.torproject.org", "snowflake.torproject.org", "www.torproject.org", "check.torproject.org", "ooni.org",
+		"account.protonvpn.com", "api.protonvpn.ch", "my.nordaccount.com", "mullvad.net", "am.i.mullvad.net", "www.expressvpn.com", "ipvanish.com", "windscribe.com", "www.wireguard.com", "openvpn.net", "as-portal.openvpn.com", "shadowsocks.org", "v2ray.com", "mask.icloud.com.example.org",
+	} {
+		all = append(all, kind{"page of " + name, func(w *writer) { browsed(w, 443, hello{sni: name, alpn: browser, ciphers: chromeSuites}, 12) }})
+	}
 	for _, block := range []int{32, 48, 64, 100, 128, 256, 512} {
-		all = append(all, kind{"tls, records padded to " + strings.TrimLeft(string(rune('0'+block/100))+string(rune('0'+block/10%10))+string(rune('0'+block%10)), "0"), padded(block)})
+		all = append(all, kind{fmt.Sprintf("tls, records padded to %d", block), padded(block)})
 	}
 	return all
 }
