@@ -45,18 +45,18 @@ type ExportedFile struct {
 	SHA256 string `json:"sha256"`
 }
 
-// describedAs is the description of what was released.
-func describedAs(r policy.Released) Exported {
+// exportedOf is the description of what was released.
+func exportedOf(r policy.Released) Exported {
 	q, said := r.Result().Query, r.Said()
-	done := Exported{Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
+	e := Exported{Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
 		MinClients: said.MinClients, Privacy: said.Words, Exported: time.Now().UTC().Truncate(time.Second)}
 	if said.Noise != nil {
-		done.Noise = said.Noise.Texts()
+		e.Noise = said.Noise.Texts()
 	}
 	for _, c := range q.Columns {
-		done.Columns[c.Name] = c.Text
+		e.Columns[c.Name] = c.Text
 	}
-	return done
+	return e
 }
 
 // Export writes what was released as DIR/NAME.parquet with typed columns, and what it is as
@@ -65,7 +65,7 @@ func (s *Store) Export(ctx context.Context, r policy.Released, dir string) (Expo
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	done := describedAs(r)
+	done := exportedOf(r)
 	done.File = done.Query + ".parquet"
 	var err error
 	done.Bytes, done.SHA256, err = writeHashed(filepath.Join(dir, done.File), func(w io.Writer) error { return s.WriteReleased(ctx, r, w, Parquet) })

@@ -107,44 +107,45 @@ func (p part) of(r *queries.Result, by []string) *queries.Result {
 
 // ExportPartitioned writes what was released as DIR/NAME/country=ru/month=2018-04/part-0.parquet and so on, in Hive's layout, and
 // what it is as DIR/NAME.json. The directory appears when it is whole, and takes the place of an earlier one.
-func (s *Store) ExportPartitioned(ctx context.Context, r policy.Released, by []string, dir string) (Exported, error) {
-	result := r.Result()
-	if err := CheckPartitions(result.Query, by); err != nil {
+func (s *Store) ExportPartitioned(ctx context.Context, released policy.Released, by []string, dir string) (Exported, error) {
+	r := released.Result()
+	if err := CheckPartitions(r.Query, by); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	done := describedAs(r)
-	done.File, done.Partition = done.Query, by
-	making := filepath.Join(dir, "."+done.Query+"-"+rand.Text())
+	done := exportedOf(released)
+	done.File, done.Partition = r.Query.Name, by
+	making := filepath.Join(dir, "."+r.Query.Name+"-"+rand.Text())
 	defer os.RemoveAll(making) // no longer there after the rename
 	if err := os.MkdirAll(making, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	for _, p := range partedBy(result, by) {
+	for _, p := range partedBy(r, by) {
 		name := p.path + "/part-0.parquet"
-		file, err := s.exportPart(ctx, p.of(result, by), filepath.Join(making, filepath.FromSlash(name)), privacyOf(r), p.path)
+		file, err := s.exportPart(ctx, p.of(r, by), filepath.Join(making, filepath.FromSlash(name)), released.Said(), p.path)
 		if err != nil {
 			return Exported{}, err
 		}
-		file.File = done.Query + "/" + name
+		file.File = r.Query.Name + "/" + name
 		done.Files, done.Bytes = append(done.Files, file), done.Bytes+file.Bytes
 	}
-	whole := filepath.Join(dir, done.Query)
+	whole := filepath.Join(dir, r.Query.Name)
 	if err := errors.Join(os.RemoveAll(whole), os.Rename(making, whole)); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
 	return done, writeDescription(dir, done)
 }
 
-func (s *Store) exportPart(ctx context.Context, r *queries.Result, path string, said map[string]string, partition string) (ExportedFile, error) {
+func (s *Store) exportPart(ctx context.Context, r *queries.Result, path string, said policy.Said, partition string) (ExportedFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return ExportedFile{}, fmt.Errorf("export: %w", err)
 	}
-	said["partition"] = partition
+	about := saidOf(said)
+	about["partition"] = partition
 	file := ExportedFile{Rows: r.Len}
 	var err error
-	file.Bytes, file.SHA256, err = writeHashed(path, func(w io.Writer) error { return s.writeSaying(ctx, r, w, Parquet, said) })
+	file.Bytes, file.SHA256, err = writeHashed(path, func(w io.Writer) error { return s.writeSaying(ctx, r, w, Parquet, about) })
 	return file, err
 }

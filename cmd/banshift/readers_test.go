@@ -55,7 +55,7 @@ func TestReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	var about load.Exported
-	if err := json.Unmarshal(text, &about); err != nil || len(about.Files) != 2 || about.Files[0].Rows != 2 || about.Files[1].Rows != 1 {
+	if err := json.Unmarshal(text, &about); err != nil || len(about.Files) != 2 || about.Files[0].Rows != 2 || about.Files[1].Rows != 1 || about.MinClients != 20 {
 		t.Fatalf("%v %s", err, text)
 	}
 	for _, file := range about.Files {

@@ -86,27 +86,32 @@ func New(o Options) (http.Handler, error) {
 }
 
 func newHandler(o Options, bundle web.Bundle) (http.Handler, error) {
+	h, _, err := newServer(o, bundle)
+	return h, err
+}
+
+func newServer(o Options, bundle web.Bundle) (http.Handler, *server, error) {
 	sum := sha256.Sum256(slices.Concat(bundle.Script, bundle.Style, bundle.World))
 	s := &server{Options: o, bundle: bundle, version: hex.EncodeToString(sum[:6]),
 		turns: make(chan struct{}, atOnce), answers: newAnswers(keepFor, keepBytes, func(body []byte) int { return len(body) }),
 		studies: newAnswers(studiesFor, keepBytes, made.size)}
 	counted, err := use.Load()
 	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	page, err := template.ParseFS(pages, "page.html")
 	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	var text bytes.Buffer
 	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil, "World": bundle.World != nil, "Use": strings.Join(counted.Categories, " ")}); err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	s.page = text.Bytes()
 	if s.openapi, err = OpenAPI(); err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
-	return s.mux(), nil
+	return s.mux(), s, nil
 }
 
 func (s *server) mux() http.Handler {

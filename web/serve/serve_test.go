@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -219,4 +220,46 @@ func FuzzParameters(f *testing.F) {
 			t.Errorf("%q: no JSON: %s", query, w.Body)
 		}
 	})
+}
+
+// counted is a store whose counts are of a moment.
+type counted struct {
+	Store
+	as atomic.Int32
+}
+
+func (c *counted) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f load.Format) error {
+	if name != "counts_as_of" {
+		return c.Store.Query(ctx, name, params, w, f)
+	}
+	_, err := io.WriteString(w, strconv.Itoa(int(c.as.Load())))
+	return err
+}
+
+// TestStudyIsMadeOnceForTheSameCounts asks for a study and its report, before and after telemetry has come.
+func TestStudyIsMadeOnceForTheSameCounts(t *testing.T) {
+	var made atomic.Int32
+	store := &counted{Store: sample.Store{}}
+	h, s, err := newServer(Options{Store: store, Events: sample.Events(), Log: slog.New(slog.DiscardHandler),
+		Report: func(context.Context, events.Event) (account.Report, error) {
+			made.Add(1)
+			return reportsample.Report(1), nil
+		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/api/study?event=ru-x-2018", "/report/ru-x-2018", "/api/study?event=ru-x-2018"} {
+		if w := get(h, "GET", here, target); w.Code != 200 {
+			t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	if made.Load() != 1 {
+		t.Errorf("made %d times", made.Load())
+	}
+	store.as.Add(1)
+	s.answers.now = func() time.Time { return time.Now().Add(keepFor) } // what was asked a moment ago is asked again
+	get(h, "GET", here, "/report/ru-x-2018")
+	if made.Load() != 2 {
+		t.Errorf("made %d times after the counts changed", made.Load())
+	}
 }
