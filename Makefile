@@ -14,7 +14,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 PARTS := deploy/parts
 CACHE := $(or $(BANSHIFT_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/banshift)
 FUZZTIME ?= 10s
-WEB_SOURCES := $(shell find web/src web/package.json web/package-lock.json web/tsconfig.json web/vite.config.js -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/package.json web/package-lock.json web/tsconfig.json web/vite.config.js web/world.js -type f 2>/dev/null)
 export BANSHIFT_CACHE := $(CACHE)
 
 .PHONY: help
@@ -62,6 +62,10 @@ soak: engine broker ## Kill program, server and broker KILLS (50) times under RE
 check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
 
+.PHONY: planted
+planted: engine ## Plant ADDRESSES (1000000) of clients in all formats, and look for them everywhere
+	BANSHIFT_PLANTED=$(or $(ADDRESSES),1000000) $(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run TestPlantedAddressesOfAllFormats
+
 .PHONY: writers
 writers: engine broker ## Have several programs write one source: RECORDS (200000) a round, ROUNDS (10), moments of SEED (7)
 	BANSHIFT_WRITERS_RECORDS=$(or $(RECORDS),200000) BANSHIFT_WRITERS_ROUNDS=$(or $(ROUNDS),10) BANSHIFT_SEED=$(or $(SEED),7) \
@@ -84,8 +88,9 @@ latency: engine ## Measure the named queries on a store that make scale made in 
 	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
 
 .PHONY: calibrate
-calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
+calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md and docs/alarms.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
 	BANSHIFT_CALIBRATION=$(CURDIR)/docs/calibration.md $(GO) test ./transform/spike -run TestCurve -count=1 -timeout 30m
+	BANSHIFT_ALARMS=$(CURDIR)/docs/alarms.md $(GO) test ./transform/spike/outlier -run TestAlarms -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
 .PHONY: alarm-rate
@@ -104,7 +109,7 @@ lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
 	$(GO) run $(STATICCHECK) ./...
 
 .PHONY: notebooks
-notebooks: build engine ## Execute the notebooks (PyPI packages, about 130 MB)
+notebooks: build engine ## Execute the notebooks (PyPI packages, about 195 MB)
 	$(PARTS)/notebooks/execute
 
 .PHONY: lab

@@ -28,10 +28,35 @@ type Exported struct {
 	// Privacy says what was done to the file before it left the house.
 	Privacy string `json:"privacy"`
 	// Noise says with what parameters noise was put on counts, by name; nil: none was.
-	Noise    map[string]string `json:"noise,omitempty"`
-	Bytes    int64             `json:"bytes"`
-	SHA256   string            `json:"sha256"`
-	Exported time.Time         `json:"exported"`
+	Noise  map[string]string `json:"noise,omitempty"`
+	Bytes  int64             `json:"bytes"`
+	SHA256 string            `json:"sha256,omitempty"` // of the one file
+	// Partition is what the rows are parted by, and Files the parts; then File is their directory.
+	Partition []string       `json:"partition,omitempty"`
+	Files     []ExportedFile `json:"files,omitempty"`
+	Exported  time.Time      `json:"exported"`
+}
+
+// ExportedFile is one part of an export.
+type ExportedFile struct {
+	File   string `json:"file"`
+	Rows   int    `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// exportedOf is the description of what was released.
+func exportedOf(r policy.Released) Exported {
+	q, said := r.Result().Query, r.Said()
+	e := Exported{Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
+		MinClients: said.MinClients, Privacy: said.Words, Exported: time.Now().UTC().Truncate(time.Second)}
+	if said.Noise != nil {
+		e.Noise = said.Noise.Texts()
+	}
+	for _, c := range q.Columns {
+		e.Columns[c.Name] = c.Text
+	}
+	return e
 }
 
 // Export writes what was released as DIR/NAME.parquet with typed columns, and what it is as
@@ -40,33 +65,34 @@ func (s *Store) Export(ctx context.Context, r policy.Released, dir string) (Expo
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Exported{}, fmt.Errorf("export: %w", err)
 	}
-	q, said := r.Result().Query, r.Said()
-	done := Exported{File: q.Name + ".parquet", Query: q.Name, Title: q.Title, Question: q.Question, Params: r.Result().Params, Columns: map[string]string{},
-		MinClients: said.MinClients, Privacy: said.Words, Exported: time.Now().UTC().Truncate(time.Second)}
-	if said.Noise != nil {
-		done.Noise = said.Noise.Texts()
-	}
-	for _, c := range q.Columns {
-		done.Columns[c.Name] = c.Text
-	}
+	done := exportedOf(r)
+	done.File = done.Query + ".parquet"
 	var err error
-	hash := sha256.New()
-	done.Bytes, err = WriteWhole(filepath.Join(dir, done.File), func(w io.Writer) error {
-		return s.WriteReleased(ctx, r, io.MultiWriter(w, hash), Parquet)
-	})
+	done.Bytes, done.SHA256, err = writeHashed(filepath.Join(dir, done.File), func(w io.Writer) error { return s.WriteReleased(ctx, r, w, Parquet) })
 	if err != nil {
 		return Exported{}, err
 	}
-	done.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return done, writeDescription(dir, done)
+}
+
+// writeHashed writes a file whole, and gives its size and its SHA-256.
+func writeHashed(path string, write func(io.Writer) error) (size int64, sum string, err error) {
+	hash := sha256.New()
+	size, err = WriteWhole(path, func(w io.Writer) error { return write(io.MultiWriter(w, hash)) })
+	return size, hex.EncodeToString(hash.Sum(nil)), err
+}
+
+// writeDescription writes what was exported as DIR/NAME.json.
+func writeDescription(dir string, done Exported) error {
 	text, err := json.MarshalIndent(done, "", "  ")
 	if err != nil {
-		return Exported{}, fmt.Errorf("export: %w", err)
+		return fmt.Errorf("export: %w", err)
 	}
-	_, err = WriteWhole(filepath.Join(dir, q.Name+".json"), func(w io.Writer) error {
+	_, err = WriteWhole(filepath.Join(dir, done.Query+".json"), func(w io.Writer) error {
 		_, err := w.Write(append(text, '\n'))
 		return err
 	})
-	return done, err
+	return err
 }
 
 // WriteWhole writes a file under another name and renames it when it is complete. Who may

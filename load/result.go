@@ -62,11 +62,16 @@ func (s *Store) WriteResult(ctx context.Context, r *queries.Result, w io.Writer,
 
 // WriteReleased is WriteResult for what others may see.
 func (s *Store) WriteReleased(ctx context.Context, r policy.Released, w io.Writer, f Format) error {
-	privacy := map[string]string{"privacy": r.Said().Words}
-	if r.Said().Noise != nil {
-		maps.Copy(privacy, r.Said().Noise.Texts())
+	return s.writeSaying(ctx, r.Result(), w, f, saidOf(r.Said()))
+}
+
+// saidOf is what a file says of its privacy itself.
+func saidOf(said policy.Said) map[string]string {
+	about := map[string]string{"privacy": said.Words}
+	if said.Noise != nil {
+		maps.Copy(about, said.Noise.Texts())
 	}
-	return s.writeSaying(ctx, r.Result(), w, f, privacy)
+	return about
 }
 
 // writeSaying writes a result; a format that can say so says what was done for privacy.

@@ -79,6 +79,8 @@ const (
 	SigDNSCryptQueries                      // DNSCrypt queries of which no response was captured
 	SigDoHClear                             // HTTP without TLS that carries application/dns-message
 	SigDTLSOld                              // DTLS data records of the version before RFC 4347, without a hello
+	SigHTTPProxyAsked                       // CONNECT or an absolute URI, which nothing shows to be a proxy's
+	SigRouting                              // AH that protects a routing protocol
 )
 
 var signatureNames = [...]string{
@@ -93,7 +95,7 @@ var signatureNames = [...]string{
 	"wireguard-session", "wireguard-obfuscated", "openvpn-scrambled", "gre-ppp",
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "", "block-mac", "", "dot-records",
-	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear", "dtls-old",
+	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear", "dtls-old", "http-proxy-asked", "routing",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

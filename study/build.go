@@ -1,6 +1,7 @@
 package study
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -130,7 +131,7 @@ func CountryName(code string) string {
 	if err != nil {
 		return code
 	}
-	return display.English.Regions().Name(region)
+	return cmp.Or(display.English.Regions().Name(region), code) // a code that was withdrawn has no name
 }
 
 // number is a value of the analysis, which has nil for what does not exist.

@@ -25,6 +25,7 @@ var dist embed.FS
 type Bundle struct {
 	Script []byte
 	Style  []byte
+	World  []byte // outlines of countries as JSON; nil where the bundle was built before there was a map
 }
 
 // Assets gives the bundle that was embedded at build time, or ErrNoBundle.
@@ -40,7 +41,11 @@ func Load(files fs.FS) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, err
 	}
-	return Bundle{Script: script, Style: style}, nil
+	world, err := read(files, "dist/world.json")
+	if err != nil && !errors.Is(err, ErrNoBundle) {
+		return Bundle{}, err
+	}
+	return Bundle{Script: script, Style: style, World: world}, nil
 }
 
 func read(files fs.FS, name string) ([]byte, error) {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -61,11 +62,24 @@ func reportFile(t *testing.T) string {
 	return path
 }
 
-// pageAddress serves the page on the sample's store while the test runs.
-func pageAddress(t *testing.T) string {
-	handler, err := serve.New(serve.Options{Store: pagesample.Store{}, Events: pagesample.Events(), Version: "test", Log: slog.New(slog.DiscardHandler),
+// sceneAddresses serves the page on each of the sample's stores while the test runs.
+func sceneAddresses(t *testing.T) string {
+	addresses := map[string]string{}
+	for name, store := range pagesample.Scenes() {
+		addresses[name] = pageAddress(t, store)
+	}
+	text, err := json.Marshal(addresses)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// pageAddress serves the page on one of the sample's stores while the test runs.
+func pageAddress(t *testing.T, store pagesample.Store) string {
+	handler, err := serve.New(serve.Options{Store: store, Events: store.Catalogue(), Version: "test", Log: slog.New(slog.DiscardHandler),
 		Overview: func(ctx context.Context) (account.Overview, error) {
-			return study.Overview(ctx, pagesample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: pagesample.Events()})
+			return study.Overview(ctx, store, study.Options{Config: spike.DefaultConfig(), Catalogue: store.Catalogue()})
 		},
 		Report: func(context.Context, events.Event) (account.Report, error) { return sample.Report(1), nil }})
 	if err != nil {
@@ -103,7 +117,7 @@ func TestInBrowser(t *testing.T) {
 	arguments := append([]string{"--test", "--test-reporter=tap"}, scripts(t, "test/*.test.mjs")...)
 	command := exec.Command(node, arguments...)
 	saved := t.TempDir()
-	command.Env = append(os.Environ(), "BANSHIFT_SAVED="+saved, "BANSHIFT_REPORT="+reportFile(t), "BANSHIFT_PAGE="+pageAddress(t), "CHROMIUM="+browser())
+	command.Env = append(os.Environ(), "BANSHIFT_SAVED="+saved, "BANSHIFT_REPORT="+reportFile(t), "BANSHIFT_PAGE="+pageAddress(t, pagesample.Store{}), "BANSHIFT_SCENES="+sceneAddresses(t), "CHROMIUM="+browser())
 	out, err := command.CombinedOutput()
 	results := result.FindAllSubmatch(out, -1)
 	failed := false

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
+import { world } from './world.js';
 
 // What the bundle contains of others, with the notices that their licences ask for.
 const parts = [
@@ -24,6 +25,7 @@ export default defineConfig({
       name: 'notices',
       generateBundle(_, bundle) {
         for (const part of Object.values(bundle)) if (part.type === 'chunk') part.code = notices() + part.code;
+        this.emitFile({ type: 'asset', fileName: 'world.json', source: JSON.stringify(world()) });
       },
     },
   ],

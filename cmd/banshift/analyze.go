@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -83,7 +82,7 @@ func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
 	if o.asJSON {
 		return writeJSON(a.out, result)
 	}
-	return printEffects(a.out, result)
+	return a.printEffects(result)
 }
 
 // analysis tests everything, and keeps in the store what was found about the store's own
@@ -105,19 +104,20 @@ func (a *app) analysis(ctx context.Context, o study.Options) (result study.Resul
 }
 
 // printEffects writes the events' own countries as a table, then the reasons.
-func printEffects(out io.Writer, result study.Result) error {
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "EVENT\tCOUNTRY\tDATE\tEFFECT\tINTERVAL\tP TIME\tN\tP SPACE\tN\tGRADE")
+func (a *app) printEffects(result study.Result) error {
+	table := sheet{heads: []string{"EVENT", "COUNTRY", "DATE", "EFFECT", "INTERVAL", "P TIME", "DATES", "P SPACE", "PLACES", "GRADE"},
+		optional: []string{"PLACES", "DATES", "DATE", "COUNTRY"}, whole: []string{"EVENT", "EFFECT", "INTERVAL", "GRADE"}}
 	for _, e := range result.Effects {
 		if !e.OwnCountry {
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s .. %s\t%s\t%d\t%s\t%d\t%s\n", e.Event, e.Country, e.Date, showPercent(e.EffectPct),
-			showPercent(e.CILow), showPercent(e.CIHigh), showP(e.PTime), e.NTime, showP(e.PSpace), e.NSpace, e.Grade)
+		table.add(e.Event, e.Country, e.Date, showPercent(e.EffectPct), showPercent(e.CILow)+" .. "+showPercent(e.CIHigh),
+			showP(e.PTime), strconv.Itoa(e.NTime), showP(e.PSpace), strconv.Itoa(e.NSpace), string(e.Grade))
 	}
-	if err := w.Flush(); err != nil {
+	if err := a.print(table); err != nil {
 		return err
 	}
+	out := a.out
 	for _, e := range result.Effects {
 		if !e.OwnCountry {
 			continue

@@ -84,6 +84,15 @@ func TestAnalyzeAndReplay(t *testing.T) {
 	if code, again, errOut := runCommand(t, "analyze", "--replay", saved+".evidence"); code != exitDone || again != with {
 		t.Errorf("replay with evidence: exit %d, same bytes %v: %s", code, again == with, errOut)
 	}
+	t.Setenv("COLUMNS", "80")
+	code, table, errOut := runCommand(t, "analyze", "--series", series, "--events", bans)
+	table, _, _ = strings.Cut(table, "\n\n") // reasons are sentences
+	if code != exitDone || widestLine(table) > 80 || !strings.Contains(table, "xa-ban") || !strings.Contains(table, "supported") || !strings.Contains(errOut, "--wide") {
+		t.Errorf("analyze in 80 columns: exit %d\n%s%s", code, table, errOut)
+	}
+	if code, wide, _ := runCommand(t, "analyze", "--series", series, "--events", bans, "--wide"); code != exitDone || !strings.Contains(wide, "PLACES") {
+		t.Errorf("analyze --wide: exit %d\n%s", code, wide)
+	}
 	if code, out, _ := runCommand(t, "spikes", "--series", series, "--events", bans); code != exitDone || !strings.Contains(out, "xa-ban (+0 d)") {
 		t.Errorf("spikes: exit %d: %s", code, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/release/mechanism"
 	"github.com/banshift/banshift/release/suppress"
 )
@@ -16,6 +17,7 @@ import (
 func newExportCommand(a *app) *cobra.Command {
 	var params []string
 	var dir string
+	var partition []string
 	var noise noiseOptions
 	cmd := &cobra.Command{
 		Use:   "export NAME --out DIR",
@@ -32,22 +34,30 @@ writes everything as it is, for yourself.
 With --epsilon counts of clients have noise (differential privacy; the unit is a client-day),
 and everything else that clients could change is left out. What is spent of each country's
 day is written down before the file is, and refused over privacy.release_epsilon_day. The same
-question gives the same numbers again, for nothing, whatever became of the data since.`,
+question gives the same numbers again, for nothing, whatever became of the data since.
+
+With --partition country,month the rows are parted into DIR/NAME/country=ru/month=2018-04/
+part-0.parquet and so on, as Hive, Spark, DuckDB, polars and Arrow read it; each file says
+what it is. What stays behind is what stays behind without it.`,
 		Example: `  banshift export daily_series --store ./store --out ./public
   banshift export use_by_tool_day --store ./store --param country=ru --out ./public
-  banshift export daily_series --store ./store --epsilon 0.5 --out ./public`,
+  banshift export daily_series --store ./store --epsilon 0.5 --out ./public
+  banshift export daily_series --store ./store --partition country,month --out ./public`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.export(cmd, args[0], params, dir, noise) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.export(cmd, args[0], params, partition, dir, noise)
+		},
 	}
 	cmd.Flags().StringArrayVar(&params, "param", nil, "NAME=VALUE of a parameter; repeatable")
 	cmd.Flags().StringVar(&dir, "out", "", "directory for the files")
+	cmd.Flags().StringSliceVar(&partition, "partition", nil, "key columns, year or month that the rows are parted by, by commas")
 	noise.add(cmd.Flags())
 	completeQuery(cmd)
 	completeWith(cmd, "mechanism", mechanism.Kinds)
 	return cmd
 }
 
-func (a *app) export(cmd *cobra.Command, name string, given []string, dir string, noise noiseOptions) error {
+func (a *app) export(cmd *cobra.Command, name string, given, partition []string, dir string, noise noiseOptions) error {
 	if dir == "" {
 		return misused(errors.New("export: no directory: give --out DIR"))
 	}
@@ -58,6 +68,9 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 	if err := checkQuery(name, params); err != nil {
 		return misused(err)
 	}
+	if err := checkPartition(name, partition); err != nil {
+		return misused(err)
+	}
 	asked, err := a.noiseAsked(noise)
 	if err != nil {
 		return err
@@ -66,17 +79,21 @@ func (a *app) export(cmd *cobra.Command, name string, given []string, dir string
 	if err != nil {
 		return err
 	}
-	done, err := a.exported(cmd.Context(), store, name, params, dir, asked)
+	done, err := a.exported(cmd.Context(), store, name, params, partition, dir, asked)
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.errOut, "privacy: %s\n", done.Privacy)
+	if len(partition) > 0 {
+		_, err = fmt.Fprintf(a.out, "%s: %d files (%d bytes)\n", filepath.Join(dir, done.File), len(done.Files), done.Bytes)
+		return err
+	}
 	_, err = fmt.Fprintf(a.out, "%s (%d bytes, SHA-256 %s)\n", filepath.Join(dir, done.File), done.Bytes, done.SHA256)
 	return err
 }
 
 // exported writes what may leave the house of an answer.
-func (a *app) exported(ctx context.Context, store *load.Store, name string, params map[string]string, dir string, noise *mechanism.Asked) (load.Exported, error) {
+func (a *app) exported(ctx context.Context, store *load.Store, name string, params map[string]string, partition []string, dir string, noise *mechanism.Asked) (load.Exported, error) {
 	p, err := a.publisher(ctx, store, noise)
 	if err != nil {
 		return load.Exported{}, err
@@ -92,5 +109,17 @@ func (a *app) exported(ctx context.Context, store *load.Store, name string, para
 	if noise := released.Said().Noise; noise != nil {
 		fmt.Fprintf(a.errOut, "country-days of which epsilon %s was spent: %d; that were released before and are given again: %d\n", noise.Epsilon, noise.New, noise.Again)
 	}
+	if len(partition) > 0 {
+		return store.ExportPartitioned(ctx, released, partition, dir)
+	}
 	return store.Export(ctx, released, dir)
+}
+
+// checkPartition refuses what the rows of a question cannot be parted by, before a store is opened.
+func checkPartition(name string, partition []string) error {
+	q, err := queries.Get(name)
+	if err != nil {
+		return err
+	}
+	return load.CheckPartitions(q, partition)
 }

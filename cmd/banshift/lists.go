@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -111,8 +111,7 @@ func (a *app) listStatus(staleDays int) error {
 	if err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "LIST\tAS OF\tAGE\tENTRIES\tLEFT OUT\tSHA256")
+	table := sheet{heads: []string{"LIST", "AS OF", "AGE", "ENTRIES", "LEFT OUT", "SHA256"}, optional: []string{"SHA256"}, whole: []string{"LIST", "AS OF", "SHA256"}}
 	for _, l := range s.enricher.Lists().Info() {
 		asOf, age := "-", "-"
 		if !l.AsOf.IsZero() {
@@ -123,7 +122,7 @@ func (a *app) listStatus(staleDays int) error {
 				age += ", stale"
 			}
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%s\n", l.Name, asOf, age, l.Entries, l.Skipped, l.SHA256)
+		table.add(l.Name, asOf, age, strconv.Itoa(l.Entries), strconv.Itoa(l.Skipped), l.SHA256)
 	}
-	return table.Flush()
+	return a.print(table)
 }

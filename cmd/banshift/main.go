@@ -30,6 +30,10 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == engine.ChildCommand {
 		os.Exit(engine.ChildMain(os.Args[2:]))
 	}
+	if err := withoutStacks(); err != nil {
+		fmt.Fprintf(os.Stderr, "banshift: a crash would show stacks, whose arguments may be addresses of clients: %v\n", err)
+	}
+	showStacks(os.Stderr)
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

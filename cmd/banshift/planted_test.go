@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/banshift/banshift/schemas"
 )
 
 // planted are client addresses that must be found nowhere after a run.
@@ -69,46 +65,4 @@ func plantedInputs(t *testing.T) []string {
 		}
 	}
 	return []string{dir}
-}
-
-// TestPlantedAddressIsFoundNowhere looks for client addresses in the store's files, in
-// every row of every table, in the log, in the rejects and in query results.
-func TestPlantedAddressIsFoundNowhere(t *testing.T) {
-	needEngine(t)
-	store := filepath.Join(t.TempDir(), "store")
-	ran := execute(t, "", append([]string{"run", "--log-level", "debug", "--store", store}, plantedInputs(t)...)...).must(t)
-	if !strings.Contains(ran.errOut, "rejected") {
-		t.Fatalf("nothing was rejected, so rejects are not tested: %s", ran.errOut)
-	}
-	places := map[string][]byte{"log": []byte(ran.errOut)}
-	for table := range schemas.TableSchemas() {
-		places["table "+table] = []byte(execute(t, "", "sql", "--store", store, "--output", "json", "SELECT * FROM "+table).must(t).out)
-	}
-	for _, query := range []string{"rejects", "networks", "services", "dns_interest", "coverage", "batches"} {
-		places["query "+query] = []byte(execute(t, "", "query", "--store", store, query).must(t).out)
-	}
-	if !bytes.Contains(places["table rejects"], []byte("excerpt")) || !bytes.Contains(places["table usage"], []byte("client")) {
-		t.Fatal("the tables are empty, so nothing was tested")
-	}
-	err := filepath.WalkDir(filepath.Dir(store), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		places["file "+path] = content
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for place, content := range places {
-		for _, a := range planted {
-			for form, text := range forms(a) {
-				if bytes.Contains(content, text) {
-					t.Errorf("%s holds %s as %s", place, a, form)
-				}
-			}
-		}
-	}
-	t.Logf("%d places searched", len(places))
 }

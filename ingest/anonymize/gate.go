@@ -114,20 +114,22 @@ func NewGate(opts Options) (*Gate, error) {
 	if opts.Keys == nil {
 		return nil, fmt.Errorf("anonymize: no keys given")
 	}
+	var home func(netip.Addr) bool
+	if opts.Home != nil {
+		home = opts.Home.Contains
+	}
 	gate := &Gate{
 		opts:      opts,
 		pseudonym: NewPseudonymizer(opts.Keys),
 		cutter:    NewNameCutter(),
-		exporters: newLabels(opts.Keys, "sensor", opts.Exporters),
-		sensors:   newLabels(opts.Keys, "label", nil),
+		exporters: newLabels(opts.Keys, "sensor", home, opts.Exporters),
+		sensors:   newLabels(opts.Keys, "label", home, nil),
 		flows:     schemas.NewFlowBuilder(opts.Mem, opts.Rows),
 		dns:       schemas.NewDNSBuilder(opts.Mem, 0),
 		rejects:   newRejectBuilder(opts.Mem),
 		pairs:     newPairTable(),
 	}
-	if opts.Home != nil {
-		gate.cutter.home = opts.Home.Contains
-	}
+	gate.cutter.home = home
 	return gate, nil
 }
 

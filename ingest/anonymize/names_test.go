@@ -75,3 +75,17 @@ func TestNamesOfRulePacksPass(t *testing.T) {
 	}
 	t.Logf("%d names", seen)
 }
+
+// A name of a sensor that could be a word, and spells an address of home, is not kept.
+func TestLabelOfHome(t *testing.T) {
+	keys := testKeys(t)
+	of := home("100.64.0.0/10").Contains
+	for name, kept := range map[string]bool{"mrabela": false, "collector mrabela": false, "sensors": true, "gateway": true} {
+		if got := keys.Label("sensor", name, of) == name; got != kept {
+			t.Errorf("%s is kept: %v, want %v", name, got, kept)
+		}
+		if got := keys.Label("sensor", name, nil); got != name {
+			t.Errorf("%s, home not known: %s", name, got)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	_ "embed"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -102,9 +103,10 @@ func endings(base string) string {
 const longestLabel = 64
 
 // Label gives a name of a sensor, a topic or what a sensor calls a flow as it may be kept:
-// as it is where no part of it may spell an address, else a digest by the key.
-func (k *Keys) Label(kind, name string) string {
-	if len(name) <= longestLabel && isPlain(name) && !spelling.Word(name, nil) {
+// as it is where no part of it may spell an address, else a digest by the key. home tells addresses that a part
+// that could also be a word must not spell; nil: not known.
+func (k *Keys) Label(kind, name string, home func(netip.Addr) bool) string {
+	if len(name) <= longestLabel && isPlain(name) && !spelling.Word(name, home) {
 		return name
 	}
 	return kind + "-" + k.digest(kind, name)
@@ -119,6 +121,7 @@ func isPlain(name string) bool {
 type labels struct {
 	keys  *Keys
 	kind  string
+	home  func(netip.Addr) bool
 	pass  map[string]bool // that are kept whatever they spell
 	known map[string][]byte
 }
@@ -126,8 +129,8 @@ type labels struct {
 // maxLabels bounds how many names are remembered.
 const maxLabels = 1 << 14
 
-func newLabels(keys *Keys, kind string, pass map[string]bool) labels {
-	return labels{keys, kind, pass, map[string][]byte{}}
+func newLabels(keys *Keys, kind string, home func(netip.Addr) bool, pass map[string]bool) labels {
+	return labels{keys, kind, home, pass, map[string][]byte{}}
 }
 
 func (l *labels) of(name []byte) []byte {
@@ -143,7 +146,7 @@ func (l *labels) of(name []byte) []byte {
 	text := string(name)
 	label := []byte(text)
 	if !l.pass[text] {
-		label = []byte(l.keys.Label(l.kind, text))
+		label = []byte(l.keys.Label(l.kind, text, l.home))
 	}
 	l.known[text] = label
 	return label

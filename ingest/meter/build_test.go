@@ -167,6 +167,17 @@ func dnsAnswer(question []byte, rcode byte, addrs ...string) []byte {
 	return b
 }
 
+// scattered gives bytes that are spread as ciphertext is, always the same.
+func scattered(n int) []byte {
+	b := make([]byte, n)
+	x := uint32(n)
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = byte(x >> 24)
+	}
+	return b
+}
+
 // patterned gives n bytes that are not random and not printable.
 func patterned(n int) []byte {
 	b := make([]byte, n)

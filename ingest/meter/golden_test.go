@@ -122,13 +122,14 @@ var cases = map[string]func(*builder){
 	},
 	"wireguard": func(b *builder) {
 		c, s := netip.AddrPortFrom(client4, 40008), netip.AddrPortFrom(server4, 443)
-		init, resp := patterned(148), patterned(92)
+		init, resp := scattered(148), scattered(92)
+		clear(init[132:]) // no cookie
 		copy(init, "\x01\x00\x00\x00\x11\x72\x93\x54")
 		copy(resp, "\x02\x00\x00\x00\xa1\xb7\xc3\xd5\x11\x72\x93\x54")
 		b.add(udpPacket(c, s, init))
 		b.add(udpPacket(s, c, resp))
 		for i := range byte(6) {
-			up, down := patterned(32+16*int(i)), patterned(96)
+			up, down := scattered(32+16*int(i)), scattered(96)
 			copy(up, "\x04\x00\x00\x00\xa1\xb7\xc3\xd5"+string([]byte{i, 0, 0, 0, 0, 0, 0, 0}))
 			copy(down, "\x04\x00\x00\x00\x11\x72\x93\x54"+string([]byte{i, 0, 0, 0, 0, 0, 0, 0}))
 			b.add(udpPacket(c, s, up))

@@ -78,6 +78,32 @@ func TestAddressesInTexts(t *testing.T) {
 	}
 }
 
+// The engine names mutated parts by five numbers, four of which may read as an address.
+func TestNamesOfParts(t *testing.T) {
+	a := New(Options{})
+	for name, want := range map[string]int{"201804_17_18_0_20": 0, "all_17_18_0_20": 0, "17_18_0_20": 1, "201804_17_18_0_20.log": 1} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		look := func() (found int) {
+			if err := a.Path(t.Context(), dir, func(Finding) { found++ }); err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		if got := look(); got != 1 {
+			t.Errorf("%s, empty: %d findings", name, got)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "checksums.txt"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := look(); got != want {
+			t.Errorf("%s: %d findings, want %d", name, got, want)
+		}
+	}
+}
+
 func TestSmallCounts(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{

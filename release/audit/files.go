@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -33,12 +34,26 @@ func (a *Auditor) Path(ctx context.Context, path string, found func(Finding)) er
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		a.Text("the name of "+path, entry.Name(), found)
+		if !isPart(path, entry) {
+			a.Text("the name of "+path, entry.Name(), found)
+		}
 		if !entry.Type().IsRegular() {
 			return nil
 		}
 		return a.file(ctx, path, found)
 	})
+}
+
+// partOfTable is how the engine names a part that was mutated: partition, first and last block, level, mutation.
+var partOfTable = regexp.MustCompile(`^(?:all|\d{4,8})_\d+_\d+_\d+_\d+$`)
+
+// isPart reports a directory of the engine, whose numbers may read as an address.
+func isPart(path string, entry fs.DirEntry) bool {
+	if !entry.IsDir() || !partOfTable.MatchString(entry.Name()) {
+		return false
+	}
+	_, err := os.Stat(filepath.Join(path, "checksums.txt"))
+	return err == nil
 }
 
 // CountColumns are the names of columns that count clients, each with that of its total

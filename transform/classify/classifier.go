@@ -15,6 +15,7 @@ import (
 
 	"github.com/banshift/banshift/schemas"
 	"github.com/banshift/banshift/transform/enrich"
+	"github.com/banshift/banshift/transform/enrich/domain"
 	"github.com/banshift/banshift/transform/flowcontext"
 )
 
@@ -204,6 +205,7 @@ type worker struct {
 	touchedServices []int16
 	hits            []hit
 	fired           []uint16
+	names           domain.Recent
 	scores          []score
 }
 
@@ -317,7 +319,7 @@ func (w *worker) fireNames(i int) {
 		return
 	}
 	p := w.c.pack
-	set := p.names.Lookup(w.flows.SNI.Value(i))
+	set := p.names.LookupRecent(w.flows.SNI.Value(i), &w.names)
 	if set == 0 {
 		return
 	}

@@ -149,9 +149,13 @@ func (e *Enricher) Apply(ctx context.Context, rec arrow.Record) (arrow.Record, e
 	return c.appendTo(rec, e.lists.version), nil
 }
 
+// recentBits is the logarithm of how many servers are remembered: 1.3 MB for each batch that
+// is enriched at the same time.
+const recentBits = 15
+
 // recent remembers what was found for the servers seen last: a few servers have most
 // of the traffic, and two look-ups in large tables are half of the stage's time.
-type recent [1 << 14]struct {
+type recent [1 << recentBits]struct {
 	addr    [16]byte
 	network network
 	set     uint32
@@ -161,7 +165,7 @@ type recent [1 << 14]struct {
 func (e *Enricher) server(known *recent, addr [16]byte) (network, uint32) {
 	// The low bytes of an address differ most; Fibonacci hashing spreads them.
 	low := binary.LittleEndian.Uint64(addr[8:]) ^ binary.LittleEndian.Uint64(addr[:8])
-	slot := &known[low*0x9e3779b97f4a7c15>>(64-14)]
+	slot := &known[low*0x9e3779b97f4a7c15>>(64-recentBits)]
 	if !slot.used || slot.addr != addr {
 		a := netip.AddrFrom16(addr).Unmap()
 		slot.addr, slot.used = addr, true

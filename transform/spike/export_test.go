@@ -1,6 +1,8 @@
 package spike
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
@@ -37,4 +39,83 @@ func AskOne(list []Series, cfg Config, event events.Event, yield func(Effect)) {
 			yield(a.effect())
 		}
 	}
+}
+
+// Weights are those of the days around a date: half-lives in days (0 counts all alike), and the share of the jump of
+// one day that is mixed in.
+type Weights struct {
+	Before, After         int
+	HalfBefore, HalfAfter float64
+	Jump                  float64
+}
+
+// NullError is the root mean square change under the weights, after the controls' median, on every seventh day until last, in the
+// countries that are wanted and have a placebo in time there, and how many there are. Where the weights' days are
+// missing the headline's change counts.
+func NullError(list []Series, cfg Config, last time.Time, want func(string, time.Time, float64) bool, w Weights) (rmse float64, n int) {
+	list = byName(list)[0]
+	p := newPanel(list[0].Name, list, nil, cfg)
+	headline := p.gaugeOf(cfg.BaselineDays, cfg.AfterDays)
+	sum := 0.0
+	for t := 90; t < min(p.index(last), p.days-cfg.AfterDays-1); t += 7 {
+		for i, r := range p.rows {
+			if !want(r.series.Country, p.day(t), r.level[t]) || math.IsNaN(r.y[t]) || math.IsNaN(headline.rest[i][t]) {
+				continue
+			}
+			if past := slices.Clone(headline.rest[i][max(0, t-cfg.PlaceboMax) : t-cfg.PlaceboMin+1]); len(dropNaN(past)) < cfg.MinPlacebos {
+				continue
+			}
+			x := p.weighted(i, t, w)
+			if math.IsNaN(x) {
+				x = headline.rest[i][t]
+			}
+			sum, n = sum+x*x, n+1
+		}
+	}
+	return math.Sqrt(sum / float64(n)), n
+}
+
+// weighted is the change of row i on day t under the weights, after the controls' median.
+func (p *panel) weighted(i, t int, w Weights) float64 {
+	var controls []float64
+	for j, r := range p.rows {
+		if x := r.weighted(t, w); j != i && p.isControl(r, t) && !math.IsNaN(x) {
+			controls = append(controls, x)
+		}
+	}
+	slices.Sort(controls)
+	x := p.rows[i].weighted(t, w) - medianWithout(controls, -1, p.cfg.MinControls)
+	if w.Jump > 0 {
+		if jump := p.weighted(i, t, Weights{Before: 1, After: 1}); !math.IsNaN(jump) {
+			x += w.Jump * (jump - x)
+		}
+	}
+	return x
+}
+
+func (r *row) weighted(t int, w Weights) float64 {
+	if t < w.Before || t+w.After > len(r.flat) {
+		return math.NaN()
+	}
+	before := slices.Clone(r.flat[t-w.Before : t])
+	slices.Reverse(before) // the day before first
+	return halving(r.flat[t:t+w.After], w.HalfAfter) - halving(before, w.HalfBefore)
+}
+
+// halving is the mean of the days, each half of what the one halfLife earlier in the list counts; NaN where too few are valid.
+func halving(list []float64, halfLife float64) float64 {
+	sum, all, n := 0.0, 0.0, 0
+	for i, x := range list {
+		weight := 1.0
+		if halfLife > 0 {
+			weight = math.Exp2(-float64(i) / halfLife)
+		}
+		if !math.IsNaN(x) {
+			sum, all, n = sum+weight*x, all+weight, n+1
+		}
+	}
+	if n < needed(len(list)) {
+		return math.NaN()
+	}
+	return sum / all
 }

@@ -349,6 +349,71 @@ func TestSecondaryMethodsAgree(t *testing.T) {
 	}
 }
 
+// TestSecondaryMethodsTakeTheEventsWindow asks them about two days of twice the users, and about the first day of a rise that is
+// the last one of the series.
+func TestSecondaryMethodsTakeTheEventsWindow(t *testing.T) {
+	short := event("x", "aa", "One", events.Enforce, 200)
+	short.EndedAt = firstDay.AddDate(0, 0, 202).Format(time.DateOnly)
+	for name, c := range map[string]struct {
+		days   int
+		event  events.Event
+		window int
+	}{"two days": {300, short, 2}, "yesterday": {201, event("x", "aa", "One", events.Enforce, 200), 1}} {
+		list := world(41, 30, c.days, 2000)
+		scale(list, 0, 200, min(c.days, 202), 2)
+		cfg := fastConfig()
+		cfg.Secondary = true
+		got, err := spike.Analyze(list, []events.Event{c.event}, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := find(t, got, "x", "aa")
+		if e.WindowDays != c.window || len(e.Secondary) != 5 {
+			t.Errorf("%s: %d days, %d methods, want %d and 5", name, e.WindowDays, len(e.Secondary), c.window)
+		}
+		for _, s := range e.Secondary {
+			if s.EffectLog == nil || math.Abs(*s.EffectLog-math.Log(2)) > .25 {
+				t.Errorf("%s: %s: %v %s, want about .69", name, s.Method, s.EffectLog, s.Note)
+			}
+		}
+	}
+}
+
+// TestSecondaryMethodsBearMissingDays takes days away: of the country itself, of all countries, and single ones of controls.
+func TestSecondaryMethodsBearMissingDays(t *testing.T) {
+	list := world(41, 30, 300, 2000)
+	scale(list, 0, 200, 207, 1.5)
+	missing := func(i int, days ...int) {
+		for _, d := range days {
+			list[i].Values[d] = math.NaN()
+		}
+	}
+	missing(0, 150, 199, 203)
+	for i := range list {
+		missing(i, 160, 161, 162, 163, 164)
+	}
+	missing(5, 170)
+	missing(6, 205)
+	cfg := fastConfig()
+	cfg.Secondary = true
+	got, err := spike.Analyze(list, []events.Event{event("x", "aa", "One", events.Enforce, 200)}, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := find(t, got, "x", "aa")
+	if len(e.Secondary) != 5 {
+		t.Fatalf("%d methods: %+v", len(e.Secondary), e.Secondary)
+	}
+	for _, s := range e.Secondary {
+		if s.EffectLog == nil || math.Abs(*s.EffectLog-math.Log(1.5)) > .15 {
+			t.Errorf("%s: %v %s, want about .41", s.Method, s.EffectLog, s.Note)
+		}
+		if strings.HasSuffix(s.Method, "difference in differences") && s.Controls != 27 {
+			t.Errorf("%s: %d controls, want all 27 that lack none of the country's days", s.Method, s.Controls)
+		}
+	}
+}
+
 // TestOneEventIsAnalysedAsAmongAll compares what is said of one event with what is said of
 // it among all of a catalogue.
 func TestOneEventIsAnalysedAsAmongAll(t *testing.T) {

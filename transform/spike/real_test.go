@@ -36,13 +36,14 @@ func reporting(country string) bool {
 	return sum[len(sum)-1]%2 == 1
 }
 
-// panels are the shared series, each with the first day of its reporting part.
+// panels are the shared series, each with the first day of its reporting part, and the first one of the days before that
+// of which, in the countries of that part, nothing had been measured.
 var panels = []struct {
 	file, format, name string
-	first              time.Time
+	first, clean       time.Time
 }{
-	{"tor-bridge-users-2018-2020.csv", "tor-userstats", "tor-bridge-users", time.Date(2019, 3, 1, 0, 0, 0, 0, time.UTC)},
-	{"tor-direct-users-2009-2011.csv", "csv", "tor-direct-users", time.Date(2010, 9, 1, 0, 0, 0, 0, time.UTC)},
+	{"tor-bridge-users-2018-2020.csv", "tor-userstats", "tor-bridge-users", time.Date(2019, 3, 1, 0, 0, 0, 0, time.UTC), time.Date(2018, 7, 1, 0, 0, 0, 0, time.UTC)},
+	{"tor-direct-users-2009-2011.csv", "csv", "tor-direct-users", time.Date(2010, 9, 1, 0, 0, 0, 0, time.UTC), time.Time{}},
 }
 
 // TestCurve measures false grades and power, on the part of the shared series on which the rule was chosen and on the
@@ -59,21 +60,28 @@ func TestCurve(t *testing.T) {
 	b.WriteString(curveIntro + "\n\n")
 	for _, c := range panels {
 		list := readShared(t, c.file, c.format, c.name)
-		chosen := calibrate.Panel{Series: list, Catalogue: catalogue, Step: 7, Countries: func(country string) bool { return !reporting(country) }, Until: c.first}
-		other := calibrate.Panel{Series: list, Catalogue: catalogue, Step: 7, Countries: reporting, From: c.first}
+		first := func(country string) bool { return !reporting(country) }
 		for _, part := range []struct {
-			name string
-			calibrate.Panel
-		}{{"the part on which the rule was chosen", chosen}, {"the other part: other countries, later days", other}} {
-			curve, err := part.Measure(t.Context(), fastConfig(), nil)
+			name        string
+			countries   func(string) bool
+			from, until time.Time
+			half        float64 // of the rises by half, in percent, that have to be supported
+		}{
+			{"the part on which the rule was chosen", first, time.Time{}, c.first, 0},
+			{"the other part: other countries, later days", reporting, c.first, time.Time{}, 50},
+			{"clean: the first part's countries, later days", first, c.first, time.Time{}, 40},
+			{"clean: the other part's countries, earlier days", reporting, c.clean, c.first, 40},
+		} {
+			panel := calibrate.Panel{Series: list, Catalogue: catalogue, Step: 7, Countries: part.countries, From: part.from, Until: part.until}
+			curve, err := panel.Measure(t.Context(), fastConfig(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := curve.WriteMarkdown(&b, c.name+", "+part.name); err != nil {
 				t.Fatal(err)
 			}
-			if part.From.Equal(c.first) && (curve.FalselySupported(3) > .5 || curve.Half(3) < 50) {
-				t.Errorf("%s: falsely supported %.2f %%, +50 %% supported %.0f %%", c.name, curve.FalselySupported(3), curve.Half(3))
+			if curve.FalselySupported(3) > .5 || curve.Half(3) < part.half {
+				t.Errorf("%s, %s: falsely supported %.2f %%, +50 %% supported %.0f %%", c.name, part.name, curve.FalselySupported(3), curve.Half(3))
 			}
 		}
 	}
@@ -90,6 +98,10 @@ const curveIntro = `# Power against false grades, on real series
 
 Two panels of daily users of Tor, by country, each split by a seeded hash of the country's name and by date. The rule and all constants of the score were chosen on one part; of the other,
 results of an earlier rule had been seen. The threshold was 2.75 by the first part and was raised to 3 after .44 % of null dates passed it in the second. Dates within 21 days of a catalogued event of the country are left out, countries have 50 users and more, and what else happened there counts as nothing.
+The two parts that are called clean are the other two quarters of each panel: the countries on which the rule was chosen, on later days, and the other countries, on earlier ones (of the bridges from July 2018 on; the
+half-year before had been looked at in all countries). No false grade, power or error had been computed on them when they were added, with the rule as it is and only once; nothing was changed
+after. What had been seen of them: the series themselves are public, the catalogue's bans inside them had been asked about (of Venezuela on 2019-04-30 and others in [what bans do](what-bans-do.md)), and a country's noise
+and a day's shocks are shared with the parts that had been seen.
 A row is what would be supported if the score asked for were that; all other reasons stay. The oracle knows of each country the score that .4 % of its own null dates of the same days pass.
 
 Made by "make calibrate" (BANSHIFT_CALIBRATION=docs/calibration.md go test ./transform/spike -run TestCurve). Simulated panels of which everything is known are in [another page](calibration-simulated.md).`

@@ -28,22 +28,22 @@ const (
 	neweyWestLags = 4
 )
 
-// secondaryControls is how many controls, those that ran most alike before, enter them.
+// secondaryControls is how many controls, those that ran most alike before, enter the structural time series and the
+// synthetic control, which choose among them; all enter differences in differences.
 const secondaryControls = 10
 
-// secondary runs the other methods on the row and the controls that are complete around
-// the event.
+// secondary runs the other methods on the row and its controls, over the days around the event that have a value.
 func (a *assessment) secondary() []Secondary {
 	p := a.panel
-	pre, after := min(secondaryDays, a.at), p.cfg.AfterDays
-	y, ok := a.stretch(a.row, pre, after)
-	if !ok || pre < stepDays {
+	days, pre := a.commonDays(min(secondaryDays, a.at), a.head.window)
+	if pre < stepDays || len(days)-pre < needed(a.head.window) {
 		return nil
 	}
-	controls := a.alike(y, pre, after)
-	list := []Secondary{a.structural(y, controls, pre)}
-	list = append(list, synthetic(y, controls, pre)...)
-	d := counterfactual.DifferenceInDifferences(y[pre-didDays:], cut(controls, pre-didDays), didDays, p.cfg.Alpha)
+	y, _ := a.stretch(a.row, days, pre)
+	all := a.alike(y, days, pre)
+	controls := all[:min(secondaryControls, len(all))]
+	list := []Secondary{a.structural(y, controls, pre), synthetic(y, controls, pre), syntheticDiD(y, all, pre)}
+	d := counterfactual.DifferenceInDifferences(y[pre-didDays:], cut(all, pre-didDays), didDays, p.cfg.Alpha)
 	list = append(list, Secondary{Method: "difference in differences", EffectLog: rounded(d.Effect), CILow: percent(d.Low), CIHigh: percent(d.High),
 		P: rounded(d.P), Controls: d.Controls, Note: "Student's t over the controls' own changes"})
 	if s, err := counterfactual.InterruptedSeries(y[pre-stepDays:], stepDays, neweyWestLags, false); err == nil {
@@ -56,31 +56,52 @@ func (a *assessment) secondary() []Secondary {
 
 func rounded(x float64) *float64 { return number(round(x, 6)) }
 
-// stretch is the log rate of r from pre days before the event to after days behind it, less
-// the weekday medians of the days before; ok is false where a day is missing.
-func (a *assessment) stretch(r *row, pre, after int) (y []float64, ok bool) {
+// commonDays are the days from pre before the event to after days behind it on which the row and at least half of its
+// controls have a value, and how many of them lie before the event: what is missing is missing in every method.
+func (a *assessment) commonDays(pre, after int) (days []int, before int) {
 	if a.at+after > a.panel.days {
-		return nil, false
+		return nil, 0
 	}
-	y = slices.Clone(r.y[a.at-pre : a.at+after])
-	if slices.ContainsFunc(y, math.IsNaN) {
-		return nil, false
-	}
-	for weekday := range min(7, len(y)) {
-		var same []float64
-		for t := weekday; t < pre; t += 7 {
-			same = append(same, y[t])
+	for t := a.at - pre; t < a.at+after; t++ {
+		known, controls := 0, 0
+		for _, other := range a.panel.rows {
+			if other == a.row || !a.panel.isControl(other, a.at) {
+				continue
+			}
+			controls++
+			if !math.IsNaN(other.y[t]) {
+				known++
+			}
 		}
-		m := median(same)
-		for t := weekday; t < len(y); t += 7 {
-			y[t] -= m
+		if math.IsNaN(a.row.y[t]) || 2*known < controls {
+			continue
+		}
+		if days = append(days, t); t < a.at {
+			before++
 		}
 	}
-	return y, true
+	return days, before
 }
 
-// alike lists the controls that correlate most with y before the event.
-func (a *assessment) alike(y []float64, pre, after int) [][]float64 {
+// stretch is the log rate of r on the days, less the weekday medians of the first pre of them; ok is false where one is
+// missing.
+func (a *assessment) stretch(r *row, days []int, pre int) (y []float64, ok bool) {
+	same := make([][]float64, 7)
+	for _, t := range days[:pre] {
+		same[t%7] = append(same[t%7], r.y[t])
+	}
+	medians := make([]float64, 7)
+	for weekday := range medians {
+		medians[weekday] = median(same[weekday])
+	}
+	for _, t := range days {
+		y = append(y, r.y[t]-medians[t%7])
+	}
+	return y, !slices.ContainsFunc(y, math.IsNaN)
+}
+
+// alike lists the controls that have a value on all of the days, those first that correlate most with y before the event.
+func (a *assessment) alike(y []float64, days []int, pre int) [][]float64 {
 	type candidate struct {
 		y []float64
 		r float64
@@ -90,7 +111,7 @@ func (a *assessment) alike(y []float64, pre, after int) [][]float64 {
 		if other == a.row || !a.panel.isControl(other, a.at) {
 			continue
 		}
-		if x, ok := a.stretch(other, pre, after); ok {
+		if x, ok := a.stretch(other, days, pre); ok {
 			list = append(list, candidate{x, correlation(x[:pre], y[:pre])})
 		}
 	}
@@ -104,7 +125,7 @@ func (a *assessment) alike(y []float64, pre, after int) [][]float64 {
 		return 0
 	})
 	var controls [][]float64
-	for _, c := range list[:min(secondaryControls, len(list))] {
+	for _, c := range list {
 		controls = append(controls, c.y)
 	}
 	return controls
@@ -147,16 +168,20 @@ func (a *assessment) structural(y []float64, controls [][]float64, pre int) Seco
 	return s
 }
 
-func synthetic(y []float64, controls [][]float64, pre int) []Secondary {
+func synthetic(y []float64, controls [][]float64, pre int) Secondary {
 	s, p, placebos, err := counterfactual.SpaceTest(y, controls, pre)
 	if err != nil {
-		return nil
+		return Secondary{Method: "synthetic control", Controls: len(controls), Note: err.Error()}
 	}
-	list := []Secondary{{Method: "synthetic control", EffectLog: rounded(s.Effect), P: rounded(p), Controls: placebos,
-		Note: "rank of post over pre RMSPE among the donors that fit"}}
-	if d, err := counterfactual.SyntheticDiD(y, controls, pre); err == nil {
-		list = append(list, Secondary{Method: "synthetic difference in differences", EffectLog: rounded(d.Effect), Controls: len(controls),
-			Note: "a point estimate; the placebo in time is the headline's"})
+	return Secondary{Method: "synthetic control", EffectLog: rounded(s.Effect), P: rounded(p), Controls: placebos,
+		Note: "rank of post over pre RMSPE among the donors that fit"}
+}
+
+func syntheticDiD(y []float64, controls [][]float64, pre int) Secondary {
+	d, err := counterfactual.SyntheticDiD(y, controls, pre)
+	if err != nil {
+		return Secondary{Method: "synthetic difference in differences", Controls: len(controls), Note: err.Error()}
 	}
-	return list
+	return Secondary{Method: "synthetic difference in differences", EffectLog: rounded(d.Effect), Controls: len(controls),
+		Note: "a point estimate; the placebo in time is the headline's"}
 }

@@ -49,7 +49,7 @@ func Render(w io.Writer, r account.Report, back string) error {
 }
 
 func render(w io.Writer, r account.Report, bundle web.Bundle, back string) error {
-	r, err := prepare(r)
+	r, err := Prepare(r)
 	if err != nil {
 		return fmt.Errorf("report %s: %w", r.Event.ID, err)
 	}
@@ -115,9 +115,9 @@ func InlineStyle(style []byte) string {
 	return strings.ReplaceAll(lineEnds.Replace(string(style)), "</", `<\/`)
 }
 
-// prepare checks the charts, gives them their identifiers and counts histograms. It
+// Prepare checks the charts, gives them their identifiers and counts histograms. It
 // copies what it changes.
-func prepare(r account.Report) (account.Report, error) {
+func Prepare(r account.Report) (account.Report, error) {
 	if r.Main.Kind() != "series" {
 		return r, errors.New("the main chart is not a time series")
 	}

@@ -1,7 +1,7 @@
 // Command sample shows page and report on invented numbers, to work on how they look:
 //
 //	go run ./web/sample > report.html
-//	go run ./web/sample -serve 127.0.0.1:8321
+//	go run ./web/sample -serve 127.0.0.1:8321 -scene world
 package main
 
 import (
@@ -26,21 +26,26 @@ import (
 
 func main() {
 	address := flag.String("serve", "", "serve the page at this loopback address; empty: write the report to standard output")
+	scene := flag.String("scene", "", "one of the sample's stores by name, as world; empty: the usual one")
 	flag.Parse()
-	if err := show(*address); err != nil {
+	if err := show(*address, *scene); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func show(address string) error {
+func show(address, scene string) error {
 	if address == "" {
 		return report.Render(os.Stdout, sample.Report(1), "")
 	}
+	store, known := pagesample.Scenes()[scene]
+	if !known {
+		return fmt.Errorf("no store %q in the sample", scene)
+	}
 	handler, err := serve.New(serve.Options{
-		Store: pagesample.Store{}, Events: pagesample.Events(), Version: "sample", Log: slog.Default(),
+		Store: store, Events: store.Catalogue(), Version: "sample", Log: slog.Default(),
 		Overview: func(ctx context.Context) (account.Overview, error) {
-			return study.Overview(ctx, pagesample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: pagesample.Events()})
+			return study.Overview(ctx, store, study.Options{Config: spike.DefaultConfig(), Catalogue: store.Catalogue()})
 		},
 		Report: func(context.Context, events.Event) (account.Report, error) { return sample.Report(1), nil },
 	})

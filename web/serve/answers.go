@@ -7,38 +7,39 @@ import (
 )
 
 // answers keeps what was answered for a moment, and asks once where many ask the same.
-type answers struct {
-	keep time.Duration
-	most int // bytes
-	now  func() time.Time
+type answers[T any] struct {
+	keep   time.Duration
+	most   int // bytes
+	sizeOf func(T) int
+	now    func() time.Time
 
 	mu    sync.Mutex
 	size  int
-	kept  map[string]kept
-	asked map[string]*pending // that somebody waits for
+	kept  map[string]kept[T]
+	asked map[string]*pending[T] // that somebody waits for
 }
 
-type kept struct {
-	body  []byte
+type kept[T any] struct {
+	body  T
 	until time.Time
 }
 
 // pending is a question that is asked of the store while anybody waits for its answer.
-type pending struct {
+type pending[T any] struct {
 	waiting int // visitors
 	end     context.CancelFunc
 	done    chan struct{} // closed when there is an answer
-	body    []byte
+	body    T
 	err     error
 }
 
-func newAnswers(keep time.Duration, most int) *answers {
-	return &answers{keep: keep, most: most, now: time.Now, kept: map[string]kept{}, asked: map[string]*pending{}}
+func newAnswers[T any](keep time.Duration, most int, sizeOf func(T) int) *answers[T] {
+	return &answers[T]{keep: keep, most: most, sizeOf: sizeOf, now: time.Now, kept: map[string]kept[T]{}, asked: map[string]*pending[T]{}}
 }
 
 // get gives the kept answer of a key, or makes it. An error is not kept. A caller that leaves ends the
 // question, unless others wait for it.
-func (a *answers) get(ctx context.Context, key string, ask func(context.Context) ([]byte, error)) ([]byte, error) {
+func (a *answers[T]) get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
 	a.mu.Lock()
 	if k, ok := a.kept[key]; ok && a.now().Before(k.until) {
 		a.mu.Unlock()
@@ -46,7 +47,7 @@ func (a *answers) get(ctx context.Context, key string, ask func(context.Context)
 	}
 	q := a.asked[key]
 	if q == nil {
-		q = &pending{done: make(chan struct{})}
+		q = &pending[T]{done: make(chan struct{})}
 		var asking context.Context
 		asking, q.end = context.WithCancel(context.WithoutCancel(ctx))
 		a.asked[key] = q
@@ -59,12 +60,13 @@ func (a *answers) get(ctx context.Context, key string, ask func(context.Context)
 		return q.body, q.err
 	case <-ctx.Done():
 		a.leave(key, q)
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 
 // answer asks, and has the answer for all who wait.
-func (a *answers) answer(ctx context.Context, key string, q *pending, ask func(context.Context) ([]byte, error)) {
+func (a *answers[T]) answer(ctx context.Context, key string, q *pending[T], ask func(context.Context) (T, error)) {
 	defer q.end()
 	q.body, q.err = ask(ctx)
 	a.mu.Lock()
@@ -77,7 +79,7 @@ func (a *answers) answer(ctx context.Context, key string, q *pending, ask func(c
 }
 
 // leave ends a question that nobody waits for any more; who comes next asks a new one.
-func (a *answers) leave(key string, q *pending) {
+func (a *answers[T]) leave(key string, q *pending[T]) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if q.waiting--; q.waiting == 0 {
@@ -86,21 +88,24 @@ func (a *answers) leave(key string, q *pending) {
 	}
 }
 
-func (a *answers) forget(key string, q *pending) {
+func (a *answers[T]) forget(key string, q *pending[T]) {
 	if a.asked[key] == q {
 		delete(a.asked, key)
 	}
 }
 
 // put keeps an answer; where there is no room, all are forgotten: they are cheap. The lock is the caller's.
-func (a *answers) put(key string, body []byte) {
-	a.size -= len(a.kept[key].body)
-	if a.size+len(body) > a.most {
-		a.kept, a.size = map[string]kept{}, 0
+func (a *answers[T]) put(key string, body T) {
+	if old, known := a.kept[key]; known {
+		a.size -= a.sizeOf(old.body)
 	}
-	if len(body) > a.most {
+	size := a.sizeOf(body)
+	if a.size+size > a.most {
+		a.kept, a.size = map[string]kept[T]{}, 0
+	}
+	if size > a.most {
 		return
 	}
-	a.size += len(body)
-	a.kept[key] = kept{body, a.now().Add(a.keep)}
+	a.size += size
+	a.kept[key] = kept[T]{body, a.now().Add(a.keep)}
 }

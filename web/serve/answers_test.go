@@ -31,7 +31,7 @@ func (q *asking) ask(ctx context.Context) ([]byte, error) {
 }
 
 // visit asks in the background; its answer comes through the channel.
-func visit(a *answers, q *asking) (leave func(), got <-chan error) {
+func visit(a *answers[[]byte], q *asking) (leave func(), got <-chan error) {
 	ctx, leave := context.WithCancel(context.Background())
 	result := make(chan error, 1)
 	go func() {
@@ -53,7 +53,7 @@ func within[T any](t *testing.T, what string, from <-chan T) T {
 	}
 }
 
-func (a *answers) waiting() int {
+func (a *answers[T]) waiting() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c := a.asked["key"]; c != nil {
@@ -63,7 +63,7 @@ func (a *answers) waiting() int {
 }
 
 func TestTheLastVisitorWhoLeavesEndsTheQuestion(t *testing.T) {
-	a, q := newAnswers(time.Minute, 100), newAsking()
+	a, q := newAnswers(time.Minute, 100, sizeOf), newAsking()
 	leave1, got1 := visit(a, q)
 	within(t, "question", q.began)
 	leave2, got2 := visit(a, q)
@@ -95,7 +95,7 @@ func TestTheLastVisitorWhoLeavesEndsTheQuestion(t *testing.T) {
 }
 
 func TestTheAnswerIsForWhoeverStayed(t *testing.T) {
-	a, q := newAnswers(time.Minute, 100), newAsking()
+	a, q := newAnswers(time.Minute, 100, sizeOf), newAsking()
 	leave1, got1 := visit(a, q)
 	within(t, "question", q.began)
 	leave2, got2 := visit(a, q)
@@ -113,3 +113,5 @@ func TestTheAnswerIsForWhoeverStayed(t *testing.T) {
 		t.Fatalf("%q, %v, asked again: %v", body, err, len(q.began) > 0)
 	}
 }
+
+func sizeOf(body []byte) int { return len(body) }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/study/account"
@@ -64,6 +65,9 @@ func (s schemas) of(t reflect.Type) object {
 	if t == reflect.TypeFor[account.Number]() {
 		return object{"type": []string{"number", "null"}}
 	}
+	if t == reflect.TypeFor[time.Time]() {
+		return object{"type": "string", "format": "date-time"}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return object{"anyOf": []object{s.of(t.Elem()), {"type": "null"}}}
@@ -90,9 +94,11 @@ func (s schemas) add(t reflect.Type) {
 	properties, required := object{}, []string{}
 	s[nameOf(t)] = object{"type": "object", "properties": properties, "required": nil}
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		properties[name] = s.of(t.Field(i).Type)
-		required = append(required, name)
+		if options != "omitempty" {
+			required = append(required, name)
+		}
 	}
 	s[nameOf(t)]["required"] = required
 }

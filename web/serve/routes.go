@@ -29,6 +29,14 @@ var routes = []route{
 		params: []string{"country", "tool", "from", "to", "format"}, needs: "country", answer: []dailyRow{}, query: "daily_series", formats: true},
 	{path: "/api/tools", says: "Clients a day of each tool. A client that used two is in both.",
 		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []toolRow{}, query: "use_by_tool_day", formats: true},
+	{path: "/api/categories", says: "Clients a day of each kind of tool. A client that used two kinds is in both.",
+		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []categoryRow{}, query: "use_by_category_day", formats: true},
+	{path: "/api/services", says: "Clients a day of each known service, and flows that it did not answer.",
+		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []serviceRow{}, query: "services", formats: true},
+	{path: "/api/networks", says: "Clients a day of each network that used a tool, out of all its clients.",
+		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []networkRow{}, query: "use_by_network_day", formats: true},
+	{path: "/api/study", says: "What the study of an event says: effect, interval, grade with reasons, placebo tests, the questions in short, and the numbers behind its first charts. /report/EVENT has all.",
+		params: []string{"event"}, needs: "event", answer: studied{}, handle: (*server).studyJSON},
 }
 
 // parameter is the form of a parameter and what it means.
@@ -42,6 +50,7 @@ var parameters = map[string]parameter{
 	"tool":    {regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`), "only this tool; all that count as use without it"},
 	"from":    {regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`), "first UTC day, as 2018-04-01"},
 	"to":      {regexp.MustCompile(`^\d{4}-\d{2}-\d{2}$`), "last UTC day, as 2018-04-30"},
+	"event":   {regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`), "id of an event of the catalogue"},
 	"format":  {regexp.MustCompile(`^(json|csv|parquet)$`), "json, csv or parquet; json without it"},
 }
 
@@ -72,4 +81,40 @@ type toolRow struct {
 	Expected  float64 `json:"expected"`
 	Bytes     uint64  `json:"bytes"`
 	Simulated uint8   `json:"simulated"`
+}
+
+// categoryRow is a row of the named query use_by_category_day.
+type categoryRow struct {
+	Country   string  `json:"country"`
+	Day       string  `json:"day"`
+	Category  string  `json:"category"`
+	Clients   uint64  `json:"clients"`
+	Flows     uint64  `json:"flows"`
+	Expected  float64 `json:"expected"`
+	Bytes     uint64  `json:"bytes"`
+	Simulated uint8   `json:"simulated"`
+}
+
+// serviceRow is a row of the named query services.
+type serviceRow struct {
+	Country         string  `json:"country"`
+	Day             string  `json:"day"`
+	Service         string  `json:"service"`
+	Category        string  `json:"category"`
+	Clients         uint64  `json:"clients"`
+	Flows           uint64  `json:"flows"`
+	Unanswered      uint64  `json:"unanswered"`
+	UnansweredShare float64 `json:"unanswered_share"`
+	Bytes           uint64  `json:"bytes"`
+	Simulated       uint8   `json:"simulated"`
+}
+
+// networkRow is a row of the named query use_by_network_day.
+type networkRow struct {
+	Country    string `json:"country"`
+	ASN        uint32 `json:"asn"`
+	Day        string `json:"day"`
+	Clients    uint64 `json:"clients"`
+	AllClients uint64 `json:"all_clients"`
+	Simulated  uint8  `json:"simulated"`
 }

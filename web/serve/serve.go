@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,7 +29,6 @@ import (
 	"github.com/banshift/banshift/schemas/use"
 	"github.com/banshift/banshift/web"
 	"github.com/banshift/banshift/web/feed"
-	"github.com/banshift/banshift/web/report"
 )
 
 //go:embed page.html
@@ -60,7 +60,8 @@ const (
 	queryTime  = 30 * time.Second
 	keepFor    = 30 * time.Second // answers are given again for this long
 	keepBytes  = 32 << 20
-	answerMost = 16 << 20 // bytes of one answer
+	studiesFor = 24 * time.Hour // studies of the same counts
+	answerMost = 16 << 20       // bytes of one answer
 )
 
 // server answers requests. Its parts are safe for concurrent use.
@@ -71,7 +72,8 @@ type server struct {
 	bundle  web.Bundle
 	version string // of the bundle, in the addresses of its files
 	turns   chan struct{}
-	answers *answers
+	answers *answers[[]byte]
+	studies *answers[made]
 }
 
 // New gives the handler of the page, or web.ErrNoBundle.
@@ -84,26 +86,32 @@ func New(o Options) (http.Handler, error) {
 }
 
 func newHandler(o Options, bundle web.Bundle) (http.Handler, error) {
-	sum := sha256.Sum256(append(bytes.Clone(bundle.Script), bundle.Style...))
+	h, _, err := newServer(o, bundle)
+	return h, err
+}
+
+func newServer(o Options, bundle web.Bundle) (http.Handler, *server, error) {
+	sum := sha256.Sum256(slices.Concat(bundle.Script, bundle.Style, bundle.World))
 	s := &server{Options: o, bundle: bundle, version: hex.EncodeToString(sum[:6]),
-		turns: make(chan struct{}, atOnce), answers: newAnswers(keepFor, keepBytes)}
+		turns: make(chan struct{}, atOnce), answers: newAnswers(keepFor, keepBytes, func(body []byte) int { return len(body) }),
+		studies: newAnswers(studiesFor, keepBytes, made.size)}
 	counted, err := use.Load()
 	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	page, err := template.ParseFS(pages, "page.html")
 	if err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	var text bytes.Buffer
-	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil, "Use": strings.Join(counted.Categories, " ")}); err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil, "World": bundle.World != nil, "Use": strings.Join(counted.Categories, " ")}); err != nil {
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	s.page = text.Bytes()
 	if s.openapi, err = OpenAPI(); err != nil {
-		return nil, fmt.Errorf("page: %w", err)
+		return nil, nil, fmt.Errorf("page: %w", err)
 	}
-	return s.mux(), nil
+	return s.mux(), s, nil
 }
 
 func (s *server) mux() http.Handler {
@@ -112,6 +120,9 @@ func (s *server) mux() http.Handler {
 	const forever = "public, max-age=31536000, immutable" // the address has the content's hash
 	mux.HandleFunc("GET /banshift.js", s.file("text/javascript; charset=utf-8", s.bundle.Script, forever))
 	mux.HandleFunc("GET /banshift.css", s.file("text/css; charset=utf-8", s.bundle.Style, forever))
+	if s.bundle.World != nil {
+		mux.HandleFunc("GET /world.json", s.file("application/json", s.bundle.World, forever))
+	}
 	for _, route := range routes {
 		if route.query != "" {
 			mux.HandleFunc("GET "+route.path, s.answer(route))
@@ -189,32 +200,14 @@ func (s *server) turn(ctx context.Context) (done func(), err error) {
 // report makes the report of a catalogued event. It is complete in itself and brings a
 // policy of its own.
 func (s *server) report(w http.ResponseWriter, r *http.Request) {
-	event, known := s.event(r.PathValue("event"))
-	if s.Report == nil || !known {
-		s.fail(w, r, http.StatusNotFound, errors.New("no such event"))
-		return
-	}
-	done, err := s.turn(r.Context())
+	made, status, err := s.study(r.Context(), r.PathValue("event"))
 	if err != nil {
-		s.fail(w, r, http.StatusServiceUnavailable, err)
-		return
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(r.Context(), queryTime)
-	defer cancel()
-	made, err := s.Report(ctx, event)
-	if err != nil {
-		s.fail(w, r, http.StatusUnprocessableEntity, err)
-		return
-	}
-	var page bytes.Buffer
-	if err := report.Render(&page, made, "/"); err != nil {
-		s.fail(w, r, http.StatusInternalServerError, err)
+		s.fail(w, r, status, err)
 		return
 	}
 	w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	page.WriteTo(w) //nolint:errcheck // the visitor is gone
+	w.Write(made.page) //nolint:errcheck // the visitor is gone
 }
 
 func (s *server) event(id string) (events.Event, bool) {

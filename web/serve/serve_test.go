@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,7 @@ import (
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/web"
+	reportsample "github.com/banshift/banshift/web/report/sample"
 	"github.com/banshift/banshift/web/serve/sample"
 )
 
@@ -45,9 +47,12 @@ func handler(t *testing.T, store Store) http.Handler {
 		Overview: func(ctx context.Context) (account.Overview, error) {
 			return study.Overview(ctx, sample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: sample.Events()})
 		},
-		Report: func(context.Context, events.Event) (account.Report, error) {
+		Report: func(_ context.Context, e events.Event) (account.Report, error) {
+			if e.ID == "ru-x-2018" {
+				return reportsample.Report(1), nil
+			}
 			return account.Report{}, errors.New("no data around the event")
-		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")})
+		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}"), World: []byte(`{"outlines":{}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +101,14 @@ func TestAnswers(t *testing.T) {
 		{"GET", here, "/feed.json", 200, `"url": "http://127.0.0.1:8080/?country=ru\u0026days=ru-x-2018"`},
 		{"POST", here, "/api/daily?country=ru", 405, ""},
 		{"GET", here, "/report/nothing", 404, "no such event"},
-		{"GET", here, "/report/ru-x-2018", 422, "no data around the event"},
+		{"GET", here, "/report/ua-y-2017", 422, "no data around the event"},
+		{"GET", here, "/report/ru-x-2018", 200, `data-page="report"`},
+		{"GET", here, "/api/study?event=ru-x-2018", 200, `"grade":"supported"`},
+		{"GET", here, "/api/study?event=ua-y-2017", 422, "no data around the event"},
+		{"GET", here, "/api/study?event=nothing", 404, "no such event"},
+		{"GET", here, "/api/study", 400, `parameter \"event\" is missing`},
+		{"GET", here, "/api/networks?country=ru", 200, `"asn":`},
+		{"GET", here, "/world.json", 200, `"outlines"`},
 		{"GET", "evil.example", "/api/places", 421, "answers on the machine"},
 		{"GET", "127.0.0.1.evil.example:8080", "/", 421, ""},
 	} {
@@ -146,7 +158,7 @@ func TestStoreErrorsAreNotShown(t *testing.T) {
 
 func TestAnswersAreForgotten(t *testing.T) {
 	now := time.Unix(0, 0)
-	a := newAnswers(time.Minute, 10)
+	a := newAnswers(time.Minute, 10, sizeOf)
 	a.now = func() time.Time { return now }
 	asked := 0
 	ask := func(body string) string {
@@ -208,4 +220,46 @@ func FuzzParameters(f *testing.F) {
 			t.Errorf("%q: no JSON: %s", query, w.Body)
 		}
 	})
+}
+
+// counted is a store whose counts are of a moment.
+type counted struct {
+	Store
+	as atomic.Int32
+}
+
+func (c *counted) Query(ctx context.Context, name string, params map[string]string, w io.Writer, f load.Format) error {
+	if name != "counts_as_of" {
+		return c.Store.Query(ctx, name, params, w, f)
+	}
+	_, err := io.WriteString(w, strconv.Itoa(int(c.as.Load())))
+	return err
+}
+
+// TestStudyIsMadeOnceForTheSameCounts asks for a study and its report, before and after telemetry has come.
+func TestStudyIsMadeOnceForTheSameCounts(t *testing.T) {
+	var made atomic.Int32
+	store := &counted{Store: sample.Store{}}
+	h, s, err := newServer(Options{Store: store, Events: sample.Events(), Log: slog.New(slog.DiscardHandler),
+		Report: func(context.Context, events.Event) (account.Report, error) {
+			made.Add(1)
+			return reportsample.Report(1), nil
+		}}, web.Bundle{Script: []byte("void 0"), Style: []byte("body{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/api/study?event=ru-x-2018", "/report/ru-x-2018", "/api/study?event=ru-x-2018"} {
+		if w := get(h, "GET", here, target); w.Code != 200 {
+			t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+	if made.Load() != 1 {
+		t.Errorf("made %d times", made.Load())
+	}
+	store.as.Add(1)
+	s.answers.now = func() time.Time { return time.Now().Add(keepFor) } // what was asked a moment ago is asked again
+	get(h, "GET", here, "/report/ru-x-2018")
+	if made.Load() != 2 {
+		t.Errorf("made %d times after the counts changed", made.Load())
+	}
 }

@@ -19,8 +19,14 @@ func typeScript() string {
 	for _, name := range slices.Sorted(maps.Keys(types)) {
 		fmt.Fprintf(&b, "\nexport interface %s {\n", name)
 		properties := types[name]["properties"].(object)
-		for _, field := range types[name]["required"].([]string) {
+		required := types[name]["required"].([]string)
+		for _, field := range required {
 			fmt.Fprintf(&b, "  %s: %s;\n", field, written(properties[field].(object)))
+		}
+		for _, field := range slices.Sorted(maps.Keys(properties)) {
+			if !slices.Contains(required, field) {
+				fmt.Fprintf(&b, "  %s?: %s;\n", field, written(properties[field].(object)))
+			}
 		}
 		b.WriteString("}\n")
 	}
@@ -41,6 +47,9 @@ func written(schema object) string {
 	case string:
 		switch kind {
 		case "array":
+			if item := written(schema["items"].(object)); strings.Contains(item, " ") {
+				return "(" + item + ")[]"
+			}
 			return written(schema["items"].(object)) + "[]"
 		case "integer":
 			return "number"

@@ -4,22 +4,42 @@ export interface Choice {
   country: string; // empty: the overview
   tool: string; // empty for all
   measure: string;
-  days: string; // a number of days, empty for all, or the id of an event
+  days: string; // a number of days, empty for all, FROM..TO, or the id of an event
+  by: string; // what the second chart is divided by
+  as: string; // how that is drawn
+  step: string; // empty: as fits the span
+  mean: string; // empty, or how many days a moving mean takes
+  scale: string; // empty: linear
+  with: string; // countries or events to compare with, by commas
 }
 
-export const MEASURES = ['clients', 'share'];
+/** What each part of a choice may be; the first is the usual one. Others are free. */
+export const KNOWN = {
+  measure: ['clients', 'share', 'bytes'],
+  by: ['tool', 'category', 'service', 'network'],
+  as: ['stack', 'lines', 'panels'],
+  step: ['', 'day', 'week', 'month'],
+  mean: ['', '7'],
+  scale: ['', 'log'],
+};
+
+/** A choice of nothing but a country and days. */
+export function plain(country: string, days = ''): Choice {
+  return { country, tool: '', measure: 'clients', days, by: 'tool', as: 'stack', step: '', mean: '', scale: '', with: '' };
+}
 
 /** What the address says. */
 export function read(): Choice {
   const given = new URLSearchParams(location.search);
-  const value = (name: string): string => given.get(name) ?? '';
-  return { country: value('country'), tool: value('tool'), measure: value('measure') || 'clients', days: value('days') };
+  const choice = plain('');
+  for (const name of Object.keys(choice) as (keyof Choice)[]) choice[name] = given.get(name) || choice[name];
+  return choice;
 }
 
 /** The address of a choice; what is as usual is left out. */
 export function addressOf(choice: Choice): string {
-  const { country, tool, measure, days } = choice;
-  const params = Object.entries({ country, tool, measure: measure === 'clients' ? '' : measure, days }).filter(([, value]) => value !== '');
+  const usual = plain('');
+  const params = (Object.keys(choice) as (keyof Choice)[]).filter((name) => choice[name] !== usual[name]).map((name): [string, string] => [name, choice[name]]);
   return params.length === 0 ? '/' : `/?${new URLSearchParams(params)}`;
 }
 

@@ -40,6 +40,11 @@ export function formatSigned(value: number | null | undefined, unit: string): st
   return `${Number(text) === 0 ? '' : value > 0 ? '+' : '\u2212'}${text}${HARD_SPACE}${unit}`;
 }
 
+/** A whole number with its sign; zero has none. */
+export function formatSignedCount(value: number): string {
+  return `${value > 0 ? '+' : ''}${formatNumber(value)}`;
+}
+
 /** The ISO day, or day and hour, of a time in milliseconds UTC. */
 export function formatTime(ms: number, hourly: boolean): string {
   const iso = new Date(ms).toISOString();

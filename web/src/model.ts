@@ -41,7 +41,9 @@ export interface Shade {
 export interface TimeSeries {
   times: string[];
   hourly?: boolean;
-  weekly?: boolean; // a time is the first day of a week
+  step?: string; // a time is the first day of a week or month
+  origin?: string; // the day 0 that times are counted from
+  log?: boolean; // a logarithmic axis
   zone: string;
   unit: string;
   stacked?: boolean;

@@ -1,6 +1,6 @@
 // The first screen: the countries with their latest use, and what happened there.
 
-import { addressOf } from './address';
+import { addressOf, plain } from './address';
 import type { Country, Entry, Overview } from './answers';
 import { element, make, row, tell } from './dom';
 import { formatNumber, formatSigned, withUnit } from './format';
@@ -10,7 +10,7 @@ let mixed = false; // measured countries and simulated ones in one store
 type Column = { name: string; sort: (country: Country) => number | string | null; cell: (country: Country) => string | Node };
 
 const link = (country: string, text: string, days = ''): HTMLAnchorElement => {
-  const made = make('a', text, { href: addressOf({ country, tool: '', measure: 'clients', days }) });
+  const made = make('a', text, { href: addressOf(plain(country, days)) });
   made.dataset['view'] = '';
   return made;
 };

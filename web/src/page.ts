@@ -1,13 +1,16 @@
 // The served page: the overview of all countries, or use of one country. The address says
 // which; back and forward work.
 
-import { addressOf, go, read } from './address';
+import { addressOf, type Choice, go, plain, read } from './address';
 import { ask } from './api';
 import type { Catalogued, Overview, Place } from './answers';
+import { hideAnswer } from './answer';
 import { clear } from './charts/figure';
 import { element, make, tell } from './dom';
 import { showOverview } from './overview';
-import { fillFields, readFields, showPlace, unknownIn } from './use';
+import { offerComparable } from './compare';
+import { showMap } from './map';
+import { FIELDS, fillFields, readFields, showPlace, spanOf, unknownIn } from './use';
 
 let last = 0; // the number of the view that was asked for at last
 
@@ -15,13 +18,18 @@ export async function openPage(): Promise<void> {
   const places = await ask<Place[]>('/api/places');
   const countries = element<HTMLSelectElement>('country');
   countries.replaceChildren(new Option('all countries', ''), ...places.map((place) => new Option(place.name, place.country)));
-  for (const id of ['country', 'tool', 'measure', 'days']) {
+  const choose = (choice: Choice): void => {
+    go(choice);
+    void attempt(places);
+  };
+  for (const id of FIELDS) {
     element(id).addEventListener('change', () => {
       const choice = readFields();
-      go(choice.country === read().country ? choice : { ...choice, tool: '', days: Number(choice.days) > 0 ? choice.days : '' });
-      void attempt(places);
+      choose(choice.country === read().country ? choice : { ...choice, tool: '', with: '', days: Number(choice.days) > 0 ? choice.days : '' });
     });
   }
+  for (const id of ['from', 'to']) element(id).addEventListener('change', () => choose({ ...readFields(), days: spanOf() }));
+  element('more').addEventListener('toggle', () => void offerComparable(element<HTMLSelectElement>('with'), read()), { once: true });
   document.addEventListener('click', (click) => follow(click, places));
   window.addEventListener('popstate', () => void attempt(places));
   await attempt(places);
@@ -41,13 +49,13 @@ function follow(click: MouseEvent, places: Place[]): void {
 async function attempt(places: Place[]): Promise<void> {
   const number = ++last;
   try {
-    await show(places, () => number === last);
+    await show(places, () => number === last, () => void attempt(places));
   } catch (error) {
     tell(error instanceof Error ? error.message : String(error));
   }
 }
 
-async function show(places: Place[], current: () => boolean): Promise<void> {
+async function show(places: Place[], current: () => boolean, again: () => void): Promise<void> {
   let choice = read();
   if (choice.country === '' && places.length === 1) choice = { ...choice, country: places[0]?.country ?? '' };
   fillFields(choice);
@@ -64,6 +72,7 @@ async function show(places: Place[], current: () => boolean): Promise<void> {
     title('What people do when a service is banned');
     parts('overview');
     showOverview(overview);
+    await showMap(overview.countries, plain, again);
     return;
   }
   const place = places.find((one) => one.country === choice.country);
@@ -74,17 +83,18 @@ async function show(places: Place[], current: () => boolean): Promise<void> {
   }
   const events = await ask<Catalogued[]>('/api/events', { country: place.country });
   if (!current()) return;
-  title([place.name, choice.tool, choice.measure === 'share' ? 'share of clients' : '', choice.days].filter((word) => word !== '').join(', '), `Use against bans in ${place.name}`);
+  title([place.name, choice.tool, { share: 'share of clients', bytes: 'bytes' }[choice.measure] ?? '', choice.days].filter((word) => word !== '').join(', '), `Use against bans in ${place.name}`);
   element('simulated').hidden = !place.simulated;
   const wrong = unknownIn(choice, place, events);
   parts(wrong === '' ? 'country' : 'events');
-  await showPlace(place, choice, events, wrong, current);
+  const sentence = await showPlace({ place, choice, events, wrong, current, again });
+  if (sentence !== '' && current()) element('title').textContent = sentence;
 }
 
 /** Says that a country is not here, and which are. */
 function missing(country: string, places: Place[]): (string | Node)[] {
   const meant = places.find((place) => place.country === country.toLowerCase() || place.name.toLowerCase() === country.toLowerCase());
-  const link = (place: Place): Node => make('a', `${place.name} (${place.country})`, { href: addressOf({ country: place.country, tool: '', measure: 'clients', days: '' }) });
+  const link = (place: Place): Node => make('a', `${place.name} (${place.country})`, { href: addressOf(plain(place.country)) });
   if (meant !== undefined) return [`“${country}” is no code of a country: they are two lower-case letters. Did you mean `, link(meant), '?'];
   return [`The store holds no telemetry of “${country}”. It has: `, ...places.flatMap((place, i) => (i === 0 ? [link(place)] : [', ', link(place)])), '.'];
 }
@@ -98,10 +108,11 @@ function title(words: string, heading = words): void {
 function parts(view: 'none' | 'overview' | 'country' | 'events'): void {
   if (view === 'none') {
     clear();
-    element('simulated').hidden = true;
+    hideAnswer();
+    element('simulated').hidden = element('compare').hidden = true;
   }
   element('overview').hidden = view !== 'overview';
-  for (const id of ['use', 'tools']) element(id).hidden = view !== 'country';
+  for (const id of ['use', 'all', 'tools']) element(id).hidden = view !== 'country';
   element('events').hidden = view !== 'country' && view !== 'events';
   for (const label of document.querySelectorAll<HTMLElement>('.of-country')) label.hidden = view === 'overview';
 }

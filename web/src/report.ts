@@ -17,7 +17,7 @@ export function followWidth(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let width = window.innerWidth;
   window.addEventListener('resize', () => {
-    if (window.innerWidth === width) return; // a telephone's address bar
+    if (window.innerWidth === width || window.matchMedia('print').matches) return; // a telephone's address bar; paper, which scales the pictures
     width = window.innerWidth;
     clearTimeout(timer);
     timer = setTimeout(resize, 120);

@@ -1,6 +1,7 @@
 // The numbers behind a chart, as they are: unrounded, and null where unknown
 // (study/account/numbers.go prints the same).
 
+import { apart } from './days';
 import type { Chart, Interval, TimeSeries, Value } from './model';
 
 export interface Column {
@@ -30,9 +31,9 @@ function table(texts: string[], numbers: string[], rows: (string | Value)[][], l
   return { columns: [...texts.map(named(true)), ...numbers.map(named(false)), ...last.map(named(true))], rows };
 }
 
-const day = (series: TimeSeries | undefined): string => `${series?.hourly === true ? 'hour' : series?.weekly === true ? 'week from' : 'day'} (${series?.zone ?? 'UTC'})`;
+const day = (series: TimeSeries | undefined): string => `${series?.hourly === true ? 'hour' : series?.step !== undefined ? `${series.step} from` : 'day'} (${series?.origin === undefined ? (series?.zone ?? 'UTC') : 'from day 0'})`;
 
-const stamp = (time: string, series: TimeSeries | undefined): string => time.slice(0, series?.hourly === true ? 16 : 10);
+const stamp = (time: string, series: TimeSeries | undefined): string => (series?.origin === undefined ? time.slice(0, series?.hourly === true ? 16 : 10) : String(apart(series.origin, time)));
 
 function ofSeries(series: TimeSeries): Table {
   const lines = [...(series.lines ?? []), ...(series.told ?? [])];
@@ -45,7 +46,7 @@ function ofSeries(series: TimeSeries): Table {
 /** What is marked on the step of a series: dates, and coverage that is left out. */
 export function remarks(series: TimeSeries, i: number): string {
   const from = Date.parse(series.times[i] ?? '');
-  const to = from + stepOf(series);
+  const to = Date.parse(series.times[i + 1] ?? '') || from + stepOf(series);
   const words = (series.markers ?? []).filter((marker) => Date.parse(marker.at) >= from && Date.parse(marker.at) < to).map((marker) => marker.label);
   for (const shade of series.shades ?? []) {
     if (shade.kind === 'masked' && Date.parse(shade.from) < to && from < Date.parse(shade.to)) words.push(`left out: ${shade.label}`);
@@ -56,7 +57,7 @@ export function remarks(series: TimeSeries, i: number): string {
 /** Milliseconds from one time of a series to the next. */
 export function stepOf(series: TimeSeries): number {
   if (series.hourly === true) return 3_600_000;
-  return series.weekly === true ? 604_800_000 : 86_400_000;
+  return series.step === undefined ? 86_400_000 : 86_400_000 * (series.step === 'month' ? 31 : 7);
 }
 
 /** RFC 4180. */

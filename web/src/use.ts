@@ -1,27 +1,39 @@
 // Use of one country by day and tool, against the dates of the catalogue.
 
-import { addressOf, type Choice, MEASURES } from './address';
+import { addressOf, type Choice, go, KNOWN, plain } from './address';
+import { expected, showAnswer } from './answer';
 import { ask } from './api';
-import type { Catalogued, DailyRow, Place, ToolRow } from './answers';
+import type { Catalogued, DailyRow, Place, Studied } from './answers';
 import { clear, draw } from './charts/figure';
+import { comparison, offerComparable } from './compare';
+import { daysOf, percent, shift, valuesOf } from './days';
+import { type Part, dividedSeries, DIVISIONS } from './divided';
 import { element, make, row, tell } from './dom';
 import type { Line, Marker, Shade, TimeSeries, Value } from './model';
+import { stepped } from './steps';
 
-const DAY = 86_400_000;
 const AROUND = 60; // days shown to both sides of an event
-const MOST_TOOLS = 7; // the rest is summed
-const MOST_DAYS = 400; // longer spans are drawn by the week
-const COUNTED = new Set((document.body.dataset['use'] ?? '').split(' ')); // schemas/use says which
 const LEAST_COVERAGE = 0.75; // of the median; as the analysis masks days
+const SPAN = /^(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$/;
+
+export const FIELDS = Object.keys(plain('')) as (keyof Choice)[];
 
 /** Sets the fields to a choice. */
 export function fillFields(choice: Choice): void {
-  for (const [id, value] of Object.entries(choice)) choose(id, value, id === 'days' ? `around ${value}` : value);
+  for (const id of FIELDS) choose(id, choice[id], id === 'days' ? (SPAN.test(choice.days) ? choice.days.replace('..', ' to ') : `around ${choice.days}`) : choice[id]);
+  if (FIELDS.slice(4).some((id) => choice[id] !== plain('')[id])) element<HTMLDetailsElement>('more').open = true;
 }
 
 export function readFields(): Choice {
-  const value = (id: string): string => element<HTMLSelectElement>(id).value;
-  return { country: value('country'), tool: value('tool'), measure: value('measure'), days: value('days') };
+  const choice = plain('');
+  for (const id of FIELDS) choice[id] = element<HTMLSelectElement>(id).value;
+  return choice;
+}
+
+/** The days of the fields "from" and "to", as the address has them. */
+export function spanOf(): string {
+  const [from, to] = ['from', 'to'].map((id) => element<HTMLInputElement>(id).value);
+  return from && to ? `${from}..${to}` : '';
 }
 
 /** Selects a value, adding it where the list does not have it. */
@@ -33,143 +45,147 @@ function choose(id: string, value: string, label: string): void {
 
 /** What of a choice means nothing in this country; empty where all does. */
 export function unknownIn(choice: Choice, place: Place, events: Catalogued[]): string {
-  if (!MEASURES.includes(choice.measure)) return `“${choice.measure}” is no measure: it is ${MEASURES.join(' or ')}.`;
+  const words: Record<keyof typeof KNOWN, string> = { measure: 'measure', by: 'division', as: 'form of a chart', step: 'step', mean: 'length of a mean', scale: 'scale' };
+  for (const [name, values] of Object.entries(KNOWN) as [keyof typeof KNOWN, string[]][]) {
+    if (!values.includes(choice[name])) return `“${choice[name]}” is no ${words[name]}: it is ${values.filter((value) => value !== '').join(' or ')}.`;
+  }
+  if (choice.measure === 'bytes' && choice.by === 'network') return 'Bytes are not counted by network: choose clients or share, or another division.';
   if (choice.days === '' || /^[1-9]\d{0,5}$/.test(choice.days)) return '';
+  const span = SPAN.exec(choice.days);
+  if (span !== null) return span.slice(1).every((day) => !Number.isNaN(Date.parse(day))) && (span[1] ?? '') <= (span[2] ?? '') ? '' : `“${choice.days}” is no span of days: it is FIRST..LAST.`;
   const event = events.find((one) => one.id === choice.days);
   if (event === undefined) return `“${choice.days}” is no number of days, and no event of the catalogue in ${place.name}. The list below has its events.`;
   if (event.date === '') return `The day of ${event.id} is not known.`;
   return '';
 }
 
-export async function showPlace(place: Place, choice: Choice, events: Catalogued[], wrong: string, current: () => boolean): Promise<void> {
+/** A view of one country. */
+export interface View {
+  place: Place;
+  choice: Choice;
+  events: Catalogued[];
+  wrong: string; // what of the choice means nothing
+  current: () => boolean; // whether it is still the one that was asked for at last
+  again: () => void; // shows what the address says
+}
+
+/** Shows the view, and gives the sentence that its study says; empty where there is none. */
+export async function showPlace(view: View): Promise<string> {
+  const { place, choice, events, wrong, current } = view;
   const range = rangeOf(place, wrong === '' ? choice.days : '', events);
   listEvents(place, events, range);
   if (wrong !== '') {
     tell(wrong);
-    return;
+    return '';
   }
+  element<HTMLInputElement>('from').value = range.from;
+  element<HTMLInputElement>('to').value = range.to;
   const asked = { country: place.country, ...range };
-  const [daily, tools] = await Promise.all([
+  const division = DIVISIONS[choice.by];
+  const [daily, divided] = await Promise.all([
     ask<DailyRow[]>('/api/daily', { ...asked, tool: choice.tool }),
-    ask<ToolRow[]>('/api/tools', asked),
+    division === undefined ? Promise.resolve([]) : division.ask(asked, place.simulated),
   ]);
-  if (!current()) return; // another choice was made meanwhile
-  const kept = ofOneKind(daily, place.simulated);
-  const usedTools = ofOneKind(tools, place.simulated).filter((row) => COUNTED.has(row.category));
-  const names = [...new Set(usedTools.map((row) => row.tool))].sort();
+  const byTool = choice.by === 'tool' ? divided : await (DIVISIONS['tool']?.ask(asked, place.simulated) ?? []);
+  if (!current()) return ''; // another choice was made meanwhile
+  const kept = daily.filter((row) => (row.simulated === 1) === place.simulated);
+  const names = [...new Set(byTool.map((row) => row.part))].sort();
   offerTools(names, choice.tool);
+  clear();
   const none = kept.length === 0;
   if (none || (choice.tool !== '' && !names.includes(choice.tool))) {
-    for (const id of ['use', 'tools']) element(id).hidden = true;
-    clear();
+    for (const id of ['use', 'all', 'tools']) element(id).hidden = true;
     const span = `${range.from} to ${range.to}`;
     tell(
       none
         ? `No telemetry of ${place.name} from ${span}. The store has ${place.first} to ${place.last}.`
         : `No client of ${place.name} used “${choice.tool}” from ${span}. Tools that were used: ${names.join(', ') || 'none'}.`,
     );
-    return;
+    return '';
   }
-  const axis = daysOf(kept);
-  const markers = markersOf(events);
-  clear();
-  const what = choice.tool === '' ? 'a VPN, proxy or anonymity tool' : choice.tool;
-  const share = choice.measure === 'share';
-  show('use', `${share ? 'Share of clients' : 'Clients a day'} that used ${what}, ${place.name}`, byWeek({ ...useSeries(kept, axis, share), markers, shades: thinDays(kept) }));
-  show('tools', `By tool (a client that used two is in both), ${place.name}`, byWeek({ ...toolSeries(usedTools, axis, kept, share), markers }));
-  tell(`${kept.length} ${kept.length === 1 ? 'day' : 'days'} of telemetry from ${kept[0]?.day} to ${kept[kept.length - 1]?.day} (UTC).`);
+  drawUse(view, kept, byTool);
+  drawDivided(view, kept, divided);
+  const counted = `${kept.length} ${kept.length === 1 ? 'day' : 'days'} of telemetry from ${kept[0]?.day} to ${kept[kept.length - 1]?.day} (UTC). `;
+  const all = make('a', 'Show all days', { href: addressOf({ ...choice, days: '' }) });
+  all.dataset['view'] = '';
+  tell(choice.days === '' ? counted : [counted, all, '.']);
+  const event = events.find((one) => one.id === choice.days);
+  await drawComparison(view, event?.date ?? range.from, range);
+  if (event === undefined || document.body.dataset['reports'] === undefined || !current()) return '';
+  const study = await showAnswer(event.id, current);
+  if (study === undefined || !current()) return '';
+  if (choice.tool === '' && choice.measure === 'clients') drawUse(view, kept, byTool, study);
+  return study.sentence;
 }
 
-function ofOneKind<Row extends { simulated: number }>(rows: Row[], simulated: boolean): Row[] {
-  return rows.filter((row) => (row.simulated === 1) === simulated);
+/** The chart of use, and of all clients under it. */
+function drawUse(view: View, kept: DailyRow[], byTool: Part[], study?: Studied): void {
+  const { choice, place, events } = view;
+  const axis = daysOf(kept);
+  const markers = markersOf(events);
+  const what = choice.tool === '' ? 'a VPN, proxy or anonymity tool' : choice.tool;
+  const words = { clients: 'Clients a day that used', share: 'Share of clients that used', bytes: 'Bytes a day of' }[choice.measure] ?? '';
+  const usual = study === undefined ? undefined : expected(study, axis);
+  const series = useSeries(kept, axis, byTool, choice);
+  const lines = usual === undefined ? series.lines : [...(series.lines ?? []), usual.line];
+  const shown = stepped({ ...series, lines, ...(usual?.band === undefined ? {} : { band: usual.band }), markers, shades: thinDays(kept), log: choice.scale === 'log' }, choice);
+  show(view, 'use', `${words} ${what}, ${place.name}`, shown);
+  const all = stepped({ times: axis, zone: 'UTC', unit: 'all clients a day', lines: [{ name: 'all clients', role: 'part', values: valuesOf(kept, axis)((row) => row.all_clients) }], markers, shades: thinDays(kept), log: choice.scale === 'log' }, choice);
+  show(view, 'all', `All clients a day that were seen, ${place.name}`, all);
+}
+
+function drawDivided(view: View, kept: DailyRow[], divided: Part[]): void {
+  const { choice, place, events } = view;
+  const caption = `${DIVISIONS[choice.by]?.caption}, ${place.name}`;
+  const series = stepped({ ...dividedSeries(divided, daysOf(kept), kept, choice), markers: markersOf(events), log: choice.scale === 'log' }, choice);
+  element('tools').hidden = divided.length === 0;
+  if (divided.length === 0) return;
+  if (choice.as !== 'panels') {
+    show(view, 'tools', caption, series);
+    return;
+  }
+  element('tools-title').textContent = `${caption}: ${series.unit}`;
+  document.querySelector('[data-legend="tools"]')?.replaceChildren();
+  const panels = (series.lines ?? []).map((line) => ({ title: line.name, note: '', series: { ...series, stacked: false, told: [], lines: [{ ...line, role: 'observed' as const }] } }));
+  plotOf('tools').classList.add('chart-panels');
+  draw({ id: 'tools', caption, description: caption, panels });
+}
+
+async function drawComparison(view: View, zero: string, range: { from: string; to: string }): Promise<void> {
+  const { choice, place, current } = view;
+  if (element<HTMLDetailsElement>('more').open) await offerComparable(element<HTMLSelectElement>('with'), choice);
+  if (choice.with === '' || !current()) return;
+  const { series, unknown } = await comparison(place, choice, zero, range);
+  if (!current()) return;
+  element('compare').hidden = false;
+  element('compare-note').textContent = unknown.length === 0 ? '' : `“${unknown.join('”, “')}” is neither a country with telemetry nor an event on a day with telemetry.`;
+  show(view, 'compare', `${place.name} next to others, each as an index of its own days before`, stepped({ ...series, log: choice.scale === 'log' }, { ...choice, step: choice.step || 'day' }));
 }
 
 function rangeOf(place: Place, days: string, events: Catalogued[]): { from: string; to: string } {
   const event = events.find((one) => one.id === days);
   if (event !== undefined && event.date !== '') return { from: shift(event.date, -AROUND), to: shift(event.date, AROUND) };
+  const [, from, to] = SPAN.exec(days) ?? [];
+  if (from !== undefined && to !== undefined) return { from, to };
   const count = Number(days);
   return count > 0 ? { from: shift(place.last, 1 - count), to: place.last } : { from: place.first, to: place.last };
 }
 
-function shift(day: string, by: number): string {
-  return isoDay(Date.parse(day) + by * DAY);
-}
-
-function isoDay(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
-}
-
-/** Every day from the first to the last, with or without telemetry. */
-function daysOf(rows: DailyRow[]): string[] {
-  const first = Date.parse(rows[0]?.day ?? '');
-  const last = Date.parse(rows[rows.length - 1]?.day ?? '');
-  return Array.from({ length: Math.round((last - first) / DAY) + 1 }, (_, i) => isoDay(first + i * DAY));
-}
-
-type Values = (of: (row: DailyRow) => Value) => Value[];
-
-function valuesOf(rows: DailyRow[], axis: string[]): Values {
-  const byDay = new Map(rows.map((row) => [row.day, row]));
-  return (of) =>
-    axis.map((day) => {
-      const found = byDay.get(day);
-      return found === undefined ? null : of(found);
-    });
-}
-
-const percent = (part: number, whole: number): Value => (whole === 0 ? null : (100 * part) / whole);
-
-function useSeries(rows: DailyRow[], axis: string[], share: boolean): TimeSeries {
+function useSeries(rows: DailyRow[], axis: string[], byTool: Part[], choice: Choice): TimeSeries {
   const values = valuesOf(rows, axis);
   const clients = values((row) => row.clients);
   const shares = values((row) => percent(row.clients, row.all_clients));
-  const told = [share ? { name: 'clients', values: clients } : { name: 'share of all clients (%)', values: shares }, { name: 'all clients', values: values((row) => row.all_clients) }];
-  const line: Line = { name: 'observed', role: 'observed', values: share ? shares : clients };
-  return { times: axis, zone: 'UTC', unit: share ? '% of clients' : 'clients a day', lines: [line], told: told.map((one) => ({ ...one, role: 'part' })), markers: [], shades: [] };
-}
-
-/** How far the weekly means lie apart: tools are ranked by it, so that one that a ban makes has a colour. */
-function swing(values: Value[]): number {
-  const means: number[] = [];
-  for (let from = 0; from < values.length; from += 7) {
-    const known = values.slice(from, from + 7).filter((value) => value !== null);
-    if (known.length > 0) means.push(known.reduce((sum, value) => sum + value, 0) / known.length);
-  }
-  return means.length === 0 ? 0 : Math.max(...means) - Math.min(...means);
-}
-
-function toolSeries(rows: ToolRow[], axis: string[], known: DailyRow[], share: boolean): TimeSeries {
-  const all = new Map(known.map((row) => [row.day, row.all_clients]));
-  const places = new Map(axis.map((day, i) => [day, i]));
-  const byTool = new Map<string, Value[]>();
-  for (const row of rows) {
-    const values = byTool.get(row.tool) ?? axis.map((day) => (all.has(day) ? 0 : null));
-    byTool.set(row.tool, values);
-    const i = places.get(row.day);
-    if (i !== undefined) values[i] = (values[i] ?? 0) + (share ? (percent(row.clients, all.get(row.day) ?? 0) ?? 0) : row.clients);
-  }
-  const ranked = [...byTool].map(([name, values]): Line => ({ name, role: 'part', values })).sort((a, b) => swing(b.values) - swing(a.values) || a.name.localeCompare(b.name));
-  const rest = ranked.splice(MOST_TOOLS);
-  if (rest.length > 0) ranked.push({ name: 'other tools', role: 'part', values: axis.map((day, i) => (all.has(day) ? rest.reduce((sum, line) => sum + (line.values[i] ?? 0), 0) : null)) });
-  const told: Line = { name: 'all clients', role: 'part', values: valuesOf(known, axis)((row) => row.all_clients) };
-  return { times: axis, zone: 'UTC', unit: share ? '% of clients, by tool' : 'clients a day and tool', stacked: true, lines: ranked, told: [told], markers: [], shades: [] };
-}
-
-/** A span of years by the week: the mean of the days that are known, and for a lone line their range as a band. */
-function byWeek(series: TimeSeries): TimeSeries {
-  if (series.times.length <= MOST_DAYS) return series;
-  const weeks = Array.from({ length: Math.ceil(series.times.length / 7) }, (_, i) => 7 * i);
-  const each = (values: Value[], of: (known: number[]) => number): Value[] =>
-    weeks.map((from) => {
-      const known = values.slice(from, from + 7).filter((value) => value !== null);
-      return known.length === 0 ? null : of(known);
-    });
-  const mean = (known: number[]): number => known.reduce((sum, value) => sum + value, 0) / known.length;
-  const shorter = (lines: Line[]): Line[] => lines.map((line) => ({ ...line, values: each(line.values, mean) }));
-  const lines = series.lines ?? [];
-  const first = lines[0];
-  const band = lines.length === 1 && first !== undefined ? { name: 'lowest and highest day', low: each(first.values, (known) => Math.min(...known)), high: each(first.values, (known) => Math.max(...known)) } : undefined;
-  return { ...series, weekly: true, unit: `${series.unit}, mean of the week`, times: weeks.map((from) => series.times[from] ?? ''), lines: shorter(lines), told: shorter(series.told ?? []), ...(band === undefined ? {} : { band }) };
+  const bytes = new Map<string, number>();
+  for (const part of byTool) if (choice.tool === '' || part.part === choice.tool) bytes.set(part.day, (bytes.get(part.day) ?? 0) + (part.bytes ?? 0));
+  const given: Record<string, { name: string; unit: string; values: Value[] }> = {
+    clients: { name: 'clients', unit: 'clients a day', values: clients },
+    share: { name: 'share of all clients (%)', unit: '% of clients', values: shares },
+    bytes: { name: 'bytes', unit: 'bytes a day', values: values((row) => bytes.get(row.day) ?? 0) },
+  };
+  const drawn = given[choice.measure] ?? { unit: '', values: [] };
+  const told = Object.entries(given).filter(([name]) => name !== choice.measure && name !== 'bytes').map(([, one]): Line => ({ name: one.name, role: 'part', values: one.values }));
+  told.push({ name: 'all clients', role: 'part', values: values((row) => row.all_clients) });
+  return { times: axis, zone: 'UTC', unit: drawn.unit, lines: [{ name: 'observed', role: 'observed', values: drawn.values }], told, markers: [], shades: [] };
 }
 
 /** The days whose coverage is far below the usual. */
@@ -192,17 +208,29 @@ function markersOf(events: Catalogued[]): Marker[] {
   return markers.sort((a, b) => a.at.localeCompare(b.at));
 }
 
-function show(id: string, caption: string, series: TimeSeries): void {
+function plotOf(id: string): Element {
+  return document.querySelector(`[data-chart="${id}"]`) ?? element(id);
+}
+
+/** Draws a chart whose days can be drawn over, to show these alone. */
+function show(view: View, id: string, caption: string, series: TimeSeries): void {
   element(`${id}-title`).textContent = caption;
+  plotOf(id).classList.remove('chart-panels');
   legend(id, series);
-  draw({ id, caption, description: caption, series });
+  draw({ id, caption, description: caption, series }, series.origin === undefined ? (from, to) => {
+    go({ ...view.choice, days: `${from}..${to}` });
+    view.again();
+  } : undefined);
 }
 
 /** The list of a chart's lines; draw() makes switches of it. */
 function legend(id: string, series: TimeSeries): void {
   const list = document.querySelector(`[data-legend="${id}"]`);
   const lines = series.lines ?? [];
-  const entries = lines.length > 1 ? lines.map((line, i) => entry(line.name, `key key-area key-part-${(i % 8) + 1}`, line.name)) : [];
+  let part = 0;
+  const keyOf = (line: Line): string => (line.role === 'part' ? `key ${series.stacked === true ? 'key-area ' : ''}key-part-${(part++ % 8) + 1}` : `key key-${line.role}`);
+  const entries = lines.length > 1 ? lines.map((line) => entry(line.name, keyOf(line), line.name)) : [];
+  if (series.band !== undefined) entries.push(entry(series.band.name, 'key key-band'));
   if ((series.shades ?? []).length > 0) entries.push(entry('coverage below three quarters of the usual', 'key key-masked'));
   list?.replaceChildren(...entries);
 }
@@ -230,7 +258,7 @@ function listEvents(place: Place, events: Catalogued[], range: { from: string; t
   const rows = [...events]
     .sort((a, b) => b.date.localeCompare(a.date))
     .map((event) => {
-      const showing = make('a', 'show', { href: addressOf({ country: place.country, tool: '', measure: 'clients', days: event.id }), ariaLabel: `show the days around ${event.id}` });
+      const showing = make('a', 'show', { href: addressOf(plain(place.country, event.id)), ariaLabel: `show the days around ${event.id}` });
       showing.dataset['view'] = '';
       const within = event.date >= place.first && event.date <= place.last;
       const report = make('a', 'report', { href: `/report/${encodeURIComponent(event.id)}`, ariaLabel: `report on ${event.id}` });

@@ -111,8 +111,8 @@ describe('served page', { skip }, () => {
     const { page } = await open(browser, address);
     await page.locator('#feed-list').getByRole('link', { name: 'X blocked in Russia', exact: true }).click();
     await page.waitForFunction(() => document.querySelector('#status').textContent.includes('from 2018-02-15'));
-    const { texts } = await picture(page);
-    assert.ok(texts.includes('2018-04-16 X: enforce'), `${texts}`);
+    await page.locator('#answer .grade').waitFor();
+    await page.locator('[data-chart="use"] svg text', { hasText: '2018-04-16 X: enforce' }).first().waitFor({ state: 'attached' });
     await page.getByRole('link', { name: 'report on ru-x-2018', exact: true }).click();
     await page.waitForSelector('[data-chart="main"] svg path', { state: 'attached' });
     assert.match(await page.locator('.verdict').innerText(), /^Supported/);
@@ -129,7 +129,11 @@ describe('served page', { skip }, () => {
     ['country=ru&tool=nonsense', /No client of Russia used “nonsense”.*openvpn, tor/],
     ['country=ru&days=ua-y-2017', /“ua-y-2017” is no number of days, and no event of the catalogue in Russia/],
     ['country=ru&days=-3', /“-3” is no number of days/],
-    ['country=ru&measure=bytes', /“bytes” is no measure/],
+    ['country=ru&measure=nonsense', /“nonsense” is no measure: it is clients or share or bytes/],
+    ['country=ru&by=nonsense', /“nonsense” is no division: it is tool or category or service or network/],
+    ['country=ru&step=year', /“year” is no step/],
+    ['country=ru&days=2018-04-30..2018-04-01', /is no span of days/],
+    ['country=ru&measure=bytes&by=network', /Bytes are not counted by network/],
     ['country=tr&days=tr-service-99', /no event of the catalogue in Turkey/],
     ['country=ua&days=ua-y-2017', /No telemetry of Ukraine from 2017-03-17 to 2017-07-15. The store has 2018-01-01 to 2018-06-30/],
   ]) {
@@ -137,7 +141,7 @@ describe('served page', { skip }, () => {
       const { page } = await open(browser, `${address}/?${query}`);
       assert.match(await page.locator('#status').innerText(), says);
       assert.equal(await page.locator('.chart svg').count(), 0);
-      assert.equal(await page.locator('#use').isVisible() || await page.locator('#tools').isVisible(), false);
+      for (const id of ['use', 'all', 'tools', 'compare', 'answer', 'sure']) assert.equal(await page.locator(`#${id}`).isVisible(), false, id);
       await page.close();
     });
   }
@@ -189,7 +193,7 @@ describe('served page', { skip }, () => {
   });
 
   test('a chart is saved as SVG, PNG, CSV, JSON and Parquet with the same numbers', async () => {
-    const { page } = await open(browser, `${address}/?country=ru&days=ru-x-2018`);
+    const { page } = await open(browser, `${address}/?country=ru&days=2018-02-15..2018-06-15`);
     const saved = {};
     for (const kind of ['SVG', 'PNG', 'CSV', 'JSON', 'Parquet']) {
       const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#use').getByRole('button', { name: `save as ${kind}` }).click()]);
@@ -217,11 +221,11 @@ describe('served page', { skip }, () => {
   });
 
   test('a keyboard reaches everything', async () => {
-    for (const path of ['/', '/?country=ru']) {
+    for (const path of ['/', '/?country=ru&mean=7', '/?country=ru&days=ru-x-2018']) {
       const { page } = await open(browser, address + path);
-      const wanted = await page.$$eval('a, button, select, summary, [tabindex="0"]', (all) => all.filter((one) => one.checkVisibility()).length);
+      const wanted = await page.$$eval('a, button, select, input, summary, [tabindex="0"]', (all) => all.filter((one) => one.checkVisibility()).length);
       const reached = new Set();
-      for (let i = 0; i < wanted + 5; i++) {
+      for (let i = 0; i < wanted + 30; i++) {
         await page.keyboard.press('Tab');
         reached.add(await page.evaluate(() => [...document.querySelectorAll('*')].indexOf(document.activeElement)));
       }
@@ -246,6 +250,267 @@ describe('served page', { skip }, () => {
       await page.close();
     });
   }
+});
+
+describe('what an event and a country are looked at by', { skip }, () => {
+  let browser;
+  before(async () => (browser = await launch()));
+  after(() => browser?.close());
+
+  /** The numbers of a figure, as its CSV has them. */
+  async function numbers(page, id) {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.locator(`#${id}`).getByRole('button', { name: /^save as CSV/ }).click()]);
+    const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n').map((line) => line.split(','));
+    return { names: lines[0], rows: lines.slice(1) };
+  }
+
+  for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
+    test(`the answer stands above a chart that fits the first screen at ${viewport.width} pixels`, async () => {
+      const { page, faults } = await open(browser, `${address}/?country=ru&days=ru-x-2018`, { viewport });
+      await page.locator('#answer .grade').waitFor();
+      const study = await (await page.request.get(`${address}/api/study?event=ru-x-2018`)).json();
+      assert.equal(await page.locator('h1').innerText(), study.sentence);
+      assert.equal(await page.locator('#answer .grade').innerText(), study.grade_words);
+      assert.ok((await page.locator('#answer summary').innerText()).includes(study.reasons[0]));
+      const { bottom } = await page.locator('[data-chart="use"]').evaluate((chart) => chart.getBoundingClientRect());
+      assert.ok(bottom <= viewport.height, `the chart ends at ${bottom} of ${viewport.height}`);
+      const { paths } = await page.$eval('[data-chart="use"] svg', (svg) => ({ paths: [...svg.querySelectorAll('path')].map((path) => path.getAttribute('stroke') ?? path.getAttribute('fill')) }));
+      assert.ok(paths.includes('var(--baseline)'), 'the expected line is drawn');
+      assert.deepEqual(faults, []);
+      await page.close();
+    });
+  }
+
+  test('the questions are cards, and those without an answer are one line', async () => {
+    const { page } = await open(browser, `${address}/?country=ru&days=ru-x-2018`);
+    await page.locator('#question-cards .tile').first().waitFor();
+    const { questions } = await (await page.request.get(`${address}/api/study?event=ru-x-2018`)).json();
+    const cards = await page.locator('#question-cards h3').allInnerTexts();
+    assert.deepEqual(cards, questions.filter((one) => one.missing === '').map((one) => one.title));
+    const missing = questions.filter((one) => one.missing !== '');
+    assert.equal(await page.locator('#question-missing summary').count(), missing.length === 0 ? 0 : 1);
+    for (const one of missing) assert.ok((await page.locator('#question-missing').textContent()).includes(one.missing));
+    await page.locator('#sure summary').click();
+    await page.waitForSelector('#sure [data-chart="placebo"] svg path', { state: 'attached' });
+    assert.match(await page.locator('#sure').innerText(), /Against other dates: .*p/);
+    await page.close();
+  });
+
+  test('all clients are drawn under the chart of use', async () => {
+    const { page } = await open(browser, `${address}/?country=ru`);
+    const daily = await (await page.request.get(`${address}/api/daily?country=ru`)).json();
+    const { rows } = await numbers(page, 'all');
+    assert.deepEqual(rows.map((row) => Number(row[1])).filter((value) => value !== 0), daily.map((row) => row.all_clients));
+    await page.close();
+  });
+
+  test('days that are drawn over are shown alone, and "back" shows all', async () => {
+    const { page } = await open(browser, `${address}/?country=ru`);
+    const chart = page.locator('[data-chart="use"] svg');
+    await chart.scrollIntoViewIfNeeded();
+    const box = await chart.boundingBox();
+    await page.mouse.move(box.x + box.width * 0.4, box.y + box.height * 0.5);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForFunction(() => location.search.includes('..'));
+    const [, from, to] = page.url().match(/days=(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)/);
+    assert.ok(from > '2018-02-15' && to < '2018-05-15' && from < to, `${from} to ${to}`);
+    await page.waitForFunction((from) => document.querySelector('#status').textContent.includes(`from ${from}`), from);
+    assert.equal(await page.locator('#from').inputValue(), from);
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector('#status').textContent.includes('179 days'));
+    await page.close();
+  });
+
+  test('a mean of seven days, weeks with the days\' range, months, and a logarithmic axis', async () => {
+    const { page } = await open(browser, `${address}/?country=ru&mean=7&days=2018-03-12..2018-04-08`);
+    const daily = await (await page.request.get(`${address}/api/daily?country=ru&from=2018-03-12&to=2018-04-08`)).json();
+    const mean = (list) => list.reduce((sum, row) => sum + row.clients, 0) / list.length;
+    let { rows, names } = await numbers(page, 'use');
+    assert.ok(Math.abs(Number(rows[10][1]) - mean(daily.slice(7, 14))) < 1e-9);
+    await page.selectOption('#step', 'week');
+    await page.waitForFunction(() => location.search.includes('step=week'));
+    await page.waitForFunction(() => [...document.querySelectorAll('[data-chart="use"] text')].some((text) => text.textContent.includes('mean of the week')));
+    ({ rows, names } = await numbers(page, 'use'));
+    assert.deepEqual(names.slice(0, 2), ['week from (UTC)', 'observed']);
+    assert.ok(names.includes('"lowest and highest day') || names.some((name) => name.includes('lowest and highest day')));
+    assert.equal(rows.length, 4);
+    assert.ok(Math.abs(Number(rows[1][1]) - mean(daily.slice(7, 14))) < 1e-9);
+    await page.close();
+    const monthly = await open(browser, `${address}/?country=ru&step=month&scale=log`);
+    const months = await numbers(monthly.page, 'use');
+    assert.deepEqual(months.rows.map((row) => row[0]), ['2018-01-01', '2018-02-01', '2018-03-01', '2018-04-01', '2018-05-01', '2018-06-01']);
+    assert.deepEqual(monthly.faults, []);
+    await monthly.page.close();
+  });
+
+  for (const [by, name] of [['category', 'vpn'], ['service', 'a-provider'], ['network', 'AS64500']]) {
+    test(`use is divided by ${by}, as stack, lines and small charts`, async () => {
+      const { page, faults } = await open(browser, `${address}/?country=ru&by=${by}`);
+      for (const as of ['stack', 'lines', 'panels']) {
+        if (as !== 'stack') {
+          if (as === 'lines') await page.locator('#more').evaluate((more) => (more.open = true));
+          await page.selectOption('#as', as);
+          await page.waitForFunction((as) => location.search.includes(`as=${as}`) && !document.querySelector('#status').textContent.startsWith('Asking'), as);
+        }
+        assert.ok((await page.locator('#tools').textContent()).includes(name) || (await numbers(page, 'tools')).names.includes(name), `${by} as ${as}`);
+        await page.locator('[data-chart="tools"] svg path').first().waitFor({ state: 'attached' });
+      }
+      assert.deepEqual(faults, []);
+      await page.close();
+    });
+  }
+
+  test('bytes are those of the tools', async () => {
+    const { page } = await open(browser, `${address}/?country=ru&measure=bytes`);
+    const tools = await (await page.request.get(`${address}/api/tools?country=ru`)).json();
+    const want = new Map();
+    for (const row of tools) if (row.tool !== 'doh') want.set(row.day, (want.get(row.day) ?? 0) + row.bytes);
+    const { rows } = await numbers(page, 'use');
+    for (const row of rows) if (want.has(row[0])) assert.equal(Number(row[1]), want.get(row[0]));
+    await page.close();
+  });
+
+  test('countries and events are compared as indices, aligned on day 0', async () => {
+    const { page, faults } = await open(browser, `${address}/?country=ru&days=ru-x-2018&with=ua,tr-service-3,nothing`);
+    await page.locator('#compare svg path').first().waitFor({ state: 'attached' });
+    const { names, rows } = await numbers(page, 'compare');
+    assert.equal(names[0], 'day (from day 0)');
+    assert.equal(names[1], 'Russia');
+    assert.equal(names[2], 'Ukraine');
+    assert.equal(rows[0][0], '-60');
+    const at = new Map(rows.map((row) => [Number(row[0]), row]));
+    const before = [...at].filter(([day]) => day >= -28 && day < 0).map(([, row]) => Number(row[1]));
+    assert.ok(Math.abs(before.reduce((sum, value) => sum + value, 0) / before.length - 100) < 1e-6, 'the days before are 100');
+    assert.ok(Number(at.get(3)[1]) > 115 && Number(at.get(3)[2]) < 115, 'the ban moved the one and not the other');
+    assert.match(await page.locator('#compare-note').innerText(), /“nothing” is neither a country/);
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+
+  test('a chart is embedded as a still picture with its words, and cited', async () => {
+    const { page } = await open(browser, `${address}/?country=ru`);
+    await page.locator('#use').getByRole('button', { name: /^embed:/ }).click();
+    const text = await page.locator('#use .embed').inputValue();
+    const plain = await browser.newPage();
+    const requests = [];
+    plain.on('request', (request) => requests.push(request.url().slice(0, 5)));
+    await plain.setContent(text);
+    const picture = await plain.$eval('img', async (image) => {
+      await image.decode();
+      return { alt: image.alt, width: image.naturalWidth };
+    });
+    assert.match(picture.alt, /Clients a day that used/);
+    assert.ok(picture.width > 300);
+    assert.deepEqual(requests.filter((url) => url !== 'data:'), []);
+    await plain.close();
+    await page.locator('#use').getByRole('button', { name: /^cite:/ }).click();
+    assert.match(await page.locator('#use .embed').inputValue(), /SIMULATED DATA.*Days 2018-01-01 to 2018-06-30.*banshift test/);
+    await page.close();
+  });
+});
+
+describe('stores that are hard to draw', { skip: skip || (process.env.BANSHIFT_SCENES ? false : 'BANSHIFT_SCENES is not set') }, () => {
+  const scenes = JSON.parse(process.env.BANSHIFT_SCENES ?? '{}');
+  let browser;
+  before(async () => (browser = await launch()));
+  after(() => browser?.close());
+
+  const views = [
+    ['', '/'], ['', '/?country=ru&days=ru-x-2018'], ['empty', '/'], ['one', '/'], ['day', '/'], ['day', '/?country=ru'], ['gaps', '/?country=ru'],
+    ['decade', '/?country=ru'], ['decade', '/?country=ru&as=panels'], ['world', '/?country=tr'],
+  ];
+  const forms = [
+    ['1440 pixels in the light, and on paper', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }],
+    ['390 pixels in the dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
+  ];
+  for (const [scene, path] of views) {
+    for (const [form, options] of forms) {
+      test(`${scene || 'usual'} ${path} on ${form}`, async () => {
+        const base = scenes[scene];
+        const { page, requests, faults } = await open(browser, base + path, options);
+        if (path.includes('days=')) await page.locator('#answer .grade').waitFor();
+        assert.deepEqual(requests.filter((url) => !url.startsWith(base)), []);
+        assert.deepEqual(faults, []);
+        const drawn = async () => {
+          const shown = await page.$$eval('.chart', (all) => all.filter((chart) => chart.checkVisibility()).map((chart) => ({ what: chart.dataset.chart ?? 'map', marks: chart.querySelectorAll('svg path').length, height: chart.getBoundingClientRect().height })));
+          for (const chart of shown) assert.ok(chart.marks > 0 && chart.height > 40, `${chart.what} has ${chart.marks} marks and ${chart.height} pixels`);
+          assert.equal(shown.length === 0, scene === 'empty', `${shown.map((chart) => chart.what)}`);
+          const { wide, width } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: window.innerWidth }));
+          assert.ok(wide <= width, `${wide} pixels on ${width}`);
+        };
+        await drawn();
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => window.axe.run());
+        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.slice(0, 2).map((one) => one.html).join(' ')}`), []);
+        if (form.endsWith('paper')) {
+          await page.emulateMedia({ media: 'print' });
+          await page.setViewportSize({ width: 1000, height: 900 });
+          await drawn();
+        }
+        await page.close();
+      });
+    }
+  }
+
+  test('a store with one country opens there', async () => {
+    const { page } = await open(browser, scenes['one']);
+    assert.equal(await page.title(), 'Russia – banshift');
+    assert.equal(await page.locator('#overview').isVisible(), false);
+    await page.close();
+  });
+
+  test('an empty store says how to fill it', async () => {
+    const { page } = await open(browser, scenes['empty']);
+    assert.match(await page.locator('#status').innerText(), /holds no telemetry yet.*banshift run/);
+    await page.close();
+  });
+
+  test('a lone day and days between gaps are symbols', async () => {
+    for (const scene of ['day', 'gaps']) {
+      const { page } = await open(browser, `${scenes[scene]}/?country=ru`);
+      const daily = await (await page.request.get(`${scenes[scene]}/api/daily?country=ru`)).json();
+      const dots = await page.$$eval('[data-chart="use"] svg path[fill="var(--observed)"]', (all) => all.length);
+      assert.equal(dots, daily.length, scene);
+      await page.close();
+    }
+  });
+
+  test('the map has every country of the store, and a click shows it', async () => {
+    const { page } = await open(browser, scenes['world']);
+    const { countries } = await (await page.request.get(`${scenes['world']}/api/overview`)).json();
+    assert.equal(countries.length, 196);
+    assert.equal(await page.locator('#countries tbody tr').count(), 196);
+    const places = await page.$$eval('#map .place', (all) => all.map((one) => [one.dataset.country, one.querySelectorAll('path, circle').length]));
+    assert.deepEqual(places.filter(([, marks]) => marks === 0), [], 'every country has a shape or a dot');
+    const russia = await page.locator('#map [data-country="ru"]').first();
+    assert.equal(await russia.locator('path').getAttribute('fill'), 'var(--map-same)');
+    assert.match(await russia.locator('title').textContent(), /^Russia: share of 10.*changed by [+\u2212]?\d/);
+    await russia.locator('path').dispatchEvent('click', { bubbles: true });
+    await page.waitForFunction(() => document.title === 'Russia – banshift');
+    await page.close();
+  });
+
+  test('ten years are drawn by the month, with eight tools, and drawing over them keeps its pace', async () => {
+    const { page } = await open(browser, `${scenes['decade']}/?country=ru`);
+    assert.ok((await picture(page)).texts.some((text) => text.includes('mean of the month')));
+    assert.equal(await page.locator('[data-legend="tools"] li').count(), 8);
+    const box = await page.locator('[data-chart="use"] svg').boundingBox();
+    await page.evaluate(() => {
+      window.frames_ = 0;
+      const count = () => { window.frames_++; requestAnimationFrame(count); };
+      requestAnimationFrame(count);
+    });
+    await page.mouse.move(box.x + 100, box.y + 150);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 500, box.y + 150, { steps: 40 });
+    assert.equal(await page.locator('[data-chart="use"] .brush').isVisible(), true);
+    assert.ok((await page.evaluate(() => window.frames_)) > 0);
+    await page.mouse.up();
+    await page.waitForFunction(() => location.search.includes('..'));
+    await page.close();
+  });
 });
 
 function picture(page) {

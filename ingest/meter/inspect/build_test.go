@@ -67,7 +67,9 @@ func reversed(f *Flow) *Flow {
 
 // Messages of the protocols, built from their documents.
 
-func wgInit(d dice, sender []byte) []byte { return join("\x01\x00\x00\x00", sender, d.bytes(140)) }
+func wgInit(d dice, sender []byte) []byte {
+	return join("\x01\x00\x00\x00", sender, d.bytes(124), make([]byte, 16))
+}
 func wgResponse(d dice, sender, receiver []byte) []byte {
 	return join("\x02\x00\x00\x00", sender, receiver, d.bytes(80))
 }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/banshift/banshift/ingest/meter/dnsmsg"
 	"github.com/banshift/banshift/schemas"
@@ -44,12 +45,25 @@ const (
 // the resolver's address and port (Anonymized DNSCrypt specification, "Protocol flow").
 const anonymizedMagic = "\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00"
 
-// isAnonymized reports a query to a relay: behind magic, 16 bytes of address and a port
-// stands a DNSCrypt query, or the question for the certificate. Random bytes: 2^-80.
-func isAnonymized(b []byte) bool {
+// isAnonymized reports a query to a relay: behind magic, 16 bytes of address (IPv4
+// mapped, or global unicast of RFC 4291) and a port stands a DNSCrypt query, or the question
+// for the certificate. Random bytes: 2^-90, those behind the magic 2^-9.
+func isAnonymized(p *Payload) bool {
 	const address, port = 16, 2
-	return len(b) > len(anonymizedMagic)+address+port+12 && string(b[:len(anonymizedMagic)]) == anonymizedMagic &&
-		!isZero(b[len(anonymizedMagic)+address:][:port])
+	const head = len(anonymizedMagic) + address + port
+	b := p.Data
+	if len(b) <= head+12 || string(b[:len(anonymizedMagic)]) != anonymizedMagic || isZero(b[head-port:head]) {
+		return false
+	}
+	to := netip.AddrFrom16([16]byte(b[len(anonymizedMagic):]))
+	if isGlobal := to.Is4In6() || b[len(anonymizedMagic)]>>5 == 1; !isGlobal {
+		return false
+	}
+	if isDNSCryptQuery(b[head:], p.Size-head) {
+		return looksRandom(b[head : head+8])
+	}
+	var m dnsmsg.Message
+	return m.Parse(b[head:], p.Size-head) == nil && m.Type == dnsmsg.TypeTXT
 }
 
 // dnsCrypt finds encrypted DNSCrypt queries with their responses (DNSCrypt protocol,
@@ -67,7 +81,7 @@ func dnsCrypt(c *conversation, r *finding) {
 			r.addRoleOf(schemas.SigDNSCrypt, c.fromClient(p))
 			return
 		}
-		if c.fromClient(p) && isAnonymized(p.Data) {
+		if c.fromClient(p) && isAnonymized(p) {
 			r.addRole(schemas.SigDNSCrypt)
 			return
 		}

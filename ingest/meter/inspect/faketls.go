@@ -31,6 +31,10 @@ const handshakeRecords = 4
 // helloRetry is the random value of a HelloRetryRequest (RFC 8446 section 4.1.3).
 const helloRetry = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
 
+// emptySettings is what a client sends before it that agreed on application settings and has
+// none: EncryptedExtensions with one empty extension (draft-vvv-tls-alps section 4).
+const emptySettings = 4 + 2 + 4
+
 // minFakeRecord is the obfuscated transport's initialisation, with which the client's
 // first record begins, and the least that follows it.
 const minFakeRecord = 64 + 8
@@ -39,33 +43,51 @@ const minFakeRecord = 64 + 8
 // secret that begins with ee (core.telegram.org/mtproto/mtproto-transports; mtproxy
 // README): the server chose TLS 1.3, but the client's first encrypted record is no
 // Finished, which its cipher gives one of two sizes, no empty certificate with one or
-// before one, and too short for a key; nor is one of the next records a Finished.
+// before one, and too short for a key; nor is one of the next records a Finished. A client
+// that pads its records (RFC 8446 section 5.4), as two of them show, is not one, nor is one under a suite whose
+// tag is longer (RFC 9150).
 func fakeTLS(c *conversation, r *finding) {
 	up := c.client()
 	hello, ok := readClientHello(up, false)
 	if !ok || hasExtension(hello, extEarlyData) || !choosesTLS13(c.server()) {
 		return
 	}
-	first, records, finished := 0, 0, false
+	first, records, block, finished := 0, 0, 0, false
 	eachRecord(up, func(kind byte, size int) bool {
 		if kind == recordApplication {
 			if records == 0 {
 				first = size
 			}
 			records++
+			block = gcd(block, size-paddedOverhead)
 			finished = finished || isFinished(size)
 		}
 		return records < handshakeRecords
 	})
-	if !finished && first >= minFakeRecord && first < minClientKey {
+	if !finished && records > 1 && block < minPadBlock && first >= minFakeRecord && first < minClientKey {
 		r.addRole(schemas.SigFakeTLS)
 	}
 }
 
-// isFinished reports the size of a Finished, alone or behind an empty certificate.
+// A padded record is a whole number of blocks and a tag long.
+const (
+	paddedOverhead = 16
+	minPadBlock    = 32
+)
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// isFinished reports the size of a Finished, alone or behind an empty certificate and empty
+// settings.
 func isFinished(size int) bool {
 	switch size {
-	case finishedSHA256, finishedSHA384, emptyCertificate + finishedSHA256, emptyCertificate + finishedSHA384:
+	case finishedSHA256, finishedSHA384, emptyCertificate + finishedSHA256, emptyCertificate + finishedSHA384,
+		emptySettings + finishedSHA384, emptySettings + emptyCertificate + finishedSHA384:
 		return true
 	}
 	return false
@@ -80,15 +102,17 @@ func hasExtension(h *clientHello, kind uint16) bool {
 	return false
 }
 
-// choosesTLS13 reports a ServerHello of TLS 1.3 that is no request for another hello.
+// choosesTLS13 reports a ServerHello of TLS 1.3, with one of the suites of RFC 8446 that
+// MTProxy has, that is no request for another hello.
 func choosesTLS13(b []byte) bool {
-	const random, cipherAndCompression = 32, 3
+	const random, compression = 32, 1
 	if !isServerHello(b) || bytes.HasPrefix(b[11:], []byte(helloRetry)) {
 		return false
 	}
 	s := cryptobyte.String(b[9:min(len(b), 5+int(binary.BigEndian.Uint16(b[3:])))])
 	var session, extensions cryptobyte.String
-	if !s.Skip(2+random) || !s.ReadUint8LengthPrefixed(&session) || !s.Skip(cipherAndCompression) || !s.ReadUint16LengthPrefixed(&extensions) {
+	var suite uint16
+	if !s.Skip(2+random) || !s.ReadUint8LengthPrefixed(&session) || !s.ReadUint16(&suite) || suite < 0x1301 || suite > 0x1303 || !s.Skip(compression) || !s.ReadUint16LengthPrefixed(&extensions) {
 		return false
 	}
 	for !extensions.Empty() {

@@ -54,21 +54,27 @@ func printable(b []byte) bool {
 
 // httpRequest finds HTTP/1 (RFC 9112) by request lines where the client's payloads
 // begin, or by a status line; HTTP/2 in the clear by its preface (RFC 9113 section
-// 3.4). CONNECT takes host:port, a request to a proxy an absolute URI (RFC 9112
-// sections 3.2.2 and 3.2.3), which a server of that URI must answer too: a proxy shows
-// by the URI of another port, by header fields for proxies, or by a response that does not
-// say which software of an origin it is. Random bytes: 2^-60.
+// 3.4); and requests as proxies get them, see [proxyRequests]. Random bytes: 2^-60.
 func httpRequest(c *conversation, r *finding) {
 	if bytes.HasPrefix(c.client(), []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) {
 		r.addRole(schemas.SigHTTP)
 	}
-	status, answered := statusOf(c.server())
-	if answered {
+	if _, answered := statusOf(c.server()); answered {
 		r.addRole(schemas.SigHTTP)
-		if isEstablished(c.server()[len("HTTP/1.1 "):]) && !c.asked() {
-			r.addRole(schemas.SigHTTPConnect)
-		}
 	}
+	proxyRequests(c, r)
+}
+
+// proxyRequests looks for what clients send to proxies: CONNECT host:port, or an absolute
+// URI (RFC 9112 sections 3.2.2 and 3.2.3). Both are sent to servers that are none, too: a
+// server must answer an absolute URI of its own, and any may be asked for a tunnel that it
+// does not give. A proxy shows by the answer to CONNECT ([opensTunnel]), or by what the
+// client sends through it; by the URI of another port or of several hosts, by header
+// fields that only proxies get or send, or by an answer that leaves out what servers must
+// say of themselves ([isOrigin]). Else it was asked, no more.
+func proxyRequests(c *conversation, r *finding) {
+	asked, connect, tunnels, gets, other := false, false, false, false, false
+	host := ""
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		if !c.fromClient(p) {
@@ -76,20 +82,58 @@ func httpRequest(c *conversation, r *finding) {
 		}
 		line, ok := readRequestLine(p.Data)
 		if !ok {
+			tunnels = tunnels || connect && !isHTTPBody(p.Data) && !refuses(c.server())
 			continue
 		}
 		if line.method == "CONNECT" {
-			if line.whole && isHostPort(strings.ToLower(line.target)) && !notProxy[status] {
-				r.addRole(schemas.SigHTTPConnect)
+			if line.whole && isHostPort(strings.ToLower(line.target)) {
+				asked, connect = true, true
+				tunnels = tunnels || opensTunnel(c.server())
 			}
 			continue
 		}
-		if port, absolute := portOfURI(strings.ToLower(line.target)); absolute && (port != c.serverPort() || forProxy(p.Data) || !isOrigin(c.server())) {
-			r.addRole(schemas.SigHTTPProxyGet)
-		}
+		other = true
 		r.addRole(schemas.SigHTTP)
+		if authority, port, absolute := splitURI(strings.ToLower(line.target)); absolute {
+			gets = gets || port != c.serverPort() && port != 0 || forProxy(p.Data) || host != "" && authority != host || saysProxy(c.server()) ||
+				port == 80 && len(c.server()) > 0 && !isOrigin(c.server())
+			asked = true
+			host = authority
+		}
+	}
+	switch {
+	case tunnels || connect && r.has(schemas.SigTLS) || !other && isEstablished(c.server()) && !c.asked() && (r.has(schemas.SigTLS) || isServerHello(bodyOf(c.server()))):
+		r.addRole(schemas.SigHTTPConnect)
+	case gets:
+		r.addRole(schemas.SigHTTPProxyGet)
+	case asked:
+		r.addRole(schemas.SigHTTPProxyAsked)
 	}
 }
+
+// opensTunnel reports an answer to CONNECT that a proxy gives: a status of 2xx, to which
+// belongs no content (RFC 9110 section 9.3.6), 407, or an error with a proxy's fields.
+func opensTunnel(b []byte) bool {
+	status, ok := statusOf(b)
+	if !ok {
+		return false
+	}
+	return status[0] == '2' && !hasContent(b) || status == "407" || saysProxy(b) || status >= "502" && status <= "504"
+}
+
+// refuses reports an answer of HTTP that opens no tunnel.
+func refuses(b []byte) bool {
+	return len(b) > 0 && !opensTunnel(b)
+}
+
+// hasContent reports a response with a length or in chunks.
+func hasContent(b []byte) bool {
+	head := headOf(b)
+	return bytes.Contains(head, []byte("\ncontent-length:")) || bytes.Contains(head, []byte("\ntransfer-encoding:"))
+}
+
+// isHTTPBody reports text, as the rest of a request is that a segment cut.
+func isHTTPBody(b []byte) bool { return 4*countText(b) >= 3*len(b) }
 
 // statusOf gives the status of a response with which b begins.
 func statusOf(b []byte) (status string, ok bool) {
@@ -102,65 +146,91 @@ func statusOf(b []byte) (status string, ok bool) {
 	return string(b[9:12]), true
 }
 
-// notProxy are the statuses by which a server says that it does not tunnel (RFC 9110
-// sections 15.5 and 15.6).
-var notProxy = map[string]bool{"400": true, "404": true, "405": true, "426": true, "501": true, "505": true}
-
 // asked reports that the client's first bytes came before the server's.
 func (c *conversation) asked() bool {
 	return len(c.payloads) > 0 && c.fromClient(&c.payloads[0])
 }
 
-// portOfURI gives the port of an absolute URI, 0 for a scheme of which a server is none.
-func portOfURI(target string) (port uint16, absolute bool) {
+// splitURI gives authority and port of an absolute URI, port 0 where it names none that
+// could be compared: the schemes of TLS and FTP, which no server of HTTP in the clear has.
+func splitURI(target string) (authority string, port uint16, absolute bool) {
 	rest, ok := strings.CutPrefix(target, "http://")
 	if !ok {
-		return 0, strings.HasPrefix(target, "https://") || strings.HasPrefix(target, "ftp://")
+		for _, scheme := range [...]string{"https://", "ftp://"} {
+			if rest, ok := strings.CutPrefix(target, scheme); ok {
+				authority, _, _ = strings.Cut(rest, "/")
+				return authority, 0, true
+			}
+		}
+		return "", 0, false
 	}
-	authority, _, _ := strings.Cut(rest, "/")
+	authority, _, _ = strings.Cut(rest, "/")
 	at := strings.LastIndexByte(authority, ':')
 	if at < 0 || strings.HasSuffix(authority, "]") {
-		return 80, true
+		return authority, 80, true
 	}
 	n, err := strconv.ParseUint(authority[at+1:], 10, 16)
 	if err != nil {
-		return 80, true
+		return authority, 80, true
 	}
-	return uint16(n), true
+	return authority, uint16(n), true
+}
+
+// headOf gives the header fields of a message in lower case.
+func headOf(b []byte) []byte {
+	head, _, _ := bytes.Cut(bytes.ToLower(b[:min(len(b), maxHead)]), []byte("\r\n\r\n"))
+	return head
+}
+
+// isOrigin reports a response of a server that answers for itself: it names its software,
+// or the time, as a server that has a clock must (RFC 9110 sections 10.2.4 and 6.6.1), or
+// does not give what was asked for.
+func isOrigin(response []byte) bool {
+	status, ok := statusOf(response)
+	head := headOf(response)
+	return ok && (status[0] != '2' || bytes.Contains(head, []byte("\nserver:")) || bytes.Contains(head, []byte("\ndate:")))
 }
 
 // forProxy reports header fields that a client sends to a proxy only (RFC 9110 section
 // 11.7.1; Proxy-Connection, which browsers send).
 func forProxy(request []byte) bool {
-	head, _, _ := bytes.Cut(bytes.ToLower(request[:min(len(request), maxHead)]), []byte("\r\n\r\n"))
+	head := headOf(request)
 	return bytes.Contains(head, []byte("\nproxy-connection:")) || bytes.Contains(head, []byte("\nproxy-authorization:"))
 }
 
-// isOrigin reports a response that names the software of a server (RFC 9110 section
-// 10.2.4) and nobody who passed it on (section 7.6.3).
-func isOrigin(response []byte) bool {
-	head, _, _ := bytes.Cut(bytes.ToLower(response[:min(len(response), maxHead)]), []byte("\r\n\r\n"))
-	for _, field := range [...]string{"\nvia:", "\nproxy-agent:", "\nproxy-authenticate:", "\nx-cache:"} {
+// proxyFields stand in the responses of proxies: RFC 9110 sections 7.6.3, 11.7.1 and 15.5.8,
+// and what Squid, tinyproxy and their like say of themselves.
+var proxyFields = [...]string{"\nvia:", "\nproxy-agent:", "\nproxy-authenticate:", "\nproxy-connection:", "\nx-squid-error:", "\nserver: squid", "\nserver: tinyproxy", "\nserver: privoxy"}
+
+// saysProxy reports a response with a proxy's fields.
+func saysProxy(response []byte) bool {
+	head := headOf(response)
+	for _, field := range proxyFields {
 		if bytes.Contains(head, []byte(field)) {
-			return false
+			return true
 		}
 	}
-	return bytes.Contains(head, []byte("\nserver:"))
+	return false
 }
 
 // maxHead is how much of a message is searched for header fields.
 const maxHead = 4096
 
+// bodyOf gives what follows the header fields of a message.
+func bodyOf(b []byte) []byte {
+	_, body, _ := bytes.Cut(b, []byte("\r\n\r\n"))
+	return body
+}
+
 // isEstablished reports the status with which proxies open a tunnel, for a capture that
-// misses the request: RFC 2817 section 5.3 has the phrase, and to CONNECT nobody answers
+// misses the request, but not the TLS that goes through it: RFC 2817 section 5.3 has the phrase, and to CONNECT nobody answers
 // with a length (RFC 9110 section 9.3.6).
-func isEstablished(status []byte) bool {
-	line, rest, ok := bytes.Cut(status, []byte("\r\n"))
-	if !ok || !bytes.EqualFold(line, []byte("200 Connection established")) {
+func isEstablished(b []byte) bool {
+	if _, ok := statusOf(b); !ok || hasContent(b) {
 		return false
 	}
-	head, _, _ := bytes.Cut(bytes.ToLower(rest[:min(len(rest), maxHead)]), []byte("\r\n\r\n"))
-	return !bytes.Contains(head, []byte("content-length:")) && !bytes.Contains(head, []byte("transfer-encoding:"))
+	line, _, ok := bytes.Cut(b[len("HTTP/1.1 "):], []byte("\r\n"))
+	return ok && bytes.EqualFold(line, []byte("200 Connection established"))
 }
 
 // isHostPort checks the authority form: a name or an address, a colon, a port.

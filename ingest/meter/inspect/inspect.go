@@ -69,7 +69,7 @@ var (
 		wireGuard, openVPNUDP, ike, espInUDP, l2tp, quic, dtls, stun, dnsUDP, dnsCrypt, bitTorrentUDP, rtp,
 		telegramCall, tincUDP, softEtherUDP, nebula, socksUDP, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16, blockMAC,
 	}
-	otherDetectors = map[uint8][]detector{47: {pptpGRE}}
+	otherDetectors = map[uint8][]detector{47: {pptpGRE}, 51: {ahRouting}}
 )
 
 // Inspect runs every detector over the payloads of f.

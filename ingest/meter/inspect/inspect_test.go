@@ -57,7 +57,11 @@ func samples() []sample {
 	}
 	var blocks []Payload
 	for i := range 12 {
-		blocks = append(blocks, Payload{Up: i%3 == 0, Size: 36 + 8*i, Data: slices.Repeat([]byte{7}, 36)})
+		blocks = append(blocks, Payload{Up: i%3 == 0, Size: 36 + 8*i, Data: d.bytes(36)})
+	}
+	var numbered []Payload
+	for i := range 12 {
+		numbered = append(numbered, Payload{Up: i%3 == 0, Size: 36 + 8*i, Data: join(uint16(0), uint16(i), d.bytes(32))})
 	}
 	chain := [][]byte{d.bytes(12), d.bytes(12), d.bytes(12), d.bytes(12), d.bytes(12)}
 	var accel []Payload
@@ -101,7 +105,9 @@ func samples() []sample {
 			shows(schemas.SigWireGuardInit, schemas.SigWireGuardResponse, schemas.SigWireGuardData, schemas.SigWireGuardSession)},
 		{"wireguard unanswered", udp(up(wgInit(d, a)), up(wgInit(d, b))), shows(schemas.SigWireGuardInit)},
 		{"wireguard cookie", udp(up(wgInit(d, a)), down(join("\x03\x00\x00\x00", a, d.bytes(56)))), shows(schemas.SigWireGuardInit, schemas.SigWireGuardResponse)},
-		{"wireguard response of another", udp(up(wgInit(d, a)), down(wgResponse(d, b, b))), shows(schemas.SigWireGuardInit)},
+		{"type 1 of 148 random bytes is no wireguard", udp(up(join("\x01\x00\x00\x00", d.bytes(144)))), shows()},
+		{"wireguard answered by another", udp(up(wgInit(d, a)), down(d.bytes(60))), shows()},
+		{"wireguard response of another", udp(up(wgInit(d, a)), down(wgResponse(d, b, b))), shows()},
 		{"wireguard midstream", udp(wgSession...), shows(schemas.SigWireGuardData, schemas.SigWireGuardSession, schemas.TraitMidstream)},
 		{"wireguard keepalives midstream", udp(up(wgData(d, b, 70, 32)), up(wgData(d, b, 71, 32))), shows(schemas.SigWireGuardData, schemas.SigWireGuardSession, schemas.TraitMidstream)},
 		{"wireguard, one message", udp(up(wgData(d, b, 70, 32))), shows()},
@@ -148,12 +154,19 @@ func samples() []sample {
 		{"socks 5", tcp(up([]byte("\x05\x02\x00\x02")), down([]byte("\x05\x00")), up(join("\x05\x01\x00\x03\x0bexample.org", uint16(443)))), shows(schemas.SigSOCKS5)},
 		{"socks 5, a method not offered", tcp(up([]byte("\x05\x01\x00")), down([]byte("\x05\x02"))), shows()},
 		{"socks 4, the server's data behind its reply", tcp(up([]byte("\x04\x01\x00\x16\xc0\x00\x02\x01lab\x00")), down(join("\x00\x5a", d.bytes(6), "SSH-2.0-x\r\n"))), shows(schemas.SigSOCKS4)},
-		{"socks 5 over udp", udp(up(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(30))), down(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(80)))), shows(schemas.SigSOCKS5)},
-		{"socks 5 over udp, unanswered", udp(up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30)))), shows(schemas.SigSOCKS5)},
+		{"socks 5 over udp", udp(up(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", dnsQuestion(7, "example.org", 1))), down(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(80)))), shows(schemas.SigSOCKS5)},
+		{"a number of one and an id are no socks", udp(up(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(30))), down(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(80)))), shows()},
+		{"socks 5 over udp, unanswered", udp(up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30)))), shows()},
 		{"zeros and small numbers are no socks", udp(up(join("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x05", d.bytes(30))), down(join("\x00\x00\x00\x01\x00\x00\x00\x00\x00\x05", d.bytes(30)))), shows()},
 		{"connect, the request missed", tcp(down([]byte("HTTP/1.1 200 Connection established\r\n\r\n")), up(hello)), shows(schemas.SigHTTPConnect, schemas.SigHTTP, schemas.SigTLS)},
 		{"connect", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\n\r\n")), up(hello)), shows(schemas.SigHTTPConnect, schemas.SigHTTP, schemas.SigTLS)},
-		{"absolute uri", tcp(up([]byte("GET http://example.org/ HTTP/1.1\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
+		{"absolute uri", tcp(up([]byte("GET http://example.org:8080/ HTTP/1.1\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
+		{"absolute uri through a proxy", tcp(up([]byte("GET http://example.org/ HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nServer: x\r\nVia: 1.1 y\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
+		{"absolute uris of two hosts", tcp(up([]byte("GET http://a.example/ HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n")), up([]byte("GET http://b.example/ HTTP/1.1\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
+		{"connect, refused by a proxy", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 403 Forbidden\r\nServer: tinyproxy/1.11\r\n\r\n"))), shows(schemas.SigHTTPConnect, schemas.SigHTTP)},
+		{"connect, refused by a server", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\n"))), shows(schemas.SigHTTPProxyAsked, schemas.SigHTTP)},
+		{"connect, answered with a page", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))), shows(schemas.SigHTTPProxyAsked, schemas.SigHTTP)},
+		{"connect, the answer missed", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), up(hello)), shows(schemas.SigHTTPConnect, schemas.SigTLS)},
 		{"http", tcp(up([]byte("GET /connect HTTP/1.1\r\n\r\n"))), shows(schemas.SigHTTP)},
 		{"tls", tcp(up(hello), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"certificate of a fortigate", tcp(up(hello), down(join(tlsServerHello(d), tlsRecord(22, certificate(join(d.bytes(40), fortinetNames[0], d.bytes(900), fortinetNames[1], d.bytes(90))))))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFortinetCertificate)},
@@ -164,7 +177,8 @@ func samples() []sample {
 			shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigTorTLS, schemas.SigTorCells)},
 		{"a word is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.facebook.com"})), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"a browser is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com", alpn: []string{"h2"}})), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
-		{"fake tls", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(64+41)))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFakeTLS)},
+		{"fake tls", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(64+41))), up(record(83))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFakeTLS)},
+		{"tls 1.3 with padded records", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(128+16))), up(record(256+16))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(69))), up(record(105))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3 with a client's certificate", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(420), record(100), record(69)))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"dot, padded, another port", tcp(up(hello), down(tlsServerHello(d)), up(record(53)), up(record(147)), down(record(250)), down(record(487)), up(record(275)), down(record(955))),
@@ -233,6 +247,7 @@ func samples() []sample {
 		{"fully encrypted", tcp(up(randomLooking(d, 3))), shows(schemas.SigFullyEncrypted)},
 		{"mod 16", udp(sixteen...), shows(schemas.TraitMod16)},
 		{"blocks with a mac", udp(blocks...), shows(schemas.SigBlockMAC)},
+		{"blocks behind a number have no mac", udp(numbered...), shows()},
 	}
 }
 

@@ -27,7 +27,7 @@ type iodineWatch struct {
 	parent    []byte
 	user      byte
 	last      []byte
-	long      int // names of more than 40 characters below the parent
+	long      int // names whose first label is long
 }
 
 func (w *iodineWatch) message(m *dnsmsg.Message) {
@@ -63,10 +63,14 @@ func (w *iodineWatch) message(m *dnsmsg.Message) {
 	w.kind = m.Type
 	w.parent = append(w.parent[:0], parent...)
 	w.last = append(w.last[:0], name...)
-	if len(name)-len(parent) > 40 {
+	if bytes.IndexByte(name, '.') > minIodineLabel {
 		w.long++
 	}
 }
+
+// minIodineLabel is how long the first label of a long name is at the least: iodine fills
+// labels up to 57 characters (encoding.c, inline_dotify), look-ups of hashes have short ones.
+const minIodineLabel = 40
 
 // iodineCodecTest is in the question by which the client finds out whether bytes above
 // 127 pass (iodine, client.c, handshake_upenc_autodetect).
@@ -104,7 +108,7 @@ func (w *iodineWatch) proven() bool {
 	case dnsmsg.TypeNULL, dnsmsg.TypePrivate:
 		return w.questions >= minIodineRare
 	case dnsmsg.TypeTXT, dnsmsg.TypeMX, dnsmsg.TypeCNAME, dnsmsg.TypeSRV:
-		return w.questions >= minIodineCommon && (w.user != 0 || 2*w.long >= w.questions)
+		return w.questions >= minIodineCommon && (w.user != 0 && w.long > 0 || 2*w.long >= w.questions)
 	case dnsmsg.TypeA, dnsmsg.TypeAAAA:
 		return w.questions >= minIodineCommon && w.user != 0 && 2*w.long >= w.questions
 	}

@@ -93,25 +93,45 @@ func l2tpData(b []byte, size int) (id uint32, ok bool) {
 		}
 		at += 2 + int(binary.BigEndian.Uint16(b[at:]))
 	}
-	return id, id != 0 && at < len(b) && isPPP(b[at:])
+	return id, id != 0 && at < len(b) && isPPP(b[at:], size-at)
 }
 
-// isPPP checks the beginning of a PPP frame (RFC 1661): address and control unless
-// compressed, then a known protocol.
-func isPPP(b []byte) bool {
-	if len(b) >= 2 && b[0] == 0xff && b[1] == 3 {
-		b = b[2:]
+// Protocols of PPP (IANA, Point-to-Point Protocol Field Assignments).
+const (
+	pppIPv4       = 0x0021
+	pppCompressed = 0x00fd // also encrypted, RFC 3078
+	pppTCP        = 0x002d
+	pppUncomp     = 0x002f
+	pppIPv6       = 0x0057
+)
+
+// isPPP checks a PPP frame of a size (RFC 1661): address and control unless compressed, a
+// known protocol, compressed or not, and what it carries: a packet of that version, or a
+// control message with its length. Compressed datagrams have nothing to check and are
+// taken behind address and control only.
+func isPPP(b []byte, size int) bool {
+	framed := len(b) >= 2 && b[0] == 0xff && b[1] == 3
+	if framed {
+		b, size = b[2:], size-2
 	}
 	if len(b) < 2 {
 		return false
 	}
-	if b[0] == 0x21 || b[0] == 0x57 || b[0] == 0xfd {
-		return true // compressed: IPv4, IPv6, compressed datagram
+	protocol, head := int(b[0]), 1
+	if protocol&1 == 0 {
+		protocol, head = int(binary.BigEndian.Uint16(b)), 2
 	}
-	switch binary.BigEndian.Uint16(b) {
-	case 0x0021, 0x0057, 0x00fd, 0x002d, 0x002f, 0x8021, 0x8057, 0x80fd, 0x8053,
-		0xc021, 0xc023, 0xc025, 0xc223, 0xc227, 0xc229:
-		return true
+	b, size = b[head:], size-head
+	switch protocol {
+	case pppIPv4:
+		return len(b) >= 4 && b[0]>>4 == 4 && int(binary.BigEndian.Uint16(b[2:])) <= size
+	case pppIPv6:
+		return len(b) >= 6 && b[0]>>4 == 6 && 40+int(binary.BigEndian.Uint16(b[4:])) <= size
+	case pppCompressed, pppTCP, pppUncomp:
+		return framed
+	case 0x8021, 0x8057, 0x80fd, 0x8053, 0xc021, 0xc023, 0xc025, 0xc223, 0xc227, 0xc229:
+		const maxCode = 15
+		return len(b) >= 4 && b[0] >= 1 && b[0] <= maxCode && int(binary.BigEndian.Uint16(b[2:])) <= size
 	}
 	return false
 }

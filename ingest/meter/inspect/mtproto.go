@@ -112,11 +112,11 @@ const (
 
 // telegramCall finds a call through a reflector of Telegram (libtgvoip, "UDP reflector"):
 // every datagram, both ways, begins with the same random peer tag of 16 bytes, and pings
-// or requests go behind it: twelve bytes ff, a word of four, and exactly their length.
-// Twelve bytes ff alone are silence in G.711, stuffing of MPEG-TS, or an erased block.
+// or requests go behind it: twelve bytes ff, a word of four, and exactly their length; one
+// word at least is not ff too. Twelve bytes ff alone are silence in G.711, stuffing of MPEG-TS, or an erased block.
 func telegramCall(c *conversation, r *finding) {
 	var tag []byte
-	marks, tagged := 0, 0
+	marks, tagged, telling := 0, 0, false
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		if len(p.Data) < reflectorMark+4 {
@@ -138,10 +138,11 @@ func telegramCall(c *conversation, r *finding) {
 		tagged++
 		if isReflector(p) && !bytes.Equal(p.Data, first) {
 			marks++
+			telling = telling || binary.LittleEndian.Uint32(p.Data[reflectorMark:]) != reflectorEndpoints
 			first = p.Data
 		}
 	}
-	if marks >= 1 && tagged >= 2 && 8*tagged >= 7*len(c.payloads) && !c.onlyRepeats() {
+	if marks >= 1 && telling && tagged >= 2 && 8*tagged >= 7*len(c.payloads) && !c.onlyRepeats() {
 		r.add(schemas.SigTelegram)
 	}
 }

@@ -12,7 +12,7 @@ const minNebula = 3
 // nebula finds Nebula (slackhq/nebula header/header.go): version 1, a known type,
 // subtype and two reserved bytes zero. A handshake begins with index 0 and counter 1
 // (120 fixed bits) and is answered with counter 2; data keeps its index each way while
-// its counter grows (2^-120 for three messages of random bytes).
+// its counter grows, and ciphertext follows (2^-120 for three messages of random bytes).
 func nebula(c *conversation, r *finding) {
 	type tunnel struct {
 		index   uint32
@@ -20,6 +20,7 @@ func nebula(c *conversation, r *finding) {
 		n       int
 	}
 	var ways [2]tunnel
+	sealed := 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		b := p.Data
@@ -37,6 +38,9 @@ func nebula(c *conversation, r *finding) {
 			}
 			continue
 		}
+		if isCiphertext(b, 16) {
+			sealed++
+		}
 		t := &ways[wayOf(c.fromClient(p))]
 		step := int64(counter - t.counter)
 		if index == 0 || counter >= 1<<48 || t.n > 0 && index == t.index && (step == 0 || step > maxCounterStep || step < -maxCounterStep) {
@@ -47,6 +51,9 @@ func nebula(c *conversation, r *finding) {
 		}
 		t.index, t.counter = index, counter
 		t.n++
+	}
+	if 4*sealed < 3*(ways[0].n+ways[1].n) {
+		return
 	}
 	if ways[0].n+ways[1].n >= minNebula && max(ways[0].n, ways[1].n) >= 2 && !r.has(schemas.SigNebula) {
 		r.add(schemas.SigNebula)

@@ -217,7 +217,7 @@ func (w *ovpnWatch) see(m ovpnMessage) {
 // replayID is the packet id of tls-crypt: a counter and the time of the session's start.
 type replayID struct{ id, time uint32 }
 
-// follows gives 1 where the id of a message follows the one before.
+// follows gives 1 where the id of a message follows the one before, and an HMAC follows it.
 func (p *replayID) follows(b []byte) int {
 	const oldest, maxStep = 0x3a000000, 64
 	if len(b) < 17+32 {
@@ -225,7 +225,7 @@ func (p *replayID) follows(b []byte) int {
 	}
 	next := replayID{binary.BigEndian.Uint32(b[9:]), binary.BigEndian.Uint32(b[13:])}
 	step := next.id - p.id
-	same := p.time == next.time && next.time >= oldest && step >= 1 && step <= maxStep
+	same := isCiphertext(b, 17) && p.time == next.time && next.time >= oldest && step >= 1 && step <= maxStep
 	*p = next
 	if same {
 		return 1
@@ -375,6 +375,7 @@ const (
 	minOvpnFollow = 2 // consistent messages behind a reset exchange
 	minOvpnData   = 5 // data messages that prove themselves by a counter
 	minOvpnBlocks = 8 // data messages that prove themselves by their lengths
+	minOvpnSizes  = 3 // different ones among them
 	// The same of blocks of 8 bytes, and where one byte of each message is fixed, not four.
 	minOvpnSmallBlocks, minOvpnBlocksV1 = 16, 12
 	minOvpnACKs                         = 2 // ACK messages that name one session, or replay ids that follow
@@ -395,7 +396,7 @@ func (w *ovpnWatch) conclude(r *finding) {
 		r.add(schemas.SigOpenVPNData)
 	case w.reset || w.unknown > 0:
 	case w.echoes > 0 && w.control >= minOvpnFollow, w.acks >= minOvpnACKs, w.replays >= minOvpnACKs,
-		w.v2.proven(), w.v1.proven() && (w.v1.counts(minOvpnData) || w.v1.n >= minOvpnBlocksV1 && w.v1.isRandom()):
+		w.v2.proven(), w.v1.n >= minOvpnBlocksV1 && w.v1.proven():
 		r.add(schemas.SigOpenVPNData)
 		r.addTraits(schemas.TraitMidstream)
 	}
@@ -406,7 +407,9 @@ type ovpnData struct {
 	n       int
 	head    uint32
 	differs bool // the head is not the same in all messages
+	sealed  int  // messages whose contents look like ciphertext
 	lengths [16]int
+	sizes   [minOvpnSizes]int // the first different sizes
 	ways    [2]ovpnCount
 }
 
@@ -420,8 +423,11 @@ type ovpnCount struct {
 	epochLast  uint64 // epoch and counter
 }
 
-// maxEpochs is how far into a session's epochs a message is believed to be.
-const maxEpochs = 4096
+// How far into a session's epochs, and into one of them, a message is believed to be.
+const (
+	maxEpochs       = 256
+	maxEpochCounter = 1 << 36
+)
 
 // addEpoch follows the packet ids of the epoch data format of OpenVPN 2.7
 // (openvpn/doc, "Epoch data key format"): an epoch of 16 bits from 1 on, and a counter
@@ -433,7 +439,7 @@ func (c *ovpnCount) addEpoch(b []byte) {
 	id := binary.BigEndian.Uint64(b)
 	epoch, before := id>>48, c.epochLast>>48
 	step := int64(id - c.epochLast)
-	if epoch >= 1 && epoch <= maxEpochs && (epoch == before && step > 0 && step <= maxCounterStep || epoch == before+1 && id<<16>>16 <= maxCounterStep) {
+	if epoch >= 1 && epoch <= maxEpochs && id<<16>>16 < maxEpochCounter && (epoch == before && step > 0 && step <= maxCounterStep || epoch == before+1 && id<<16>>16 <= maxCounterStep) {
 		c.epochGrows++
 	}
 	c.epochLast = id
@@ -453,6 +459,10 @@ func (d *ovpnData) add(m ovpnMessage, head int) {
 	d.head = h
 	d.n++
 	d.lengths[m.size%16]++
+	d.noteSize(m.size)
+	if isCiphertext(m.data, head+4) {
+		d.sealed++
+	}
 	id := binary.BigEndian.Uint32(m.data[head:])
 	way := &d.ways[wayOf(m.client)]
 	if step := int32(id - way.last); way.n > 0 && (step > 0 && step <= maxCounterStep || step < 0 && step > -16) {
@@ -495,15 +505,31 @@ func (d *ovpnData) counts(n int) bool {
 	return seen >= n && (grows == seen-firsts || epochs == seen-firsts)
 }
 
-// proven reports data messages that need no reset to be believed.
+// noteSize keeps the first sizes that differ.
+func (d *ovpnData) noteSize(size int) {
+	for i, known := range d.sizes {
+		if known == size {
+			return
+		}
+		if known == 0 {
+			d.sizes[i] = size
+			return
+		}
+	}
+}
+
+// proven reports data messages that need no reset to be believed: numbers that grow behind
+// a head of four bytes (of one byte they are anybody's), or (CBC) an HMAC behind the head and
+// lengths that differ, but by whole blocks only. What they carry is ciphertext.
 func (d *ovpnData) proven() bool {
-	if d.differs || d.isMagic() {
+	if d.differs || d.isMagic() || 4*d.sealed < 3*d.n {
 		return false
 	}
-	if d.counts(minOvpnData) {
+	oneWay := d.ways[0].n == 0 || d.ways[1].n == 0
+	if d.head > 0xff && d.counts(minOvpnData) {
 		return true
 	}
-	if d.ways[0].n == 0 || d.ways[1].n == 0 {
+	if oneWay || !d.isRandom() || d.sizes[minOvpnSizes-1] == 0 {
 		return false
 	}
 	for i, n := range d.lengths {

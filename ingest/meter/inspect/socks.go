@@ -2,7 +2,9 @@ package inspect
 
 import (
 	"bytes"
+	"encoding/binary"
 
+	"github.com/banshift/banshift/ingest/meter/dnsmsg"
 	"github.com/banshift/banshift/schemas"
 )
 
@@ -91,21 +93,20 @@ func isSocksRequest(b []byte, method byte) bool {
 	return true // other methods negotiate in ways of their own
 }
 
-// minRelayed is how many datagrams with one destination show a relay that does not answer.
-const minRelayed = 3
-
 // socksUDP finds the datagrams of SOCKS 5's UDP relay (RFC 1928 section 7): two reserved
 // bytes, fragment 0, an address type, the address and port of the other end, which its
-// answers name again. Random bytes: 2^-100.
+// answers name again; and behind them a datagram that itself is known, for a number of one
+// and an id that stays look alike. Random bytes: 2^-100.
 func socksUDP(c *conversation, r *finding) {
 	var to []byte
-	asked, answered := 0, 0
+	asked, answered, known := 0, 0, false
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		end, ok := relayedTo(p.Data)
 		if !ok {
 			return
 		}
+		known = known || isKnownDatagram(&Payload{Size: p.Size - end, Data: p.Data[end:]})
 		switch {
 		case c.fromClient(p) && to == nil:
 			to, asked = p.Data[3:end], 1
@@ -115,9 +116,24 @@ func socksUDP(c *conversation, r *finding) {
 			answered++
 		}
 	}
-	if asked > 0 && answered > 0 || asked >= minRelayed && asked == len(c.payloads) {
+	if asked > 0 && answered > 0 && known {
 		r.addRole(schemas.SigSOCKS5)
 	}
+}
+
+// isQUICLong reports a long header of a known version (RFC 9000 section 17.2).
+func isQUICLong(b []byte) bool {
+	if len(b) < 7 || b[0]&0xc0 != 0xc0 {
+		return false
+	}
+	_, ok := quicVersionOf(binary.BigEndian.Uint32(b[1:]))
+	return ok
+}
+
+// isKnownDatagram reports DNS, STUN, QUIC's long header, or BitTorrent.
+func isKnownDatagram(p *Payload) bool {
+	var m dnsmsg.Message
+	return m.Parse(p.Data, p.Size) == nil && isQuestion(&m) || isSTUN(p) || isQUICLong(p.Data) || isDHT(p.Data) || isTracker(p.Data)
 }
 
 // relayedTo gives the end of the address and port at the head of a relayed datagram.

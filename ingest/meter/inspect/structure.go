@@ -183,3 +183,45 @@ func distinctOf(n int) int {
 	}
 	return 94
 }
+
+// cipherBytes is how much behind a header is looked at: as much as an authentication tag.
+const cipherBytes = 16
+
+// isCiphertext reports that what stands at an offset may be ciphertext. What is too short
+// to say is.
+func isCiphertext(b []byte, at int) bool {
+	if len(b) < at+8 {
+		return true
+	}
+	b = b[at:min(len(b), at+cipherBytes)]
+	return looksRandom(b) && 4*countText(b) < 3*len(b)
+}
+
+// headVaries reports that no byte among the first ones of the datagrams stays, or counts,
+// from one to the next of its direction more often than chance has it: nothing precedes the
+// ciphertext. Random bytes fail with less than 2^-20 where there are nine datagrams.
+func headVaries(payloads []Payload, n int) bool {
+	const maxSteps = 4 // of consecutive numbers
+	var last [2][]byte
+	pairs := 0
+	var near [16]int
+	for i := range payloads {
+		p := &payloads[i]
+		way := wayOf(p.Up)
+		if before := last[way]; len(before) >= n && len(p.Data) >= n {
+			pairs++
+			for at := range n {
+				if p.Data[at]-before[at] < maxSteps {
+					near[at]++
+				}
+			}
+		}
+		last[way] = p.Data
+	}
+	for _, n := range near {
+		if pairs >= 4 && 2*n > pairs {
+			return false
+		}
+	}
+	return true
+}

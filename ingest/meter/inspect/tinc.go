@@ -43,7 +43,8 @@ func isTincID(b []byte) bool {
 
 // tincUDP has nothing to find in tinc 1.0, whose datagrams are encrypted whole. Of 1.1
 // it finds the header of relayable datagrams: ids of destination and source, six bytes
-// each, which the other side sends exchanged, then a sequence number that grows (SPTPS).
+// each, which the other side sends exchanged, then a sequence number that grows and
+// ciphertext (SPTPS).
 // Random bytes: 2^-300 for four datagrams.
 func tincUDP(c *conversation, r *finding) {
 	var dst, src []byte
@@ -51,7 +52,7 @@ func tincUDP(c *conversation, r *finding) {
 	var last [2]uint32
 	for i := range c.payloads {
 		p := &c.payloads[i]
-		if len(p.Data) < 12+4+1+16 {
+		if len(p.Data) < 12+4+1+16 || !isCiphertext(p.Data, 12+4) {
 			return
 		}
 		seq, way := binary.BigEndian.Uint32(p.Data[12:]), wayOf(p.Up)

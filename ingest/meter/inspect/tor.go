@@ -17,7 +17,6 @@ const (
 // Thresholds of cells.
 const (
 	minTorCells   = 3
-	minTorCBC     = 8
 	maxTorRecords = 24
 )
 
@@ -39,6 +38,9 @@ func tor(c *conversation, r *finding) {
 		random, digits = torName(h.sni)
 	}
 	ciphers := ok && hasTorCiphers(h.ciphers)
+	if ok && !random && (h.hasSNI || len(h.alpn) > 0) {
+		return // a hello that names a site is no Tor's, however long the records behind it are
+	}
 	cells := areTorCells(c.records(true), c.records(false), random && ciphers)
 	if cells {
 		r.add(schemas.SigTorCells)
@@ -136,8 +138,8 @@ func (n *torCounts) holds(cipher, want int) bool {
 }
 
 // areTorCells reports cells both ways under the same cipher. CBC rounds lengths up to 16
-// bytes, so that a sixteenth of the evidence of an AEAD is left of each record: more are
-// wanted, but behind a hello of Tor's form.
+// bytes, so that a sixteenth of the evidence of an AEAD is left of each record, and none
+// where all messages have one length: they count behind a hello of Tor's form only.
 func areTorCells(up, down []byte, behindHello bool) bool {
 	u, d := torCountsOf(up), torCountsOf(down)
 	for cipher := range torCBC {
@@ -145,10 +147,7 @@ func areTorCells(up, down []byte, behindHello bool) bool {
 			return true
 		}
 	}
-	if behindHello {
-		return u.cells[torCBC] >= 2 && d.cells[torCBC] >= 1
-	}
-	return u.holds(torCBC, minTorCBC) && d.holds(torCBC, minTorCBC/2)
+	return behindHello && u.cells[torCBC] >= 2 && d.cells[torCBC] >= 1
 }
 
 // isTorCBC reports a record that holds whole cells under CBC, where padding follows a MAC

@@ -13,6 +13,8 @@ const (
 	wgResponseSize = 92
 	wgCookieSize   = 64
 	wgMinData      = 32
+	wgMAC          = 16 // of a cookie: zero in an initiation, unless a cookie was sent (section 5.4.4)
+	wgDataHead     = 16 // type, receiver and counter of a data message
 
 	wgEphemeralEnd = 8 + 32 // behind the initiator's ephemeral key, which is random
 )
@@ -21,9 +23,12 @@ const (
 // them continues another: keepalives of an idle tunnel are as few as two in a minute.
 const minWireGuardData = 2
 
+// minJudgedData is of how many data messages the counters must fit, or they are none.
+const minJudgedData = 4
+
 // wireGuard finds WireGuard (wireguard.com/protocol): message type and three reserved
 // zero bytes, fixed sizes of the handshake, and indexes that answer each other.
-// Random bytes pass as an initiation with 2^-32, as a response with 2^-64 (the
+// Random bytes pass as an initiation with 2^-160 (the MAC of a cookie is zero until one was sent), as a response with 2^-64 (the
 // receiver echoes the initiation's sender), as a session of two data messages with
 // less than 2^-120. Reserved bytes that are not zero (Cloudflare WARP puts a client id
 // there) are taken only where the response echoes the index.
@@ -32,7 +37,13 @@ func wireGuard(c *conversation, r *finding) {
 	for i := range c.payloads {
 		w.message(&c.payloads[i], c.fromClient(&c.payloads[i]), r)
 	}
-	if w.plausibleData >= 2 && w.plausibleData == w.data {
+	if !r.has(schemas.SigWireGuardResponse) && (!w.bare || w.foreign > 0 && !w.serverSpoke) {
+		r.drop(schemas.SigWireGuardInit) // what was sent, or what answered, is no WireGuard
+	}
+	if 4*w.sealed < 3*w.data {
+		w.data, w.plausibleData, w.continued = 0, 0, 0 // ciphertext is random
+	}
+	if w.plausibleData >= 2 && w.plausibleData == w.data && (w.data < minJudgedData || w.isSession()) {
 		r.add(schemas.SigWireGuardData)
 	}
 	if w.isSession() && 4*w.data >= 3*(len(c.payloads)-w.handshakes-w.others) {
@@ -51,8 +62,12 @@ type wgWatch struct {
 	init          [2]uint32 // sender index of an initiation, by direction
 	reserved      uint32
 	handshakes    int
-	others        int // messages that share the port by design: disco, STUN
+	others        int  // messages that share the port by design: disco, STUN
+	bare          bool // an initiation without a cookie
+	foreign       int  // payloads of the server that are neither
+	serverSpoke   bool
 	data          int // type 4 messages
+	sealed        int // of them, those whose contents look like ciphertext
 	plausibleData int // of them, those of a right size
 	inOrder       int // of them, those that begin or continue their direction's session
 	continued     int // of those, the ones that continue it
@@ -78,12 +93,15 @@ func wayOf(client bool) int {
 func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 	b := p.Data
 	if len(b) < 16 {
+		w.other(client)
 		return
 	}
 	kind, way := b[0], wayOf(client)
 	reserved := binary.LittleEndian.Uint32(b) >> 8
 	switch {
 	case kind == 1 && p.Size == wgInitSize && (len(b) < wgEphemeralEnd || looksRandom(b[8:wgEphemeralEnd])):
+		w.bare = w.bare || len(b) < wgInitSize || isZero(b[wgInitSize-wgMAC:])
+		w.serverSpoke = w.serverSpoke || !client
 		w.init[way] = binary.LittleEndian.Uint32(b[4:])
 		if reserved == 0 {
 			w.handshakes++
@@ -95,11 +113,23 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 	case kind == 2 && p.Size == wgResponseSize && w.answers(way, binary.LittleEndian.Uint32(b[8:])),
 		kind == 3 && p.Size == wgCookieSize && w.answers(way, binary.LittleEndian.Uint32(b[4:])):
 		w.handshakes++
+		w.serverSpoke = true
 		r.add(schemas.SigWireGuardInit, schemas.SigWireGuardResponse)
 	case kind == 4 && (reserved == 0 || reserved == w.reserved):
+		w.serverSpoke = w.serverSpoke || !client
 		w.transport(p, way)
 	case isDisco(b) || isSTUN(p):
 		w.others++
+		w.serverSpoke = w.serverSpoke || !client
+	default:
+		w.other(client)
+	}
+}
+
+// other counts what is no message of WireGuard's.
+func (w *wgWatch) other(client bool) {
+	if !client {
+		w.foreign++
 	}
 }
 
@@ -127,6 +157,9 @@ const maxCounterStep = 4096
 // little disorder is the network's), and a new index starts a new count.
 func (w *wgWatch) transport(p *Payload, way int) {
 	w.data++
+	if isCiphertext(p.Data, wgDataHead) {
+		w.sealed++
+	}
 	if p.Size < wgMinData || p.Size%16 != 0 && !w.fullSize(p.Size) {
 		return
 	}

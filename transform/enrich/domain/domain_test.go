@@ -101,6 +101,32 @@ func TestLookupAgreesWithSlowVersion(t *testing.T) {
 	}
 }
 
+// TestRecentTellsTheSame asks for names again and again, more of them than are remembered.
+func TestRecentTellsTheSame(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	name := func() string {
+		labels := []string{strings.Repeat("x", rng.IntN(60)) + string(rune('a'+rng.IntN(26))), string(rune('a' + rng.IntN(8))), "example"}
+		return strings.Join(labels[rng.IntN(3):], ".")
+	}
+	var b Builder
+	for id := range uint32(300) {
+		if err := b.Add(name(), id%2 == 0, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	table := b.Build()
+	var recent Recent
+	for range 50_000 {
+		if n := name(); table.LookupRecent(n, &recent) != table.Lookup(n) {
+			t.Fatalf("LookupRecent(%q) = %d, want %d", n, table.LookupRecent(n, &recent), table.Lookup(n))
+		}
+	}
+	known := name()
+	if n := testing.AllocsPerRun(100, func() { table.LookupRecent(known, &recent) }); n != 0 {
+		t.Errorf("%v allocations a look-up", n)
+	}
+}
+
 func TestLookupDoesNotAllocate(t *testing.T) {
 	var b Builder
 	if err := b.Add("example.org", false, 1); err != nil {

@@ -2,6 +2,7 @@
 
 import { offer } from '../download';
 import type { Chart, Panel, TimeSeries } from '../model';
+import { followBrush, type OnSpan } from './brush';
 import { type Engine, type Option, start } from './engine';
 import { histogramOption } from './histogram';
 import { barsOption, forestOption, FRAME_HEIGHT, ROW_HEIGHT } from './rows';
@@ -18,9 +19,10 @@ type OptionMaker = (width: number, height: number) => Option;
 const live: Live[] = [];
 
 /** Draws the chart into its figure; a chart without a figure is left out. */
-export function draw(chart: Chart): void {
+export function draw(chart: Chart, onSpan?: OnSpan): void {
   const element = document.querySelector<HTMLElement>(`[data-chart="${CSS.escape(chart.id)}"]`);
   if (element === null) return;
+  forget(element);
   element.replaceChildren();
   const figure = element.closest<HTMLElement>('figure');
   if (figure !== null) offer(figure, chart);
@@ -33,6 +35,7 @@ export function draw(chart: Chart): void {
   const rows = chart.forest?.rows.length ?? chart.bars?.rows.length;
   if (rows !== undefined) element.style.height = `${rows * ROW_HEIGHT + FRAME_HEIGHT}px`;
   const engine = begin(element, option);
+  if (onSpan !== undefined && chart.series !== undefined) followBrush(element, engine, chart.series.times, onSpan);
   const legend = document.querySelector<HTMLElement>(`[data-legend="${CSS.escape(chart.id)}"]`);
   if (legend !== null) makeLegend(legend, engine);
 }
@@ -120,6 +123,14 @@ export function resize(): void {
   for (const { engine, element, option } of live) {
     engine.resize();
     engine.setOption(option(element.clientWidth, element.clientHeight));
+  }
+}
+
+/** Forgets what was drawn into an element. */
+function forget(element: HTMLElement): void {
+  for (const one of live.filter((drawn) => element.contains(drawn.element))) {
+    one.engine.dispose();
+    live.splice(live.indexOf(one), 1);
   }
 }
 

@@ -1,7 +1,8 @@
 // Lines or stacked areas over time, with the baseline's band, the dates of events and
 // the stretches that were left out.
 
-import { dayOf, formatNumber, formatTime } from '../format';
+import { apart } from '../days';
+import { dayOf, formatNumber, formatSignedCount, formatTime } from '../format';
 import type { Band, Line, Marker, Shade, TimeSeries, Value } from '../model';
 import type { Option } from './engine';
 import { axisLabel, axisLine, markerColour, markerFont, muted, partColour, roleColour, textStyle, textWidth, tooltipBox, valueAxis } from './theme';
@@ -10,6 +11,9 @@ import { tip, type TipRow } from './tip';
 
 /** The unlisted series that carries the events: no legend entry can hide it. */
 export const EVENTS = '\u0000events';
+
+/** The label of the day that others are counted from: its date differs from line to line. */
+export const DAY_ZERO = 'day 0';
 
 const ROW = 16;
 const MARGIN = { left: 62, right: 18, top: 34, bottom: 30 };
@@ -54,11 +58,12 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
         hideOverlap: true,
         showMinLabel: false,
         showMaxLabel: false,
-        formatter: (ms: number) => formatTime(ms, false).slice(look.small || look.width < 480 ? 5 : 0),
+        formatter: (ms: number) => nameOf(series, ms).slice(series.origin === undefined && (look.small || look.width < 480) ? 5 : 0),
       },
     },
     yAxis: {
       ...valueAxis(look.small ? '' : series.unit, labelHeight + 12),
+      ...(series.log === true ? { type: 'log', min: 'dataMin' } : {}),
       ...(look.small ? { splitNumber: 2 } : {}),
       ...(look.top === undefined ? {} : { max: look.top }),
       ...(look.bottom === undefined ? {} : { min: look.bottom }),
@@ -66,9 +71,15 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
     series: [
       eventSeries(markers, series.shades ?? [], labels, { top: margin.top, bottom: look.height - margin.bottom }),
       ...(series.band === undefined ? [] : [bandSeries(series.band, times)]),
-      ...lines.map((line, index) => lineSeries(line, times, partIndex(lines, index), series.stacked === true)),
+      ...lines.map((line, index) => lineSeries(series.log === true ? positive(line) : line, times, partIndex(lines, index), series.stacked === true)),
     ],
   };
+}
+
+/** The name of a time: its day or hour, or how many days it is from day 0. */
+function nameOf(series: TimeSeries, ms: number): string {
+  const name = formatTime(ms, series.hourly === true);
+  return series.origin === undefined ? name : `${formatSignedCount(apart(series.origin, name))} d`;
 }
 
 function inside(markers: Marker[], times: number[]): Marker[] {
@@ -78,7 +89,7 @@ function inside(markers: Marker[], times: number[]): Marker[] {
 }
 
 export function markerText(marker: Marker): string {
-  return `${dayOf(marker.at)} ${marker.label}`;
+  return marker.label === DAY_ZERO ? marker.label : `${dayOf(marker.at)} ${marker.label}`;
 }
 
 /** A label at a marked line: of one event, or of a group where there are many. */
@@ -256,6 +267,11 @@ function bandSeries(band: Band, times: number[]): Record<string, unknown> {
   };
 }
 
+/** A line without what a logarithmic axis cannot show. */
+function positive(line: Line): Line {
+  return { ...line, values: line.values.map((value) => (value !== null && value > 0 ? value : null)) };
+}
+
 function partIndex(lines: Line[], index: number): number {
   return lines.slice(0, index).filter((line) => line.role === 'part').length;
 }
@@ -308,7 +324,7 @@ function tooltip(series: TimeSeries, times: number[]): (points: AxisPoint[] | Ax
       rows.push({ colour: 'var(--band)', name: series.band.name, value: range(series.band.low[i], series.band.high[i]) });
     }
     for (const line of series.told ?? []) rows.push({ name: line.name, value: line.values[i] == null ? 'no data' : formatNumber(line.values[i]) });
-    return tip(`${series.weekly === true ? 'week from ' : ''}${formatTime(ms, series.hourly === true)} ${series.zone}`, rows, remarks(series, i));
+    return tip(`${series.step === undefined ? '' : `${series.step} from `}${nameOf(series, ms)}${series.origin === undefined ? ` ${series.zone}` : ''}`, rows, remarks(series, i));
   };
 }
 

@@ -1,6 +1,9 @@
 package ordinary
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // kind is a kind of ordinary traffic.
 type kind struct {
@@ -12,7 +15,7 @@ type kind struct {
 // and contents.
 func Corpus(seed uint64) []Capture {
 	var all []Capture
-	for i, k := range kinds() {
+	for i, k := range slices.Concat(kinds(), datagrams(), streams()) {
 		w := newWriter(seed<<16 | uint64(i))
 		k.make(w)
 		all = append(all, Capture{k.name, w.packets})
