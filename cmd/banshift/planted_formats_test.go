@@ -369,7 +369,7 @@ func (f *finder) part(part string) {
 				f.raw(raw, "base32")
 			}
 		}
-		if len(text) >= 8 && len(text) <= 10 {
+		if len(text) == 9 || len(text) == 10 { // shorter ones are offsets of records
 			if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 				f.number(n, "decimal")
 			}

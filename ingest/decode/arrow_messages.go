@@ -246,7 +246,15 @@ func checkRecords(records flatbuffers.Table, body []byte) error {
 	if rows := records.GetInt64Slot(recordsLength, 0); rows < 0 || rows > maxArrowRows {
 		return fmt.Errorf("a batch of %d rows: at most %d can be read", rows, maxArrowRows)
 	}
-	compressed := records.Offset(recordsCompression) != 0
+	compression, compressed := tableAt(records, recordsCompression)
+	var frames frames
+	if compressed {
+		var err error
+		if frames, err = framesOf(compression); err != nil {
+			return err
+		}
+		defer frames.Close()
+	}
 	begin, n := vectorAt(records, recordsBuffers)
 	if n < 0 || n > len(records.Bytes)/16 {
 		return errArrow
@@ -267,6 +275,12 @@ func checkRecords(records flatbuffers.Table, body []byte) error {
 		}
 		if total += size; total > maxArrowBody {
 			return fmt.Errorf("a batch of over %d bytes: write smaller batches", maxArrowBody)
+		}
+		if size == notCompressed {
+			continue
+		}
+		if err := frames.check(body[offset+8:offset+length], size); err != nil {
+			return fmt.Errorf("a compressed column: %w", err)
 		}
 	}
 	return nil
