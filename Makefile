@@ -120,12 +120,21 @@ lab: ## Capture real programs with known labels to OUT (out/lab), by SEED (1): L
 accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_SHARED
 	.ci/accuracy bin/banshift $(BANSHIFT_SHARED)/data/captures
 
+# What an archive holds with the program: units, alerts, boards, and what fetches the engine. Files have the time of the
+# commit and no owner, so that two builds of a commit are the same bytes.
+RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/parts/cache.sh deploy/parts/engine
 .PHONY: release
-release: web/dist/banshift.js ## Build the program into out/release, with its bill of materials (CycloneDX) and checksums
+release: web/dist/banshift.js ## Build archives for linux amd64 and arm64 into out/release, with bills of materials (CycloneDX) and checksums
 	rm -rf out/release && mkdir -p out/release
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o out/release/banshift ./cmd/banshift
-	CGO_ENABLED=0 $(GO) run $(SBOM) bin -json -noserial -output out/release/banshift.cdx.json -version '$(VERSION)' out/release/banshift
-	cd out/release && sha256sum banshift banshift.cdx.json > SHA256SUMS
+	for arch in amd64 arm64; do \
+		name=banshift-$(VERSION)-linux-$$arch; mkdir out/release/$$name; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o out/release/$$name/banshift ./cmd/banshift; \
+		CGO_ENABLED=0 $(GO) run $(SBOM) bin -json -noserial -output out/release/$$name.cdx.json -version '$(VERSION)' out/release/$$name/banshift; \
+		for part in $(RELEASED); do [ ! -e $$part ] || git ls-files -z -- $$part | xargs -0 cp --parents -t out/release/$$name; done; \
+		tar -C out/release --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) -cf - $$name | gzip -n > out/release/$$name.tar.gz; \
+		rm -rf out/release/$$name; \
+	done
+	cd out/release && sha256sum *.tar.gz *.cdx.json > SHA256SUMS && cat SHA256SUMS
 
 # vulndb DIRECTORY is where the module of known faults lies, as the module proxy gave it.
 .PHONY: vuln

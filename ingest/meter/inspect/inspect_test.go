@@ -134,6 +134,7 @@ func samples() []sample {
 			shows(schemas.SigWireGuardObfuscated)},
 		{"openvpn epoch data midstream", udp(epochs...), shows(schemas.SigOpenVPNData, schemas.TraitMidstream)},
 		{"hello in a record of one byte and the rest", tcp(up(join("\x16\x03\x01\x00\x01", hello[5:6], "\x16\x03\x01", withLength(hello[6:]))), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"hello in records of three bytes", tcp(up(inRecords(hello[5:], 3)), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"hello in records of five bytes", tcp(up(inRecords(hello[5:], 5)), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3, an empty certificate and finished in one record", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(77)))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3, a raw public key", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(74), record(97), record(53)))), shows(schemas.SigTLS, schemas.SigTLSServer)},
