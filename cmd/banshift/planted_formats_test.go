@@ -403,7 +403,8 @@ func TestPlantedAddressesOfAllFormats(t *testing.T) {
 	needEngine(t)
 	dir := t.TempDir()
 	withKey(t, filepath.Join(dir, "master.key"))
-	config := write(t, "banshift.yaml", "home: "+plantedHome+"\n")
+	networks := write(t, "networks.csv", "prefix,asn,country\n100.64.0.0/10,64500,ru\n2001:db8::/32,64500,ru\n")
+	config := write(t, "banshift.yaml", "home: "+plantedHome+"\nnetworks: [{path: "+networks+"}]\n")
 	store, in, out := filepath.Join(dir, "store"), filepath.Join(dir, "in"), filepath.Join(dir, "out")
 	clients := plantedClients(plantedNumber(t), 13)
 	f := newFinder(clients)
@@ -468,6 +469,11 @@ func TestPlantedAddressesOfAllFormats(t *testing.T) {
 		if err := opened.Close(); err != nil {
 			t.Fatal(err)
 		}
+		get, end := page(t, "--config", config, "--store", store)
+		for _, path := range []string{"/", "/api/places", "/api/overview", "/api/daily?country=ru", "/api/tools?country=ru", "/api/networks?country=ru", "/api/services?country=ru", "/feed.atom", "/feed.json"} {
+			look("the page's "+path, get(path))
+		}
+		end()
 		execute(t, "", "export", "daily_series", "--config", config, "--store", store, "--out", out, "--param", "tool=").must(t)
 		for _, root := range []string{store, out} {
 			if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -7,8 +7,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -111,39 +114,43 @@ func publicReport(t *testing.T, config, store string, released account.Report) {
 	}
 }
 
-// publicPage: what serve --public answers, to whatever name it is asked by, has no exact count.
-func publicPage(t *testing.T, config, store string) {
+// page starts the page with more arguments, gives what fetches a path of it, and what ends it.
+func page(t *testing.T, arguments ...string) (get func(path string) []byte, end func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	said, printed := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"--config", config, "serve", "--public", "--listen", "127.0.0.1:0", "--store", store}, nil, io.Discard, printed)
+		ended <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, arguments...), nil, io.Discard, printed)
 		printed.Close()
 	}()
-	defer func() {
-		cancel()
-		go io.Copy(io.Discard, said) //nolint:errcheck // its end is waited for
-		if code := <-ended; code != exitDone {
-			t.Errorf("exit code %d", code)
-		}
-	}()
-	base := ""
+	address := ""
 	for lines := bufio.NewScanner(said); lines.Scan(); {
 		if _, rest, ok := strings.Cut(lines.Text(), "serving "); ok {
-			base = strings.TrimSuffix(rest, "/ to anybody")
+			address = strings.TrimSuffix(rest, " to anybody")
 			break
 		}
 	}
 	go io.Copy(io.Discard, said) //nolint:errcheck // the log
-	get := func(path string) []byte {
+	at, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	fetch := func(path string) []byte {
 		t.Helper()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.ResolveReference(&url.URL{Path: "/"}).String()+strings.TrimPrefix(path, "/"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Host = "bans.example.org"
-		answer, err := http.DefaultClient.Do(request)
+		if slices.Contains(arguments, "--public") {
+			request.Host = "bans.example.org"
+		}
+		answer, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,6 +161,20 @@ func publicPage(t *testing.T, config, store string) {
 		}
 		return body
 	}
+	fetch(at.Path) // a token becomes a cookie
+	return fetch, func() {
+		cancel()
+		if code := <-ended; code != exitDone {
+			t.Errorf("exit code %d", code)
+		}
+	}
+}
+
+// publicPage: what serve --public answers, to whatever name it is asked by, has no exact count.
+func publicPage(t *testing.T, config, store string) {
+	t.Helper()
+	get, end := page(t, "--config", config, "--public", "--store", store)
+	defer end()
 	counts := 0
 	for _, path := range []string{"/api/daily?country=ru", "/api/daily?country=ru&tool=wireguard", "/api/tools?country=ru", "/api/tools?country=ru&from=2018-04-16&to=2018-04-16"} {
 		var rows []map[string]any

@@ -281,7 +281,7 @@ func (p *field) danezis(need int) []alarmSpan {
 	return list
 }
 
-// TestAlarms writes recall of catalogued bans against false alarms a country-year, for five thresholds and beside Danezis'
+// TestAlarms writes recall of catalogued bans against false alarms a country-year, for five thresholds and next to Danezis'
 // detector, to the file that BANSHIFT_ALARMS names. The thresholds of the detector were chosen on 48 countries of the first half of 2018.
 func TestAlarms(t *testing.T) {
 	if testing.Short() {
