@@ -62,6 +62,10 @@ soak: engine broker ## Kill program, server and broker KILLS (50) times under RE
 check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
 
+.PHONY: check-compose
+check-compose: ## Load deploy/compose by the Compose Specification's own loader
+	cd deploy/compose && $(GO) vet . && $(GO) test .
+
 .PHONY: planted
 planted: engine ## Plant ADDRESSES (1000000) of clients in all formats, and look for them everywhere
 	BANSHIFT_PLANTED=$(or $(ADDRESSES),1000000) $(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run TestPlantedAddressesOfAllFormats
@@ -122,7 +126,7 @@ accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_
 
 # What an archive holds with the program: units, alerts, boards, and what fetches the engine. Files have the time of the
 # commit and no owner, so that two builds of a commit are the same bytes.
-RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/parts/cache.sh deploy/parts/engine
+RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/compose deploy/parts/cache.sh deploy/parts/engine
 .PHONY: release
 release: web/dist/banshift.js ## Build archives for linux amd64 and arm64 into out/release, with bills of materials (CycloneDX) and checksums
 	rm -rf out/release && mkdir -p out/release

@@ -10,8 +10,28 @@ import (
 )
 
 // EnvPassword names the environment variable with the password of a server, for
-// those who keep it out of the address.
+// those who keep it out of the address. See [PasswordOf].
 const EnvPassword = "BANSHIFT_STORE_PASSWORD"
+
+// FileSuffix ends the name of a variable that names the file of a password.
+const FileSuffix = "_FILE"
+
+// PasswordOf gives the password in an environment variable, or in the file that the variable with [FileSuffix] names; its
+// last line break is none of it. Both at once are an error, neither is an empty password.
+func PasswordOf(variable string) (string, error) {
+	password, path := os.Getenv(variable), os.Getenv(variable+FileSuffix)
+	switch {
+	case path == "":
+		return password, nil
+	case password != "":
+		return "", fmt.Errorf("%s and %s are both set: set one", variable, variable+FileSuffix)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", variable+FileSuffix, err)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+}
 
 // address is a parsed clickhouse:// address.
 type address struct {
@@ -52,7 +72,9 @@ func parseAddress(dsn string) (address, error) {
 	}
 	var given bool
 	if a.password, given = u.User.Password(); !given {
-		a.password = os.Getenv(EnvPassword)
+		if a.password, err = PasswordOf(EnvPassword); err != nil {
+			return address{}, err
+		}
 	}
 	for key, values := range u.Query() {
 		value := values[len(values)-1]

@@ -1,6 +1,8 @@
 package load
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -48,5 +50,36 @@ func TestAddressErrorsHideThePassword(t *testing.T) {
 		if strings.Contains(err.Error(), "cret") {
 			t.Errorf("the password is in %q", err)
 		}
+	}
+}
+
+// TestPasswordOf reads a password from its variable or from a file, and never from both.
+func TestPasswordOf(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte(" sesame \n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		variable, file string
+		want, fails    string
+	}{
+		"neither":      {},
+		"variable":     {variable: "x", want: "x"},
+		"file":         {file: file, want: " sesame "},
+		"both":         {variable: "x", file: file, fails: "both set"},
+		"no such file": {file: file + "-gone", fails: "BANSHIFT_STORE_PASSWORD_FILE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(EnvPassword, c.variable)
+			t.Setenv(EnvPassword+FileSuffix, c.file)
+			got, err := PasswordOf(EnvPassword)
+			if got != c.want || (err == nil) != (c.fails == "") || err != nil && !strings.Contains(err.Error(), c.fails) {
+				t.Errorf("%q %v", got, err)
+			}
+			a, err := parseAddress("clickhouse://me@db/banshift")
+			if a.password != c.want || (err == nil) != (c.fails == "") {
+				t.Errorf("of an address: %q %v", a.password, err)
+			}
+		})
 	}
 }

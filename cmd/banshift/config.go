@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/monitor"
 )
 
@@ -304,9 +305,15 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %s", file, oneLine(err))
 	}
-	for _, secret := range []*string{&cfg.Kafka.Password, &cfg.SMTP.Password} {
+	for variable, secret := range map[string]*string{"BANSHIFT_KAFKA_PASSWORD": &cfg.Kafka.Password, "BANSHIFT_SMTP_PASSWORD": &cfg.SMTP.Password} {
 		if *secret == hiddenSecret { // of a printed configuration
 			*secret = ""
+		}
+		if os.Getenv(variable+load.FileSuffix) == "" {
+			continue
+		}
+		if *secret, err = load.PasswordOf(variable); err != nil {
+			return Config{}, err
 		}
 	}
 	if file != "" {
@@ -336,7 +343,7 @@ func dateToText(from, to reflect.Type, value any) (any, error) {
 }
 
 // otherVariables are read elsewhere than in the configuration.
-var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_ENGINE", "BANSHIFT_CACHE", "BANSHIFT_SHARED", "BANSHIFT_PROGRAM"}
+var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_STORE_PASSWORD_FILE", "BANSHIFT_KAFKA_PASSWORD_FILE", "BANSHIFT_SMTP_PASSWORD_FILE", "BANSHIFT_ENGINE", "BANSHIFT_CACHE", "BANSHIFT_SHARED", "BANSHIFT_PROGRAM"}
 
 // strayVariables lists variables that look like settings and are none.
 func strayVariables(environment []string) []string {
