@@ -39,6 +39,7 @@ var Metrics = []Metric{
 	{"banshift_disk_free_bytes", "gauge", nil, "Free bytes of the fullest disk that the engine has"},
 	{"banshift_disk_full_in_seconds", "gauge", nil, "Time until that disk is full at the growth of the store's tables since the program began; absent in its first ten minutes and where they do not grow"},
 	{"banshift_list_timestamp_seconds", "gauge", []string{"list"}, "As of when a list is"},
+	{"banshift_key_oldest_day_timestamp_seconds", "gauge", nil, "Beginning of the oldest UTC day whose clients can still be named: keys are destroyed 48 h after their days; absent under a master key, which makes them all"},
 }
 
 // Lag is how far a partition is behind.
@@ -77,6 +78,8 @@ type Sources struct {
 	Retries func() int64
 	Disk    func() (now Disk, fullDays float64, ok bool)
 	Lists   func() map[string]time.Time
+	// OldestKey is the beginning of the oldest day that there is a key of; false: of every day.
+	OldestKey func() (time.Time, bool)
 }
 
 // NewRegistry gives the metrics of a board and of sources, and those of the Go runtime and the process.
@@ -118,6 +121,12 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		for name, at := range c.sources.Lists() {
 			give(prometheus.GaugeValue, "banshift_list_timestamp_seconds", seconds(at), name)
 		}
+	}
+	if c.sources.OldestKey == nil {
+		return
+	}
+	if day, is := c.sources.OldestKey(); is {
+		give(prometheus.GaugeValue, "banshift_key_oldest_day_timestamp_seconds", seconds(day))
 	}
 }
 

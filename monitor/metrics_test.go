@@ -33,13 +33,14 @@ func TestMetricsAreThoseOfTheReference(t *testing.T) {
 	_, done := b.Stage("store").Work()
 	done(nil)
 	text := string(exposed(t, NewRegistry(b, Sources{
-		Version: "v1",
-		Records: func() Records { return Records{Stored: 1, Newest: now, Reasons: map[string]int64{"no time": 2}} },
-		Lags:    func() []Lag { return []Lag{{"flows", 0, 5, time.Second}} },
-		Passed:  func() []Passed { return []Passed{{"flows", 1, 2}} },
-		Retries: func() int64 { return 3 },
-		Disk:    func() (Disk, float64, bool) { return Disk{1, 2, 3, 4}, 5, true },
-		Lists:   func() map[string]time.Time { return map[string]time.Time{"tor": now} },
+		Version:   "v1",
+		Records:   func() Records { return Records{Stored: 1, Newest: now, Reasons: map[string]int64{"no time": 2}} },
+		Lags:      func() []Lag { return []Lag{{"flows", 0, 5, time.Second}} },
+		Passed:    func() []Passed { return []Passed{{"flows", 1, 2}} },
+		Retries:   func() int64 { return 3 },
+		Disk:      func() (Disk, float64, bool) { return Disk{1, 2, 3, 4}, 5, true },
+		Lists:     func() map[string]time.Time { return map[string]time.Time{"tor": now} },
+		OldestKey: func() (time.Time, bool) { return now, true },
 	})))
 	for _, m := range Metrics {
 		if !strings.Contains(text, "# TYPE "+m.Name+" "+m.Kind+"\n") {

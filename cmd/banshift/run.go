@@ -128,7 +128,7 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	}
 	defer pipe.Close()
 	w := a.watched
-	w.stats, w.store, w.lists = pipe.Stats(), store, func() []enrich.ListInfo { return now.stages.Load().enricher.Lists().Info() }
+	w.stats, w.store, w.keys, w.lists = pipe.Stats(), store, keys, func() []enrich.ListInfo { return now.stages.Load().enricher.Lists().Info() }
 	untell, err := a.tell(ctx, w)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/banshift/banshift/ingest/anonymize"
 	"github.com/banshift/banshift/ingest/anonymize/spelling"
 	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/pipeline"
@@ -51,6 +52,7 @@ type watched struct {
 	topics []*kafka.Source
 	stats  *pipeline.Stats // nil: nothing is read
 	store  *load.Store
+	keys   *anonymize.Keys
 	lists  func() []enrich.ListInfo
 }
 
@@ -133,6 +135,9 @@ func (w *watched) sources() monitor.Sources {
 	}
 	if w.lists != nil {
 		s.Lists = w.listTimes
+	}
+	if w.keys != nil {
+		s.OldestKey = w.keys.Oldest
 	}
 	return s
 }

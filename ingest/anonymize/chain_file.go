@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -206,6 +208,19 @@ func (k *Keys) Describe() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return fmt.Sprintf("day keys, chained: %d days up to %s, and those to come", len(k.chain.days), dateOf(k.chain.next-1))
+}
+
+// Oldest gives the beginning of the oldest day that there is a key of; false under a master key, which makes them all.
+func (k *Keys) Oldest() (time.Time, bool) {
+	if k.master != nil {
+		return time.Time{}, false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.chain.days) == 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(slices.Min(slices.Collect(maps.Keys(k.chain.days)))*24*60*60, 0).UTC(), true
 }
 
 func writeSynced(path string, flag int, text []byte) error {

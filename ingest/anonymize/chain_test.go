@@ -376,3 +376,19 @@ func FuzzParseChain(f *testing.F) {
 		}
 	})
 }
+
+// The oldest key is of the day before yesterday, once a program rotates; a master key has none.
+func TestOldestKey(t *testing.T) {
+	c, master := newClock(), testKeys(t)
+	keys, _ := someChain(t, master, c)
+	c.forward(10 * 24 * time.Hour)
+	if err := keys.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	if day, is := keys.Oldest(); !is || !day.Equal(time.Date(2026, 12, 6, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("%s %v", day, is)
+	}
+	if _, is := master.Oldest(); is {
+		t.Error("a master key has an oldest day")
+	}
+}
