@@ -32,7 +32,7 @@ demo: build engine ## April 2018, simulated, through the whole pipeline to a rep
 .PHONY: test
 test: build engine broker ## Run every test against the real engine, broker and browser
 	@browser=$$($(PARTS)/browser/fetch); python=$$($(PARTS)/notebooks/fetch || true); \
-	BANSHIFT_PYTHON=$${BANSHIFT_PYTHON:-$$python} CHROMIUM=$$browser $(GO) test -json -timeout 25m ./... | $(GO) run .ci/testcount.go
+	BANSHIFT_PYTHON=$${BANSHIFT_PYTHON:-$$python} CHROMIUM=$$browser GO=$(GO) .ci/test
 
 .PHONY: engine
 engine: ## Fetch the embedded ClickHouse engine (npm, 178 MB)
