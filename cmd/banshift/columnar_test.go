@@ -26,6 +26,11 @@ import (
 
 // columnarFlows are flows of one hour in the canonical schema.
 func columnarFlows(n int) arrow.Record {
+	return columnarFlowsNamed(n, func(int) (exporter, label, source string) { return "e", "", "s" })
+}
+
+// columnarFlowsNamed gives each row the texts that a foreign writer chose; without a label it has none.
+func columnarFlowsNamed(n int, names func(i int) (exporter, label, source string)) arrow.Record {
 	b := schemas.NewFlowBuilder(memory.DefaultAllocator, n)
 	for i := range n {
 		at := int64(1523836800000 + i)
@@ -45,8 +50,12 @@ func columnarFlows(n int) arrow.Record {
 		b.TCPFlags.Append(0)
 		b.SamplingRate.Append(1)
 		b.LenSemantics.Append(0)
-		b.Exporter.Append([]byte("e"))
-		b.Source.Append([]byte("s"))
+		exporter, label, source := names(i)
+		b.Exporter.Append([]byte(exporter))
+		if label != "" {
+			b.SensorLabel.Append([]byte(label))
+		}
+		b.Source.Append([]byte(source))
 		b.Partition.Append(0)
 		b.Offset.Append(int64(i))
 		b.Orientation.Append(0)

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
-	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,7 +205,7 @@ func TestComposeWithBinaries(t *testing.T) {
 	page := start("page")
 	execute(t, "", "simulate", "--scenario", "uniform", "--records", "5000", "--out", broker.URI("flows", "")).must(t)
 	fetch := pageAt(t, page)
-	for !strings.Contains(fetch("/api/daily?country=ru"), `"clients"`) {
+	for !strings.Contains(string(fetch("/api/daily?country=ru")), `"clients"`) {
 		if time.Since(began) > 5*time.Minute {
 			t.Fatal("nothing of it is on the page after five minutes")
 		}
@@ -236,30 +233,12 @@ func makeTopic(t *testing.T, address, topic, partitions string) {
 }
 
 // pageAt waits until the page says where it is, and gives what fetches from it.
-func pageAt(t *testing.T, log *logBuffer) func(path string) string {
+func pageAt(t *testing.T, log *logBuffer) func(path string) []byte {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	address := regexp.MustCompile(`serving (http://[^/\s]+)(/\S+)`)
+	address := regexp.MustCompile(`serving (http://\S+)`)
 	for range 600 {
 		if found := address.FindStringSubmatch(log.String()); found != nil {
-			fetch := func(path string) string {
-				answer, err := client.Get(found[1] + path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer answer.Body.Close()
-				body, err := io.ReadAll(answer.Body)
-				if err != nil || answer.StatusCode != http.StatusOK {
-					t.Fatalf("%s: %s %s %v", path, answer.Status, body, err)
-				}
-				return string(body)
-			}
-			fetch(found[2])
-			return fetch
+			return visit(t, t.Context(), found[1], "")
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

@@ -139,11 +139,7 @@ func TestStaleListsAreNamed(t *testing.T) {
 func TestUpdatedListsAreTakenOver(t *testing.T) {
 	dir := t.TempDir()
 	config := filepath.Join(dir, "banshift.yaml")
-	put := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	put := putInto(t, dir)
 	put("banshift.yaml", "lists_directory: kept\nlists: [{source: vpn.txt, kind: vpn}]\nhome: [198.18.0.0/15]\n")
 	update := func(text string) {
 		put("vpn.txt", text)
@@ -179,13 +175,7 @@ func TestUpdatedListsAreTakenOver(t *testing.T) {
 // from it, and one that cannot be read leaves what is there.
 func TestChangedNetworksAreTakenOver(t *testing.T) {
 	dir := t.TempDir()
-	put := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	put := putInto(t, dir)
 	put("networks.csv", "prefix,asn,country\n198.18.0.0/24,64500,kz\n")
 	cfg, err := loadConfig(put("banshift.yaml", "networks: [{path: networks.csv}]\nhome: [198.18.0.0/15]\n"), nil)
 	if err != nil {

@@ -23,7 +23,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 	dnstap "github.com/dnstap/golang-dnstap"
@@ -195,37 +194,11 @@ func plantCapture(t testing.TB, w io.Writer, clients []netip.Addr) {
 // plantColumns writes canonical rows, whose texts a foreign writer may have put an address into.
 func plantColumns(form string) func(testing.TB, io.Writer, []netip.Addr) {
 	return func(t testing.TB, w io.Writer, clients []netip.Addr) {
-		b := schemas.NewFlowBuilder(memory.DefaultAllocator, len(clients))
-		for i, a := range clients {
-			at := int64(1523836800000 + i)
-			names := spelled(a)
-			name := []byte(names[i%len(names)])
-			b.Start.Append(at)
-			b.End.Append(at + 500)
-			b.Client.Append(uint64(i+1) * 0x9e3779b97f4a7c15)
-			b.ClientPort.Append(40000)
-			b.ClientCountry.Append([]byte("ru"))
-			b.ClientASN.Append(64500)
-			b.Server.Append([16]byte{10: 0xff, 0xff, 192, 0, 2, 10})
-			b.ServerPort.Append(1194)
-			b.Protocol.Append(17)
-			b.BytesUp.Append(100)
-			b.BytesDown.Append(200)
-			b.PacketsUp.Append(1)
-			b.PacketsDown.Append(2)
-			b.TCPFlags.Append(0)
-			b.SamplingRate.Append(1)
-			b.LenSemantics.Append(0)
-			b.Exporter.Append(name)
-			b.SensorLabel.Append(name)
-			b.Source.Append([]byte(a.String()))
-			b.Partition.Append(0)
-			b.Offset.Append(int64(i))
-			b.Orientation.Append(0)
-			b.Records.Append(1)
-			b.Simulated.Append(false)
-		}
-		rec := b.Record()
+		rec := columnarFlowsNamed(len(clients), func(i int) (exporter, label, source string) {
+			names := spelled(clients[i])
+			name := names[i%len(names)]
+			return name, name, clients[i].String()
+		})
 		defer rec.Release()
 		var out interface {
 			Write(arrow.Record) error

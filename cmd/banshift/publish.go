@@ -37,12 +37,11 @@ type publisher struct {
 
 // publisher makes one; noise is nil where counts have none. Close it.
 func (a *app) publisher(ctx context.Context, store *load.Store, noise *mechanism.Asked) (*publisher, error) {
-	prosecuted, err := a.prosecuted()
+	asked, err := a.releasePolicy()
 	if err != nil {
 		return nil, err
 	}
-	p := &publisher{store: store, policy: policy.Policy{MinClients: uint64(a.cfg.Privacy.ReleaseMinClients),
-		Prosecuted: prosecuted, MinProsecuted: uint64(a.cfg.Privacy.ReleaseMinProsecuted)}}
+	p := &publisher{store: store, policy: asked}
 	if noise == nil {
 		return p, nil
 	}
@@ -52,6 +51,12 @@ func (a *app) publisher(ctx context.Context, store *load.Store, noise *mechanism
 	}
 	p.policy.Noise = &policy.Noise{Asked: *noise, Ledger: ledger}
 	return p, nil
+}
+
+// releasePolicy is what has to hold for whatever leaves the house, by the configuration and the catalogue; without noise.
+func (a *app) releasePolicy() (policy.Policy, error) {
+	prosecuted, err := a.prosecuted()
+	return policy.Policy{MinClients: uint64(a.cfg.Privacy.ReleaseMinClients), Prosecuted: prosecuted, MinProsecuted: uint64(a.cfg.Privacy.ReleaseMinProsecuted)}, err
 }
 
 // public gives what others may see of a store, for reports and pages.

@@ -132,6 +132,23 @@ func page(t *testing.T, arguments ...string) (get func(path string) []byte, end 
 		}
 	}
 	go io.Copy(io.Discard, said) //nolint:errcheck // the log
+	host := ""
+	if slices.Contains(arguments, "--public") {
+		host = "bans.example.org"
+	}
+	fetch := visit(t, ctx, address, host)
+	return fetch, func() {
+		cancel()
+		if code := <-ended; code != exitDone {
+			t.Errorf("exit code %d", code)
+		}
+	}
+}
+
+// visit opens the page at the address that it printed, where a token becomes a cookie, and gives what fetches a path of it, by
+// another name of its host if one is given.
+func visit(t *testing.T, ctx context.Context, address, host string) func(path string) []byte {
+	t.Helper()
 	at, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
@@ -143,13 +160,11 @@ func page(t *testing.T, arguments ...string) (get func(path string) []byte, end 
 	client := &http.Client{Jar: jar}
 	fetch := func(path string) []byte {
 		t.Helper()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.ResolveReference(&url.URL{Path: "/"}).String()+strings.TrimPrefix(path, "/"), nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.Scheme+"://"+at.Host+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if slices.Contains(arguments, "--public") {
-			request.Host = "bans.example.org"
-		}
+		request.Host = host
 		answer, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -161,13 +176,8 @@ func page(t *testing.T, arguments ...string) (get func(path string) []byte, end 
 		}
 		return body
 	}
-	fetch(at.Path) // a token becomes a cookie
-	return fetch, func() {
-		cancel()
-		if code := <-ended; code != exitDone {
-			t.Errorf("exit code %d", code)
-		}
-	}
+	fetch(at.Path)
+	return fetch
 }
 
 // publicPage: what serve --public answers, to whatever name it is asked by, has no exact count.

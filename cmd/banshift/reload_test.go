@@ -17,17 +17,7 @@ func TestReload(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
 	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
-	put := func(name, text string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	put := putInto(t, dir)
 	put("vpn.csv", "prefix_or_addr,port,proto,tool,service,category,kind,share,valid_from,valid_to\n192.0.2.10,1194,udp,openvpn,vpn-a,vpn,provider,1,,\n")
 	config := put("banshift.yaml", "home: [198.18.0.0/15]\n")
 	at := time.Date(2018, 4, 16, 10, 0, 0, 0, time.UTC)

@@ -38,11 +38,22 @@ func seriesFile(t *testing.T, rises string, on time.Time) string {
 
 func write(t *testing.T, name, text string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	return putInto(t, t.TempDir())(name, text)
+}
+
+// putInto gives what writes files below a directory, in directories of their own if their names say so, and gives their paths.
+func putInto(t *testing.T, dir string) func(name, text string) string {
+	return func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
-	return path
 }
 
 const reportEvents = "id,country,target,kind,announced_at,enforced_at,ended_at\nru-x-2018,ru,x,enforce,2018-04-13,2018-04-16,\njp-y-2010,jp,y,enforce,,2010-01-01,\n"

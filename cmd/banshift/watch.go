@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -133,7 +134,7 @@ func (a *app) watcher(store watch.Store) (*watch.Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	prosecuted, err := a.prosecuted()
+	leaving, err := a.releasePolicy()
 	if err != nil {
 		return nil, err
 	}
@@ -142,12 +143,7 @@ func (a *app) watcher(store watch.Store) (*watch.Watcher, error) {
 		return nil, misused(err)
 	}
 	o := watch.Options{Store: store, Log: a.log, Grace: time.Duration(a.cfg.Watch.GraceMinutes) * time.Minute, Holidays: cfg.Holidays, Catalogue: catalogue,
-		Subscriptions: subscriptions, Clock: time.Now, Few: func(country string) uint64 {
-			if prosecuted[country] {
-				return uint64(max(a.cfg.Privacy.ReleaseMinClients, a.cfg.Privacy.ReleaseMinProsecuted))
-			}
-			return uint64(a.cfg.Privacy.ReleaseMinClients)
-		}}
+		Subscriptions: subscriptions, Clock: time.Now, Few: leaving.Few}
 	if a.cfg.Watch.Proposals != "" {
 		o.Propose = a.propose
 	}
@@ -248,11 +244,10 @@ func (a *app) writeFeed(ctx context.Context, store *load.Store, path string) err
 	if before, err := os.ReadFile(path); err == nil && bytes.Equal(before, text) {
 		return nil
 	}
-	next := path + ".next"
-	if err := os.WriteFile(next, text, 0o666); err != nil {
+	return writeFile(path, func(w io.Writer) error {
+		_, err := w.Write(text)
 		return err
-	}
-	return os.Rename(next, path)
+	})
 }
 
 // keepWatching watches for changes while a run follows.

@@ -136,17 +136,7 @@ func TestBanRaisesAlarm(t *testing.T) {
 	}))
 	t.Cleanup(webhook.Close)
 	box := newMailbox(t)
-	put := func(name, text string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	put := putInto(t, dir)
 	put("vpn.csv", "prefix_or_addr,port,proto,tool,service,category,kind,share,valid_from,valid_to\n192.0.2.10,1194,udp,openvpn,vpn-a,vpn,provider,1,,\n")
 	put("networks.csv", "prefix,asn,country\n198.18.0.0/15,64500,ru\n")
 	config := put("banshift.yaml", fmt.Sprintf(`

@@ -61,8 +61,8 @@ func Nothing(r *queries.Result) Released {
 	return Released{r, Said{Words: "nothing of it is shown"}}
 }
 
-// few is the smallest number of clients of a country that a row may count.
-func (p Policy) few(country string) uint64 {
+// Few is the smallest number of clients of a country that a row may count.
+func (p Policy) Few(country string) uint64 {
 	if p.Prosecuted[country] {
 		return max(p.MinClients, p.MinProsecuted)
 	}
@@ -101,7 +101,7 @@ func (p Policy) apply(r *queries.Result, ask Ask) (Said, error) {
 	if coarsen.ByTool(r) {
 		before = coarsen.Groups(r)
 	}
-	left, err := suppress.Rows(r, p.few)
+	left, err := suppress.Rows(r, p.Few)
 	if err != nil {
 		return Said{}, err
 	}
@@ -111,7 +111,7 @@ func (p Policy) apply(r *queries.Result, ask Ask) (Said, error) {
 		}
 	}
 	coarsen.Values(r)
-	coarsen.Counts(r, p.few)
+	coarsen.Counts(r, p.Few)
 	return Said{MinClients: p.MinClients, Words: fmt.Sprintf("%s; rows that count fewer than %d clients%s or would give such a count away are left out, counts are rounded to multiples of that number, sums to two digits",
 		pseudonyms, p.MinClients, p.prosecuted())}, nil
 }
@@ -128,7 +128,7 @@ func (p Policy) merge(r *queries.Result, before map[string]int, ask Ask) error {
 	if err != nil {
 		return err
 	}
-	coarsen.Upward(r, before, categories, p.few)
+	coarsen.Upward(r, before, categories, p.Few)
 	return nil
 }
 
@@ -136,7 +136,7 @@ const pseudonyms = "clients are counted by pseudonyms of one day"
 
 func (p Policy) noised(r *queries.Result) (Said, error) {
 	asked := p.Noise.Asked
-	asked.MinClients = p.few
+	asked.MinClients = p.Few
 	done, err := mechanism.Release(r, p.Noise.Ledger, asked)
 	if err != nil {
 		return Said{}, err

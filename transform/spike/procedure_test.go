@@ -325,6 +325,19 @@ func TestStepInsideAnEpisode(t *testing.T) {
 	}
 }
 
+// agree wants an answer of each of the other methods, all of them near a logarithm.
+func agree(t *testing.T, methods []spike.Secondary, want, within float64) {
+	t.Helper()
+	if len(methods) != 5 {
+		t.Fatalf("%d methods: %+v", len(methods), methods)
+	}
+	for _, m := range methods {
+		if m.EffectLog == nil || math.Abs(*m.EffectLog-want) > within {
+			t.Errorf("%s: %v %s, want about %.2f", m.Method, m.EffectLog, m.Note, want)
+		}
+	}
+}
+
 // TestSecondaryMethodsAgree asks the other methods about a rise that is there.
 func TestSecondaryMethodsAgree(t *testing.T) {
 	w := world(25, 30, 200, 1000)
@@ -336,14 +349,7 @@ func TestSecondaryMethodsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := find(t, got, "x", "aa")
-	if len(e.Secondary) != 5 {
-		t.Fatalf("%d methods: %+v", len(e.Secondary), e.Secondary)
-	}
-	for _, s := range e.Secondary {
-		if s.EffectLog == nil || math.Abs(*s.EffectLog-math.Log(1.4)) > .06 {
-			t.Errorf("%s: effect %v, want about %.2f", s.Method, s.EffectLog, math.Log(1.4))
-		}
-	}
+	agree(t, e.Secondary, math.Log(1.4), .06)
 	if o := find(t, got, "x", "ab"); o.Secondary != nil {
 		t.Error("other methods were asked about a country without the event")
 	}

@@ -52,9 +52,10 @@ def spark():
 def arrow_r():
     script = "library(arrow, warn.conflicts = FALSE); for (d in list(read_parquet('%s'), as.data.frame(open_dataset('%s')))) cat(nrow(d), sum(as.numeric(d$all_clients)), '\\n')" % (one, parted)
     try:
-        done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=True)
+        subprocess.run(["Rscript", "-e", "library(arrow)"], capture_output=True, check=True)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:
         raise ImportError(str(error)) from error
+    done = subprocess.run(["Rscript", "-e", script], capture_output=True, text=True, check=True)
     return [tuple(int(float(n)) for n in line.split()) for line in done.stdout.splitlines()]
 
 
