@@ -39,7 +39,7 @@ require (
 	gopkg.in/yaml.v3 v3.0.1
 )
 
-require github.com/klauspost/readahead v1.4.0 // indirect
+require github.com/klauspost/readahead v1.4.0
 
 require (
 	github.com/ClickHouse/ch-go v0.74.0

@@ -493,10 +493,10 @@ func (k *walk) stream(src *files.Source, of stretch, o FileOptions) error {
 	})
 }
 
-// ahead reads a file, and decompresses it, while what was read before is decoded. A live source may have nothing
-// more for long, which would keep close waiting.
+// ahead reads a capture, and decompresses it, while what was read before is decoded. A live source may have nothing
+// more for long, which would keep close waiting; other decoders ask the source where they are in it.
 func ahead(src *files.Source) (io.Reader, func() error, error) {
-	if src.Live() {
+	if src.Live() || src.Format != decode.Pcap {
 		return src, func() error { return nil }, nil
 	}
 	r, err := readahead.NewReaderSize(src, 4, 256<<10)
