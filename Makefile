@@ -75,6 +75,11 @@ writers: engine broker ## Have several programs write one source: RECORDS (20000
 	BANSHIFT_WRITERS_RECORDS=$(or $(RECORDS),200000) BANSHIFT_WRITERS_ROUNDS=$(or $(ROUNDS),10) BANSHIFT_SEED=$(or $(SEED),7) \
 	$(GO) test -count 1 -v -timeout 180m ./cmd/banshift -run TestWritersAreKeptApart
 
+.PHONY: processes
+processes: engine broker ## Have 1, 2 and 4 processes store a topic of 8 partitions, RECORDS (600000) in TURNS (3) turns; count again, and compare with one on a single core
+	BANSHIFT_PROCESSES_RECORDS=$(or $(RECORDS),600000) BANSHIFT_PROCESSES_TURNS=$(or $(TURNS),3) \
+	$(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run '^TestProcessesShareATopic$$'
+
 .PHONY: fuzz
 fuzz: web/dist/banshift.js ## Fuzz every target for FUZZTIME (10s) each
 	.ci/fuzz $(FUZZTIME)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -79,13 +80,15 @@ type writers struct {
 	random     *rand.Rand
 	lines      [][]byte
 	sources    []string // what an undisturbed run reads; empty: the topic
+	under      []string // a command that starts the programs, with its arguments; empty: none
 }
 
 // program starts "banshift run" as a process of its own, whose output goes to the test's log if it fails.
 func (w *writers) program(args ...string) (process *exec.Cmd, log *logBuffer) {
 	w.Helper()
 	log = &logBuffer{}
-	process = exec.Command(os.Args[0], append([]string{"run", "--store", w.store}, args...)...)
+	command := append(slices.Clone(w.under), os.Args[0], "run", "--store", w.store)
+	process = exec.Command(command[0], append(command[1:], args...)...)
 	process.Env = append(os.Environ(), runEnv+"="+filepath.Join(w.TempDir(), "peak"))
 	process.Stdout, process.Stderr = log, log
 	if err := process.Start(); err != nil {
