@@ -65,6 +65,7 @@ type Meter struct {
 	streams   dnsStreams   // reused for DNS over TCP
 	message   dnsmsg.Message
 	buffered  int // payload bytes that wait for inspection
+	spare     [][]byte
 	sink      record.Sink
 	flow      record.Flow
 	dns       record.DNS

@@ -2,6 +2,7 @@ package meter
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
@@ -220,14 +221,32 @@ func (m *Meter) buffer(f *flow, p bufferedPayload, data []byte) {
 		return
 	}
 	p.from = len(f.buffered)
-	f.buffered = append(f.buffered, data...)
+	f.buffered = append(m.roomFor(f.buffered, len(data)), data...)
 	p.to = len(f.buffered)
 	f.payloads = append(f.payloads, p)
 	m.buffered += len(data)
 }
 
-// maxKeptBuffer is how large a buffer a closed flow may hand on to the next one.
-const maxKeptBuffer = 4 << 10
+// maxKeptBuffer is how large a buffer a closed flow may hand on to the next one; maxSpare bounds the larger
+// ones that wait for a flow that needs them.
+const (
+	maxKeptBuffer = 4 << 10
+	maxSpare      = 64
+)
+
+// roomFor gives a buffer the room for n more bytes: that of a flow that was inspected, where one is large enough.
+func (m *Meter) roomFor(buffered []byte, n int) []byte {
+	need := len(buffered) + n
+	if need <= cap(buffered) {
+		return buffered
+	}
+	if last := len(m.spare) - 1; last >= 0 && cap(m.spare[last]) >= need {
+		larger := append(m.spare[last], buffered...)
+		m.spare = m.spare[:last]
+		return larger
+	}
+	return slices.Grow(buffered, max(n, len(buffered)))
+}
 
 // finish inspects what is left of a flow that ends.
 func (m *Meter) finish(f *flow) {
@@ -259,7 +278,11 @@ func (m *Meter) inspect(f *flow) {
 	}
 	m.buffered -= len(f.buffered)
 	f.payloads, f.buffered = f.payloads[:0], f.buffered[:0]
-	if cap(f.buffered) > maxKeptBuffer {
-		f.buffered = nil
+	if cap(f.buffered) <= maxKeptBuffer {
+		return
 	}
+	if len(m.spare) < maxSpare {
+		m.spare = append(m.spare, f.buffered)
+	}
+	f.buffered = nil
 }

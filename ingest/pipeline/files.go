@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/klauspost/readahead"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/ingest/anonymize"
@@ -473,7 +474,12 @@ func (k *walk) stream(src *files.Source, of stretch, o FileOptions) error {
 		if src.Live() && k.pipeline.opts.FlushAfter > 0 {
 			defer sink.impatient(k.pipeline.opts.FlushAfter)()
 		}
-		err := decoder.Decode(k.ctx, src, sink)
+		input, close, err := ahead(src)
+		if err != nil {
+			return err
+		}
+		defer close()
+		err = decoder.Decode(k.ctx, input, sink)
 		if cause := context.Cause(k.ctx); cause != nil {
 			return cause
 		}
@@ -485,6 +491,19 @@ func (k *walk) stream(src *files.Source, of stretch, o FileOptions) error {
 		}
 		return nil
 	})
+}
+
+// ahead reads a capture, and decompresses it, while what was read before is decoded. A live source may have nothing
+// more for long, which would keep close waiting; other decoders ask the source where they are in it.
+func ahead(src *files.Source) (io.Reader, func() error, error) {
+	if src.Live() || src.Format != decode.Pcap {
+		return src, func() error { return nil }, nil
+	}
+	r, err := readahead.NewReaderSize(src, 4, 256<<10)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, r.Close, nil
 }
 
 func streamDecoder(ctx context.Context, src *files.Source, o FileOptions) (decode.Stream, error) {

@@ -181,15 +181,13 @@ func (c *Classifier) Apply(ctx context.Context, rec arrow.Record) (arrow.Record,
 	if err := w.open(rec); err != nil {
 		return nil, fmt.Errorf("classify: %w", err)
 	}
-	out := newOutput(c.mem, w.flows.Len)
+	out := newOutput(c, w.flows.Len)
 	for i := range w.flows.Len {
 		if w.fire(i) {
 			v := w.decide()
-			out.append(c, &v, w.evidence())
+			out.set(c, i, &v, w.evidence())
 			w.clear()
-			continue
 		}
-		out.appendNone(c)
 	}
 	return out.record(c, rec, &w.batch), nil
 }

@@ -17,7 +17,9 @@ type output struct {
 	rules                   schemas.Column[uint16]
 }
 
-func newOutput(mem memory.Allocator, n int) *output {
+// newOutput makes columns of n rows on which no rule fired; [output.set] writes those on which one did.
+func newOutput(c *Classifier, n int) *output {
+	mem := c.mem
 	o := &output{
 		tool:     schemas.NewColumn[int32](mem, n),
 		service:  schemas.NewColumn[int32](mem, n),
@@ -27,37 +29,30 @@ func newOutput(mem memory.Allocator, n int) *output {
 		offsets:  schemas.NewColumn[int32](mem, n+1),
 		rules:    schemas.NewColumn[uint16](mem, n),
 	}
+	o.tool.Fill(n, int32(len(c.pack.tools)))
+	o.service.Fill(n, int32(len(c.services)))
+	o.category.Fill(n, c.toolCat[len(c.pack.tools)])
+	o.p.Fill(n, 0)
+	o.level.Fill(n, uint8(schemas.Unclassified))
 	o.offsets.Append(0)
 	return o
 }
 
-// appendNone is append for a row on which no rule fired.
-func (o *output) appendNone(c *Classifier) {
-	o.tool.Append(int32(len(c.pack.tools)))
-	o.service.Append(int32(len(c.services)))
-	o.category.Append(c.toolCat[len(c.pack.tools)])
-	o.p.Append(0)
-	o.level.Append(uint8(schemas.Unclassified))
-	o.offsets.Append(int32(len(o.rules.V)))
-}
-
-func (o *output) append(c *Classifier, v *verdict, evidence []uint16) {
-	tool, service := int32(len(c.pack.tools)), int32(len(c.services))
+// set writes row i; rows are written in order.
+func (o *output) set(c *Classifier, i int, v *verdict, evidence []uint16) {
 	if v.tool >= 0 {
-		tool = int32(v.tool)
+		o.tool.V[i] = int32(v.tool)
 	}
 	if v.service >= 0 {
-		service = int32(v.service)
+		o.service.V[i] = int32(v.service)
 	}
-	o.tool.Append(tool)
-	o.service.Append(service)
-	o.category.Append(c.toolCat[tool])
-	o.p.Append(v.p)
-	o.level.Append(uint8(v.level))
-	for _, i := range evidence {
-		o.rules.Append(i)
+	o.category.V[i] = c.toolCat[o.tool.V[i]]
+	o.p.V[i] = v.p
+	o.level.V[i] = uint8(v.level)
+	o.offsets.Fill(i+1, int32(len(o.rules.V)))
+	for _, rule := range evidence {
+		o.rules.Append(rule)
 	}
-	o.offsets.Append(int32(len(o.rules.V)))
 }
 
 // record makes the batch with the verdict columns at its end.
@@ -112,6 +107,7 @@ func dictionary(index *schemas.Column[int32], values arrow.Array) arrow.Array {
 }
 
 func (o *output) evidence(n int) arrow.Array {
+	o.offsets.Fill(n+1, int32(len(o.rules.V)))
 	values := o.rules.Array(arrow.PrimitiveTypes.Uint16)
 	defer values.Release()
 	offsets := o.offsets.Array(arrow.PrimitiveTypes.Int32)

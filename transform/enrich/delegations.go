@@ -14,8 +14,8 @@ import (
 // loadDelegations reads what a regional registry delegated (NRO extended delegated
 // statistics): prefix to country. Delegation says where a holder is registered, not
 // where a server stands.
-func loadDelegations(data []byte) (*bart.Table[network], error) {
-	t := new(bart.Table[network])
+func loadDelegations(data []byte) (*bart.Fast[network], error) {
+	t := new(bart.Fast[network])
 	for n, raw := range bytes.Split(data, []byte("\n")) {
 		fields := strings.Split(strings.TrimSpace(string(raw)), "|")
 		if len(fields) < 7 || strings.HasPrefix(fields[0], "#") || fields[1] == "*" || fields[1] == "" {
@@ -64,8 +64,8 @@ func delegated(kind, start, value string) ([]netip.Prefix, error) {
 
 // loadRoutes reads a routing table: "prefix asn", or "address length asn" as CAIDA's
 // prefix-to-AS files have it. Of several origins the first counts.
-func loadRoutes(data []byte) (*bart.Table[network], error) {
-	t := new(bart.Table[network])
+func loadRoutes(data []byte) (*bart.Fast[network], error) {
+	t := new(bart.Fast[network])
 	for n, raw := range bytes.Split(data, []byte("\n")) {
 		line, _, _ := strings.Cut(string(raw), "#")
 		fields := strings.Fields(line)

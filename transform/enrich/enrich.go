@@ -186,11 +186,7 @@ func (e *Enricher) row(flows *schemas.Flows, i int, known *recent, c *columns) {
 		}
 	}
 	name := e.name(flows, i)
-	c.network.Append(n.asn)
-	c.country.Append(uint16(n.country))
-	c.kind.Append(uint8(n.kind))
-	c.address.Append(set)
-	c.name.Append(name)
+	c.set(i, n, set, name)
 }
 
 // resolve reports whether any of the entries speaks of this flow, and whether one
@@ -233,14 +229,30 @@ type columns struct {
 	name    schemas.Column[uint32]
 }
 
+// newColumns makes columns of n zeros, which [columns.set] replaces: appending asks each time whether there is room.
 func newColumns(mem memory.Allocator, n int) columns {
-	return columns{
+	c := columns{
 		network: schemas.NewColumn[uint32](mem, n),
 		country: schemas.NewColumn[uint16](mem, n),
 		kind:    schemas.NewColumn[uint8](mem, n),
 		address: schemas.NewColumn[uint32](mem, n),
 		name:    schemas.NewColumn[uint32](mem, n),
 	}
+	c.network.Fill(n, 0)
+	c.country.Fill(n, 0)
+	c.kind.Fill(n, 0)
+	c.address.Fill(n, 0)
+	c.name.Fill(n, 0)
+	return c
+}
+
+// set writes row i.
+func (c *columns) set(i int, n network, address, name uint32) {
+	c.network.V[i] = n.asn
+	c.country.V[i] = uint16(n.country)
+	c.kind.V[i] = uint8(n.kind)
+	c.address.V[i] = address
+	c.name.V[i] = name
 }
 
 func (c *columns) appendTo(rec arrow.Record, lists string) arrow.Record {
@@ -266,11 +278,7 @@ func (c *columns) appendTo(rec arrow.Record, lists string) arrow.Record {
 func Attach(mem memory.Allocator, rec arrow.Record, lists *Lists, m Matches) arrow.Record {
 	c := newColumns(mem, int(rec.NumRows()))
 	for i := range int(rec.NumRows()) {
-		c.network.Append(m.Network[i])
-		c.country.Append(m.Country[i])
-		c.kind.Append(m.Type[i])
-		c.address.Append(m.AddressMatch[i])
-		c.name.Append(m.NameMatch[i])
+		c.set(i, network{m.Network[i], Country(m.Country[i]), ASType(m.Type[i])}, m.AddressMatch[i], m.NameMatch[i])
 	}
 	return c.appendTo(rec, lists.version)
 }

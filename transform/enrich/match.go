@@ -84,7 +84,7 @@ type ListInfo struct {
 type Lists struct {
 	info    []ListInfo
 	entries []Entry
-	addrs   bart.Table[uint32]
+	addrs   bart.Fast[uint32]
 	sets    [][]uint32 // sets of entries; 0 is empty
 	names   *domain.Table
 	version string

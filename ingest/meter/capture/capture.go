@@ -31,8 +31,8 @@ const MaxFrame = 262144
 type Reader struct {
 	r        *bufio.Reader
 	off      int64
-	from     int64 // where the record or block begins that is read
-	buf      []byte
+	from     int64  // where the record or block begins that is read
+	buf      []byte // of what the reader's buffer has no room for
 	order    binary.ByteOrder
 	next     func() (Frame, error)
 	recBytes int    // classic pcap: bytes of a record header
@@ -94,9 +94,22 @@ func (c *Reader) Next() (Frame, error) { return c.next() }
 // Offset is how many bytes were read.
 func (c *Reader) Offset() int64 { return c.off }
 
-// read gives the next n bytes, valid until the next read. Memory grows with what is
-// there, not with n.
+// read gives the next n bytes, valid until the next read: those of the buffer where they fit.
 func (c *Reader) read(n int, what string) ([]byte, error) {
+	if n > c.r.Size() {
+		return c.copied(n, what)
+	}
+	data, err := c.r.Peek(n)
+	c.off += int64(len(data))
+	_, _ = c.r.Discard(len(data)) // they are in the buffer
+	if err != nil {
+		return nil, c.failed(err, what)
+	}
+	return data, nil
+}
+
+// copied is read for more than the buffer has room for. Memory grows with what is there, not with n.
+func (c *Reader) copied(n int, what string) ([]byte, error) {
 	const step = 1 << 16
 	c.buf = c.buf[:0]
 	for len(c.buf) < n {
@@ -108,26 +121,27 @@ func (c *Reader) read(n int, what string) ([]byte, error) {
 		c.buf = c.buf[:to]
 		got, err := io.ReadFull(c.r, c.buf[from:to])
 		c.off += int64(got)
-		if err == nil {
-			continue
+		if err != nil {
+			return nil, c.failed(err, what)
 		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, &CutError{At: c.off, What: what, from: c.from}
-		}
-		return nil, fmt.Errorf("read capture at byte %d: %w", c.off, err)
 	}
 	return c.buf, nil
+}
+
+// failed says where and in the middle of what reading ended.
+func (c *Reader) failed(err error, what string) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &CutError{At: c.off, What: what, from: c.from}
+	}
+	return fmt.Errorf("read capture at byte %d: %w", c.off, err)
 }
 
 // skip passes over n bytes.
 func (c *Reader) skip(n int64, what string) error {
 	got, err := io.CopyN(io.Discard, c.r, n)
 	c.off += got
-	if errors.Is(err, io.EOF) {
-		return &CutError{At: c.off, What: what, from: c.from}
-	}
 	if err != nil {
-		return fmt.Errorf("read capture at byte %d: %w", c.off, err)
+		return c.failed(err, what)
 	}
 	return nil
 }

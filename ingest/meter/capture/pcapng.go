@@ -65,7 +65,7 @@ func (c *Reader) block() (frame Frame, ok bool, err error) {
 		return Frame{}, false, err
 	}
 	if binary.BigEndian.Uint32(head) == magicSection {
-		return Frame{}, false, c.section(position)
+		return Frame{}, false, c.section([4]byte(head[4:]), position)
 	}
 	if c.order == nil {
 		return Frame{}, false, broken(position, "the first block is not a section header")
@@ -101,9 +101,8 @@ func broken(position int64, what string) error {
 	return fmt.Errorf("capture is broken at byte %d: %s", position, what)
 }
 
-// section reads the rest of a section header block.
-func (c *Reader) section(position int64) error {
-	// The length cannot be read before the byte order is known.
+// section reads the rest of a section header block. Its length cannot be read before the byte order is known.
+func (c *Reader) section(size [4]byte, position int64) error {
 	head, err := c.r.Peek(4)
 	if err != nil {
 		return &CutError{At: c.off + int64(len(head)), What: "a section header", from: c.from}
@@ -116,7 +115,7 @@ func (c *Reader) section(position int64) error {
 	default:
 		return broken(position, fmt.Sprintf("byte-order magic %x of a section header", head))
 	}
-	length := c.order.Uint32(c.buf[4:8])
+	length := c.order.Uint32(size[:])
 	if length < 28 || length%4 != 0 {
 		return broken(position, fmt.Sprintf("a section header of %d bytes", length))
 	}

@@ -353,7 +353,7 @@ func TestHelloFields(t *testing.T) {
 	}
 	// By hand from the specification: sorted ciphers; sorted extensions without server
 	// name and ALPN, then the signature algorithms in order.
-	want := "t13d0204h2_" + hash12("1301,1302") + "_" + hash12("000d,002b_0403,0804")
+	want := "t13d0204h2_" + hash12([]byte("1301,1302")) + "_" + hash12([]byte("000d,002b_0403,0804"))
 	if string(r.JA4) != want {
 		t.Errorf("ja4 %s, want %s", r.JA4, want)
 	}

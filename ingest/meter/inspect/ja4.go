@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // ja4 gives the JA4 fingerprint of a ClientHello (FoxIO, "JA4: TLS Client
@@ -26,17 +25,17 @@ func (h *clientHello) ja4(transport byte) []byte {
 		}
 	}
 	slices.Sort(hashed)
-	tail := hexList(hashed)
+	tail := appendHex(nil, hashed)
 	if algs := withoutGREASE(h.sigAlgs); len(algs) > 0 {
-		tail += "_" + hexList(algs)
+		tail = appendHex(append(tail, '_'), algs)
 	}
 	if len(extensions) == 0 {
-		tail = ""
+		tail = nil
 	}
 	sorted := slices.Clone(ciphers)
 	slices.Sort(sorted)
 	return fmt.Appendf(nil, "%c%s%c%02d%02d%c%c_%s_%s", transport, h.ja4Version(), sni,
-		min(len(ciphers), 99), min(len(extensions), 99), first, last, hash12(hexList(sorted)), hash12(tail))
+		min(len(ciphers), 99), min(len(extensions), 99), first, last, hash12(appendHex(nil, sorted)), hash12(tail))
 }
 
 // isGREASE reports a value of RFC 8701.
@@ -105,21 +104,21 @@ func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-func hexList(list []uint16) string {
-	var b strings.Builder
+// appendHex writes a list as JA4 hashes it: four digits each, with commas between.
+func appendHex(dst []byte, list []uint16) []byte {
 	for i, v := range list {
 		if i > 0 {
-			b.WriteByte(',')
+			dst = append(dst, ',')
 		}
-		fmt.Fprintf(&b, "%04x", v)
+		dst = hex.AppendEncode(dst, []byte{byte(v >> 8), byte(v)})
 	}
-	return b.String()
+	return dst
 }
 
-func hash12(s string) string {
-	if s == "" {
+func hash12(b []byte) string {
+	if len(b) == 0 {
 		return "000000000000"
 	}
-	sum := sha256.Sum256([]byte(s))
+	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:6])
 }

@@ -15,8 +15,7 @@ const (
 
 // Thresholds of structure. Random bytes reach none of them with more than 2^-40 a payload.
 const (
-	minConstant = 8  // equal bytes in a row
-	minCounting = 8  // bytes in a row that step by the same, not by 0
+	minRun      = 8  // bytes in a row that stay, or step by the same
 	minPeriodic = 48 // bytes of a payload that repeats itself
 	maxPeriod   = 32
 	minText     = 32 // bytes looked at before text is spoken of
@@ -89,28 +88,45 @@ func isLone(payloads []Payload) bool {
 	return len(payloads) > 0
 }
 
+// texts has a 1 for each byte of text.
+var texts = func() (set [256]uint8) {
+	for c := ' '; c <= '~'; c++ {
+		set[c] = 1
+	}
+	set['\r'], set['\n'], set['\t'] = 1, 1, 1
+	return set
+}()
+
 func countText(b []byte) (n int) {
 	for _, c := range b {
-		if c >= ' ' && c <= '~' || c == '\r' || c == '\n' || c == '\t' {
-			n++
-		}
+		n += int(texts[c])
 	}
 	return n
 }
 
-// runs looks for bytes in a row that stay, and for such that step by the same.
+// runs looks for bytes in a row that stay, and for such that step by the same. Six of a run's eight bytes
+// are a third one after two equal steps, so that looking at every sixth byte misses none.
 func runs(b []byte) (constant, counting bool) {
-	run, step := 1, byte(0)
-	for i := 1; i < len(b); i++ {
-		if d := b[i] - b[i-1]; d == step {
-			run++
-		} else {
-			step, run = d, 2
+	for i := 2; i < len(b); i += minRun - 2 {
+		step := b[i] - b[i-1]
+		if b[i-1]-b[i-2] != step || !isRun(b, i, step) {
+			continue
 		}
-		constant = constant || step == 0 && run >= minConstant
-		counting = counting || step != 0 && run >= minCounting
+		constant, counting = constant || step == 0, counting || step != 0
 	}
 	return constant, counting
+}
+
+// isRun reports that byte i stands in a run long enough of bytes that step by the same.
+func isRun(b []byte, i int, step byte) bool {
+	from, to := i-2, i
+	for from > 0 && to-from < minRun-1 && b[from]-b[from-1] == step {
+		from--
+	}
+	for to+1 < len(b) && to-from < minRun-1 && b[to+1]-b[to] == step {
+		to++
+	}
+	return to-from >= minRun-1
 }
 
 // isPeriodic reports a payload of which nearly every byte stands again a period later.
@@ -119,20 +135,25 @@ func isPeriodic(b []byte) bool {
 		return false
 	}
 	for period := 1; period <= maxPeriod; period++ {
-		if b[0] != b[period] && b[1] != b[period+1] {
-			continue
-		}
-		same := 0
-		for i := period; i < len(b); i++ {
-			if b[i] == b[i-period] {
-				same++
-			}
-		}
-		if 8*same >= 7*(len(b)-period) {
+		if (b[0] == b[period] || b[1] == b[period+1]) && repeatsAfter(b, period) {
 			return true
 		}
 	}
 	return false
+}
+
+// repeatsAfter reports that at least seven of eight bytes stand again a period later.
+func repeatsAfter(b []byte, period int) bool {
+	others, most := 0, (len(b)-period)/8
+	for i, c := range b[period:] {
+		if c == b[i] {
+			continue
+		}
+		if others++; others > most {
+			return false
+		}
+	}
+	return true
 }
 
 // looksRandom reports bytes that may have been drawn at random: neither constant,

@@ -70,3 +70,83 @@ func TestLooksRandom(t *testing.T) {
 		}
 	}
 }
+
+// TestStructureAgainstSlow compares the shortcuts of runs, text and periods with what they stand for.
+func TestStructureAgainstSlow(t *testing.T) {
+	d := newDice(23)
+	found := [3]int{}
+	for range 20000 {
+		b := pieces(d)
+		constant, counting := runs(b)
+		wantConstant, wantCounting := slowRun(b, true), slowRun(b, false)
+		if constant != wantConstant || counting != wantCounting {
+			t.Fatalf("%x: constant %t, counting %t; slowly %t, %t", b, constant, counting, wantConstant, wantCounting)
+		}
+		if got, want := isPeriodic(b), slowPeriodic(b); got != want {
+			t.Fatalf("%x: periodic %t, slowly %t", b, got, want)
+		}
+		for i, holds := range []bool{constant, counting, isPeriodic(b)} {
+			if holds {
+				found[i]++
+			}
+		}
+	}
+	if min(found[0], found[1], found[2]) < 500 {
+		t.Fatalf("constant, counting and periodic bytes were found %d times: too few to compare", found)
+	}
+}
+
+// pieces makes bytes of runs of all lengths, repeated ones and random ones.
+func pieces(d dice) (b []byte) {
+	for range 1 + d.IntN(4) {
+		step, length := byte(d.IntN(4)), d.IntN(14)
+		for c := byte(d.IntN(256)); length > 0; length-- {
+			b = append(b, c)
+			c += step
+		}
+		b = append(b, d.bytes(d.IntN(6))...)
+	}
+	if d.IntN(3) > 0 {
+		return b
+	}
+	b = bytes.Repeat(b, 1+100/(1+len(b)))
+	for range d.IntN(12) {
+		if len(b) > 0 {
+			b[d.IntN(len(b))] ^= byte(d.IntN(256))
+		}
+	}
+	return b
+}
+
+// slowRun looks at every eight bytes in a row.
+func slowRun(b []byte, constant bool) bool {
+	for from := 0; from+8 <= len(b); from++ {
+		step, same := b[from+1]-b[from], true
+		for i := from + 1; i < from+8; i++ {
+			same = same && b[i]-b[i-1] == step
+		}
+		if same && (step == 0) == constant {
+			return true
+		}
+	}
+	return false
+}
+
+// slowPeriodic counts for every period.
+func slowPeriodic(b []byte) bool {
+	if len(b) < 48 {
+		return false
+	}
+	for period := 1; period <= 32; period++ {
+		same := 0
+		for i := period; i < len(b); i++ {
+			if b[i] == b[i-period] {
+				same++
+			}
+		}
+		if 8*same >= 7*(len(b)-period) && (b[0] == b[period] || b[1] == b[period+1]) {
+			return true
+		}
+	}
+	return false
+}
