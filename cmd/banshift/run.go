@@ -153,16 +153,15 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		following, stop := context.WithCancel(ctx)
 		defer stop()
 		go a.keepUpdated(following, now)
-		go a.keepReloaded(following, now)
 		go a.keepBeating(following, w)
 		a.sayStale(stages, began)
 		if o.watch {
-			watcher, err := a.watcher(store)
-			if err != nil {
+			if now.watchers, err = a.watchers(store); err != nil {
 				return err
 			}
-			go a.keepWatching(following, watcher)
+			go now.watchers.keepWatching(following)
 		}
+		go a.keepReloaded(following, now)
 	}
 	ctx, endPage, err := a.withPage(ctx, store, o.page)
 	if err != nil {

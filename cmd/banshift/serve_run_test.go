@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -31,7 +32,9 @@ func TestServeReadsToo(t *testing.T) {
 	const records = 2000
 	var lines [][]byte
 	uniformFlows(t, records, 3, func(line []byte) { lines = append(lines, line) })
-	if err := os.WriteFile(filepath.Join(telemetry, "flows.ndjson"), append(bytes.Join(lines, []byte("\n")), '\n'), 0o600); err != nil {
+	text := append(bytes.Join(lines, []byte("\n")), '\n')
+	size := len(text)
+	if err := os.WriteFile(filepath.Join(telemetry, "flows.ndjson"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, interrupt := context.WithCancel(context.Background())
@@ -85,8 +88,14 @@ func TestServeReadsToo(t *testing.T) {
 	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, "metrics.sock"))
 	}}}
-	if _, metrics := get(socket, "http://localhost/metrics"); !strings.Contains(metrics, "banshift_records_total") {
-		t.Errorf("metrics: %.300s", metrics)
+	for _, line := range []string{
+		`banshift_records_total{outcome="folded"} `, `banshift_queued_ranges 0`,
+		fmt.Sprintf(`banshift_read_bytes_total{from="files"} %d`, size), `banshift_read_bytes_total{from="kafka"} 0`,
+	} {
+		await(line, func() bool {
+			_, metrics := get(socket, "http://localhost/metrics")
+			return strings.Contains(metrics, line)
+		})
 	}
 	interrupt()
 	if code := <-ended; code != exitDone || !strings.Contains(log.String(), "in 2,000 =") {
