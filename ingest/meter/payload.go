@@ -210,10 +210,43 @@ func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
 		return
 	}
 	data = data[:min(len(data), maxStreamBytes-len(f.buffered))]
+	if len(f.payloads) >= manyPieces && !gap && f.isHelloGoingOn(p.up) && m.lengthen(f, size, data) {
+		return
+	}
 	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, time: p.time}, data)
 	if len(f.payloads) >= inspect.MaxPayloads || len(f.buffered) >= maxStreamBytes {
 		m.inspect(f)
 	}
+}
+
+// manyPieces is from how many payloads on the pieces of a TLS hello are kept as one: programs that go round a
+// filter of names cut theirs into hundreds.
+const manyPieces = inspect.MaxPayloads / 2
+
+// isHelloGoingOn reports that the latest payloads are whole, of one direction, and begin a hello that goes on.
+func (f *flow) isHelloGoingOn(up bool) bool {
+	from := len(f.payloads)
+	for missing := false; from > 0 && !missing; from-- {
+		p := &f.payloads[from-1]
+		if p.up != up || p.to-p.from < p.size {
+			break
+		}
+		missing = p.gap
+	}
+	return from < len(f.payloads) && inspect.IsUnfinishedHello(f.buffered[f.payloads[from].from:])
+}
+
+// lengthen adds what follows the latest payload to it; false where it would be more than may be buffered.
+func (m *Meter) lengthen(f *flow, size int, data []byte) bool {
+	if len(data) < size || m.buffered+size > m.opts.MaxBufferedBytes {
+		return false
+	}
+	last := &f.payloads[len(f.payloads)-1]
+	f.buffered = append(m.roomFor(f.buffered, size), data...)
+	last.size += size
+	last.to = len(f.buffered)
+	m.buffered += size
+	return true
 }
 
 // buffer keeps a payload for inspection.
