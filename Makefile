@@ -58,6 +58,10 @@ kills: engine ## Kill a server KILLS (80) times under small inserts, at moments 
 soak: engine broker ## Kill program, server and broker KILLS (50) times under RECORDS (1000000), at moments of SEED, and count again
 	BANSHIFT_SOAK_KILLS=$(or $(KILLS),50) BANSHIFT_SOAK_RECORDS=$(or $(RECORDS),1000000) BANSHIFT_SEED=$(or $(SEED),) $(GO) test -count 1 -v -timeout 10h ./cmd/banshift -run '^TestSoak$$'
 
+.PHONY: upgrade
+upgrade: build engine broker ## Build the program of every version of the schema, fill stores with it, under load too, and go on with this one
+	BANSHIFT_UPGRADE=1 $(GO) test -count 1 -v -timeout 60m ./cmd/banshift -run '^TestUpgrade$$'
+
 .PHONY: check-alerts
 check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
