@@ -101,6 +101,10 @@ calibrate: build ## Measure false grades and power: real series below BANSHIFT_S
 	BANSHIFT_ALARMS=$(CURDIR)/docs/alarms.md $(GO) test ./transform/spike/outlier -run TestAlarms -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
 
+.PHONY: calibrate-hours
+calibrate-hours: ## Measure size and power of the test by the hour on simulated panels, into docs/calibration-hours.md (RUNS: 200)
+	BANSHIFT_CALIBRATION_HOURS=$(CURDIR)/docs/calibration-hours.md BANSHIFT_RUNS=$(or $(RUNS),200) $(GO) test ./transform/spike -run TestHoursMeasured -count=1 -timeout 60m
+
 .PHONY: alarm-rate
 alarm-rate: ## Measure false alarms and delays of watch on simulated countries, into docs/alerts.md (RUNS: 100 bans a cell)
 	BANSHIFT_ALARM_RATE=$(CURDIR)/docs/alerts.md BANSHIFT_RUNS=$(or $(RUNS),100) $(GO) test ./watch -run TestAlarmRate -count=1 -timeout 60m

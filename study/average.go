@@ -94,6 +94,8 @@ type Entry struct {
 	Detail  string   `json:"detail,omitempty"`
 	Episode []string `json:"episode,omitempty"`
 	Inside  bool     `json:"inside"` // of the days of the series
+	// ByHour is what was found by the hour, in a sentence; it is never pooled, and empty where it was not asked.
+	ByHour  string `json:"by_hour,omitempty"`
 	se, log float64
 }
 
@@ -199,6 +201,9 @@ func (x *Entry) fill(e spike.Effect, cfg spike.Config) {
 	x.Asked, x.Effect, x.Low, x.High, x.Grade, x.Episode = e.Asked, number(e.EffectPct), number(e.CILow), number(e.CIHigh), e.Grade, e.Episode
 	if len(e.Reasons) > 0 {
 		x.Detail = e.Reasons[0]
+	}
+	if e.Hours != nil {
+		x.ByHour = e.Hours.Sentence()
 	}
 	if e.EffectLog != nil && e.CILow != nil && e.CIHigh != nil {
 		x.log = *e.EffectLog
