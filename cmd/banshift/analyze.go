@@ -131,7 +131,7 @@ func (a *app) printEffects(result study.Result) error {
 		table.add(e.Event, e.Country, e.Date, showPercent(e.EffectPct), showPercent(e.CILow)+" .. "+showPercent(e.CIHigh),
 			showP(e.PTime), strconv.Itoa(e.NTime), showP(e.PSpace), strconv.Itoa(e.NSpace), string(e.Grade))
 		if h := e.Hours; h != nil && h.EffectLog != nil {
-			table.add(e.Event, e.Country, h.Onset, showPercent(h.EffectPct), showPercent(h.CILow)+" .. "+showPercent(h.CIHigh),
+			table.add(e.Event+" by the hour", e.Country, h.Onset, showPercent(h.EffectPct), showPercent(h.CILow)+" .. "+showPercent(h.CIHigh),
 				showP(h.PTime), strconv.Itoa(h.NTime), showP(h.PSpace), strconv.Itoa(h.NSpace), string(h.Grade))
 		}
 	}

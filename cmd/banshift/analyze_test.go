@@ -222,6 +222,9 @@ func TestAnalyzeByTheHour(t *testing.T) {
 			t.Errorf("%s: exit %d, %s; want the hours: %s", args[0], code, errOut, out)
 		}
 	}
+	if _, out, _ := runCommand(t, append([]string{"analyze"}, from...)...); !strings.Contains(out, "\nxa-ban by the hour  ") {
+		t.Errorf("the table has no row by the hour: %s", out)
+	}
 	if code, out, errOut := runCommand(t, "study", bans, "--series", series, "--resolution", "hour", "--json"); code != exitDone || !strings.Contains(out, `"by_hour": "supported: by the hour`) {
 		t.Errorf("study: exit %d, %s: %s", code, errOut, out)
 	}
