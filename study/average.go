@@ -103,6 +103,7 @@ type Entry struct {
 const (
 	whyNoBan     = "no ban but another explanation (company, outage, election, release)"
 	whyMonth     = "the date is known to the month only"
+	whyRegion    = "in a part of the country only, of which no series is asked"
 	whyOutside   = "outside the days of the series"
 	whyNoSeries  = "no series of the country"
 	whyFewUsers  = "too few users a day for a log effect"
@@ -114,7 +115,7 @@ const (
 )
 
 // outcomes is the order of the funnel.
-var outcomes = []string{whyNoBan, whyMonth, whyOutside, whyNoSeries, whyFewUsers, whyDays, whyPast, whyNeighbour, whyEpisode, pooledWords}
+var outcomes = []string{whyNoBan, whyMonth, whyRegion, whyOutside, whyNoSeries, whyFewUsers, whyDays, whyPast, whyNeighbour, whyEpisode, pooledWords}
 
 // OnAverage tests every event of the catalogue in its own country and pools what can be pooled by random effects. r
 // may be nil where a series is given.
@@ -218,6 +219,8 @@ func (x *Entry) reason(e events.Event, effect spike.Effect, tested bool, cfg spi
 		return whyNoBan
 	case e.Precision == "month":
 		return whyMonth
+	case e.Region != "":
+		return whyRegion
 	case !x.Inside:
 		return whyOutside
 	case !tested:

@@ -117,6 +117,11 @@ func TestNoEventIsLostToItsNeighbours(t *testing.T) {
 				t.Errorf("%s: %s", e.ID, text)
 			}
 			continue
+		case e.Region != "":
+			if got.Grade != spike.Insufficient || !strings.Contains(text, "in a part of the country only") {
+				t.Errorf("%s: %s %s", e.ID, got.Grade, text)
+			}
+			continue
 		case got.Joint != nil:
 			crowded++
 			if got.Joint.Sum.EffectPct == nil || got.Joint.Sum.CILow == nil || !strings.Contains(text, "the sum of ") {
