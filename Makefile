@@ -58,6 +58,10 @@ kills: engine ## Kill a server KILLS (80) times under small inserts, at moments 
 soak: engine broker ## Kill program, server and broker KILLS (50) times under RECORDS (1000000), at moments of SEED, and count again
 	BANSHIFT_SOAK_KILLS=$(or $(KILLS),50) BANSHIFT_SOAK_RECORDS=$(or $(RECORDS),1000000) BANSHIFT_SEED=$(or $(SEED),) $(GO) test -count 1 -v -timeout 10h ./cmd/banshift -run '^TestSoak$$'
 
+.PHONY: upgrade
+upgrade: build engine broker ## Build the program of every version of the schema, fill stores with it, under load too, and go on with this one
+	BANSHIFT_UPGRADE=1 $(GO) test -count 1 -v -timeout 60m ./cmd/banshift -run '^TestUpgrade$$'
+
 .PHONY: check-alerts
 check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own engine
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
@@ -101,6 +105,10 @@ calibrate: build ## Measure false grades and power: real series below BANSHIFT_S
 	BANSHIFT_CALIBRATION=$(CURDIR)/docs/calibration.md $(GO) test ./transform/spike -run TestCurve -count=1 -timeout 30m
 	BANSHIFT_ALARMS=$(CURDIR)/docs/alarms.md $(GO) test ./transform/spike/outlier -run TestAlarms -count=1 -timeout 30m
 	bin/banshift calibrate --runs $(or $(RUNS),200) --out docs/calibration-simulated.md
+
+.PHONY: calibrate-hours
+calibrate-hours: ## Measure size and power of the test by the hour on simulated panels, into docs/calibration-hours.md (RUNS: 200)
+	BANSHIFT_CALIBRATION_HOURS=$(CURDIR)/docs/calibration-hours.md BANSHIFT_RUNS=$(or $(RUNS),200) $(GO) test ./transform/spike -run TestHoursMeasured -count=1 -timeout 60m
 
 .PHONY: alarm-rate
 alarm-rate: ## Measure false alarms and delays of watch on simulated countries, into docs/alerts.md (RUNS: 100 bans a cell)

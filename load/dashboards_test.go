@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/banshift/banshift/load"
 )
 
@@ -135,5 +137,77 @@ func TestQuestionsForMetabaseAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked(t, s, string(text))
+	}
+}
+
+// Every data set of the bundle for Superset runs as a reader, and has the columns that its chart draws; a chart's lines are
+// rows of the query, so that no number of clients is a sum.
+func TestBundleForSupersetAnswers(t *testing.T) {
+	s := dashboardStore(t, "superset")
+	type part struct {
+		SQL, UUID   string
+		DatasetUUID string `yaml:"dataset_uuid"`
+		Columns     []struct {
+			Name string `yaml:"column_name"`
+		}
+		Params struct {
+			Axis    string   `yaml:"x_axis"`
+			By      []string `yaml:"groupby"`
+			Raw     []string `yaml:"all_columns"`
+			Metrics []struct {
+				SQL   string `yaml:"sqlExpression"`
+				Label string
+			}
+		}
+	}
+	read := func(pattern string) (parts []part) {
+		paths, err := filepath.Glob("../deploy/dashboards/superset/" + pattern)
+		if err != nil || len(paths) < 8 {
+			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var p part
+			if err := yaml.Unmarshal(text, &p); err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			parts = append(parts, p)
+		}
+		return parts
+	}
+	datasets := map[string]part{}
+	for _, d := range read("datasets/banshift/*.yaml") {
+		datasets[d.UUID] = d
+		var names []string
+		for _, c := range d.Columns {
+			names = append(names, c.Name)
+		}
+		asked(t, s, "SELECT "+strings.Join(names, ", ")+" FROM (\n"+d.SQL+"\n) AS virtual_table LIMIT 10")
+	}
+	drawn := 0
+	for _, c := range read("charts/*.yaml") {
+		d, known := datasets[c.DatasetUUID]
+		if !known {
+			t.Fatalf("a chart of the data set %s, which the bundle lacks", c.DatasetUUID)
+		}
+		if len(c.Params.Raw) > 0 {
+			asked(t, s, "SELECT "+strings.Join(c.Params.Raw, ", ")+" FROM (\n"+d.SQL+"\n) AS virtual_table LIMIT 10")
+			continue
+		}
+		for _, m := range c.Params.Metrics {
+			groups := strings.Join(append([]string{c.Params.Axis}, c.Params.By...), ", ")
+			for _, row := range asked(t, s, "SELECT "+groups+", "+m.SQL+" AS value, count() AS of FROM (\n"+d.SQL+"\n) AS virtual_table GROUP BY "+groups) {
+				drawn++
+				if row["of"] != "1" && row["of"] != 1.0 {
+					t.Errorf("%s: %v is made of several rows", m.Label, row)
+				}
+			}
+		}
+	}
+	if drawn < 20 {
+		t.Errorf("%d points are drawn: nothing is tested", drawn)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"regexp"
 	"strconv"
@@ -24,6 +25,8 @@ var (
 	ErrNoTable     = errors.New("table is missing")
 	ErrNoDatabase  = errors.New("database is missing")
 	ErrForbidden   = errors.New("not allowed")
+	// ErrHalfRestored: a restore into the store has not ended.
+	ErrHalfRestored = errors.New("a restore into this store was not finished")
 )
 
 // Codes of ClickHouse's exceptions.
@@ -140,6 +143,10 @@ func isForbidden(err error) bool {
 }
 
 func isNetwork(err error) bool {
+	var path *fs.PathError
+	if errors.As(err, &path) { // a system call's error answers as one of the network does
+		return false
+	}
 	var netErr net.Error
 	var opErr *net.OpError
 	return errors.As(err, &opErr) || errors.As(err, &netErr) || errors.Is(err, io.EOF) ||

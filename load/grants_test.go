@@ -97,4 +97,19 @@ func TestDocumentedGrants(t *testing.T) {
 	if err := r.SQL(ctx, "SELECT count() FROM usage", io.Discard, CSV); err != nil {
 		t.Errorf("the reader asks in SQL: %v", err)
 	}
+	dir := t.TempDir()
+	if _, err := r.Backup(ctx, dir, nil); err != nil {
+		t.Fatalf("the reader backs up: %v", err)
+	}
+	for _, sql := range []string{"DROP DATABASE banshift", "CREATE DATABASE banshift"} {
+		execute(sql)
+	}
+	backup, err := ReadBackup(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(ctx, server.DSNOf(admin, "banshift"), dir, backup, Options{}, nil); err != nil {
+		t.Fatalf("the user for migrations restores: %v", err)
+	}
+	recount(t, open(writer), 1, 10)
 }

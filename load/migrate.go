@@ -98,6 +98,9 @@ func (s *Store) migrate(ctx context.Context, all []migrations.Migration) ([]Appl
 	if err != nil {
 		return nil, fmt.Errorf("table of migrations: %w", err)
 	}
+	if _, begun := have[restoring]; begun {
+		return nil, fmt.Errorf("%w: remove it (its directory, or its database on the server), and restore again", ErrHalfRestored)
+	}
 	if n := unknown(have, all); n != 0 {
 		return nil, fmt.Errorf("store has migration %d, which this program does not know: use the version of banshift that wrote it, or a newer one", n)
 	}

@@ -273,6 +273,20 @@ func TestDaily(t *testing.T) {
 	if diff := cmp.Diff(days, want); diff != "" {
 		t.Errorf("(-got, +want):\n%s", diff)
 	}
+	hours, err := s.UseByHour(context.Background(), "ru", true, want[0].Day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := map[time.Time]uint64{}
+	for _, h := range hours {
+		day := h.Hour.Truncate(24 * time.Hour)
+		most[day] = max(most[day], h.Clients)
+	}
+	for _, d := range want {
+		if most[d.Day] == 0 || most[d.Day] > d.Clients {
+			t.Errorf("%s: at most %d clients an hour, %d of the day", d.Day.Format(time.DateOnly), most[d.Day], d.Clients)
+		}
+	}
 }
 
 // TestCoverage gives two sensors thirty days: a busy one that is out for twelve hours of day 20

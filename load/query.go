@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/banshift/banshift/load/guard"
 	"github.com/banshift/banshift/queries"
@@ -117,6 +118,24 @@ func (a Answers) Query(ctx context.Context, name string, params map[string]strin
 // Daily is [Store.Daily].
 func (a Answers) Daily(ctx context.Context, params map[string]string) ([]Day, error) {
 	return a.store.daily(ctx, params)
+}
+
+// UseByHour gives what the hours of a country from one on count, as [Store.WatchedHours], brought up to date.
+func (s *Store) UseByHour(ctx context.Context, country string, simulated bool, from time.Time) ([]WatchedHour, error) {
+	answers, err := s.Counted(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answers.UseByHour(ctx, country, simulated, from)
+}
+
+// UseByHour is [Store.UseByHour].
+func (a Answers) UseByHour(ctx context.Context, country string, simulated bool, from time.Time) ([]WatchedHour, error) {
+	place := WatchedPlace{Country: country}
+	if simulated {
+		place.Simulated = 1
+	}
+	return a.store.WatchedHours(ctx, place, from)
 }
 
 // SQL runs one statement that only reads the store's own tables.

@@ -96,6 +96,18 @@ func (s *Store) tries() int {
 // and brings its schema up to date. A user who may only read can open a store that is
 // up to date already.
 func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
+	s, err := reach(ctx, dsn, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// reach connects to the store at dsn, whatever is in it.
+func reach(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if dsn == "" {
 		return nil, errors.New("no store: give --store a directory, or clickhouse://user@host:9000/database")
 	}
@@ -109,7 +121,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}
-	if err := s.open(ctx, o); err != nil {
+	if err := s.dial(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -141,8 +153,8 @@ func (s *Store) locate(ctx context.Context, dsn string, o Options) error {
 	return nil
 }
 
-// open connects, checks version and ports, and migrates.
-func (s *Store) open(ctx context.Context, o Options) error {
+// dial connects, and checks version and ports.
+func (s *Store) dial(ctx context.Context) error {
 	s.http = &http.Client{Transport: &http.Transport{
 		MaxIdleConnsPerHost: 16,
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
@@ -158,9 +170,11 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return explain(s.name, err)
 	}
 	s.conn = conn
-	if err := s.checkHTTP(ctx); err != nil {
-		return err
-	}
+	return s.checkHTTP(ctx)
+}
+
+// open migrates, and has what is kept of the store's rows kept as long as it is to be.
+func (s *Store) open(ctx context.Context, o Options) error {
 	if _, err := s.Migrate(ctx); err != nil {
 		return err
 	}

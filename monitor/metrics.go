@@ -21,6 +21,8 @@ var Metrics = []Metric{
 	{"banshift_build_info", "gauge", []string{"version"}, "1, with the version of the program"},
 	{"banshift_records_total", "counter", []string{"outcome"}, "Telemetry records by what became of them: stored, folded or rejected; their sum is what was read and is in the store"},
 	{"banshift_records_decoded_total", "counter", nil, "Telemetry records that were decoded, whether they are in the store already or not"},
+	{"banshift_read_bytes_total", "counter", []string{"from"}, "Bytes that were read: of files as they lie there, compressed or not; of Kafka, the values of records"},
+	{"banshift_queued_ranges", "gauge", nil, "Ranges that were begun to be decoded and are not stored yet: they wait for a worker, for their neighbours, or for the store"},
 	{"banshift_rejected_records_total", "counter", []string{"reason"}, "Rejected records by reason"},
 	{"banshift_newest_record_timestamp_seconds", "gauge", nil, "Time of the newest record that was stored by this program"},
 	{"banshift_sources_total", "counter", []string{"state"}, "Sources that were begun (read), were in the store already (known), or were taken over by another program (taken)"},
@@ -60,6 +62,8 @@ type Passed struct {
 type Records struct {
 	Stored, Folded, Rejected, Decoded int64
 	Read, Known, Taken                int64 // sources
+	FileBytes, KafkaBytes             int64
+	Queued                            int64 // ranges
 	Reasons                           map[string]int64
 	Newest                            time.Time
 }
@@ -163,6 +167,9 @@ func (c *collector) records(give give) {
 		give(prometheus.CounterValue, "banshift_records_total", float64(n), outcome)
 	}
 	give(prometheus.CounterValue, "banshift_records_decoded_total", float64(r.Decoded))
+	give(prometheus.CounterValue, "banshift_read_bytes_total", float64(r.FileBytes), "files")
+	give(prometheus.CounterValue, "banshift_read_bytes_total", float64(r.KafkaBytes), "kafka")
+	give(prometheus.GaugeValue, "banshift_queued_ranges", float64(r.Queued))
 	for reason, n := range r.Reasons {
 		give(prometheus.CounterValue, "banshift_rejected_records_total", float64(n), reason)
 	}

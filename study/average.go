@@ -94,6 +94,8 @@ type Entry struct {
 	Detail  string   `json:"detail,omitempty"`
 	Episode []string `json:"episode,omitempty"`
 	Inside  bool     `json:"inside"` // of the days of the series
+	// ByHour is what was found by the hour, in a sentence; it is never pooled, and empty where it was not asked.
+	ByHour  string `json:"by_hour,omitempty"`
 	se, log float64
 }
 
@@ -101,6 +103,7 @@ type Entry struct {
 const (
 	whyNoBan     = "no ban but another explanation (company, outage, election, release)"
 	whyMonth     = "the date is known to the month only"
+	whyRegion    = "in a part of the country only, of which no series is asked"
 	whyOutside   = "outside the days of the series"
 	whyNoSeries  = "no series of the country"
 	whyFewUsers  = "too few users a day for a log effect"
@@ -112,7 +115,7 @@ const (
 )
 
 // outcomes is the order of the funnel.
-var outcomes = []string{whyNoBan, whyMonth, whyOutside, whyNoSeries, whyFewUsers, whyDays, whyPast, whyNeighbour, whyEpisode, pooledWords}
+var outcomes = []string{whyNoBan, whyMonth, whyRegion, whyOutside, whyNoSeries, whyFewUsers, whyDays, whyPast, whyNeighbour, whyEpisode, pooledWords}
 
 // OnAverage tests every event of the catalogue in its own country and pools what can be pooled by random effects. r
 // may be nil where a series is given.
@@ -200,6 +203,9 @@ func (x *Entry) fill(e spike.Effect, cfg spike.Config) {
 	if len(e.Reasons) > 0 {
 		x.Detail = e.Reasons[0]
 	}
+	if e.Hours != nil {
+		x.ByHour = e.Hours.Sentence()
+	}
 	if e.EffectLog != nil && e.CILow != nil && e.CIHigh != nil {
 		x.log = *e.EffectLog
 		x.se = (math.Log1p(*e.CIHigh/100) - math.Log1p(*e.CILow/100)) / (2 * distuv.UnitNormal.Quantile(1-cfg.Alpha/2))
@@ -213,6 +219,8 @@ func (x *Entry) reason(e events.Event, effect spike.Effect, tested bool, cfg spi
 		return whyNoBan
 	case e.Precision == "month":
 		return whyMonth
+	case e.Region != "":
+		return whyRegion
 	case !x.Inside:
 		return whyOutside
 	case !tested:

@@ -161,6 +161,9 @@ func (s *study) headline() account.Headline {
 		InSpace: account.Rank{P: number(e.PSpace), N: e.NSpace, Floor: number(e.PSpaceFloor)},
 		Grade:   account.Grade(e.Grade), Reasons: e.Reasons,
 	}
+	if e.Hours != nil {
+		h.Reasons = append(slices.Clone(e.Reasons), e.Hours.Sentence())
+	}
 	if e.Control.EffectPct != nil {
 		h.Controlled = &account.Quantity{Label: "against the same weekdays of the four weeks before, after the controls", Value: number(e.Control.EffectPct),
 			Interval: s.interval(e.Control.CILow, e.Control.CIHigh), Unit: "%", Signed: true}

@@ -17,7 +17,11 @@ func hashSeries(list []spike.Series) string {
 	h := sha256.New()
 	for _, s := range list {
 		fmt.Fprintf(h, "%q %q %s %d\n", s.Name, s.Country, s.Start.Format(time.DateOnly), len(s.Values))
-		for _, column := range [][]float64{s.Values, s.Coverage, s.Denominator} {
+		columns := [][]float64{s.Values, s.Coverage, s.Denominator}
+		if s.Hours != nil {
+			columns = append(columns, s.Hours.Values, s.Hours.Denominator)
+		}
+		for _, column := range columns {
 			for _, v := range column {
 				if math.IsNaN(v) {
 					fmt.Fprint(h, "- ")

@@ -237,6 +237,11 @@ func (t *tested) fromStore(ctx context.Context, r *reading, about []events.Event
 	t.name, t.unit = "Use of VPN, proxy and anonymity tools", "clients a day"
 	t.series = dailySeries(useName, list, func(d load.Day) float64 { return float64(d.Clients) })
 	t.denominator = dailySeries(allName, list, func(d load.Day) float64 { return float64(d.AllClients) })
+	if p.Config.Hours {
+		if err := addHours(ctx, r, t.series, p.Simulated, hourEvents(about)); err != nil {
+			return err
+		}
+	}
 	p.Series, p.Packs = FromStore, packsOf(list)
 	if p.Lists, err = listsOf(ctx, r, p.Simulated); err != nil {
 		return err

@@ -39,7 +39,10 @@ func (a *app) studyOptions(o analyzeOptions) (study.Options, error) {
 	}
 	cfg.Placebo, cfg.Secondary = cmp.Or(spike.PlaceboMode(o.placebo), cfg.Placebo), o.secondary
 	cfg.Course = o.course
-	cfg.Direction, cfg.WindowDays, cfg.Rule = spike.Direction(o.direction), o.window, cmp.Or(spike.Rule(o.rule), cfg.Rule)
+	cfg.Direction, cfg.Rule = spike.Direction(o.direction), cmp.Or(spike.Rule(o.rule), cfg.Rule)
+	if err := o.resolve(&cfg); err != nil {
+		return study.Options{}, err
+	}
 	so := study.Options{Config: cfg, Catalogue: catalogue, Events: from, Version: programVersion()}
 	if so.Given, err = a.given(o); err != nil {
 		return study.Options{}, err

@@ -21,7 +21,7 @@ import (
 type analyzeOptions struct {
 	series, format, country, events, name, placebo, replay string
 	evidence                                               []string
-	direction, rule                                        string
+	direction, rule, resolution                            string
 	window                                                 int
 	asJSON, secondary, course                              bool
 }
@@ -63,8 +63,25 @@ controls, and a grade (supported, ambiguous, not_supported, insufficient) with r
 // addQuestion adds the flags that say what is asked of the series.
 func (o *analyzeOptions) addQuestion(f *pflag.FlagSet) {
 	f.StringVar(&o.direction, "direction", "", "ask for a rise (up) or a drop (down) (default: what kind and target of the event say)")
-	f.IntVar(&o.window, "window", 0, "days of the effect: 1, 2, 3, 7 or 28 (default: the event's length, at most analysis.after_days)")
+	f.IntVar(&o.window, "window", 0, "days of the effect: 1, 2, 3, 7 or 28 (default: the event's length, at most analysis.after_days); by the hour 1, 2, 3, 6, 12, 24 or 48")
+	f.StringVar(&o.resolution, "resolution", resolutions[0], "day, or hour: also ask by the hour the events whose onset is known to the hour, where the series has hours; --window then counts hours")
 	f.StringVar(&o.rule, "rule", "", "registered threshold: standard, or strict (default: analysis.rule)")
+}
+
+// resolutions are what events can be asked by, the first one where nothing is said.
+var resolutions = []string{"day", "hour"}
+
+// resolve sets what is asked by the hour.
+func (o *analyzeOptions) resolve(cfg *spike.Config) error {
+	switch o.resolution {
+	case "", "day":
+		cfg.WindowDays = o.window
+	case "hour":
+		cfg.Hours, cfg.WindowHours = true, o.window
+	default:
+		return misused(hinted(fmt.Errorf("--resolution %s: want %s", o.resolution, strings.Join(resolutions, " or ")), o.resolution, resolutions))
+	}
+	return nil
 }
 
 func (a *app) analyze(ctx context.Context, o analyzeOptions) error {
@@ -113,6 +130,10 @@ func (a *app) printEffects(result study.Result) error {
 		}
 		table.add(e.Event, e.Country, e.Date, showPercent(e.EffectPct), showPercent(e.CILow)+" .. "+showPercent(e.CIHigh),
 			showP(e.PTime), strconv.Itoa(e.NTime), showP(e.PSpace), strconv.Itoa(e.NSpace), string(e.Grade))
+		if h := e.Hours; h != nil && h.EffectLog != nil {
+			table.add(e.Event+" by the hour", e.Country, h.Onset, showPercent(h.EffectPct), showPercent(h.CILow)+" .. "+showPercent(h.CIHigh),
+				showP(h.PTime), strconv.Itoa(h.NTime), showP(h.PSpace), strconv.Itoa(h.NSpace), string(h.Grade))
+		}
 	}
 	if err := a.print(table); err != nil {
 		return err
@@ -125,6 +146,12 @@ func (a *app) printEffects(result study.Result) error {
 		fmt.Fprintf(out, "\n%s in %s: %s\n", e.Event, e.Series, e.Grade)
 		for _, reason := range e.Reasons {
 			fmt.Fprintf(out, "  - %s\n", reason)
+		}
+		if e.Hours != nil {
+			fmt.Fprintf(out, "  by the hour: %s\n", e.Hours.Grade)
+			for _, reason := range e.Hours.Reasons {
+				fmt.Fprintf(out, "  - %s\n", reason)
+			}
 		}
 		if e.Course != nil {
 			for _, line := range e.Course.Words() {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,5 +175,63 @@ func TestEventsCommands(t *testing.T) {
 	}
 	if code, _, errOut := runCommand(t, "events", "check", bad); code != exitFailed || !strings.Contains(errOut, "bad.yaml") {
 		t.Errorf("bad: exit %d: %s", code, errOut)
+	}
+}
+
+// TestAnalyzeByTheHour asks a ban of five hours in a series by the hour: the day's mean hardly moves, the hours do; report and
+// study say it too, and the result can be made again.
+func TestAnalyzeByTheHour(t *testing.T) {
+	dir := t.TempDir()
+	series, bans, saved := filepath.Join(dir, "hours.csv"), filepath.Join(dir, "bans.csv"), filepath.Join(dir, "result.json")
+	random := rand.New(rand.NewPCG(4, 4))
+	var text strings.Builder
+	text.WriteString("date,country,value\n")
+	for c := range 8 {
+		for h := range 24 * 150 {
+			v := 300 * math.Exp(.6*math.Sin(2*math.Pi*float64(h+c)/24)+.06*random.NormFloat64())
+			if c == 0 && h >= 24*140+15 && h < 24*140+20 {
+				v *= 3
+			}
+			fmt.Fprintf(&text, "%s,x%c,%.0f\n", time.Date(2018, 1, 1, h, 0, 0, 0, time.UTC).Format("2006-01-02T15"), 'a'+c, v)
+		}
+	}
+	for path, content := range map[string]string{series: text.String(),
+		bans: "id,country,target,kind,announced_at,enforced_at,ended_at\nxa-ban,xa,Messenger,enforce,,2018-05-21T15:00,2018-05-21T20:00\n"} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from := []string{"--series", series, "--events", bans, "--resolution", "hour"}
+	code, out, errOut := runCommand(t, append([]string{"analyze", "--json"}, from...)...)
+	var result spike.Result
+	if err := json.Unmarshal([]byte(out), &result); code != exitDone || err != nil {
+		t.Fatalf("exit %d, %v: %s", code, err, errOut)
+	}
+	h := result.Effects[0].Hours
+	if h == nil || h.Grade != spike.Supported || h.Onset != "2018-05-21T15:00:00Z" || h.WindowHours != 3 || *h.BeganHours != 0 || !(*h.CILow < 200 && 200 < *h.CIHigh) {
+		t.Fatalf("by the hour %+v, want +200 %% of 3 hours from 15:00, supported", h)
+	}
+	if err := os.WriteFile(saved, []byte(out), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, again, errOut := runCommand(t, "analyze", "--replay", saved); code != exitDone || again != out {
+		t.Errorf("replay: exit %d: %s", code, errOut)
+	}
+	for _, args := range [][]string{{"analyze"}, {"report", "xa-ban", "--format", "md", "--out", "-"}} {
+		if code, out, errOut := runCommand(t, append(args, from...)...); code != exitDone || !strings.Contains(out, "from 2018-05-21 15:00 UTC on") {
+			t.Errorf("%s: exit %d, %s; want the hours: %s", args[0], code, errOut, out)
+		}
+	}
+	if _, out, _ := runCommand(t, append([]string{"analyze"}, from...)...); !strings.Contains(out, "\nxa-ban by the hour  ") {
+		t.Errorf("the table has no row by the hour: %s", out)
+	}
+	if code, out, errOut := runCommand(t, "study", bans, "--series", series, "--resolution", "hour", "--json"); code != exitDone || !strings.Contains(out, `"by_hour": "supported: by the hour`) {
+		t.Errorf("study: exit %d, %s: %s", code, errOut, out)
+	}
+	if code, _, errOut := runCommand(t, append([]string{"analyze", "--window", "5"}, from...)...); code != exitMisused || !strings.Contains(errOut, "hours") {
+		t.Errorf("a window of 5 hours: exit %d, %s", code, errOut)
+	}
+	if code, _, errOut := runCommand(t, "analyze", "--series", series, "--events", bans, "--resolution", "minute"); code != exitMisused || !strings.Contains(errOut, "day or hour") {
+		t.Errorf("by the minute: exit %d, %s", code, errOut)
 	}
 }

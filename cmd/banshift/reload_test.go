@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -29,7 +31,7 @@ func TestReload(t *testing.T) {
 	ended := make(chan int, 1)
 	go func() {
 		var out strings.Builder
-		ended <- run(ctx, []string{"run", "--follow", "--config", config, "--store", store, filepath.Join(dir, "logs")}, strings.NewReader(""), &out, &log)
+		ended <- run(ctx, []string{"run", "--follow", "--watch", "--config", config, "--store", store, filepath.Join(dir, "logs")}, strings.NewReader(""), &out, &log)
 	}()
 	stored := func(n int) {
 		t.Helper()
@@ -45,9 +47,10 @@ func TestReload(t *testing.T) {
 	}
 	stored(10)
 	reload("home: [198.18.0.0/15]\nlists: [{path: nothing.csv}]\n", "that of before stays")
+	reload("home: [198.18.0.0/15]\nsubscriptions: [{name: desk, kinds: [sideways], command: [/bin/true]}]\n", "sideways")
 	put("logs/two.json", listedFlows("192.0.2.10", at.Add(time.Hour), 10))
 	stored(20)
-	reload("home: [198.18.0.0/15]\nlists: [{path: vpn.csv, format: csv, as_of: 2018-04-16}]\nanalysis: {seed: 7}\n", "they need a new start")
+	reload("home: [198.18.0.0/15]\nlists: [{path: vpn.csv, format: csv, as_of: 2018-04-16}]\nanalysis: {seed: 7}\nsubscriptions: [{name: desk, command: [/bin/true]}]\n", "they need a new start")
 	put("logs/three.json", listedFlows("192.0.2.10", at.Add(2*time.Hour), 10))
 	stored(30)
 	cancel()
@@ -63,4 +66,46 @@ func TestReload(t *testing.T) {
 		t.Errorf("levels by hour: %s", levels)
 	}
 	execute(t, "", "reconcile", "--store", store).must(t)
+}
+
+// Who watches for alarms goes on with the subscriptions of the configuration that was read last; with one that cannot be
+// used it stays as it was.
+func TestSubscriptionsAreRenewed(t *testing.T) {
+	dir := t.TempDir()
+	put := putInto(t, dir)
+	load := func(text string) Config {
+		t.Helper()
+		cfg, err := loadConfig(put("banshift.yaml", text), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	a := &app{cfg: load("home: [198.18.0.0/15]\n"), log: slog.New(slog.DiscardHandler)}
+	w, err := a.watchers(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := <-w.next; len(first.Subscriptions) != 0 {
+		t.Fatalf("at first: %+v", first.Subscriptions)
+	}
+	for _, name := range []string{"early", "late"} { // nobody takes the first
+		if err := w.renew(load("subscriptions: [{name: " + name + ", command: [/bin/true]}]\n")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrong := load("subscriptions: [{name: none, command: [/bin/true]}]\n")
+	wrong.Subscriptions[0].Kinds = []string{"sideways"}
+	if err := w.renew(wrong); err == nil {
+		t.Error("a subscription that cannot be used was taken")
+	}
+	next := <-w.next
+	if len(next.Subscriptions) != 1 || next.Subscriptions[0].Name != "late" || len(w.next) != 0 {
+		t.Errorf("then: %+v, %d more", next.Subscriptions, len(w.next))
+	}
+	before := load("subscriptions: [{name: one, command: [/bin/true]}]\n")
+	after := load("events: mine\nsubscriptions: [{name: two, command: [/bin/true]}]\nsmtp: {address: \"localhost:25\", from: a@example.org}\n")
+	if taken := reloaded(before, after); !reflect.DeepEqual(taken, after) {
+		t.Errorf("taken over: %+v", taken)
+	}
 }

@@ -78,7 +78,7 @@ func hintedFlag(err error, cmd *cobra.Command) error {
 var commands = []func(*app) *cobra.Command{
 	newDemoCommand, newRunCommand, newClassifyCommand, newEvaluateCommand, newQueryCommand, newSQLCommand, newExportCommand, newReleaseCommand, newSimulateCommand,
 	newAnalyzeCommand, newSpikesCommand, newWatchCommand, newStudyCommand, newCalibrateCommand, newReportCommand, newServeCommand, newEventsCommand, newListsCommand, newRulesCommand, newBlocklistCommand, newSeriesCommand, newConfigCommand,
-	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
+	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newBackupCommand, newRestoreCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 
 // markMisuse gives wrong arguments of any command exit code 2.

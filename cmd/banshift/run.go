@@ -33,6 +33,7 @@ type runOptions struct {
 	newKey     bool
 	maxRejects int64
 	watch      bool
+	page       *pageOptions // served meanwhile; nil: none is
 }
 
 func newRunCommand(a *app) *cobra.Command {
@@ -152,20 +153,26 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		following, stop := context.WithCancel(ctx)
 		defer stop()
 		go a.keepUpdated(following, now)
-		go a.keepReloaded(following, now)
 		go a.keepBeating(following, w)
 		a.sayStale(stages, began)
 		if o.watch {
-			watcher, err := a.watcher(store)
-			if err != nil {
+			if now.watchers, err = a.watchers(store); err != nil {
 				return err
 			}
-			go a.keepWatching(following, watcher)
+			go now.watchers.keepWatching(following)
 		}
+		go a.keepReloaded(following, now)
+	}
+	ctx, endPage, err := a.withPage(ctx, store, o.page)
+	if err != nil {
+		return err
 	}
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
 		return a.runSources(ctx, pipe, sources{paths, list, topics, opened, again}, format, o)
 	})
+	if err := endPage(); err != nil && (runErr == nil || errors.Is(runErr, context.Canceled)) {
+		runErr = err
+	}
 	if runErr == nil || pipe.Stats().In.Load() > 0 {
 		a.summarize(pipe.Stats(), time.Since(began))
 		a.sayTimes(now.stages.Load(), pipe.Stats())
@@ -180,6 +187,22 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
+}
+
+// withPage serves a page until the context that it gives is done, which it also is where the page fails. end waits for
+// answers that are under way, and says why the page failed.
+func (a *app) withPage(ctx context.Context, store *load.Store, p *pageOptions) (reading context.Context, end func() error, err error) {
+	if p == nil {
+		return ctx, func() error { return nil }, nil
+	}
+	served, err := a.openPage(ctx, store, *p)
+	if err != nil {
+		return nil, nil, err
+	}
+	reading, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- served(reading); stop() }()
+	return reading, func() error { stop(); return <-ended }, nil
 }
 
 // Memory beyond which garbage is collected more often than by itself, and what each worker adds

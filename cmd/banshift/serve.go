@@ -19,8 +19,9 @@ import (
 )
 
 func newServeCommand(a *app) *cobra.Command {
-	var listen, catalogue string
-	var public bool
+	var p pageOptions
+	var sources []string
+	var watch bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the page: use against bans, by country and tool, with reports",
@@ -30,31 +31,61 @@ do not know; a browser keeps it in a cookie.
 
 With --public it answers anybody, on any address, and shows what may be published: no rows
 of few clients, and counts rounded to multiples of privacy.release_min_clients. It speaks
-plain HTTP: put a server with TLS in front of it.`,
+plain HTTP: put a server with TLS in front of it.
+
+With --run it reads telemetry too, as 'banshift run --follow' does: one program, with one
+engine, for a small place.`,
 		Example: `  banshift serve --store ./store
   banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090
-  banshift serve --store ./store --public --listen 0.0.0.0:8080`,
+  banshift serve --store ./store --public --listen 0.0.0.0:8080
+  banshift serve --config banshift.yaml --watch \
+    --run 'kafka://broker:9092/flows?format=goflow2-json' --run /var/log/zeek`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, catalogue, public) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := p.check(); err != nil {
+				return misused(err)
+			}
+			var err error
+			if p.study, err = a.studyOptions(analyzeOptions{events: p.catalogue}); err != nil {
+				return err
+			}
+			if len(sources) > 0 {
+				return a.run(c.Context(), sources, runOptions{follow: true, maxRejects: -1, watch: watch, page: &p})
+			}
+			if watch {
+				return misused(errors.New("--watch is for --run; 'banshift watch --follow' judges what others store"))
+			}
+			return a.serve(c.Context(), p)
+		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&listen, "listen", "127.0.0.1:8080", "loopback address and port, or with --public any; port 0 takes a free one")
-	f.BoolVar(&public, "public", false, "answer anybody with what may be published")
-	f.StringVar(&catalogue, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
+	f.StringArrayVar(&sources, "run", nil, "read this SOURCE too, and follow it, as 'banshift run --follow SOURCE' does; may be given several times")
+	f.BoolVar(&watch, "watch", false, "with --run: raise alarms on what is stored, as 'banshift watch' does")
+	f.StringVar(&p.listen, "listen", "127.0.0.1:8080", "loopback address and port, or with --public any; port 0 takes a free one")
+	f.BoolVar(&p.public, "public", false, "answer anybody with what may be published")
+	f.StringVar(&p.catalogue, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	return cmd
 }
 
 // drainFor is how long answers may take after an interrupt.
 const drainFor = 5 * time.Second
 
-func (a *app) serve(ctx context.Context, listen, catalogue string, public bool) error {
-	if !public && !serve.Local(listen) {
-		return misused(fmt.Errorf("serve: %s is not a loopback address: the page shows small counts, which others must not see; use 127.0.0.1:PORT, or --public for a page without them", listen))
+// pageOptions are the flags of the page.
+type pageOptions struct {
+	listen, catalogue string
+	public            bool
+	study             study.Options // with the catalogue
+}
+
+// check refuses a page of small counts that others could see.
+func (p pageOptions) check() error {
+	if p.public || serve.Local(p.listen) {
+		return nil
 	}
-	o, err := a.studyOptions(analyzeOptions{events: catalogue})
-	if err != nil {
-		return err
-	}
+	return fmt.Errorf("serve: %s is not a loopback address: the page shows small counts, which others must not see; use 127.0.0.1:PORT, or --public for a page without them", p.listen)
+}
+
+func (a *app) serve(ctx context.Context, p pageOptions) error {
 	a.watch()
 	store, err := a.openStore(ctx)
 	if err != nil {
@@ -70,32 +101,43 @@ func (a *app) serve(ctx context.Context, listen, catalogue string, public bool) 
 	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
 		return err
 	}
-	store.AnswerAsCounted()
 	counted := a.watched.board.Stage(stageCount).Run()
 	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
-	var reader study.Reader = store
-	if public {
-		if reader, err = a.public(ctx, store); err != nil {
-			return err
-		}
-	}
-	handler, err := serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: public,
-		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) }})
+	served, err := a.openPage(ctx, store, p)
 	if err != nil {
 		return err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return fmt.Errorf("serve: %w; choose another address with --listen", err)
-	}
 	defer a.notify(ctx, a.watched)()
-	if public {
+	return served(ctx)
+}
+
+// openPage listens for who looks at the page of a store that somebody keeps counted, and gives what serves it until its
+// context is done.
+func (a *app) openPage(ctx context.Context, store *load.Store, p pageOptions) (func(context.Context) error, error) {
+	store.AnswerAsCounted()
+	o, reader := p.study, study.Reader(store)
+	var err error
+	if p.public {
+		if reader, err = a.public(ctx, store); err != nil {
+			return nil, err
+		}
+	}
+	handler, err := serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: p.public,
+		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) }})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.listen)
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w; choose another address with --listen", err)
+	}
+	if p.public {
 		fmt.Fprintf(a.errOut, "serving http://%s/ to anybody\n", listener.Addr())
-		return serveUntilDone(ctx, listener, handler)
+		return func(ctx context.Context) error { return serveUntilDone(ctx, listener, handler) }, nil
 	}
 	token := rand.Text()
 	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", listener.Addr(), token)
-	return serveUntilDone(ctx, listener, serve.Door(token, handler))
+	return func(ctx context.Context) error { return serveUntilDone(ctx, listener, serve.Door(token, handler)) }, nil
 }
 
 // reporter makes the account of an event from the open store, or what others may see of it, as report does.

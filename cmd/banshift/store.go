@@ -26,13 +26,20 @@ func (a *app) openStore(ctx context.Context) (*load.Store, error) {
 // directory, makes it where it is missing, and brings its tables up to date. Close it.
 func (a *app) createStore(ctx context.Context) (*load.Store, error) {
 	if a.cfg.Store == "" {
-		return nil, misused(errors.New("no store given; use --store DIR or --store clickhouse://user@host:9000/db"))
+		return nil, misused(errNoStore)
 	}
-	return load.Open(ctx, a.cfg.Store, load.Options{
+	return load.Open(ctx, a.cfg.Store, a.storeOptions())
+}
+
+var errNoStore = errors.New("no store given; use --store DIR or --store clickhouse://user@host:9000/db")
+
+// storeOptions say how the configured store is opened.
+func (a *app) storeOptions() load.Options {
+	return load.Options{
 		EnginePath: a.cfg.Embedded.Path, EngineMegabytes: a.cfg.Embedded.MemoryMegabytes,
 		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log, Counting: a.counting,
 		About: load.About{Program: programVersion(), Licence: a.cfg.Export.Licence, Citation: a.cfg.Export.Citation},
-	})
+	}
 }
 
 // isDirectory tells a directory from a server's address.

@@ -189,6 +189,9 @@ func eventSheet(a study.Average) titledTable {
 		if !e.Pooled {
 			why = e.Why
 		}
+		if e.ByHour != "" {
+			why += "; " + e.ByHour
+		}
 		s.rows = append(s.rows, []string{e.Date, e.Country, e.Event, e.Kind, string(e.Asked), shownNumber(e.Users, 0), shownPercent(e.Effect), shownRange(e.Low, e.High), string(e.Grade), why})
 	}
 	return s

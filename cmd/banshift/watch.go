@@ -126,11 +126,16 @@ const watchEvery = 30 * time.Second
 
 // watcher makes a watcher of a store, by the configuration.
 func (a *app) watcher(store watch.Store) (*watch.Watcher, error) {
+	return a.watcherBy(store, a.cfg)
+}
+
+// watcherBy is watcher, with the catalogue and the subscriptions of another configuration.
+func (a *app) watcherBy(store watch.Store, from Config) (*watch.Watcher, error) {
 	cfg, err := a.spikeConfig()
 	if err != nil {
 		return nil, err
 	}
-	catalogue, err := events.Load(a.cfg.Events)
+	catalogue, err := events.Load(from.Events)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +143,7 @@ func (a *app) watcher(store watch.Store) (*watch.Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	subscriptions, err := a.cfg.subscriptions()
+	subscriptions, err := from.subscriptions()
 	if err != nil {
 		return nil, misused(err)
 	}
@@ -250,11 +255,55 @@ func (a *app) writeFeed(ctx context.Context, store *load.Store, path string) err
 	})
 }
 
-// keepWatching watches for changes while a run follows.
-func (a *app) keepWatching(ctx context.Context, w *watch.Watcher) {
-	w.Follow(ctx, watchEvery, func(raised []load.Alarm) {
-		for _, alarm := range raised {
-			a.log.Info("alarm", "id", alarm.ID, "title", alarm.Title)
+// watchers give who watches for changes while a run follows: another one each time that the configuration is read again.
+// What they know is in the store.
+type watchers struct {
+	app   *app
+	store watch.Store
+	next  chan *watch.Watcher
+}
+
+func (a *app) watchers(store watch.Store) (*watchers, error) {
+	w := &watchers{app: a, store: store, next: make(chan *watch.Watcher, 1)}
+	return w, w.renew(a.cfg)
+}
+
+// renew has a watcher of another configuration go on.
+func (w *watchers) renew(cfg Config) error {
+	next, err := w.app.watcherBy(w.store, cfg)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-w.next: // one that nobody took yet
+	default:
+	}
+	w.next <- next
+	return nil
+}
+
+// keepWatching watches until ctx is done.
+func (w *watchers) keepWatching(ctx context.Context) {
+	for watcher := <-w.next; watcher != nil; {
+		life, end := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		go func() {
+			watcher.Follow(life, watchEvery, w.say)
+			close(ended)
+		}()
+		var next *watch.Watcher
+		select {
+		case next = <-w.next:
+		case <-ctx.Done():
 		}
-	})
+		end()
+		<-ended // two at once would tell twice
+		watcher = next
+	}
+}
+
+func (w *watchers) say(raised []load.Alarm) {
+	for _, alarm := range raised {
+		w.app.log.Info("alarm", "id", alarm.ID, "title", alarm.Title)
+	}
 }

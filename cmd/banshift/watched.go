@@ -97,12 +97,23 @@ func (w *watched) passed() []monitor.Passed {
 	return all
 }
 
+// topicBytes adds up what was read of all topics.
+func (w *watched) topicBytes() (n int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.topics {
+		n += s.Stats().Bytes
+	}
+	return n
+}
+
 // records are the counts of a run for the metrics.
 func (w *watched) records() monitor.Records {
 	s := w.stats
 	r := monitor.Records{
 		Stored: s.Stored.Load(), Folded: s.Folded.Load(), Rejected: s.Rejected.Load(), Decoded: s.Read.Load(),
 		Read: s.Sources.Load(), Known: s.Known.Load(), Taken: s.Taken.Load(), Reasons: map[string]int64{},
+		FileBytes: s.Bytes.Load(), KafkaBytes: w.topicBytes(), Queued: s.Queued.Load(),
 	}
 	for _, reason := range s.Reasons() {
 		r.Reasons[reason.Reason] = reason.Count

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -299,6 +300,8 @@ func TestStageThatEndsOrFails(t *testing.T) {
 	}
 }
 
+var readBytes = regexp.MustCompile(`(?m)^banshift_read_bytes_total\{from="kafka"\} [1-9]`)
+
 // A run that follows answers with its counts, lag and store, and logs a line a minute.
 func TestFollowerTellsHowItDoes(t *testing.T) {
 	needEngine(t)
@@ -317,7 +320,7 @@ func TestFollowerTellsHowItDoes(t *testing.T) {
 		ended <- run(ctx, []string{"run", "--follow", "--store", filepath.Join(dir, "store"), uri}, strings.NewReader(""), &log, &log)
 	}()
 	var text string
-	for ctx.Err() == nil && !(strings.Contains(text, `banshift_records_total{outcome="rejected"} 0`) && strings.Contains(text, `banshift_kafka_lag_records{partition="1",topic="flows"} 0`) && strings.Contains(text, "banshift_store_bytes")) {
+	for ctx.Err() == nil && !(strings.Contains(text, `banshift_records_total{outcome="rejected"} 0`) && strings.Contains(text, `banshift_kafka_lag_records{partition="1",topic="flows"} 0`) && strings.Contains(text, "banshift_store_bytes") && readBytes.MatchString(text) && strings.Contains(text, "banshift_queued_ranges 0")) {
 		time.Sleep(100 * time.Millisecond)
 		if _, body, err := monitor.Ask(ctx, socket, "/metrics"); err == nil {
 			text = string(body)

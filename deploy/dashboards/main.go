@@ -1,5 +1,5 @@
 // Command dashboards makes the SQL dashboards from the named queries and board.yaml: a board for Grafana with the
-// ClickHouse data source, and questions for Metabase.
+// ClickHouse data source, a bundle for Superset, and questions for Metabase.
 //
 // It must never hold a number or a statement of its own about use: what a panel shows is what a named query answers.
 package main
@@ -45,14 +45,17 @@ func write(dir string) error {
 	if err != nil {
 		return err
 	}
-	made := map[string][]byte{"grafana/banshift.json": board}
+	made, err := b.supersetBundle()
+	if err != nil {
+		return err
+	}
+	made["grafana/banshift.json"] = board
 	for _, p := range b.Panels {
 		sql, err := p.sql(metabase)
 		if err != nil {
 			return err
 		}
-		name := strings.ReplaceAll(strings.ToLower(p.Title), " ", "-") + ".sql"
-		made["metabase/"+name] = []byte("-- " + p.Title + "\n" + sql)
+		made["metabase/"+p.file()+".sql"] = []byte("-- " + p.Title + "\n" + sql)
 	}
 	for name, content := range made {
 		path := filepath.Join(dir, filepath.FromSlash(name))

@@ -4,7 +4,7 @@
 //
 // It never fills a missing day, never merges two countries and never corrects a
 // number: what a source says of a day is what the analysis sees. Values finer than a day
-// are brought to the UTC day as their format says.
+// are brought to the UTC day as their format says; those of a CSV by the hour are kept too.
 package series
 
 import (
@@ -89,6 +89,7 @@ const (
 	single within = iota // two are an error
 	summed               // counts add up
 	meaned               // levels are averaged; the share of the day that has one is its coverage
+	hourly               // one of an hour is kept, and the day is their mean; two of one hour are an error
 )
 
 // point is one value; what is unknown of it is NaN.
@@ -132,6 +133,9 @@ func (g *gatherer) series(name string) ([]spike.Series, error) {
 		if g.denominator {
 			s.Denominator = missing(n)
 		}
+		if g.within == hourly && mostADay(ps) > 1 {
+			s.Hours = g.hoursOf(n)
+		}
 		if err := g.lay(&s, ps); err != nil {
 			return nil, err
 		}
@@ -147,11 +151,15 @@ func (g *gatherer) lay(s *spike.Series, ps []point) error {
 	for i := 0; i < len(ps); {
 		t, from := dayOf(s.Start, ps[i].at), i
 		for i++; i < len(ps) && dayOf(s.Start, ps[i].at) == t; i++ {
-			if g.within == single {
-				return fmt.Errorf("series: country %q has two rows for %s", s.Country, ps[i].at.Format(time.DateOnly))
+			if g.within == single || g.within == hourly && ps[i].at.Truncate(time.Hour).Equal(ps[i-1].at.Truncate(time.Hour)) {
+				return fmt.Errorf("series: country %q has two rows for %s", s.Country, writtenTime(ps[i].at))
 			}
 		}
 		own := ps[from:i]
+		if s.Hours != nil {
+			g.layHours(s, t, own)
+			continue
+		}
 		sum, n := total(own, func(p point) float64 { return p.value })
 		s.Values[t] = sum
 		if g.within == meaned {
@@ -164,6 +172,52 @@ func (g *gatherer) lay(s *spike.Series, ps []point) error {
 		}
 	}
 	return nil
+}
+
+// leastHours is how many hours of a day make its mean.
+const leastHours = 18
+
+// hoursOf are so many days' hours, without a value.
+func (g *gatherer) hoursOf(days int) *spike.Hours {
+	h := &spike.Hours{Values: missing(24 * days)}
+	if g.denominator {
+		h.Denominator = missing(24 * days)
+	}
+	return h
+}
+
+// layHours brings the points of day t to its hours, and the day to their mean: a user of three hours is in three of them, so that
+// hours do not add up to the users of a day.
+func (g *gatherer) layHours(s *spike.Series, t int, own []point) {
+	for _, p := range own {
+		at := 24*t + p.at.Hour()
+		s.Hours.Values[at] = p.value
+		if g.denominator {
+			s.Hours.Denominator[at] = p.denominator
+		}
+	}
+	meanOf := func(of func(point) float64) float64 {
+		sum, n := total(own, of)
+		if n < leastHours {
+			return math.NaN()
+		}
+		return sum / float64(n)
+	}
+	s.Values[t] = meanOf(func(p point) float64 { return p.value })
+	if g.coverage {
+		s.Coverage[t] = meanOf(func(p point) float64 { return p.coverage })
+	}
+	if g.denominator {
+		s.Denominator[t] = meanOf(func(p point) float64 { return p.denominator })
+	}
+}
+
+// writtenTime is the day, or the hour of one that is not at midnight.
+func writtenTime(t time.Time) string {
+	if t.Hour() == 0 {
+		return t.Format(time.DateOnly)
+	}
+	return t.Format("2006-01-02T15")
 }
 
 // total adds up what is known, and how many that are; NaN of none.

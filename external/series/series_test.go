@@ -1,6 +1,7 @@
 package series
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -115,6 +116,7 @@ func TestReadRefuses(t *testing.T) {
 		{"value", "csv", "date,country,value\n2018-04-16,ru,many\n", "want a number"},
 		{"negative", "csv", "date,country,value\n2018-04-16,ru,-1\n", "want a number"},
 		{"twice", "csv", "date,country,value\n2018-04-16,ru,1\n2018-04-16,ru,2\n", "two rows for 2018-04-16"},
+		{"an hour twice", "csv", "date,country,value\n2018-04-16T03:00:00Z,ru,1\n2018-04-16T03:20:00Z,ru,2\n", "two rows for 2018-04-16T03"},
 		{"span", "csv", "date,country,value\n0018-04-16,ru,1\n2018-04-16,ru,2\n", "one of the dates is wrong"},
 		{"ioda error", "ioda", `{"error":"no such country","data":[]}`, "no such country"},
 		{"ioda two signals", "ioda", `{"data":[[{"entityType":"country","entityCode":"IR","datasource":"bgp","step":300,"values":[1]},{"entityType":"country","entityCode":"IR","datasource":"merit-nt","step":300,"values":[1]}]]}`, "ask for one"},
@@ -179,5 +181,33 @@ func TestLicences(t *testing.T) {
 		if got := Licence(name); (got == "") != owner {
 			t.Errorf("%s: licence %q", name, got)
 		}
+	}
+}
+
+// TestHoursOfACSV reads values by the hour, in any order: each keeps its hour, a day of at least 18 of them is their mean, and
+// what is missing stays so.
+func TestHoursOfACSV(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("date,country,value,fraction,denominator\n")
+	for hour := 23; hour >= 0; hour-- {
+		if hour == 5 {
+			continue
+		}
+		fmt.Fprintf(&text, "2018-04-16T%02d,ru,%d,.5,100\n", hour, hour)
+	}
+	text.WriteString("2018-04-17T01:00:00Z,ru,7,,\n2018-04-16T00,ua,3,1,100\n")
+	got, err := Read(strings.NewReader(text.String()), Source{Format: "csv", Name: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ru := got[0]
+	if ru.Hours == nil || len(ru.Hours.Values) != 48 || !math.IsNaN(ru.Hours.Values[5]) || ru.Hours.Values[23] != 23 || ru.Hours.Values[25] != 7 || ru.Hours.Denominator[4] != 100 {
+		t.Fatalf("hours %+v", ru.Hours)
+	}
+	if mean := (276. - 5) / 23; math.Abs(ru.Values[0]-mean) > 1e-9 || !math.IsNaN(ru.Values[1]) || ru.Coverage[0] != .5 || ru.Denominator[0] != 100 {
+		t.Errorf("days %v, coverage %v, out of %v; want the mean %.3f of 23 hours, and no mean of one", ru.Values, ru.Coverage, ru.Denominator, mean)
+	}
+	if ua := got[1]; ua.Hours != nil || ua.Values[0] != 3 {
+		t.Errorf("one value a day is %+v, want a day", ua)
 	}
 }

@@ -21,9 +21,9 @@ type columns struct {
 	each                  func(value float64) float64 // what a value stands for; nil: itself
 }
 
-// readCSV reads date, country, value and, where known, fraction and denominator.
+// readCSV reads date, country, value and, where known, fraction and denominator, by day or by hour.
 func readCSV(r io.Reader, from Source) (*gatherer, error) {
-	return readTable(r, from, columns{date: "date", country: "country", values: []string{"value"}, coverage: "fraction", denominator: "denominator"})
+	return readTable(r, from, columns{date: "date", country: "country", values: []string{"value"}, coverage: "fraction", denominator: "denominator", within: hourly})
 }
 
 // readTor reads Tor Metrics' userstats files as downloaded, of relays or of bridges. Places that are

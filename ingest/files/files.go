@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -304,6 +305,9 @@ func (s *Source) Consumed() int64 { return s.raw.n.Load() }
 
 // Progress gives Consumed for as long as it is asked, without what the source has in memory.
 func (s *Source) Progress() func() int64 { return s.raw.n.Load }
+
+// CountInto has what is read of the source, before its compression is seen through, added to total from now on.
+func (s *Source) CountInto(total *atomic.Int64) { s.raw.total.Store(total) }
 
 // Close closes the file.
 func (s *Source) Close() error {

@@ -129,6 +129,7 @@ type Stats struct {
 	CommitFailures    int64 // offsets that could not be told to the group; the store has them
 	Generations       int64 // times that this member was given partitions
 	Taken             int64 // times that another program took a partition over
+	Bytes             int64 // of values of records that were read
 }
 
 // Source is one topic.
@@ -136,7 +137,7 @@ type Source struct {
 	*connection
 	cfg   Config
 	log   *slog.Logger
-	stats struct{ gaps, lost, corrupt, commitFailures, generations, taken atomic.Int64 }
+	stats struct{ gaps, lost, corrupt, commitFailures, generations, taken, bytes atomic.Int64 }
 }
 
 // Open reads the URI, connects, authenticates and looks the topic up. The URI is
@@ -192,7 +193,7 @@ func (s *Source) ID() string { return s.id }
 func (s *Source) Stats() Stats {
 	return Stats{
 		Gaps: s.stats.gaps.Load(), LostOffsets: s.stats.lost.Load(), CorruptOffsets: s.stats.corrupt.Load(),
-		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(), Taken: s.stats.taken.Load(),
+		CommitFailures: s.stats.commitFailures.Load(), Generations: s.stats.generations.Load(), Taken: s.stats.taken.Load(), Bytes: s.stats.bytes.Load(),
 	}
 }
 

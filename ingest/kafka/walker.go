@@ -127,6 +127,7 @@ func (w *walker) add(ctx context.Context, rec *kafkago.Record) error {
 	if rec.Value != nil {
 		size = rec.Value.Len()
 	}
+	w.source.stats.bytes.Add(int64(size))
 	if !w.part.room(size) {
 		if err := w.hand(ctx, Messages{}); err != nil {
 			return err

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/banshift/banshift/ingest/meter/capture"
+	"github.com/banshift/banshift/ingest/meter/dnsmsg"
 	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
 	"github.com/banshift/banshift/ingest/record"
@@ -60,23 +60,26 @@ type Meter struct {
 	opts      Options
 	table     table
 	fragments fragments
-	open      inspection // of flows that have not ended
-	closed    inspection // of those that have, in a goroutine of its own
-	buffered  int        // payload bytes of open flows that wait for inspection
+	inspector *inspect.Inspector
+	view      inspect.Flow // reused for each inspection
+	streams   dnsStreams   // reused for DNS over TCP
+	message   dnsmsg.Message
+	buffered  int // payload bytes that wait for inspection
 	spare     [][]byte
-	ended     events
+	sink      record.Sink
+	flow      record.Flow
+	dns       record.DNS
 }
 
 // New gives a meter without open flows.
 func New(opts Options) *Meter {
 	opts = opts.withDefaults()
 	m := &Meter{
-		opts:   opts,
-		table:  newTable(opts),
-		open:   inspection{inspector: inspect.New()},
-		closed: inspection{inspector: inspect.New()},
+		opts:      opts,
+		table:     newTable(opts),
+		inspector: inspect.New(),
 	}
-	m.fragments = newFragments(func(position int64) { m.ended.Skip(skipFragment, position) })
+	m.fragments = newFragments(func(position int64) { m.sink.Skip(skipFragment, position) })
 	return m
 }
 
@@ -106,14 +109,9 @@ func (m *Meter) Decode(ctx context.Context, r io.Reader, sink record.Sink) error
 	if err != nil {
 		return err
 	}
-	m.ended = make(events, maxEnded)
-	m.open.answers, m.closed.answers = m.ended, sink
-	var passing sync.WaitGroup
-	passing.Go(func() { m.closed.pass(m.ended, sink, m.table.free) })
+	m.sink = sink
 	err = m.frames(ctx, frames)
 	m.flush()
-	close(m.ended)
-	passing.Wait()
 	return err
 }
 
@@ -136,16 +134,16 @@ func (m *Meter) frames(ctx context.Context, frames *capture.Reader) error {
 // frame meters one captured frame.
 func (m *Meter) frame(f *capture.Frame) {
 	if !packet.KnownLink(f.Link) {
-		m.ended.Reject(rejectLink, f.Position)
+		m.sink.Reject(rejectLink, nil, f.Position)
 		return
 	}
 	if f.Timeless {
-		m.ended.Reject(rejectTimeless, f.Position)
+		m.sink.Reject(rejectTimeless, nil, f.Position)
 		return
 	}
 	ip, ok := packet.Network(f.Link, f.Data)
 	if !ok {
-		m.ended.Skip(skipNotIP, f.Position)
+		m.sink.Skip(skipNotIP, f.Position)
 		return
 	}
 	wire := f.WireLen - (len(f.Data) - len(ip))
@@ -156,7 +154,7 @@ func (m *Meter) frame(f *capture.Frame) {
 func (m *Meter) datagram(ip []byte, wire int, now, position int64, depth int) {
 	d, err := packet.ParseIP(ip, wire)
 	if err != nil {
-		m.ended.Reject(rejectIP, position)
+		m.sink.Reject(rejectIP, nil, position)
 		return
 	}
 	if !d.Fragment {
@@ -172,7 +170,7 @@ func (m *Meter) datagram(ip []byte, wire int, now, position int64, depth int) {
 func (m *Meter) whole(d *packet.Datagram, now, position int64, depth int) {
 	s, err := packet.ParseTransport(d)
 	if err != nil {
-		m.ended.Reject(rejectPayload, position)
+		m.sink.Reject(rejectPayload, nil, position)
 		return
 	}
 	m.expire(now)
@@ -198,7 +196,6 @@ func (m *Meter) segment(d *packet.Datagram, s *packet.Segment, now, position int
 			m.give(m.table.oldest())
 		}
 		f = m.table.add(k, swapped)
-		m.spareOf(f)
 		f.begin(d, s, now, position)
 	}
 	up := swapped == f.swapped

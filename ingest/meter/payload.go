@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"slices"
 
-	"github.com/banshift/banshift/ingest/meter/dnsmsg"
 	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
-	"github.com/banshift/banshift/ingest/record"
 )
 
 // How much of the first payloads is buffered for inspection. UDP: the first packets whole
@@ -46,7 +44,7 @@ func (m *Meter) udpPayload(f *flow, s *packet.Segment, up bool, now, position in
 		return
 	}
 	if f.srcPort == portDNS || f.dstPort == portDNS {
-		m.open.dnsMessage(f, s.Payload, s.Len, up, now, position)
+		m.dnsMessage(f, s.Payload, s.Len, up, now, position)
 	}
 	m.datagramPayload(f, s, up, now)
 }
@@ -210,10 +208,43 @@ func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
 		return
 	}
 	data = data[:min(len(data), maxStreamBytes-len(f.buffered))]
+	if len(f.payloads) >= manyPieces && !gap && f.isHelloGoingOn(p.up) && m.lengthen(f, size, data) {
+		return
+	}
 	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, time: p.time}, data)
 	if len(f.payloads) >= inspect.MaxPayloads || len(f.buffered) >= maxStreamBytes {
 		m.inspect(f)
 	}
+}
+
+// manyPieces is from how many payloads on the pieces of a TLS hello are kept as one: programs that go round a
+// filter of names cut theirs into hundreds.
+const manyPieces = inspect.MaxPayloads / 2
+
+// isHelloGoingOn reports that the latest payloads are whole, of one direction, and begin a hello that goes on.
+func (f *flow) isHelloGoingOn(up bool) bool {
+	from := len(f.payloads)
+	for missing := false; from > 0 && !missing; from-- {
+		p := &f.payloads[from-1]
+		if p.up != up || p.to-p.from < p.size {
+			break
+		}
+		missing = p.gap
+	}
+	return from < len(f.payloads) && inspect.IsUnfinishedHello(f.buffered[f.payloads[from].from:])
+}
+
+// lengthen adds what follows the latest payload to it; false where it would be more than may be buffered.
+func (m *Meter) lengthen(f *flow, size int, data []byte) bool {
+	if len(data) < size || m.buffered+size > m.opts.MaxBufferedBytes {
+		return false
+	}
+	last := &f.payloads[len(f.payloads)-1]
+	f.buffered = append(m.roomFor(f.buffered, size), data...)
+	last.size += size
+	last.to = len(f.buffered)
+	m.buffered += size
+	return true
 }
 
 // buffer keeps a payload for inspection.
@@ -250,15 +281,36 @@ func (m *Meter) roomFor(buffered []byte, n int) []byte {
 	return slices.Grow(buffered, max(n, len(buffered)))
 }
 
-// inspect tells the protocol of an open flow by the buffered payloads and drops them.
-func (m *Meter) inspect(f *flow) {
-	m.buffered -= len(f.buffered)
-	m.open.inspect(f)
-	m.spareOf(f)
+// finish inspects what is left of a flow that ends.
+func (m *Meter) finish(f *flow) {
+	for len(f.pending) > 0 {
+		m.deliverFirst(f)
+	}
+	m.inspect(f)
 }
 
-// spareOf keeps the large buffer of a flow that was inspected for one that needs it.
-func (m *Meter) spareOf(f *flow) {
+// inspect tells the protocol by the buffered payloads and drops them.
+func (m *Meter) inspect(f *flow) {
+	if f.inspected {
+		return
+	}
+	f.inspected = true
+	if len(f.payloads) > 0 {
+		m.view.Protocol, m.view.SrcPort, m.view.DstPort = f.key.protocol, f.srcPort, f.dstPort
+		m.view.Initiator = f.initiator
+		m.view.Payloads = m.view.Payloads[:0]
+		for _, p := range f.payloads {
+			m.view.Payloads = append(m.view.Payloads, inspect.Payload{
+				Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.buffered[p.from:p.to],
+			})
+		}
+		f.result = m.inspector.Inspect(&m.view)
+		if f.key.protocol == packet.TCP && (f.srcPort == portDNS || f.dstPort == portDNS) {
+			m.dnsStream(f)
+		}
+	}
+	m.buffered -= len(f.buffered)
+	f.payloads, f.buffered = f.payloads[:0], f.buffered[:0]
 	if cap(f.buffered) <= maxKeptBuffer {
 		return
 	}
@@ -266,43 +318,4 @@ func (m *Meter) spareOf(f *flow) {
 		m.spare = append(m.spare, f.buffered)
 	}
 	f.buffered = nil
-}
-
-// inspection looks at what flows carried. Its buffers are used again for each; two goroutines have one each.
-type inspection struct {
-	inspector *inspect.Inspector
-	view      inspect.Flow
-	streams   dnsStreams // of DNS over TCP
-	message   dnsmsg.Message
-	dns       record.DNS
-	flow      record.Flow
-	answers   dnsSink
-}
-
-// dnsSink takes what was asked and answered.
-type dnsSink interface {
-	DNS(d *record.DNS, position int64)
-}
-
-// inspect tells the protocol by the buffered payloads and empties them.
-func (v *inspection) inspect(f *flow) {
-	if f.inspected {
-		return
-	}
-	f.inspected = true
-	if len(f.payloads) > 0 {
-		v.view.Protocol, v.view.SrcPort, v.view.DstPort = f.key.protocol, f.srcPort, f.dstPort
-		v.view.Initiator = f.initiator
-		v.view.Payloads = v.view.Payloads[:0]
-		for _, p := range f.payloads {
-			v.view.Payloads = append(v.view.Payloads, inspect.Payload{
-				Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.buffered[p.from:p.to],
-			})
-		}
-		f.result = v.inspector.Inspect(&v.view)
-		if f.key.protocol == packet.TCP && (f.srcPort == portDNS || f.dstPort == portDNS) {
-			v.dnsStream(f)
-		}
-	}
-	f.payloads, f.buffered = f.payloads[:0], f.buffered[:0]
 }

@@ -47,14 +47,13 @@ type table struct {
 	flows   map[key]*flow
 	lists   [numClasses]flow // heads of rings: next is the oldest, prev the newest
 	timeout [numClasses]int64
-	free    chan *flow // closed ones, to be used again
+	free    []*flow
 }
 
 func newTable(o Options) table {
 	return table{
 		max:     o.MaxFlows,
 		flows:   make(map[key]*flow),
-		free:    make(chan *flow, maxFree),
 		timeout: [numClasses]int64{o.TCPIdle.Microseconds(), o.UDPIdle.Microseconds(), o.OtherIdle.Microseconds()},
 	}
 }
@@ -69,9 +68,9 @@ func (f *flow) linkBefore(at *flow) { f.prev, f.next = at.prev, at; at.prev.next
 // add opens a flow; swapped as of [keyOf] for its first packet.
 func (t *table) add(k key, swapped bool) *flow {
 	var f *flow
-	select {
-	case f = <-t.free:
-	default:
+	if n := len(t.free); n > 0 {
+		f, t.free = t.free[n-1], t.free[:n-1]
+	} else {
 		f = new(flow)
 	}
 	f.key, f.swapped = k, swapped
@@ -124,8 +123,12 @@ func (t *table) expired(now int64) *flow {
 // maxFree bounds the closed flows that are kept for reuse.
 const maxFree = 1024
 
-// remove takes f out.
+// remove closes f and keeps its memory for another flow.
 func (t *table) remove(f *flow) {
 	f.unlink()
 	delete(t.flows, f.key)
+	if len(t.free) < maxFree {
+		f.reset()
+		t.free = append(t.free, f)
+	}
 }

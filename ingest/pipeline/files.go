@@ -153,6 +153,7 @@ func (p *Pipeline) source(ctx context.Context, file files.File, src *files.Sourc
 		src.ID = before.Source
 	}
 	first := src.ID
+	src.CountInto(&p.stats.Bytes)
 	if o.Opened != nil {
 		if err := o.Opened(src); err != nil {
 			return err

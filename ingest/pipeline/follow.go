@@ -131,6 +131,7 @@ func (f *follower) read(ctx context.Context, file files.File, state *followed) e
 	if err != nil {
 		return err
 	}
+	src.CountInto(&f.pipeline.stats.Bytes)
 	if f.options.Opened != nil {
 		f.options.Opened(src)
 	}

@@ -64,6 +64,7 @@ func (n *neighbourhood) announce(r *pending) {
 	defer n.mu.Unlock()
 	n.over = false
 	n.ranges = append(n.ranges, r)
+	n.pipeline.stats.Queued.Add(1)
 	n.reached = r.Next
 }
 
@@ -200,6 +201,7 @@ func (n *neighbourhood) finish(r *pending) {
 // caller has locked n.mu.
 func (n *neighbourhood) done(r *pending) {
 	r.state = finished
+	n.pipeline.stats.Queued.Add(-1)
 	close(n.moved)
 	n.moved = make(chan struct{})
 	if !n.pipeline.keep {
@@ -241,6 +243,9 @@ func (n *neighbourhood) waiting() (ranges int, before int64) {
 // close releases everything. No range may be at work.
 func (n *neighbourhood) close() {
 	for _, r := range n.ranges {
+		if r.state != finished {
+			n.pipeline.stats.Queued.Add(-1)
+		}
 		r.release()
 	}
 	n.ranges, n.reached = nil, math.MaxInt64

@@ -18,6 +18,8 @@ import (
 type Stats struct {
 	In, Stored, Folded, Rejected atomic.Int64
 	Read                         atomic.Int64 // decoded so far, whether they are stored already or not
+	Bytes                        atomic.Int64 // read of files, before their compression is seen through
+	Queued                       atomic.Int64 // ranges that were begun and are neither stored nor left
 	// Skipped carry no telemetry; Paired were joined to the row of their other direction.
 	Skipped, Paired atomic.Int64
 	// Unpaired are one-way records without their other direction.

@@ -109,5 +109,25 @@ func (e Event) Enforced() time.Time { return day(e.EnforcedAt) }
 // Ended is the day on which it ended, zero where unknown or still in force.
 func (e Event) Ended() time.Time { return day(e.EndedAt) }
 
+// OnsetTime is the instant of Date, false where it is not known to the hour.
+func (e Event) OnsetTime() (time.Time, bool) { return e.instant(e.DateWritten()) }
+
+// EndTime is the instant at which it ended, false where that is not known to the hour.
+func (e Event) EndTime() (time.Time, bool) { return e.instant(e.EndedAt) }
+
+// instant reads a written date with a time of day in the event's zone; one that brings its own keeps it.
+func (e Event) instant(s string) (time.Time, bool) {
+	zone, err := time.LoadLocation(e.TZ)
+	if err != nil {
+		return time.Time{}, false
+	}
+	for _, l := range layouts {
+		if t, err := time.ParseInLocation(l.layout, s, zone); err == nil && l.precision == "hour" {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
 // DateWritten is the date of Date as the catalogue writes it.
 func (e Event) DateWritten() string { return firstOf(e.EnforcedAt, e.AnnouncedAt) }

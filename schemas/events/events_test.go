@@ -205,3 +205,27 @@ func TestAdd(t *testing.T) {
 		t.Errorf("%v: %+v", err, list)
 	}
 }
+
+// TestOnsetTime reads times of day in the event's zone, and none where only the day is known.
+func TestOnsetTime(t *testing.T) {
+	for _, test := range []struct{ written, zone, want string }{
+		{"2016-11-04T01:20", "Europe/Istanbul", "2016-11-03T22:20:00Z"},
+		{"2026-01-08T20:00", "Asia/Tehran", "2026-01-08T16:30:00Z"},
+		{"2019-04-30 15:04", "America/Caracas", "2019-04-30T19:04:00Z"},
+		{"2019-04-30T15:04:00+02:00", "America/Caracas", "2019-04-30T13:04:00Z"},
+		{"2018-04-16", "Europe/Moscow", ""},
+		{"2018-04", "Europe/Moscow", ""},
+		{"", "Europe/Moscow", ""},
+	} {
+		got := ""
+		if at, known := (Event{EnforcedAt: test.written, TZ: test.zone}).OnsetTime(); known {
+			got = at.Format(time.RFC3339)
+		}
+		if got != test.want {
+			t.Errorf("%s in %s is %q, want %q", test.written, test.zone, got, test.want)
+		}
+		if end, known := (Event{EndedAt: test.written, TZ: test.zone}).EndTime(); known != (test.want != "") || known && end.Format(time.RFC3339) != test.want {
+			t.Errorf("as an end, %s in %s is %s (%v)", test.written, test.zone, end, known)
+		}
+	}
+}

@@ -157,6 +157,9 @@ func (c Config) check() error {
 	if c.WindowDays != 0 && !slices.Contains(windowDays, c.WindowDays) {
 		return fmt.Errorf("spike: window is %d days: want 1, 2, 3, 7 or 28, or 0 for the event's length", c.WindowDays)
 	}
+	if c.WindowHours != 0 && !slices.Contains(windowHours, c.WindowHours) {
+		return fmt.Errorf("spike: window is %d hours: want 1, 2, 3, 6, 12, 24 or 48, or 0 for the event's length", c.WindowHours)
+	}
 	if c.Alpha <= 0 || c.Alpha >= 1 || c.Replicates < 1 || c.BlockDays < 1 {
 		return fmt.Errorf("spike: alpha %g, replicates %d, block_days %d: want 0 < alpha < 1 and positive counts",
 			c.Alpha, c.Replicates, c.BlockDays)
@@ -188,6 +191,9 @@ func checkGroup(group []Series) error {
 		}
 		if s.Coverage != nil && len(s.Coverage) != len(s.Values) || s.Denominator != nil && len(s.Denominator) != len(s.Values) {
 			return fmt.Errorf("spike: series %s, country %s: columns of different length", s.Name, s.Country)
+		}
+		if h := s.Hours; h != nil && (len(h.Values) != hoursADay*len(s.Values) || h.Denominator != nil && len(h.Denominator) != len(h.Values)) {
+			return fmt.Errorf("spike: series %s, country %s: hours of different length", s.Name, s.Country)
 		}
 		if !s.Start.Equal(Day(s.Start)) {
 			return fmt.Errorf("spike: series %s, country %s starts at %s: want midnight UTC", s.Name, s.Country, s.Start)

@@ -57,6 +57,9 @@ func (a *assessment) effect() Effect {
 		if cfg.Course {
 			e.Course = a.course()
 		}
+		if cfg.Hours {
+			e.Hours = a.byHours()
+		}
 		if cfg.Secondary {
 			e.Secondary = a.secondary()
 		}

@@ -89,6 +89,13 @@ type Config struct {
 	SpaceShare float64 `json:"space_share"`
 	// Course also says how each change went on in its own country; it takes no part in the grade.
 	Course bool `json:"course,omitempty"`
+	// Hours also asks each event whose onset is known to the hour by the hour, in its own country; it takes no part in the
+	// grade by days.
+	Hours bool `json:"hours,omitempty"`
+	// WindowHours is the length of every event's window by the hour; 0 follows the event's length, up to a day.
+	WindowHours int `json:"window_hours,omitempty"`
+	// hours replaces registered constants where they are chosen.
+	hours hourDesign
 	// Secondary also asks the other methods about each event in its own country; they take no
 	// part in the grade.
 	Secondary bool `json:"secondary"`

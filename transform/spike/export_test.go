@@ -119,3 +119,29 @@ func halving(list []float64, halfLife float64) float64 {
 	}
 	return sum / all
 }
+
+// HourDesign is a baseline and a jump in hours, and the share of the jump's units that counts.
+type HourDesign struct {
+	Baseline, Jump int
+	Share          float64
+}
+
+// AskHours asks one event by the hour alone, under several designs.
+func AskHours(list []Series, cfg Config, event events.Event, designs []HourDesign) []*HourEffect {
+	cfg.Hours = true
+	group := byName(list)[0]
+	p := newPanel(group[0].Name, group, map[string][]time.Time{event.Country: {event.Date()}}, cfg)
+	var found []*HourEffect
+	for i, r := range p.rows {
+		if r.series.Country != event.Country {
+			continue
+		}
+		for _, d := range designs {
+			clear(p.spreads)
+			p.cfg.hours = hourDesign{d.Baseline, d.Jump, d.Share}
+			a := assessment{panel: p, row: r, own: i, event: event, at: p.index(event.Date()), asked: p.cfg.Asked(event, p.name)}
+			found = append(found, a.byHours())
+		}
+	}
+	return found
+}

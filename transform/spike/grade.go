@@ -79,6 +79,9 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 	if a.event.Precision == "month" {
 		v.lacks("the event's date is known to the month only")
 	}
+	if a.event.Region != "" {
+		v.lacks("the ban was in a part of the country only (%s): the use of the whole country neither shows nor denies it; that of the networks there would", a.event.Region)
+	}
 	if e.EffectLog == nil {
 		v.lacks("%d valid days of %d after the event, and at least %d of the %d before are needed: missing, masked or outside the series",
 			a.head.valid, a.head.window, needed(cfg.BaselineDays), cfg.BaselineDays)

@@ -210,7 +210,7 @@ func (r *row) last() int {
 // spread is the own unit of row i in the gauge on day t: the centralShare quantile of its changes without
 // sign in windows that ended before, with a floor.
 func (p *panel) spread(g *gauge, i, t int, adjusted bool) float64 {
-	key := spreadKey{g.before, g.after, i, t, adjusted}
+	key := spreadKey{g, i, t, adjusted}
 	if s, known := p.spreads[key]; known {
 		return s
 	}
@@ -231,8 +231,9 @@ func (p *panel) spread(g *gauge, i, t int, adjusted bool) float64 {
 }
 
 type spreadKey struct {
-	before, after, row, day int
-	adjusted                bool
+	gauge    *gauge
+	row, day int
+	adjusted bool
 }
 
 // units is the change of row i on day t in its own units, signed.

@@ -43,6 +43,7 @@ type row struct {
 	adj    []float64 // the same after the common factor
 	z      []float64 // the detector's robust z of each day, filled by alarms
 	fitted bool      // raw and adj are filled
+	hours  *hourRow  // nil where hours are not asked for, or not known
 }
 
 // forWorker is the panel for one of several goroutines: the day that is asked about is its own, all else is shared.
@@ -70,6 +71,9 @@ func newPanel(name string, series []Series, eventDays map[string][]time.Time, cf
 	for _, s := range series {
 		r := p.newRow(s, eventDays[s.Country])
 		r.fitFlat()
+		if cfg.Hours && s.Hours != nil {
+			r.hours = p.newHourRow(r)
+		}
 		p.rows = append(p.rows, r)
 	}
 	p.fitCommon()

@@ -42,6 +42,8 @@ type Effect struct {
 	Episode []string `json:"episode,omitempty"`
 	// Joint are the events within NeighbourDays estimated together; nil where the event stands alone.
 	Joint *Joint `json:"joint,omitempty"`
+	// Hours is the effect by the hour, with a grade of its own; nil where it was not asked for.
+	Hours *HourEffect `json:"hours,omitempty"`
 
 	// Measured is the other registered estimate, as measured: the days after against the median of the
 	// same weekday in the BeforeDays before, with a block bootstrap. Control is the same with

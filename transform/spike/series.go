@@ -21,6 +21,8 @@ type Series struct {
 	Coverage []float64
 	// Denominator is the population that Values is measured against, by day; nil where unknown.
 	Denominator []float64
+	// Hours are the same by the hour; nil where they are not known. The daily test does not look at them.
+	Hours *Hours
 }
 
 // Day gives the UTC midnight that t falls on.

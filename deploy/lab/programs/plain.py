@@ -1,8 +1,10 @@
 """Traffic of ordinary programs, and of programs on ports of other protocols: negatives that must not be named."""
 import resolver
+import xray
 
 TOOL, CATEGORY = "none", "none"
 PACKAGES = ["unbound", "knot-dnsutils", "chrony", "mosquitto", "mosquitto-clients", "nmap"]
+MODULES = xray.MODULES
 VPN_PORTS = [1194, 1701, 1723, 51820, 500, 4500, 655, 4242, 8388, 1080, 443, 853]
 
 
@@ -11,6 +13,18 @@ def https(c, *ports):
     _, cert, key = c.certificate("www")
     c.web(port, cert, key)
     c.use("https://%s:%d" % (c.literal, port))
+
+
+def https_pieces(c):
+    """A hello in pieces, cut by Xray on the client's machine: no tunnel."""
+    port = c.port(443)
+    ca, cert, key = c.certificate("www")
+    c.web(port, cert, key)
+    xray.start(c, "client", {"listen": "127.0.0.1", "port": 9000, "protocol": "socks", "settings": {"udp": False}}, xray.pieces(c))
+    c.listening("tcp", 9000, "client")
+    for _ in range(c.rng.randint(2, 5)):
+        c.run("client", "curl", "-sS", "-g", "-o", "/dev/null", "--max-time", "30", "--cacert", ca, "-x", "socks5://127.0.0.1:9000", "--noproxy", "",
+              "--resolve", "www.example:%d:%s" % (port, c.literal), "https://www.example:%d/%d" % (port, c.rng.randint(300, 300000)), timeout=40)
 
 
 def http(c, *ports):
@@ -59,6 +73,7 @@ def scan(c):
 
 VARIANTS = {
     "https": lambda c: https(c, 443),
+    "https-pieces": https_pieces,
     "https-vpn-port": lambda c: https(c, 1194, 1723, 8388, 853),
     "https-proxy-port": lambda c: https(c, 1080, 3128, 4443),
     "http": lambda c: http(c, 80),

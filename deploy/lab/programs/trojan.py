@@ -1,8 +1,10 @@
 """trojan: a password and SOCKS-like request inside TLS. Shows nothing but TLS."""
 import json
 
+import xray
+
 TOOL, CATEGORY = "trojan", "proxy"
-PACKAGES = ["trojan", "curl"]
+PACKAGES, MODULES = ["trojan", "curl"], xray.MODULES
 
 
 def session(c, alpn):
@@ -26,4 +28,8 @@ def session(c, alpn):
               "http://%s:8000/%d" % (c.literal, c.rng.randint(300, 300000)))
 
 
-VARIANTS = {"h2": lambda c: session(c, ["h2", "http/1.1"]), "http": lambda c: session(c, ["http/1.1"])}
+def of_xray(c):
+    xray.tunnel(c, "trojan", {"clients": [{"password": "lab"}]}, lambda port: {"servers": [{"address": c.server, "port": port, "password": "lab"}]})
+
+
+VARIANTS = {"xray": of_xray, "h2": lambda c: session(c, ["h2", "http/1.1"]), "http": lambda c: session(c, ["http/1.1"])}

@@ -1,8 +1,9 @@
-"""VLESS of sing-box: over TLS with and without a browser's hello, and as REALITY, whose handshake is another site's."""
+"""VLESS of Xray: with Vision, over XHTTP, and with a hello in pieces. VLESS of sing-box: over TLS with and without a browser's hello, and as REALITY, whose handshake is another site's."""
 import singbox
+import xray
 
 TOOL, CATEGORY = "vless", "proxy"
-PACKAGES, MODULES = ["curl"], singbox.MODULES
+PACKAGES, MODULES = ["curl"], {**singbox.MODULES, **xray.MODULES}
 PRIVATE, PUBLIC = "UuMBgl7MXTPx9inmQp2UC7Jcnwc6XYbwDNebonM-FCc", "jNXHt1yRo0vDuchQlIP6Z0ZvjT3KtzVI-T4E7RoLJS0"  # of sing-box's documentation
 
 
@@ -25,4 +26,18 @@ def reality(c):
     c.label("tcp", port, "reality")
 
 
-VARIANTS = {"tls": over_tls, "tls-browser": lambda c: over_tls(c, True), "reality": reality, "reality-2": reality}
+def of_xray(c, flow="", **how):
+    user = {"id": xray.UUID, "flow": flow}
+    xray.tunnel(c, "vless", {"clients": [user], "decryption": "none"},
+                lambda port: {"vnext": [{"address": c.server, "port": port, "users": [{**user, "encryption": "none"}]}]}, **how)
+
+
+VARIANTS = {
+    "xray-vision": lambda c: of_xray(c, flow="xtls-rprx-vision"),
+    "xray-xhttp": lambda c: of_xray(c, network="xhttp"),
+    "xray-pieces": lambda c: of_xray(c, fragment=True),
+    "tls": over_tls,
+    "tls-browser": lambda c: over_tls(c, True),
+    "reality": reality,
+    "reality-2": reality,
+}

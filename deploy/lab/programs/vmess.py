@@ -1,8 +1,9 @@
-"""VMess of sing-box: over TCP, where it looks random from the first byte, and over WebSocket and TLS."""
+"""VMess of Xray over TCP; of sing-box over TCP, where it looks random from the first byte, and over WebSocket and TLS."""
 import singbox
+import xray
 
 TOOL, CATEGORY = "vmess", "proxy"
-PACKAGES, MODULES = ["curl"], singbox.MODULES
+PACKAGES, MODULES = ["curl"], {**singbox.MODULES, **xray.MODULES}
 
 
 def session(c, websocket=False, encrypted=False):
@@ -15,7 +16,13 @@ def session(c, websocket=False, encrypted=False):
     singbox.run(c, inbound, outbound, ports=(443, 10086))
 
 
+def of_xray(c):
+    user = {"id": xray.UUID}
+    xray.tunnel(c, "vmess", {"clients": [user]}, lambda port: {"vnext": [{"address": c.server, "port": port, "users": [{**user, "security": "auto"}]}]}, tls=False)
+
+
 VARIANTS = {
+    "xray": of_xray,
     "tcp": session,
     "tcp-2": session,
     "websocket": lambda c: session(c, websocket=True),

@@ -67,6 +67,32 @@ func readClientHello(stream []byte, partial bool) (*clientHello, bool) {
 	return parseClientHello(message[4:], false, !whole)
 }
 
+// IsUnfinishedHello reports that a stream begins with a ClientHello that goes on behind the stream's end, over
+// whatever number of records.
+func IsUnfinishedHello(stream []byte) bool {
+	var head [4]byte // of the handshake message: its type and length
+	have := 0
+	for len(stream) >= 5 {
+		size := int(binary.BigEndian.Uint16(stream[3:]))
+		if stream[0] != recordHandshake || stream[1] != 3 || size == 0 || size > maxRecord {
+			return false
+		}
+		part := stream[5:min(5+size, len(stream))]
+		if have < len(head) {
+			copy(head[have:], part)
+		}
+		have += len(part)
+		if have > 0 && (head[0] != handshakeClient || head[1] != 0) {
+			return false
+		}
+		if have >= len(head) && have >= len(head)+int(binary.BigEndian.Uint16(head[2:])) {
+			return false
+		}
+		stream = stream[min(5+size, len(stream)):]
+	}
+	return true // of a record's header not all is there, or nothing
+}
+
 // handshakeBytes joins the handshake records at the beginning of a stream until they
 // hold n bytes; whole says that they do. A single record is not copied.
 func handshakeBytes(stream []byte, n int) (message []byte, whole bool) {

@@ -1,0 +1,1 @@
+ALTER TABLE migrations %s DELETE WHERE number = ? SETTINGS mutations_sync = 2

@@ -1,0 +1,1 @@
+INSERT INTO %s (%s) FORMAT Native
