@@ -100,6 +100,7 @@ func answersOf(t *testing.T, seed int, scale float64, doors bool) []answer {
 	}
 	if doors {
 		sameFromEveryDoor(t, config, filepath.Join(dir, "store"), r)
+		t.Run("numbers", func(t *testing.T) { sameEverywhere(t, config, filepath.Join(dir, "store"), r) })
 	}
 	truth, err := readTruth(filepath.Join(dir, "telemetry"))
 	if err != nil {

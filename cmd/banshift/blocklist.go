@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -142,25 +141,24 @@ func (a *app) printBlocklist(c blocklistCounts, asJSON bool) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(c)
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "as of\t%s\n", c.AsOf)
-	fmt.Fprintf(w, "prefixes\t%s\n", count(int64(c.Prefixes)))
-	fmt.Fprintf(w, "  of one address\t%s\n", count(int64(c.SingleAddresses)))
-	fmt.Fprintf(w, "addresses\t%s\t(each once: %s)\n", count(int64(c.Addresses)), count(int64(c.AddressesDistinct)))
+	s := sheet{heads: []string{"AS OF " + c.AsOf, "COUNT", "EACH ONCE"}}
+	s.add("prefixes", count(int64(c.Prefixes)), "")
+	s.add("  of one address", count(int64(c.SingleAddresses)), "")
+	s.add("addresses", count(int64(c.Addresses)), count(int64(c.AddressesDistinct)))
 	for _, name := range slices.Sorted(maps.Keys(c.Overlap)) {
-		fmt.Fprintf(w, "  inside %s\t%s\t(each once: %s)\n", name, count(int64(c.Overlap[name])), count(int64(c.OverlapDistinct[name])))
+		s.add("  inside "+name, count(int64(c.Overlap[name])), count(int64(c.OverlapDistinct[name])))
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.ByNetwork)) {
 		label := "AS" + name
 		if name == "" {
 			label = "network unknown"
 		}
-		fmt.Fprintf(w, "  %s\t%s\n", label, count(int64(c.ByNetwork[name])))
+		s.add("  "+label, count(int64(c.ByNetwork[name])), "")
 	}
 	if c.Rejects > 0 {
-		fmt.Fprintf(w, "rows that cannot be read\t%s\n", count(int64(c.Rejects)))
+		s.add("rows that cannot be read", count(int64(c.Rejects)), "")
 	}
-	return w.Flush()
+	return a.print(s)
 }
 
 func (a *app) blocklistImport(ctx context.Context, paths []string, o blocklistOptions) error {

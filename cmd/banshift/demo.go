@@ -10,7 +10,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,7 +90,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := printDemo(a.out, result, truth); err != nil {
+	if err := a.printDemo(result, truth); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\nreport  %s\nstore   %s   (banshift query use_by_tool_day --store %s --param country=ru)\n",
@@ -164,16 +163,16 @@ func readTruth(dir string) (simulate.Truth, error) {
 }
 
 // printDemo shows, for each country at the ban's date, what was found and what is true.
-func printDemo(out io.Writer, result study.Result, truth simulate.Truth) error {
+func (a *app) printDemo(result study.Result, truth simulate.Truth) error {
 	want := map[string]simulate.EffectTruth{}
 	for _, e := range truth.Effects {
 		if e.Event == demoEvent {
 			want[e.Country] = e
 		}
 	}
-	fmt.Fprintf(out, "\nSIMULATED. VPN use in the first week from 2018-04-16, against the 28 days before:\n\n")
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "COUNTRY\tFOUND\t95 % INTERVAL\tTRUTH\tCOVERED\tP IN TIME\tP IN SPACE\tGRADE\tWHY")
+	fmt.Fprintf(a.out, "\nSIMULATED. VPN use in the first week from 2018-04-16, against the 28 days before:\n\n")
+	s := sheet{heads: []string{"COUNTRY", "FOUND", "95 % INTERVAL", "TRUTH", "COVERED", "P IN TIME", "P IN SPACE", "GRADE", "WHY"},
+		optional: []string{"WHY", "P IN SPACE"}, whole: []string{"95 % INTERVAL", "GRADE"}}
 	for _, e := range result.Effects {
 		if e.Event != demoEvent {
 			continue
@@ -186,13 +185,13 @@ func printDemo(out io.Writer, result study.Result, truth simulate.Truth) error {
 		if len(e.Reasons) > 0 {
 			why = e.Reasons[0]
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s to %s\t%+.1f %%\t%s\t%s\t%s\t%s\t%s\n", e.Country, percent(e.EffectPct), percent(e.CILow), percent(e.CIHigh),
-			want[e.Country].Percent, covered, probability(e.PTime), probability(e.PSpace), e.Grade, why)
+		s.add(e.Country, percent(e.EffectPct), percent(e.CILow)+" to "+percent(e.CIHigh), fmt.Sprintf("%+.1f %%", want[e.Country].Percent),
+			covered, probability(e.PTime), probability(e.PSpace), string(e.Grade), why)
 	}
-	if err := table.Flush(); err != nil {
+	if err := a.print(s); err != nil {
 		return err
 	}
-	return printOutages(out, result, truth)
+	return printOutages(a.out, result, truth)
 }
 
 // printOutages says for each silent sensor whether a drop in use was alarmed there.

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -30,7 +31,7 @@ func TestDemo(t *testing.T) {
 			continue
 		}
 		countries++
-		supported := strings.Contains(line, " supported ")
+		supported := slices.Contains(fields, "supported")
 		if supported != (fields[0] == "ru") {
 			t.Errorf("wrong grade: %s", line)
 		}
@@ -43,6 +44,9 @@ func TestDemo(t *testing.T) {
 	}
 	if strings.Contains(got.out, "IS CLAIMED") || strings.Count(got.out, "no drop in use is claimed") != 2 {
 		t.Errorf("a silent sensor passes for a drop in use:\n%s", got.out)
+	}
+	if widest := widestLine(got.out[strings.Index(got.out, "COUNTRY"):strings.Index(got.out, "Sensors that")]); widest > usualWidth {
+		t.Errorf("the table takes %d columns", widest)
 	}
 	tutorialShows(t, got.out)
 	execute(t, "", "reconcile", "--store", filepath.Join(dir, "store")).must(t)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -81,30 +80,16 @@ func servedReport(t *testing.T, config, store string) string {
 // servedText asks a running page for something.
 func servedText(t *testing.T, config, store, path string) string {
 	t.Helper()
-	ctx, interrupt := context.WithCancel(context.Background())
-	reader, writer := io.Pipe()
-	ended := make(chan int, 1)
-	go func() {
-		ended <- run(ctx, []string{"--config", config, "serve", "--store", store, "--listen", "127.0.0.1:0"}, nil, io.Discard, writer)
-		writer.Close()
-	}()
-	address, lines := "", bufio.NewScanner(reader)
-	for address == "" && lines.Scan() {
-		_, address, _ = strings.Cut(lines.Text(), "serving ")
-	}
-	go io.Copy(io.Discard, reader) //nolint:errcheck // what is logged later is not looked at
-	answer, err := http.Get(address + "/" + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	page, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("%d %v: %.300s", answer.StatusCode, err, page)
-	}
-	interrupt()
-	if code := <-ended; code != exitDone {
-		t.Errorf("serve: exit code %d", code)
-	}
+	var page []byte
+	whileServed(t, config, store, func(address string) {
+		answer, err := http.Get(address + "/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		if page, err = io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("%d %v: %.300s", answer.StatusCode, err, page)
+		}
+	})
 	return string(page)
 }

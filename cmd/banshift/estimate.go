@@ -7,7 +7,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas"
@@ -104,16 +103,15 @@ func (a *app) estimate(ctx context.Context, rate string, days int) error {
 	if now.Records < fewRecords {
 		fmt.Fprintln(a.out, "That is little: a table's bytes are then mostly those of its files, and the estimate is too high. A day of your telemetry tells more.")
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "TABLE\tBYTES\tPER\tDAYS KEPT\tAFTER %d DAYS\n", days)
+	s := sheet{heads: []string{"TABLE", "BYTES", "PER", "DAYS KEPT", fmt.Sprintf("AFTER %d DAYS", days)}, whole: []string{"TABLE"}}
 	for _, t := range d.tables {
 		per := "day"
 		if t.perRecord {
 			per = "record"
 		}
-		fmt.Fprintf(w, "%s\t%.3g\t%s\t%d\t%s\n", t.table, t.bytes, per, t.days, sizeText(t.atEnd))
+		s.add(t.table, fmt.Sprintf("%.3g", t.bytes), per, fmt.Sprint(t.days), sizeText(t.atEnd))
 	}
-	if err := w.Flush(); err != nil {
+	if err := a.print(s); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "disk: %s for the tables, and up to as much again while parts are merged\n", sizeText(d.bytes))

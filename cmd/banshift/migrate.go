@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 )
@@ -33,10 +32,9 @@ func (a *app) migrate(cmd *cobra.Command) error {
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "MIGRATION\tCHECKSUM\tAPPLIED")
+	s := sheet{heads: []string{"MIGRATION", "CHECKSUM", "APPLIED"}, whole: []string{"MIGRATION"}}
 	for _, m := range applied {
-		fmt.Fprintf(w, "%s\t%.12s\t%s\n", m.Name, m.Checksum, m.At.UTC().Format("2006-01-02 15:04:05"))
+		s.add(m.Name, fmt.Sprintf("%.12s", m.Checksum), m.At.UTC().Format("2006-01-02 15:04:05"))
 	}
-	return w.Flush()
+	return a.print(s)
 }

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -72,12 +72,11 @@ func (a *app) overblocked(ctx context.Context, substring string, o overblockedOp
 	if o.asJSON {
 		return writeJSON(a.out, hit)
 	}
-	w := tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tQUERIES")
+	s := sheet{heads: []string{"NAME", "QUERIES"}}
 	for _, h := range hit {
-		fmt.Fprintf(w, "%s\t%d\n", h.Name, h.Queries)
+		s.add(h.Name, strconv.FormatUint(h.Queries, 10))
 	}
-	return w.Flush()
+	return a.print(s)
 }
 
 // askedNames reads names from the file or the store.

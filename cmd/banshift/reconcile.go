@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -41,7 +39,7 @@ func (a *app) reconcile(cmd *cobra.Command, asJSON bool) error {
 	if asJSON {
 		err = writeJSON(a.out, result)
 	} else {
-		err = printReconciliation(a.out, result)
+		err = a.printReconciliation(result)
 	}
 	if err != nil {
 		return err
@@ -53,35 +51,35 @@ func (a *app) reconcile(cmd *cobra.Command, asJSON bool) error {
 	return nil
 }
 
-func printReconciliation(out io.Writer, r load.Reconciliation) error {
+func (a *app) printReconciliation(r load.Reconciliation) error {
+	out := escaping{a.out}
 	fmt.Fprintf(out, "in %d = stored %d + folded %d + rejected %d (%d batches, %d unfinished)\n\n",
 		r.In, r.Stored, r.Folded, r.Rejected, r.Batches, r.Unfinished)
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "CHECK\tLEDGER\tTABLES\t")
+	s := sheet{heads: []string{"CHECK", "LEDGER", "TABLES", ""}}
 	for _, c := range r.Checks {
 		verdict := "ok"
 		if c.Ledger != c.Tables {
 			verdict = "DIFFERS"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", c.What, c.Ledger, c.Tables, verdict)
+		s.add(c.What, fmt.Sprint(c.Ledger), fmt.Sprint(c.Tables), verdict)
 	}
 	for _, d := range r.Differences {
 		if d.Source != "" {
-			fmt.Fprintf(w, "%s: %s\t%d\t%d\tDIFFERS\n", d.Source, d.What, d.Ledger, d.Tables)
+			s.add(d.Source+": "+d.What, fmt.Sprint(d.Ledger), fmt.Sprint(d.Tables), "DIFFERS")
 		}
 	}
-	if err := w.Flush(); err != nil {
+	if err := a.print(s); err != nil {
 		return err
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(out, "%s partition %d: range %d to %d %s\n", f.Source, f.Partition, f.First, f.Next, saidOf(f))
 	}
-	for _, a := range r.Arrivals {
+	for _, arrival := range r.Arrivals {
 		said := "are MISSING: run its source again"
-		if a.Times > 0 {
-			said = fmt.Sprintf("are there %d TIMES", a.Times)
+		if arrival.Times > 0 {
+			said = fmt.Sprintf("are there %d TIMES", arrival.Times)
 		}
-		fmt.Fprintf(out, "%s partition %d: rows of range %d to %d in table %s, %s, %s\n", a.Source, a.Partition, a.First, a.Next, a.Table, a.Part, said)
+		fmt.Fprintf(out, "%s partition %d: rows of range %d to %d in table %s, %s, %s\n", arrival.Source, arrival.Partition, arrival.First, arrival.Next, arrival.Table, arrival.Part, said)
 	}
 	return nil
 }

@@ -46,8 +46,10 @@ type sheet struct {
 func (s *sheet) add(cells ...string) { s.rows = append(s.rows, cells) }
 
 // print writes the sheet, and to errOut what was left out.
-func (a *app) print(s sheet) error {
-	room := a.width()
+func (a *app) print(s sheet) error { return a.printTo(a.out, s, a.width()) }
+
+// printTo writes the sheet into so many columns of w.
+func (a *app) printTo(w io.Writer, s sheet, room int) error {
 	var left []string
 	for _, head := range s.optional {
 		if s.least() <= room {
@@ -66,7 +68,7 @@ func (a *app) print(s sheet) error {
 		writeRow(&text, row, widths)
 	}
 	a.sayLeftOut(left)
-	_, err := escaping{a.out}.Write(text.Bytes())
+	_, err := escaping{w}.Write(text.Bytes())
 	return err
 }
 

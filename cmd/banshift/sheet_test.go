@@ -5,6 +5,10 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/study"
+	"github.com/banshift/banshift/study/account"
 )
 
 func widestLine(text string) (most int) {
@@ -85,5 +89,36 @@ func TestSheetFits(t *testing.T) {
 		if !strings.Contains(got, word) {
 			t.Errorf("%q is lost:\n%s", word, got)
 		}
+	}
+}
+
+// What the commands print has room on 80 columns, whatever the names are.
+func TestPrintedTablesFit(t *testing.T) {
+	t.Setenv("COLUMNS", "")
+	long := strings.Repeat("telemetry/of/a/sensor/", 8)
+	number := account.Number(123456.789)
+	group := study.Group{By: "regime", Value: "partly free", Mean: number, Low: -number, High: number}
+	for name, print := range map[string]func(*app) error{
+		"study": func(a *app) error {
+			return writeSheets(a.out, study.Average{Groups: []study.Group{group}}, a.printTitled)
+		},
+		"reconcile": func(a *app) error {
+			return a.printReconciliation(load.Reconciliation{Checks: []load.Check{{What: "rows of usage", Ledger: 1 << 60, Tables: 1 << 60}},
+				Differences: []load.Difference{{Source: long, What: "stored", Ledger: 1 << 60}}})
+		},
+		"blocklist": func(a *app) error {
+			return a.printBlocklist(blocklistCounts{AsOf: "2018-04-17", Addresses: 1 << 60, AddressesDistinct: 1 << 60,
+				Overlap: map[string]uint64{long: 1 << 60}, OverlapDistinct: map[string]uint64{long: 1 << 60}}, false)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, errOut bytes.Buffer
+			if err := print(&app{out: &out, errOut: &errOut}); err != nil {
+				t.Fatal(err)
+			}
+			if out.Len() == 0 || widestLine(out.String()) > usualWidth {
+				t.Errorf("%d columns:\n%s", widestLine(out.String()), out.String())
+			}
+		})
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +66,7 @@ within a week that ask for the same are one episode.`,
 }
 
 func (a *app) study(ctx context.Context, o averageOptions) error {
-	write, err := averageWriter(o)
+	write, err := a.averageWriter(o)
 	if err != nil {
 		return misused(fmt.Errorf("study: %w", err))
 	}
@@ -86,13 +86,13 @@ func (a *app) study(ctx context.Context, o averageOptions) error {
 }
 
 // averageWriter is what writes the form that was asked for.
-func averageWriter(o averageOptions) (func(io.Writer, study.Average) error, error) {
+func (a *app) averageWriter(o averageOptions) (func(io.Writer, study.Average) error, error) {
 	if o.rows != "groups" && o.rows != "events" {
 		return nil, fmt.Errorf("--rows %q: want groups or events", o.rows)
 	}
 	switch o.output {
 	case "table":
-		return func(w io.Writer, a study.Average) error { return writeSheets(escaping{w}, a, writeAligned) }, nil
+		return func(w io.Writer, found study.Average) error { return writeSheets(escaping{w}, found, a.printTitled) }, nil
 	case "markdown":
 		return func(w io.Writer, a study.Average) error { return writeSheets(w, a, writePipes) }, nil
 	case "html":
@@ -228,15 +228,18 @@ func shownRange(low, high account.Number) string {
 	return fmt.Sprintf("%+.1f .. %+.1f", float64(low), float64(high))
 }
 
-func writeAligned(out io.Writer, s titledTable) error {
-	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\n%s\n", s.title, strings.Join(s.head, "\t"))
-	for _, row := range s.rows {
-		fmt.Fprintln(w, strings.Join(row, "\t"))
-	}
+// printTitled shows a table on a terminal; what has no room is left out from the right.
+func (a *app) printTitled(w io.Writer, s titledTable) error {
+	fmt.Fprintln(w, s.title)
+	optional := slices.Clone(s.head[min(len(s.head), alwaysShown):])
+	slices.Reverse(optional)
+	err := a.printTo(w, sheet{heads: s.head, rows: s.rows, optional: optional}, a.width())
 	fmt.Fprintln(w)
-	return w.Flush()
+	return err
 }
+
+// alwaysShown is how many columns of a table of study a terminal shows, whatever its width.
+const alwaysShown = 4
 
 func writePipes(w io.Writer, s titledTable) error {
 	head := make([]string, len(s.head))
