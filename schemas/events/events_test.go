@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,21 @@ func TestBuiltInCatalogue(t *testing.T) {
 			if c.Source == "" {
 				t.Errorf("%s: a claim without source", e.ID)
 			}
+		}
+	}
+}
+
+// An event of high confidence names the address of the measurement that was read.
+func TestHighConfidenceHasAnAddress(t *testing.T) {
+	list, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if e.Confidence == "high" && !slices.ContainsFunc(e.Sources, func(source string) bool {
+			return strings.Contains(source, "https://") || strings.Contains(source, "http://")
+		}) {
+			t.Errorf("%s: high confidence without an address among %q", e.ID, e.Sources)
 		}
 	}
 }
