@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -237,13 +238,8 @@ func (d *backupDir) finish(b Backup) error {
 	if _, err := d.write(manifestName, func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err }); err != nil {
 		return err
 	}
-	names := make([]string, 0, len(d.sums))
-	for name := range d.sums {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	_, err = d.write(sumsName, func(w io.Writer) error {
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(d.sums)) {
 			if _, err := fmt.Fprintf(w, "%s  %s\n", d.sums[name], name); err != nil {
 				return err
 			}

@@ -1,8 +1,9 @@
 """Xray on both sides: a SOCKS port on the client, one protocol between, freedom (a direct way) at the server."""
 import json
 
+import singbox
+
 MODULES = {"xray": ("github.com/xtls/xray-core", "v1.260327.0", "github.com/xtls/xray-core/main", "")}
-UUID = "7b3f0b5e-6a34-4c5c-9d0f-2a1a0e6f4d11"
 
 
 def start(c, side, inbound, *outbounds):
@@ -38,5 +39,4 @@ def tunnel(c, protocol, inbound, outbound, tls=True, network="tcp", fragment=Fal
     c.listening("tcp", 9000, "client")
     c.web()
     for _ in range(c.rng.randint(1, 4)):
-        c.run("client", "curl", "-sS", "-g", "-o", "/dev/null", "--max-time", "30", "-x", "socks5h://127.0.0.1:9000", "--noproxy", "",
-              "http://%s:8000/%d" % (c.literal, c.rng.randint(300, 300000)), timeout=40)
+        singbox.fetch(c)

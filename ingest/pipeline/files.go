@@ -475,11 +475,11 @@ func (k *walk) stream(src *files.Source, of stretch, o FileOptions) error {
 		if src.Live() && k.pipeline.opts.FlushAfter > 0 {
 			defer sink.impatient(k.pipeline.opts.FlushAfter)()
 		}
-		input, close, err := ahead(src)
+		input, stop, err := ahead(src)
 		if err != nil {
 			return err
 		}
-		defer close()
+		defer stop()
 		err = decoder.Decode(k.ctx, input, sink)
 		if cause := context.Cause(k.ctx); cause != nil {
 			return cause
@@ -495,7 +495,7 @@ func (k *walk) stream(src *files.Source, of stretch, o FileOptions) error {
 }
 
 // ahead reads a capture, and decompresses it, while what was read before is decoded. A live source may have nothing
-// more for long, which would keep close waiting; other decoders ask the source where they are in it.
+// more for long, which would keep its end waiting; other decoders ask the source where they are in it.
 func ahead(src *files.Source) (io.Reader, func() error, error) {
 	if src.Live() || src.Format != decode.Pcap {
 		return src, func() error { return nil }, nil

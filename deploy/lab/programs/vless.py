@@ -27,7 +27,7 @@ def reality(c):
 
 
 def of_xray(c, flow="", **how):
-    user = {"id": xray.UUID, "flow": flow}
+    user = {"id": singbox.UUID, "flow": flow}
     xray.tunnel(c, "vless", {"clients": [user], "decryption": "none"},
                 lambda port: {"vnext": [{"address": c.server, "port": port, "users": [{**user, "encryption": "none"}]}]}, **how)
 

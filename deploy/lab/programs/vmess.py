@@ -17,7 +17,7 @@ def session(c, websocket=False, encrypted=False):
 
 
 def of_xray(c):
-    user = {"id": xray.UUID}
+    user = {"id": singbox.UUID}
     xray.tunnel(c, "vmess", {"clients": [user]}, lambda port: {"vnext": [{"address": c.server, "port": port, "users": [{**user, "security": "auto"}]}]}, tls=False)
 
 
