@@ -1,19 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/csv"
 	"encoding/json"
-	"io"
 	"maps"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -203,33 +199,10 @@ func toldBy(t *testing.T, to any, dir string, env []string, program string, argu
 	}
 }
 
-var servedAt = regexp.MustCompile(`serving (\S+)`)
-
 // whileServed calls f with the address of the page of a store.
 func whileServed(t *testing.T, config, store string, f func(address string)) {
 	t.Helper()
-	ctx, interrupt := context.WithCancel(context.Background())
-	reader, writer := io.Pipe()
-	ended := make(chan int, 1)
-	go func() {
-		ended <- run(ctx, []string{"--config", config, "serve", "--store", store, "--listen", "127.0.0.1:0"}, nil, io.Discard, writer)
-		writer.Close()
-	}()
-	address, lines := "", bufio.NewScanner(reader)
-	for address == "" && lines.Scan() {
-		if found := servedAt.FindStringSubmatch(lines.Text()); found != nil {
-			address = found[1]
-		}
-	}
-	go io.Copy(io.Discard, reader) //nolint:errcheck // what is logged later is not looked at
-	defer func() {
-		interrupt()
-		if code := <-ended; code != exitDone {
-			t.Errorf("serve: exit code %d", code)
-		}
-	}()
-	if address == "" {
-		t.Fatal("serve gave no address")
-	}
+	address, end := served(t, "--config", config, "--store", store)
+	defer end()
 	f(address)
 }

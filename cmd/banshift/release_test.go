@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,6 +118,19 @@ func publicReport(t *testing.T, config, store string, released account.Report) {
 // page starts the page with more arguments, gives what fetches a path of it, and what ends it.
 func page(t *testing.T, arguments ...string) (get func(path string) []byte, end func()) {
 	t.Helper()
+	host := ""
+	if slices.Contains(arguments, "--public") {
+		host = "bans.example.org"
+	}
+	address, end := served(t, arguments...)
+	return visit(t, t.Context(), address, host), end
+}
+
+var servedAt = regexp.MustCompile(`serving (\S+)`)
+
+// served starts the page with more arguments, and gives the address that it prints and what ends it.
+func served(t *testing.T, arguments ...string) (address string, end func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	said, printed := io.Pipe()
 	ended := make(chan int, 1)
@@ -124,25 +138,23 @@ func page(t *testing.T, arguments ...string) (get func(path string) []byte, end 
 		ended <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, arguments...), nil, io.Discard, printed)
 		printed.Close()
 	}()
-	address := ""
-	for lines := bufio.NewScanner(said); lines.Scan(); {
-		if _, rest, ok := strings.Cut(lines.Text(), "serving "); ok {
-			address = strings.TrimSuffix(rest, " to anybody")
-			break
+	for lines := bufio.NewScanner(said); address == "" && lines.Scan(); {
+		if found := servedAt.FindStringSubmatch(lines.Text()); found != nil {
+			address = found[1]
 		}
 	}
 	go io.Copy(io.Discard, said) //nolint:errcheck // the log
-	host := ""
-	if slices.Contains(arguments, "--public") {
-		host = "bans.example.org"
-	}
-	fetch := visit(t, ctx, address, host)
-	return fetch, func() {
+	end = func() {
 		cancel()
 		if code := <-ended; code != exitDone {
-			t.Errorf("exit code %d", code)
+			t.Errorf("serve: exit code %d", code)
 		}
 	}
+	if address == "" {
+		end()
+		t.Fatal("serve gave no address")
+	}
+	return address, end
 }
 
 // visit opens the page at the address that it printed, where a token becomes a cookie, and gives what fetches a path of it, by
