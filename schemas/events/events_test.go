@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -37,17 +38,21 @@ func TestBuiltInCatalogue(t *testing.T) {
 	}
 }
 
-// An event of high confidence names the address of the measurement that was read.
-func TestHighConfidenceHasAnAddress(t *testing.T) {
+// Each event names the address of what was read of it, and one of high confidence also who measured it.
+func TestSourcesCanBeLookedUp(t *testing.T) {
+	measured := regexp.MustCompile(`NetBlocks|OONI|Turkey Blocks|OpenDNS|OpenNet|Cloudflare|IODA|Kentik|Dyn\b|Renesys|Arbor|Akamai|BGPmon|ThousandEyes|Oracle|` +
+		`Citizen Lab|Censored Planet|GreatFire|Google|Tor Project|net4people|in Filtro|Pulse|measured|own data`)
 	list, err := Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range list {
-		if e.Confidence == "high" && !slices.ContainsFunc(e.Sources, func(source string) bool {
-			return strings.Contains(source, "https://") || strings.Contains(source, "http://")
-		}) {
-			t.Errorf("%s: high confidence without an address among %q", e.ID, e.Sources)
+		read := slices.DeleteFunc(slices.Clone(e.Sources), func(source string) bool { return !strings.Contains(source, "://") })
+		if len(read) == 0 {
+			t.Errorf("%s: no address among %q", e.ID, e.Sources)
+		}
+		if e.Confidence == "high" && !measured.MatchString(strings.Join(append(read, e.Notes), " ")) {
+			t.Errorf("%s: high confidence, but nobody is named who measured it", e.ID)
 		}
 	}
 }
