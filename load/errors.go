@@ -153,6 +153,9 @@ func isNetwork(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
+// IsAway reports whether a store did not answer, or could not do now what it was asked: trying again can help.
+func IsAway(err error) bool { return err != nil && (errors.Is(err, ErrUnreachable) || isTransient(err)) }
+
 // isTransient reports whether trying again can help.
 func isTransient(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +17,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/banshift/banshift/ingest/kafka"
+	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/load/engine/servertest"
+	"github.com/banshift/banshift/monitor"
 )
 
 // awayTopic is a topic of a fake broker, of which the test writes on.
@@ -127,5 +133,73 @@ func TestStopWithTheStoreAway(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A program that begins to follow while its server is away waits for it, and says so; what it was to read is there when the
+// server is.
+func TestServerThatIsAwayAtTheStart(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	socket := "unix:" + filepath.Join(dir, "m.sock")
+	t.Setenv("BANSHIFT_METRICS_LISTEN", socket)
+	server := servertest.Start(t)
+	server.Kill()
+	source, write := awayLog(t)
+	write(500)
+	w := &writers{T: t, store: server.DSN("banshift")}
+	process, log := w.program("--follow", source)
+	wait(t.Context(), t, "what it waits for", func() bool { return strings.Contains(log.String(), "waiting for it") })
+	if code, body, err := monitor.Ask(t.Context(), socket, "/healthz"); err != nil || code != http.StatusOK {
+		t.Errorf("it does not tell that it lives: %d %s %v", code, body, err)
+	}
+	server.Restart()
+	w.await(500)
+	wait(t.Context(), t, "what it stored among the metrics", func() bool {
+		_, body, err := monitor.Ask(t.Context(), socket, "/metrics")
+		return err == nil && strings.Contains(string(body), `banshift_records_total{outcome="stored"}`)
+	})
+	w.end(process, true)
+}
+
+// While a server is waited for, its stage is the one that is stuck. Asked to stop, the program ends, and well; what is wrong
+// with its configuration, or with what the server says, is no reason to wait.
+func TestWaitingForAServer(t *testing.T) {
+	clock := &handClock{now: time.Unix(1_700_000_000, 0)}
+	away := "clickhouse://" + closedPort(t) + "/db"
+	a := &app{log: slog.New(slog.DiscardHandler), cfg: Config{Store: away}, watched: newWatched(clock.Now)}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	tries := make(chan struct{}, 100)
+	go func() {
+		_, err := a.awaitStore(ctx, func(ctx context.Context) (*load.Store, error) {
+			tries <- struct{}{}
+			return a.openStore(ctx)
+		})
+		ended <- err
+	}()
+	for range 3 { // two have failed when the third begins
+		<-tries
+	}
+	clock.advance(time.Minute)
+	if troubles := a.watched.board.Troubles(); len(troubles) != 1 || troubles[0].Stage != stageEngine || !strings.Contains(troubles[0].Why, "refused") {
+		t.Errorf("what is stuck: %+v", troubles)
+	}
+	stop()
+	if err := <-ended; unlessStopped(ctx, true, err) != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+	for _, refused := range []error{load.ErrPassword, load.ErrVersion, load.ErrForbidden} {
+		if _, err := a.awaitStore(t.Context(), func(context.Context) (*load.Store, error) { return nil, refused }); !errors.Is(err, refused) {
+			t.Errorf("%v: %v", refused, err)
+		}
+	}
+	dir := t.TempDir()
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	config := putInto(t, dir)("banshift.yaml", "lists: [{path: nothing.csv}]\n")
+	if r := execute(t, "", "run", "--follow", "--config", config, "--store", away, dir); r.code == exitDone || !strings.Contains(r.errOut, "nothing.csv") {
+		t.Errorf("a list that is not there: exit code %d: %s", r.code, r.errOut)
 	}
 }

@@ -60,12 +60,9 @@ func (a *app) releasePolicy() (policy.Policy, error) {
 }
 
 // public gives what others may see of a store, for reports and pages.
-func (a *app) public(ctx context.Context, store *load.Store) (*publicReader, error) {
-	p, err := a.publisher(ctx, store, nil)
-	if err != nil {
-		return nil, err
-	}
-	return newPublicReader(p), nil
+func (a *app) public(store *load.Store) (*publicReader, error) {
+	asked, err := a.releasePolicy()
+	return newPublicReader(&publisher{store: store, policy: asked}), err
 }
 
 // prosecuted are the countries in which people are prosecuted, by the configuration and the catalogue.

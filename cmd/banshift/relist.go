@@ -18,7 +18,6 @@ const listsPause = 10 * time.Second
 type current struct {
 	stages     atomic.Pointer[stages]
 	generation atomic.Int64
-	watchers   *watchers // nil: no alarms are raised
 }
 
 func newCurrent(s *stages) *current {

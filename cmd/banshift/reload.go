@@ -9,46 +9,75 @@ import (
 	"syscall"
 )
 
+// renewal makes what a part of the program goes on with under another configuration; use has it do so.
+type renewal func(Config) (use func(), err error)
+
+// hangups gives the SIGHUPs that come until forget is called; without listen there are none, and one ends the program.
+func hangups(listen bool) (asked <-chan os.Signal, forget func()) {
+	c := make(chan os.Signal, 1)
+	if listen {
+		signal.Notify(c, syscall.SIGHUP)
+	}
+	return c, func() { signal.Stop(c) }
+}
+
 // keepReloaded reads the configuration again at each SIGHUP, until ctx is done.
-func (a *app) keepReloaded(ctx context.Context, c *current) {
-	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGHUP)
-	defer signal.Stop(asked)
+func (a *app) keepReloaded(ctx context.Context, hangups <-chan os.Signal, parts ...renewal) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-asked:
-			a.reload(c)
+		case <-hangups:
+			a.reload(parts)
 		}
 	}
 }
 
-// reload takes over home, lists, networks and rules of the configuration, and what of the gate is no matter of the key: the
-// next range of each worker is read with them, and its row in the ledger names them. Who watches for alarms goes on with its
-// catalogue and subscriptions. What cannot be used leaves what is there.
-func (a *app) reload(c *current) {
-	before := c.stages.Load()
+// reload has the parts of the program go on with the configuration as it is now. What cannot be used leaves what is there.
+func (a *app) reload(parts []renewal) {
 	cfg, err := a.reread()
-	if err == nil && cfg.Privacy.KeyFile != before.cfg.Privacy.KeyFile {
+	if err == nil && cfg.Privacy.KeyFile != a.cfg.Privacy.KeyFile {
 		err = errors.New("privacy.key_file is another: that needs a new start")
 	}
-	var next *stages
-	if err == nil {
-		next, err = loadStages(reloaded(before.cfg, cfg))
-	}
-	if err == nil && c.watchers != nil {
-		err = c.watchers.renew(reloaded(before.cfg, cfg))
+	var uses []func()
+	for _, renew := range parts {
+		if err != nil {
+			break
+		}
+		var use func()
+		use, err = renew(reloaded(a.cfg, cfg))
+		uses = append(uses, use)
 	}
 	if err != nil {
 		a.log.Warn("the configuration cannot be used: that of before stays", "error", err)
 		return
 	}
-	c.stages.Store(next)
-	c.generation.Add(1)
-	a.log.Info("the configuration was read again: from the next block on it is used", "pack", next.pack.Version(), "lists", next.enricher.Lists().Version())
-	if !reflect.DeepEqual(reloaded(before.cfg, cfg), cfg) {
+	for _, use := range uses {
+		use()
+	}
+	a.log.Info("the configuration was read again, and is used from now on")
+	if !reflect.DeepEqual(reloaded(a.cfg, cfg), cfg) {
 		a.log.Warn("other settings than home, lists, networks, rules, events, subscriptions, smtp, privacy.raw_clients and ingest.future_seconds were changed: they need a new start")
+	}
+}
+
+// with is the program under another configuration.
+func (a *app) with(cfg Config) *app {
+	other := *a
+	other.cfg = cfg
+	return &other
+}
+
+// renewStages takes over home, lists, networks and rules, and what of the gate is no matter of the key: the next range of each
+// worker is read with them, and its row in the ledger names them.
+func (a *app) renewStages(c *current) renewal {
+	return func(cfg Config) (func(), error) {
+		next, err := loadStages(cfg)
+		return func() {
+			c.stages.Store(next)
+			c.generation.Add(1)
+			a.log.Info("from the next block on", "pack", next.pack.Version(), "lists", next.enricher.Lists().Version())
+		}, err
 	}
 }
 

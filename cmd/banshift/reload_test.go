@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/banshift/banshift/load/engine/servertest"
 )
 
 // A following program that is sent SIGHUP reads what comes then with the configuration of then, and the ledger says which range
@@ -82,7 +85,7 @@ func TestSubscriptionsAreRenewed(t *testing.T) {
 		return cfg
 	}
 	a := &app{cfg: load("home: [198.18.0.0/15]\n"), log: slog.New(slog.DiscardHandler)}
-	w, err := a.watchers(nil)
+	w, err := a.watchers(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +93,15 @@ func TestSubscriptionsAreRenewed(t *testing.T) {
 		t.Fatalf("at first: %+v", first.Subscriptions)
 	}
 	for _, name := range []string{"early", "late"} { // nobody takes the first
-		if err := w.renew(load("subscriptions: [{name: " + name + ", command: [/bin/true]}]\n")); err != nil {
+		use, err := w.renew(load("subscriptions: [{name: " + name + ", command: [/bin/true]}]\n"))
+		if err != nil {
 			t.Fatal(err)
 		}
+		use()
 	}
 	wrong := load("subscriptions: [{name: none, command: [/bin/true]}]\n")
 	wrong.Subscriptions[0].Kinds = []string{"sideways"}
-	if err := w.renew(wrong); err == nil {
+	if _, err := w.renew(wrong); err == nil {
 		t.Error("a subscription that cannot be used was taken")
 	}
 	next := <-w.next
@@ -107,5 +112,66 @@ func TestSubscriptionsAreRenewed(t *testing.T) {
 	after := load("events: mine\nsubscriptions: [{name: two, command: [/bin/true]}]\nsmtp: {address: \"localhost:25\", from: a@example.org}\n")
 	if taken := reloaded(before, after); !reflect.DeepEqual(taken, after) {
 		t.Errorf("taken over: %+v", taken)
+	}
+}
+
+// The page and who watches alone go on with the events and subscriptions of the configuration that was read last, too; both
+// wait for their server at the start.
+func TestPageAndWatchAreReloaded(t *testing.T) {
+	needEngine(t)
+	dir := t.TempDir()
+	put := putInto(t, dir)
+	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
+	server := servertest.Start(t)
+	store := server.DSN("banshift")
+	server.Kill()
+	config := put("banshift.yaml", "home: [198.18.0.0/15]\n")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	logs := map[string]*logBuffer{}
+	ended := make(chan int, 2)
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"watch", "--follow"}} {
+		log := &logBuffer{}
+		logs[args[0]] = log
+		go func() {
+			ended <- run(ctx, append(args, "--config", config, "--store", store), strings.NewReader(""), io.Discard, log)
+		}()
+	}
+	each := func(said string, times int) {
+		t.Helper()
+		for name, log := range logs {
+			wait(ctx, t, name+": "+said, func() bool { return strings.Count(log.String(), said) >= times })
+		}
+	}
+	each("waiting for it", 1)
+	server.Restart()
+	fetch := pageAt(t, logs["serve"])
+	mine := "events: [{id: xx-mine, country: ru, target: Mine, target_type: vpn, kind: enforce, enforced_at: \"2018-04-16\", precision: day, tz: Europe/Moscow, sources: [a], confidence: low}]\n"
+	if strings.Contains(string(fetch("/api/events?country=ru")), "xx-mine") {
+		t.Fatal("the event is there before")
+	}
+	reload := func(text string) {
+		t.Helper()
+		put("banshift.yaml", text)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("mine.yaml", mine)
+	reload("home: [198.18.0.0/15]\nevents: mine.yaml\n")
+	each("the configuration was read again", 1)
+	if got := string(fetch("/api/events?country=ru")); !strings.Contains(got, "xx-mine") {
+		t.Errorf("the event is not on the page: %.500s", got)
+	}
+	reload("home: [198.18.0.0/15]\nevents: nothing.yaml\n")
+	each("that of before stays", 1)
+	if got := string(fetch("/api/events?country=ru")); !strings.Contains(got, "xx-mine") {
+		t.Errorf("the event is on the page no more: %.500s", got)
+	}
+	stop()
+	for range logs {
+		if code := <-ended; code != exitDone {
+			t.Errorf("exit code %d", code)
+		}
 	}
 }

@@ -98,7 +98,7 @@ func (a *app) report(ctx context.Context, id string, o reportOptions) error {
 	err = a.studied(ctx, so, func(store *load.Store) error {
 		var reader study.Reader = store
 		if o.public {
-			if reader, err = a.public(ctx, store); err != nil {
+			if reader, err = a.public(store); err != nil {
 				return err
 			}
 		}

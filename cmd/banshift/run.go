@@ -104,10 +104,17 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	if err != nil {
 		return err
 	}
-	a.watch()
-	stages, store, err := a.prepare(ctx)
+	hangups, forget := hangups(o.follow)
+	defer forget()
+	w := a.watch()
+	untell, err := a.tell(ctx, w)
 	if err != nil {
 		return err
+	}
+	defer untell()
+	stages, store, err := a.prepare(ctx, o.follow)
+	if err != nil {
+		return unlessStopped(ctx, o.follow, err)
 	}
 	defer store.Close()
 	defer boundMemory(a.cfg.Ingest.workers())()
@@ -128,13 +135,8 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		return err
 	}
 	defer pipe.Close()
-	w := a.watched
 	w.stats, w.store, w.keys, w.lists = pipe.Stats(), store, keys, func() []enrich.ListInfo { return now.stages.Load().enricher.Lists().Info() }
-	untell, err := a.tell(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer untell()
+	defer a.tellOfStore(ctx, w)()
 	defer a.notify(ctx, w)()
 	opened := func(src *files.Source) error {
 		if err := a.accept(now.stages.Load(), src.Format); err != nil {
@@ -149,24 +151,32 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 	if o.again {
 		again = reads
 	}
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	renewed := []renewal{a.renewStages(now)}
 	if o.follow {
-		following, stop := context.WithCancel(ctx)
-		defer stop()
 		go a.keepUpdated(following, now)
 		go a.keepBeating(following, w)
 		a.sayStale(stages, began)
-		if o.watch {
-			if now.watchers, err = a.watchers(store); err != nil {
-				return err
-			}
-			go now.watchers.keepWatching(following)
+	}
+	if o.watch {
+		watching, err := a.watchers(store, a.logAlarms)
+		if err != nil {
+			return err
 		}
-		go a.keepReloaded(following, now)
+		go watching.keepWatching(following)
+		renewed = append(renewed, watching.renew)
 	}
-	ctx, endPage, err := a.withPage(ctx, store, o.page)
-	if err != nil {
-		return err
+	ctx, endPage := ctx, func() error { return nil }
+	if o.page != nil {
+		page, err := a.openPage(ctx, store, *o.page)
+		if err != nil {
+			return err
+		}
+		ctx, endPage = page.beginServing(ctx)
+		renewed = append(renewed, page.renew)
 	}
+	go a.keepReloaded(following, hangups, renewed...)
 	runErr := a.runCounting(ctx, store, o.follow, func() error {
 		return a.runSources(ctx, pipe, sources{paths, list, topics, opened, again}, format, o)
 	})
@@ -187,22 +197,6 @@ func (a *app) run(ctx context.Context, args []string, o runOptions) error {
 		a.log.Info("stopped on request; the same command goes on from here")
 	}
 	return nil
-}
-
-// withPage serves a page until the context that it gives is done, which it also is where the page fails. end waits for
-// answers that are under way, and says why the page failed.
-func (a *app) withPage(ctx context.Context, store *load.Store, p *pageOptions) (reading context.Context, end func() error, err error) {
-	if p == nil {
-		return ctx, func() error { return nil }, nil
-	}
-	served, err := a.openPage(ctx, store, *p)
-	if err != nil {
-		return nil, nil, err
-	}
-	reading, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- served(reading); stop() }()
-	return reading, func() error { stop(); return <-ended }, nil
 }
 
 // Memory beyond which garbage is collected more often than by itself, and what each worker adds
@@ -247,14 +241,24 @@ func (a *app) runCounting(ctx context.Context, store *load.Store, follow bool, r
 	return err
 }
 
-// prepare loads rules and lists while the store is opened. What is wrong with the
+// prepare loads rules and lists while the store is opened, or waited for. What is wrong with the
 // configuration comes first.
-func (a *app) prepare(ctx context.Context) (*stages, *load.Store, error) {
+func (a *app) prepare(ctx context.Context, await bool) (*stages, *load.Store, error) {
+	opening, giveUp := context.WithCancel(ctx)
+	defer giveUp()
 	var loaded *stages
 	var loadErr error
 	var loading sync.WaitGroup
-	loading.Go(func() { loaded, loadErr = loadStages(a.cfg) })
-	store, err := a.createStore(ctx)
+	loading.Go(func() {
+		if loaded, loadErr = loadStages(a.cfg); loadErr != nil && await {
+			giveUp()
+		}
+	})
+	open := a.createStore
+	if await {
+		open = func(ctx context.Context) (*load.Store, error) { return a.awaitStore(ctx, a.createStore) }
+	}
+	store, err := open(opening)
 	loading.Wait()
 	if loadErr != nil && err == nil {
 		loadErr = errors.Join(loadErr, store.Close())

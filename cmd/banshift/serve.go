@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,8 +46,7 @@ engine, for a small place.`,
 			if err := p.check(); err != nil {
 				return misused(err)
 			}
-			var err error
-			if p.study, err = a.studyOptions(analyzeOptions{events: p.catalogue}); err != nil {
+			if _, err := a.studyOptions(analyzeOptions{events: p.catalogue}); err != nil { // before the store is opened
 				return err
 			}
 			if len(sources) > 0 {
@@ -74,7 +74,6 @@ const drainFor = 5 * time.Second
 type pageOptions struct {
 	listen, catalogue string
 	public            bool
-	study             study.Options // with the catalogue
 }
 
 // check refuses a page of small counts that others could see.
@@ -86,58 +85,102 @@ func (p pageOptions) check() error {
 }
 
 func (a *app) serve(ctx context.Context, p pageOptions) error {
-	a.watch()
-	store, err := a.openStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	a.watched.store = store
-	untell, err := a.tell(ctx, a.watched)
+	hangups, forget := hangups(true)
+	defer forget()
+	w := a.watch()
+	untell, err := a.tell(ctx, w)
 	if err != nil {
 		return err
 	}
 	defer untell()
+	store, err := a.awaitStore(ctx, a.openStore)
+	if err != nil {
+		return unlessStopped(ctx, true, err)
+	}
+	defer store.Close()
+	w.store = store
+	defer a.tellOfStore(ctx, w)()
 	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
 		return err
 	}
-	counted := a.watched.board.Stage(stageCount).Run()
+	counted := w.board.Stage(stageCount).Run()
 	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
-	served, err := a.openPage(ctx, store, p)
+	page, err := a.openPage(ctx, store, p)
 	if err != nil {
 		return err
 	}
-	defer a.notify(ctx, a.watched)()
-	return served(ctx)
+	defer a.notify(ctx, w)()
+	go a.keepReloaded(ctx, hangups, page.renew)
+	return page.serve(ctx)
 }
 
-// openPage listens for who looks at the page of a store that somebody keeps counted, and gives what serves it until its
-// context is done.
-func (a *app) openPage(ctx context.Context, store *load.Store, p pageOptions) (func(context.Context) error, error) {
+// livePage is what people look at; its catalogue is another one each time that the configuration is read again.
+type livePage struct {
+	app      *app
+	store    *load.Store
+	options  pageOptions
+	listener net.Listener
+	door     func(http.Handler) http.Handler
+	handler  atomic.Pointer[http.Handler]
+}
+
+// openPage listens for who looks at the page of a store that somebody keeps counted.
+func (a *app) openPage(ctx context.Context, store *load.Store, o pageOptions) (*livePage, error) {
 	store.AnswerAsCounted()
-	o, reader := p.study, study.Reader(store)
-	var err error
-	if p.public {
-		if reader, err = a.public(ctx, store); err != nil {
-			return nil, err
-		}
-	}
-	handler, err := serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: p.public,
-		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) }})
+	p := &livePage{app: a, store: store, options: o}
+	use, err := p.renew(a.cfg)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.listen)
-	if err != nil {
+	use()
+	if p.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.listen); err != nil {
 		return nil, fmt.Errorf("serve: %w; choose another address with --listen", err)
 	}
-	if p.public {
-		fmt.Fprintf(a.errOut, "serving http://%s/ to anybody\n", listener.Addr())
-		return func(ctx context.Context) error { return serveUntilDone(ctx, listener, handler) }, nil
+	if o.public {
+		p.door = func(inside http.Handler) http.Handler { return inside }
+		fmt.Fprintf(a.errOut, "serving http://%s/ to anybody\n", p.listener.Addr())
+		return p, nil
 	}
 	token := rand.Text()
-	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", listener.Addr(), token)
-	return func(ctx context.Context) error { return serveUntilDone(ctx, listener, serve.Door(token, handler)) }, nil
+	p.door = func(inside http.Handler) http.Handler { return serve.Door(token, inside) }
+	fmt.Fprintf(a.errOut, "serving http://%s/%s\n", p.listener.Addr(), token)
+	return p, nil
+}
+
+// renew is a renewal: what is asked then is answered by another configuration.
+func (p *livePage) renew(cfg Config) (func(), error) {
+	handler, err := p.app.with(cfg).pageHandler(p.store, p.options)
+	return func() { p.handler.Store(&handler) }, err
+}
+
+// pageHandler makes the page by the configuration.
+func (a *app) pageHandler(store *load.Store, p pageOptions) (http.Handler, error) {
+	o, err := a.studyOptions(analyzeOptions{events: p.catalogue})
+	if err != nil {
+		return nil, err
+	}
+	reader := study.Reader(store)
+	if p.public {
+		if reader, err = a.public(store); err != nil {
+			return nil, err
+		}
+	}
+	return serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: p.public,
+		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) }})
+}
+
+// serve answers until ctx is done.
+func (p *livePage) serve(ctx context.Context) error {
+	return serveUntilDone(ctx, p.listener, p.door(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*p.handler.Load()).ServeHTTP(w, r) })))
+}
+
+// beginServing serves until the context that it gives is done, which it also is where the page fails. end waits for answers that
+// are under way, and says why the page failed.
+func (p *livePage) beginServing(ctx context.Context) (reading context.Context, end func() error) {
+	reading, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- p.serve(reading); stop() }()
+	return reading, func() error { stop(); return <-ended }
 }
 
 // reporter makes the account of an event from the open store, or what others may see of it, as report does.

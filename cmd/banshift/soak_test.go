@@ -144,8 +144,7 @@ func (s *soak) send(lines [][]byte) error {
 	return nil
 }
 
-// begin starts a member and waits until it follows the topic: one that begins while the server is away ends with
-// an error, as it says, and nothing starts it again here.
+// begin starts a member and waits until it follows the topic.
 func (s *soak) begin(i int) {
 	s.Helper()
 	s.members[i], s.logs[i] = s.program("--follow", s.uri)

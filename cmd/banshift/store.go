@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/banshift/banshift/load"
 )
@@ -30,6 +31,38 @@ func (a *app) createStore(ctx context.Context) (*load.Store, error) {
 	}
 	return load.Open(ctx, a.cfg.Store, a.storeOptions())
 }
+
+// awaitStore opens the configured store for a program that goes on until it is stopped: a server that is away is waited for as
+// long as ctx lives. What is watched is told of each try.
+func (a *app) awaitStore(ctx context.Context, open func(context.Context) (*load.Store, error)) (*load.Store, error) {
+	for pause := firstAwait; ; pause = min(2*pause, longestAwait) {
+		done := a.watched.work(stageEngine)
+		store, err := open(ctx)
+		done(err)
+		if isDirectory(a.cfg.Store) || !load.IsAway(err) || ctx.Err() != nil {
+			return store, err
+		}
+		if pause == firstAwait {
+			a.log.Warn("the store does not answer: waiting for it", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// unlessStopped is err, but where a program that goes on until it is stopped was stopped while it waited for its store.
+func unlessStopped(ctx context.Context, goesOn bool, err error) error {
+	if goesOn && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// Pauses between two tries to open a server that is away double from the first to the longest.
+const firstAwait, longestAwait = time.Second, 30 * time.Second
 
 var errNoStore = errors.New("no store given; use --store DIR or --store clickhouse://user@host:9000/db")
 

@@ -126,16 +126,11 @@ const watchEvery = 30 * time.Second
 
 // watcher makes a watcher of a store, by the configuration.
 func (a *app) watcher(store watch.Store) (*watch.Watcher, error) {
-	return a.watcherBy(store, a.cfg)
-}
-
-// watcherBy is watcher, with the catalogue and the subscriptions of another configuration.
-func (a *app) watcherBy(store watch.Store, from Config) (*watch.Watcher, error) {
 	cfg, err := a.spikeConfig()
 	if err != nil {
 		return nil, err
 	}
-	catalogue, err := events.Load(from.Events)
+	catalogue, err := events.Load(a.cfg.Events)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +138,7 @@ func (a *app) watcherBy(store watch.Store, from Config) (*watch.Watcher, error) 
 	if err != nil {
 		return nil, err
 	}
-	subscriptions, err := from.subscriptions()
+	subscriptions, err := a.cfg.subscriptions()
 	if err != nil {
 		return nil, misused(err)
 	}
@@ -174,32 +169,48 @@ func (a *app) watchBans(ctx context.Context, o watchOptions) error {
 			return misused(err)
 		}
 	}
-	store, err := a.openStore(ctx)
+	hangups, forget := hangups(o.follow)
+	defer forget()
+	store, err := a.openToWatch(ctx, o.follow)
 	if err != nil {
-		return err
+		return unlessStopped(ctx, o.follow, err)
 	}
 	defer store.Close()
-	w, err := a.watcher(store)
-	if err != nil {
-		return err
-	}
 	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
 		return err
 	}
 	if !o.follow {
+		w, err := a.watcher(store)
+		if err != nil {
+			return err
+		}
 		raised, err := w.Pass(ctx)
 		if err != nil {
 			return err
 		}
 		return errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed))
 	}
-	go store.KeepCounted(ctx, countEvery)
-	w.Follow(ctx, watchEvery, func(raised []load.Alarm) {
+	watching, err := a.watchers(store, func(raised []load.Alarm) {
 		if err := errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed)); err != nil && ctx.Err() == nil {
 			a.log.Warn("alarms were not written", "error", err)
 		}
 	})
+	if err != nil {
+		return err
+	}
+	go store.KeepCounted(ctx, countEvery)
+	go a.keepReloaded(ctx, hangups, watching.renew)
+	watching.keepWatching(ctx)
 	return nil
+}
+
+// openToWatch opens the store, or waits for it.
+func (a *app) openToWatch(ctx context.Context, await bool) (*load.Store, error) {
+	if !await {
+		return a.openStore(ctx)
+	}
+	a.watch()
+	return a.awaitStore(ctx, a.openStore)
 }
 
 // sayAlarms prints alarms, the latest last.
@@ -255,31 +266,34 @@ func (a *app) writeFeed(ctx context.Context, store *load.Store, path string) err
 	})
 }
 
-// watchers give who watches for changes while a run follows: another one each time that the configuration is read again.
+// watchers give who watches for changes while a program goes on: another one each time that the configuration is read again.
 // What they know is in the store.
 type watchers struct {
 	app   *app
 	store watch.Store
+	say   func(raised []load.Alarm)
 	next  chan *watch.Watcher
 }
 
-func (a *app) watchers(store watch.Store) (*watchers, error) {
-	w := &watchers{app: a, store: store, next: make(chan *watch.Watcher, 1)}
-	return w, w.renew(a.cfg)
+func (a *app) watchers(store watch.Store, say func(raised []load.Alarm)) (*watchers, error) {
+	w := &watchers{app: a, store: store, say: say, next: make(chan *watch.Watcher, 1)}
+	use, err := w.renew(a.cfg)
+	if err == nil {
+		use()
+	}
+	return w, err
 }
 
-// renew has a watcher of another configuration go on.
-func (w *watchers) renew(cfg Config) error {
-	next, err := w.app.watcherBy(w.store, cfg)
-	if err != nil {
-		return err
-	}
-	select {
-	case <-w.next: // one that nobody took yet
-	default:
-	}
-	w.next <- next
-	return nil
+// renew is a renewal: a watcher of another configuration goes on.
+func (w *watchers) renew(cfg Config) (func(), error) {
+	next, err := w.app.with(cfg).watcher(w.store)
+	return func() {
+		select {
+		case <-w.next: // one that nobody took yet
+		default:
+		}
+		w.next <- next
+	}, err
 }
 
 // keepWatching watches until ctx is done.
@@ -302,8 +316,9 @@ func (w *watchers) keepWatching(ctx context.Context) {
 	}
 }
 
-func (w *watchers) say(raised []load.Alarm) {
+// logAlarms says in the log what was raised.
+func (a *app) logAlarms(raised []load.Alarm) {
 	for _, alarm := range raised {
-		w.app.log.Info("alarm", "id", alarm.ID, "title", alarm.Title)
+		a.log.Info("alarm", "id", alarm.ID, "title", alarm.Title)
 	}
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/banshift/banshift/ingest/anonymize"
@@ -47,6 +49,7 @@ type watched struct {
 	board  *monitor.Board
 	lags   *monitor.Lags
 	growth *monitor.Growth
+	told   atomic.Pointer[http.Handler] // what answers at metrics.listen
 
 	mu     sync.Mutex
 	topics []*kafka.Source
@@ -153,8 +156,8 @@ func (w *watched) sources() monitor.Sources {
 	return s
 }
 
-// tell answers at metrics.listen until the function that it gives is called, and looks meanwhile
-// whether the store answers and what it takes. The sources must be set.
+// tell answers at metrics.listen until the function that it gives is called: how the stages do and, once tellOfStore was
+// called, what the rest of the program does.
 func (a *app) tell(ctx context.Context, w *watched) (stop func(), err error) {
 	if a.cfg.Metrics.Listen == "" {
 		return func() {}, nil
@@ -164,16 +167,36 @@ func (a *app) tell(ctx context.Context, w *watched) (stop func(), err error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // also while it stops
-	var telling sync.WaitGroup
-	telling.Go(func() {
-		if err := monitor.Serve(ctx, l, monitor.Handler(w.board, monitor.NewRegistry(w.board, w.sources()))); err != nil {
+	w.tellBy(monitor.Sources{Version: programVersion()})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := monitor.Serve(ctx, l, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.told.Load()).ServeHTTP(rw, r) })); err != nil {
 			a.log.Warn("metrics are not served any more", "error", err)
 		}
-	})
-	telling.Go(func() { every(ctx, askEvery, func() { w.ask(ctx) }) })
-	telling.Go(func() { every(ctx, measureEvery, func() { w.measure(ctx) }) })
+	}()
 	a.log.Info("telling how this program does", "address", l.Addr().String())
-	return func() { cancel(); telling.Wait() }, nil
+	return func() { cancel(); <-ended }, nil
+}
+
+// tellBy has metrics made of sources from now on.
+func (w *watched) tellBy(s monitor.Sources) {
+	h := monitor.Handler(w.board, monitor.NewRegistry(w.board, s))
+	w.told.Store(&h)
+}
+
+// tellOfStore has the sources among the metrics, which must be set, and looks whether the store answers and what it takes,
+// until the function that it gives is called.
+func (a *app) tellOfStore(ctx context.Context, w *watched) (stop func()) {
+	if a.cfg.Metrics.Listen == "" {
+		return func() {}
+	}
+	w.tellBy(w.sources())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // also while it stops
+	var looking sync.WaitGroup
+	looking.Go(func() { every(ctx, askEvery, func() { w.ask(ctx) }) })
+	looking.Go(func() { every(ctx, measureEvery, func() { w.measure(ctx) }) })
+	return func() { cancel(); looking.Wait() }
 }
 
 // every calls f now and then, until ctx is done.
@@ -243,7 +266,10 @@ func afterEvery(ctx context.Context, pause time.Duration, f func()) {
 }
 
 // watch begins to watch what the program does. It comes before the store is opened.
-func (a *app) watch() { a.watched = newWatched(time.Now) }
+func (a *app) watch() *watched {
+	a.watched = newWatched(time.Now)
+	return a.watched
+}
 
 // counting is told of the counts that a store is brought up to date with.
 func (a *app) counting() (progress func(), done func(error)) {
