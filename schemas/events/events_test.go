@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -53,6 +54,51 @@ func TestSourcesCanBeLookedUp(t *testing.T) {
 		}
 		if e.Confidence == "high" && !measured.MatchString(strings.Join(append(read, e.Notes), " ")) {
 			t.Errorf("%s: high confidence, but nobody is named who measured it", e.ID)
+		}
+	}
+}
+
+// What the documents say of the built-in catalogue's size is what it has.
+func TestDocumentsCountTheCatalogue(t *testing.T) {
+	list, err := Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	countries, graded, written := map[string]bool{}, map[string]int{}, map[string]int{}
+	ended, unread := 0, 0
+	for _, e := range list {
+		countries[e.Country] = true
+		graded[e.Confidence]++
+		written[e.Precision]++
+		if e.EndedAt != "" {
+			ended++
+		}
+		if slices.ContainsFunc(e.Sources, func(source string) bool { return !strings.Contains(source, "://") }) {
+			unread++
+		}
+	}
+	if graded["low"] != 0 {
+		t.Errorf("%d events are low", graded["low"])
+	}
+	size := fmt.Sprintf("%d events in %d countries", len(list), len(countries))
+	for page, phrases := range map[string][]string{
+		"CHANGELOG.md": {size},
+		"docs/explanation/catalogue.md": {size,
+			fmt.Sprintf("to the hour (%d events), the day (%d) or the month (%d)", written["hour"], written["day"], written["month"]),
+			fmt.Sprintf("was found (%d events)", ended), fmt.Sprintf("(%d events have such", unread),
+			fmt.Sprintf("%d events are `high`", graded["high"]), fmt.Sprintf("%d are `medium`", graded["medium"])},
+		"docs/explanation/statistics.md": {fmt.Sprintf("of the %d events of the catalogue", len(list))},
+		"docs/what-bans-do.md": {fmt.Sprintf("With %d, searched for", len(list)),
+			fmt.Sprintf("the %d events (tor-bridge-users)", len(list)), fmt.Sprintf("the %d events (tor-direct-users)", len(list))},
+	} {
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(page)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, phrase := range phrases {
+			if !strings.Contains(string(text), phrase) {
+				t.Errorf("%s does not say %q", page, phrase)
+			}
 		}
 	}
 }
