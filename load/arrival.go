@@ -30,7 +30,8 @@ const (
 type insertion struct {
 	table  string
 	record arrow.Record
-	name   string   // TABLE-NUMBER, the first, second, … record of the table
+	shard  int      // that it goes to, from 1; 0: the table is not sharded
+	name   string   // TABLE-NUMBER, the first, second, … record of the table; with @SHARD where it is sharded
 	mark   string   // token of the range and name
 	parts  []string // partitions of the table, in the order of their first rows
 	first  []int    // rows of those
@@ -39,15 +40,22 @@ type insertion struct {
 // insertions are those of b, in the order of its tables.
 func (b Batch) insertions() []insertion {
 	stem := b.token()
-	count := map[string]int{}
+	type place struct {
+		table string
+		shard int
+	}
+	count := map[place]int{}
 	var all []insertion
 	for _, t := range b.Tables {
-		name := fmt.Sprintf("%s-%d", t.Name, count[t.Name])
-		count[t.Name]++
+		name := fmt.Sprintf("%s-%d", t.Name, count[place{t.Name, t.shard}])
+		count[place{t.Name, t.shard}]++
+		if t.shard > 0 {
+			name += fmt.Sprintf("@%d", t.shard)
+		}
 		if t.Record.NumRows() == 0 || t.Name == schemas.TableVerdicts {
 			continue
 		}
-		i := insertion{table: t.Name, record: t.Record, name: name, mark: stem + "-" + name}
+		i := insertion{table: t.Name, record: t.Record, shard: t.shard, name: name, mark: stem + "-" + name}
 		i.parts, i.first = partitionsOf(t.Record)
 		all = append(all, i)
 	}

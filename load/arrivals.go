@@ -36,7 +36,11 @@ func (s *Store) notArrivedOnce(ctx context.Context) ([]Arrival, error) {
 			a.Table = table
 			return []any{&a.Source, &a.Partition, &a.First, &a.Next, &a.Part, &a.Times}
 		}
-		found, err := collect(ctx, s.conn, into, fmt.Sprintf(statements.NotArrivedOnce, table))
+		days, err := s.keptDays(ctx, table)
+		if err != nil {
+			return nil, fmt.Errorf("retention of %s: %w", table, err)
+		}
+		found, err := collect(ctx, s.conn, into, fmt.Sprintf(statements.NotArrivedOnce, table, days))
 		if err != nil {
 			return nil, fmt.Errorf("inserts into %s: %w", table, err)
 		}

@@ -40,9 +40,15 @@ const backupTries = 5
 // ErrForgottenMeanwhile says that a backup may hold what was forgotten while it was made.
 var ErrForgottenMeanwhile = errors.New("something was forgotten while the backup was made")
 
+// ErrSharded says that a backup is made of one server's store, and put back into one.
+var ErrSharded = errors.New("the store is sharded: back its databases up by the servers' own means (docs/howto/scale.md)")
+
 // Backup writes all that the store holds into dir, while others read and write it. dir is made, or empty; where it fails,
 // it is empty again. The backup has no key of pseudonyms: the store has none. told is given how many partitions of all are written; nil: nobody is.
 func (s *Store) Backup(ctx context.Context, dir string, told func(done, of int)) (Backup, error) {
+	if len(s.shards) > 0 {
+		return Backup{}, ErrSharded
+	}
 	to, err := newBackupDir(dir)
 	if err != nil {
 		return Backup{}, err

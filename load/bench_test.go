@@ -81,7 +81,7 @@ func BenchmarkWrite(b *testing.B) {
 					for n := range next {
 						err := s.Write(ctx, Batch{
 							Source: "bench", First: int64(n), Next: int64(n) + 1, Counts: Counts{In: rows, Folded: rows},
-							Tables: []TableBatch{{table, rec}},
+							Tables: []TableBatch{{Name: table, Record: rec}},
 						})
 						if err != nil {
 							b.Error(err)
@@ -132,7 +132,7 @@ func BenchmarkLedger(b *testing.B) {
 					timed(&ledger, func() error {
 						return s.Write(ctx, Batch{
 							Source: "bench", First: int64(n), Next: int64(n) + 1, Counts: Counts{In: uint64(rows), Folded: uint64(rows)},
-							Tables: []TableBatch{{schemas.TableUsage, rec}},
+							Tables: []TableBatch{{Name: schemas.TableUsage, Record: rec}},
 						})
 					})
 					n++

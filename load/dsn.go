@@ -41,9 +41,11 @@ type address struct {
 	database          string
 	secure            bool
 	cluster           string
+	// shards names the cluster over which the large tables lie; empty: one server has them, or the store says it.
+	shards string
 }
 
-const wantAddress = "want clickhouse://user@host:9000/database[?secure=true&http_port=8123&cluster=NAME]"
+const wantAddress = "want clickhouse://user@host:9000/database[?secure=true&http_port=8123&cluster=NAME&shards=NAME]"
 
 // isServer tells a server's address from a directory.
 func isServer(dsn string) bool { return strings.Contains(dsn, "://") }
@@ -85,12 +87,17 @@ func parseAddress(dsn string) (address, error) {
 			a.httpPort, err = parsePort(value)
 		case "cluster":
 			a.cluster = value
+		case "shards":
+			a.shards = value
 		default:
 			return address{}, fmt.Errorf("store address %s: unknown parameter %s: %s", u.Redacted(), key, wantAddress)
 		}
 		if err != nil {
 			return address{}, fmt.Errorf("store address %s: %s=%s: %w", u.Redacted(), key, value, err)
 		}
+	}
+	if a.cluster != "" && a.shards != "" {
+		return address{}, fmt.Errorf("store address %s: cluster and shards do not go together: a shard is one server", u.Redacted())
 	}
 	a.tcpPort, a.httpPort, err = ports(u.Port(), a.httpPort, a.secure)
 	if err != nil {

@@ -12,12 +12,12 @@ import (
 func TestParseAddress(t *testing.T) {
 	t.Setenv(EnvPassword, "from-environment")
 	for dsn, want := range map[string]address{
-		"clickhouse://db": {"db", 9000, 8123, "default", "from-environment", "banshift", false, ""},
-		"clickhouse://u:p@db:9001/x?http_port=8124":     {"db", 9001, 8124, "u", "p", "x", false, ""},
-		"clickhouse://u:@db/x":                          {"db", 9000, 8123, "u", "", "x", false, ""},
-		"clickhouse://u@db/x?secure=true&cluster=main":  {"db", 9440, 8443, "u", "from-environment", "x", true, "main"},
+		"clickhouse://db": {"db", 9000, 8123, "default", "from-environment", "banshift", false, "", ""},
+		"clickhouse://u:p@db:9001/x?http_port=8124":     {"db", 9001, 8124, "u", "p", "x", false, "", ""},
+		"clickhouse://u:@db/x":                          {"db", 9000, 8123, "u", "", "x", false, "", ""},
+		"clickhouse://u@db/x?secure=true&cluster=main":  {"db", 9440, 8443, "u", "from-environment", "x", true, "main", ""},
 		"clickhouse://u@[2001:db8::1]:9000/x?secure=no": {},
-		"clickhouse://u@[2001:db8::1]:9000/x":           {"2001:db8::1", 9000, 8123, "u", "from-environment", "x", false, ""},
+		"clickhouse://u@[2001:db8::1]:9000/x":           {"2001:db8::1", 9000, 8123, "u", "from-environment", "x", false, "", ""},
 		"clickhouse:///x":                               {},
 		"clickhouse://db/x/y":                           {},
 		"clickhouse://db:0/x":                           {},

@@ -22,9 +22,21 @@ func (s *Store) erase(ctx context.Context, table, where string, params map[strin
 	return rows, s.sweep(ctx, table)
 }
 
-// deleteRows deletes the rows of a table that a condition holds for. Files may have them
+// deleteRows deletes the rows of a table that a condition holds for, wherever it lies. Files may have them
 // until the table is swept.
 func (s *Store) deleteRows(ctx context.Context, table, where string, params map[string]string) (uint64, error) {
+	var all uint64
+	for _, holder := range s.holders(table) {
+		rows, err := holder.deleteHere(ctx, table, where, params)
+		if err != nil {
+			return 0, err
+		}
+		all += rows
+	}
+	return all, nil
+}
+
+func (s *Store) deleteHere(ctx context.Context, table, where string, params map[string]string) (uint64, error) {
 	var rows uint64
 	count := fmt.Sprintf(statements.RowsWhere, quoteName(table), where)
 	if err := s.conn.QueryRow(clickhouse.Context(ctx, clickhouse.WithParameters(params)), count).Scan(&rows); err != nil {
@@ -56,6 +68,15 @@ const (
 // sweep has the engine remove the files of a table that are out of use by now, without its
 // usual patience of minutes, and forget the text of deletions.
 func (s *Store) sweep(ctx context.Context, table string) error {
+	for _, holder := range s.holders(table) {
+		if err := holder.sweepHere(ctx, table); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) sweepHere(ctx context.Context, table string) error {
 	var now time.Time
 	if err := s.conn.QueryRow(ctx, statements.TimeNow).Scan(&now); err != nil {
 		return err

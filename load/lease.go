@@ -73,12 +73,7 @@ func (s *Store) take(ctx context.Context, p partitionOf) (lease, error) {
 		}
 		l := lease{p, latest + 1 + try/2} // an engine that died may have kept the token and lost the row
 		err = s.retry(ctx, 0, func() error {
-			_, err := s.post(ctx, s.addr, request{sql: statements.LeaseTake, settings: map[string]string{
-				"insert_deduplicate": "1", "insert_deduplication_token": "lease-" + l.mine(), "async_insert": "0",
-			}, params: map[string]string{
-				"source": p.source, "partition": strconv.Itoa(int(p.partition)), "epoch": strconv.FormatUint(l.epoch, 10), "owner": s.owner,
-			}})
-			return err
+			return s.writeLease(ctx, l, map[string]string{"insert_deduplicate": "1", "insert_deduplication_token": "lease-" + l.mine(), "async_insert": "0"})
 		})
 		if err != nil {
 			return lease{}, fmt.Errorf("lease of %s: %w", p.source, err)
@@ -92,6 +87,14 @@ func (s *Store) take(ctx context.Context, p partitionOf) (lease, error) {
 		}
 	}
 	return lease{}, fmt.Errorf("lease of %s: %w, %d times in a row", p.source, ErrLease, leaseTries)
+}
+
+// writeLease writes a lease of this program down.
+func (s *Store) writeLease(ctx context.Context, l lease, settings map[string]string) error {
+	_, err := s.post(ctx, s.addr, request{sql: statements.LeaseTake, settings: settings, params: map[string]string{
+		"source": l.source, "partition": strconv.Itoa(int(l.partition)), "epoch": strconv.FormatUint(l.epoch, 10), "owner": s.owner,
+	}})
+	return err
 }
 
 func (s *Store) latest(ctx context.Context, p partitionOf) (epoch uint64, owner string, err error) {
@@ -112,8 +115,17 @@ func (s *Store) taken(ctx context.Context, held lease) bool {
 	return err == nil && epoch != held.epoch
 }
 
-// endOlder ends the statements of older epochs and waits until there are none.
+// endOlder ends the statements of older epochs and waits until there are none. Shards learn of the lease before: what
+// begins there later under an older one is refused.
 func (s *Store) endOlder(ctx context.Context, l lease) error {
+	for _, shard := range s.shards {
+		if err := shard.adopt(ctx, l); err != nil {
+			return err
+		}
+		if err := shard.endOlder(ctx, l); err != nil {
+			return err
+		}
+	}
 	if err := s.endWriters(ctx, l.prefix(), l.mine()); err != nil {
 		return fmt.Errorf("lease of %s: %w", l.source, err)
 	}

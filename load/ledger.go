@@ -32,6 +32,7 @@ type Counts struct {
 type TableBatch struct {
 	Name   string
 	Record arrow.Record
+	shard  int // whose rows these are, from 1; 0: the table lies here
 }
 
 // Batch is the outcome of one range of a source. It must follow from source, partition,
@@ -196,6 +197,9 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 		return nil
 	}
 	b.generation = s.ledger.generation(b.Source)
+	if b.Tables, err = s.split(ctx, b.Tables); err != nil {
+		return explain(s.name, err)
+	}
 	if err := s.write(ctx, b, lease, was); err != nil {
 		if errors.Is(err, ErrLease) {
 			s.ledger.lose(lease)
@@ -236,7 +240,7 @@ func (s *Store) insertTables(ctx context.Context, b Batch, lease lease, was befo
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for _, i := range b.insertions() {
-		g.Go(func() error { return s.arrive(ctx, i, lease, was) })
+		g.Go(func() error { return s.at(i.shard).arrive(ctx, i, lease, was) })
 	}
 	return g.Wait()
 }

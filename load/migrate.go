@@ -40,7 +40,7 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 		return nil, err
 	}
 	have, err := s.records(ctx)
-	if err != nil || len(have) != len(all) {
+	if err != nil || len(have) != len(all) || len(s.shards) > 0 && !s.distributed {
 		end, err := s.exclusive(ctx)
 		if err != nil {
 			return nil, explain(s.name, err)
@@ -48,6 +48,9 @@ func (s *Store) Migrate(ctx context.Context) ([]Applied, error) {
 		defer end()
 	}
 	applied, err := s.migrate(ctx, all)
+	if err == nil && len(s.shards) > 0 && !s.distributed {
+		err = s.shardTables(ctx)
+	}
 	if isForbidden(err) {
 		return nil, fmt.Errorf("%s: %w: its tables are not up to date, and this user may not change them: have `banshift migrate` run by one with the grants of docs/howto/clickhouse-server.md: %s",
 			s.name, ErrForbidden, oneLine(err))
@@ -145,7 +148,12 @@ func (s *Store) apply(ctx context.Context, m migrations.Migration) error {
 		return err
 	}
 	for _, statement := range steps {
-		if err := s.applyStatement(ctx, statement); err != nil {
+		if table := changesSharded(statement.SQL); table != "" && s.distributed {
+			err = s.distribute(ctx, table) // its shards have changed already
+		} else {
+			err = s.applyStatement(ctx, statement)
+		}
+		if err != nil {
 			return fmt.Errorf("migration %s: %w", m.Name, err)
 		}
 	}
@@ -191,7 +199,7 @@ func (s *Store) records(ctx context.Context) (map[int]record, error) {
 
 // keepFlows sets the retention of flows, counted from their ingestion. 0 leaves it.
 func (s *Store) keepFlows(ctx context.Context, days int) error {
-	if days == 0 {
+	if days == 0 || s.distributed {
 		return nil
 	}
 	return s.retain(ctx, schemas.TableFlows, days, "toDateTime(ingested_at)")
@@ -199,6 +207,9 @@ func (s *Store) keepFlows(ctx context.Context, days int) error {
 
 // keepUsage sets the retention of usage, counted from the day on which it was stored. 0: it stays.
 func (s *Store) keepUsage(ctx context.Context, days int) error {
+	if s.distributed {
+		return nil
+	}
 	return s.retain(ctx, schemas.TableUsage, days, "stored_on")
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/engine/servertest"
 	"github.com/banshift/banshift/queries"
 	"github.com/banshift/banshift/release/policy"
 	"github.com/banshift/banshift/schemas"
@@ -111,7 +112,28 @@ func readRows(t *testing.T, table string) arrow.Record {
 // Every named query runs on the engine, gives the columns of its header, and gives
 // what testdata/queries/CASE/expected.json holds; a case is a query with parameters.
 func TestQueriesGiveTheirGoldenResult(t *testing.T) {
-	s := serverStore(t, "golden")
+	giveGolden(t, serverStore(t, "golden"))
+}
+
+// A store over two servers gives the same.
+func TestShardsGiveTheGoldenResult(t *testing.T) {
+	servers := servertest.StartCluster(t, 2)
+	s, err := load.Open(context.Background(), servers[0].DSN("banshift")+"&shards="+servertest.Cluster, load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	giveGolden(t, s)
+	var out strings.Builder
+	if err := s.SQL(context.Background(), "SELECT count() AS n FROM usage WHERE country IN (SELECT country FROM events)", &out, load.CSV); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != "\"n\"\n7\n" {
+		t.Errorf("rows of the countries that another table names: %q, want 7", out.String())
+	}
+}
+
+func giveGolden(t *testing.T, s *load.Store) {
 	fill(t, s)
 	if _, err := s.Count(context.Background(), 0); err != nil {
 		t.Fatal(err)

@@ -161,6 +161,9 @@ func (s *Store) read(ctx context.Context, sql string, params map[string]string, 
 func (s *Store) answer(ctx context.Context, r request, f Format) error {
 	r.settings = maps.Clone(readSettings)
 	r.settings["default_format"] = engineFormats[f]
+	if s.distributed {
+		r.settings["prefer_global_in_and_join"] = "1" // a shard has only rows of single clients
+	}
 	return s.retry(ctx, s.tries(), func() error {
 		n, err := s.post(ctx, s.reader, r)
 		if err != nil && n > 0 {

@@ -123,11 +123,16 @@ func (s *Store) keptRecords(ctx context.Context) (kept, rejects uint64, err erro
 	return usage + dns, rejects, nil
 }
 
+// keptDays gives the retention of a table in days; 0: none.
+func (s *Store) keptDays(ctx context.Context, table string) (days uint64, err error) {
+	err = s.holders(table)[0].conn.QueryRow(ctx, statements.KeptDays, table).Scan(&days)
+	return days, err
+}
+
 // keptFlows compares the records of flows that no retention can have taken yet. The
 // times are the server's own on both sides.
 func (s *Store) keptFlows(ctx context.Context) (Check, error) {
-	var days uint64
-	err := s.conn.QueryRow(ctx, statements.KeptDays, schemas.TableFlows).Scan(&days)
+	days, err := s.keptDays(ctx, schemas.TableFlows)
 	if err != nil {
 		return Check{}, err
 	}

@@ -46,7 +46,11 @@ func usageBatch(n, records int) Batch {
 					panic(err)
 				}
 			case *array.Uint64Builder:
-				column.Append(1)
+				if f.Name == "client" {
+					column.Append(uint64(i))
+				} else {
+					column.Append(1)
+				}
 			case *array.Uint32Builder:
 				column.Append(uint32(n))
 			case *array.Uint8Builder:
@@ -60,7 +64,7 @@ func usageBatch(n, records int) Batch {
 	return Batch{
 		Source: "recovery", Partition: int32(n % 4), First: first, Next: first + int64(records),
 		Counts: Counts{In: uint64(records), Folded: uint64(records)}, Simulated: true,
-		Tables: []TableBatch{{schemas.TableUsage, b.NewRecord()}},
+		Tables: []TableBatch{{Name: schemas.TableUsage, Record: b.NewRecord()}},
 	}
 }
 

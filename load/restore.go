@@ -38,6 +38,9 @@ func Restore(ctx context.Context, dsn, dir string, b Backup, o Options, told fun
 	if err != nil {
 		return Restored{}, err
 	}
+	if len(s.shards) > 0 {
+		return Restored{}, errors.Join(ErrSharded, s.Close())
+	}
 	repairs, err := s.restoreAndOpen(ctx, dir, b, o, told)
 	return Restored{Repairs: repairs}, errors.Join(err, s.Close())
 }

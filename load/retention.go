@@ -29,6 +29,11 @@ const (
 
 // expire deletes what retention says is over. A user who may not write leaves it to others.
 func (s *Store) expire(ctx context.Context) error {
+	for _, shard := range s.shards {
+		if err := shard.expire(ctx); err != nil {
+			return err
+		}
+	}
 	err := s.finishExpiring(ctx)
 	if err == nil && s.dnsDays > 0 {
 		err = s.expireDNS(ctx)
@@ -86,7 +91,13 @@ func (s *Store) Retention(ctx context.Context) ([]Retained, error) {
 		if all[i].Table == schemas.TableDNSUsage {
 			all[i].Bytes, err = s.expiredDNS(ctx)
 		} else {
-			_, all[i].Bytes, err = s.expired(ctx, all[i].Table, 0)
+			for _, holder := range s.holders(all[i].Table) {
+				var bytes uint64
+				if _, bytes, err = holder.expired(ctx, all[i].Table, 0); err != nil {
+					break
+				}
+				all[i].Bytes += bytes
+			}
 		}
 		if err != nil {
 			return nil, explain(s.name, fmt.Errorf("retention of %s: %w", all[i].Table, err))

@@ -54,7 +54,7 @@ func wideBatch(n, records int) Batch {
 		for c, f := range schema.Fields() {
 			fillField(rows.Field(c), f, n)
 		}
-		b.Tables = append(b.Tables, TableBatch{table, rows.NewRecord()})
+		b.Tables = append(b.Tables, TableBatch{Name: table, Record: rows.NewRecord()})
 		rows.Release()
 	}
 	return b
@@ -154,6 +154,24 @@ func TestServerKilledUnderInserts(t *testing.T) {
 	defer cancel()
 	server := servertest.Start(t)
 	s := serverStore(t, server)
+	killUnderInserts(ctx, t, s, rng, kills, server)
+}
+
+// TestShardsKilledUnderInserts does the same to the two servers of a sharded store, now the one and now the other.
+func TestShardsKilledUnderInserts(t *testing.T) {
+	kills, seed := fromEnv(t, "BANSHIFT_KILLS", 4), fromEnv(t, "BANSHIFT_SEED", int(time.Now().UnixNano()%1_000_000))
+	t.Logf("seed %d, %d kills: BANSHIFT_SEED=%d BANSHIFT_KILLS=%d repeats them", seed, kills, seed, kills)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
+	defer cancel()
+	servers := servertest.StartCluster(t, 2)
+	s := shardedStore(t, servers, Options{})
+	killUnderInserts(ctx, t, s, rand.New(rand.NewPCG(uint64(seed), 2)), kills, servers...)
+	bothHold(t, s, "usage")
+}
+
+// killUnderInserts kills servers while three writers store batches, and compares every table with what was written.
+func killUnderInserts(ctx context.Context, t *testing.T, s *Store, rng *rand.Rand, kills int, servers ...*servertest.Server) {
+	t.Helper()
 	const writers, records = 3, 20
 	next := make(chan int)
 	var all sync.WaitGroup
@@ -189,6 +207,7 @@ func TestServerKilledUnderInserts(t *testing.T) {
 			time.Sleep(5 * time.Millisecond) // all writers are at work again
 		}
 		time.Sleep(time.Duration(rng.IntN(200_000)) * time.Microsecond)
+		server := servers[rng.IntN(len(servers))]
 		server.Kill()
 		server.Restart()
 	}

@@ -54,11 +54,15 @@ type Store struct {
 	addr   address
 	reader address // who runs queries that only read
 	engine *engine.Engine
-	conn   driver.Conn
-	http   *http.Client
-	log    *slog.Logger
-	ledger *ledger
-	owner  string // names this program in leases
+	shards []*Store // where the tables of single clients lie, in order; none: here
+	shard  string   // which shard of a store this is, in words; empty: none
+	// distributed: the tables of single clients are read from the shards.
+	distributed bool
+	conn        driver.Conn
+	http        *http.Client
+	log         *slog.Logger
+	ledger      *ledger
+	owner       string // names this program in leases
 
 	typesMu sync.Mutex
 	types   map[string]map[string]string // of the columns of tables that are inserted into
@@ -121,7 +125,11 @@ func reach(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err := s.locate(ctx, dsn, o); err != nil {
 		return nil, err
 	}
-	if err := s.dial(ctx); err != nil {
+	err := s.dial(ctx)
+	if err == nil {
+		err = s.reachShards(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -175,6 +183,11 @@ func (s *Store) dial(ctx context.Context) error {
 
 // open migrates, and has what is kept of the store's rows kept as long as it is to be.
 func (s *Store) open(ctx context.Context, o Options) error {
+	for _, shard := range s.shards {
+		if err := shard.open(ctx, o); err != nil {
+			return err
+		}
+	}
 	if _, err := s.Migrate(ctx); err != nil {
 		return err
 	}
@@ -247,7 +260,11 @@ func (s *Store) createDatabase(ctx context.Context) error {
 	if err := row.Scan(&exists); err == nil && exists == 1 {
 		return nil
 	}
-	sql := fmt.Sprintf(statements.CreateDatabase, quoteName(s.addr.database), s.target().OnCluster())
+	clauses := s.target().OnCluster()
+	if s.shard != "" {
+		clauses = "COMMENT " + quoteText(s.shard)
+	}
+	sql := fmt.Sprintf(statements.CreateDatabase, quoteName(s.addr.database), clauses)
 	err = conn.Exec(ctx, sql)
 	if isForbidden(err) {
 		return nil // a reader's database is there, or its tables will be found missing
@@ -267,6 +284,9 @@ func (s *Store) checkHTTP(ctx context.Context) error {
 // Close ends the connections, and the embedded engine where it is ours.
 func (s *Store) Close() error {
 	var errs []error
+	for _, shard := range s.shards {
+		errs = append(errs, shard.Close())
+	}
 	if s.ledger != nil {
 		s.ledger.group.close()
 	}
@@ -283,7 +303,13 @@ func (s *Store) Close() error {
 }
 
 // Retries is how often a statement was sent again because the store did not take it.
-func (s *Store) Retries() int64 { return s.retries.Load() }
+func (s *Store) Retries() int64 {
+	n := s.retries.Load()
+	for _, shard := range s.shards {
+		n += shard.Retries()
+	}
+	return n
+}
 
 // Name is the store's address without its password.
 func (s *Store) Name() string { return strings.TrimPrefix(s.name, "store ") }

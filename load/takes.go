@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/banshift/banshift/schemas/statements"
 )
@@ -21,11 +23,23 @@ func (s *Store) Takes(ctx context.Context) (t Takes, err error) {
 	if err != nil {
 		return Takes{}, explain(s.name, fmt.Errorf("what the store takes: %w", err))
 	}
+	for _, shard := range s.shards {
+		here, err := shard.Takes(ctx)
+		if err != nil {
+			return Takes{}, err
+		}
+		t = Takes{t.Parts + here.Parts, t.Merges + here.Merges, t.Bytes + here.Bytes, min(t.Free, here.Free)}
+	}
 	return t, nil
 }
 
-// Answers asks the engine for nothing.
+// Answers asks the engine for nothing, and each shard's.
 func (s *Store) Answers(ctx context.Context) error {
+	for _, shard := range s.shards {
+		if err := shard.Answers(ctx); err != nil {
+			return err
+		}
+	}
 	var one uint8
 	return s.conn.QueryRow(ctx, statements.Ping).Scan(&one)
 }
@@ -48,6 +62,18 @@ func (s *Store) Sizes(ctx context.Context) (z Sizes, err error) {
 	if err := s.conn.QueryRow(ctx, statements.TelemetrySoFar).Scan(&z.Records, &z.Days); err != nil {
 		return Sizes{}, explain(s.name, fmt.Errorf("telemetry so far: %w", err))
 	}
-	z.Tables, err = collect(ctx, s.conn, func(t *TableSize) []any { return []any{&t.Table, &t.Bytes} }, statements.TableSizes)
-	return z, explain(s.name, err)
+	bytes := map[string]uint64{}
+	for _, holder := range append([]*Store{s}, s.shards...) {
+		found, err := collect(ctx, holder.conn, func(t *TableSize) []any { return []any{&t.Table, &t.Bytes} }, statements.TableSizes)
+		if err != nil {
+			return Sizes{}, explain(holder.name, err)
+		}
+		for _, t := range found {
+			bytes[t.Table] += t.Bytes
+		}
+	}
+	for _, table := range slices.Sorted(maps.Keys(bytes)) {
+		z.Tables = append(z.Tables, TableSize{table, bytes[table]})
+	}
+	return z, nil
 }

@@ -73,7 +73,7 @@ type processes struct {
 
 // soak gives what reads the topic, as a group and into a database of that name.
 func (p *processes) soak(t *testing.T, name string) *soak {
-	return &soak{broker: p.broker, server: p.server, writers: &writers{
+	return &soak{broker: p.broker, writers: &writers{
 		T: t, store: p.server.DSN(name), uri: p.broker.URI("soak", "format=goflow2-json&group="+name), random: rand.New(rand.NewPCG(5, 1)), lines: p.lines,
 	}}
 }

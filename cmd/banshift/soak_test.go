@@ -27,7 +27,7 @@ const soakMemory = 400 << 20
 type soak struct {
 	*writers
 	broker  *brokertest.Broker
-	server  *servertest.Server
+	servers []*servertest.Server // one, or the shards of a store
 	members [2]*exec.Cmd
 	logs    [2]*logBuffer
 	peak    int64 // memory of a member, bytes
@@ -36,8 +36,8 @@ type soak struct {
 
 // TestSoak kills programs, server and broker at random moments, and stops a member for longer than its session,
 // under records of which some come twice, late, from the future, or corrupt. Another client then counts what the
-// broker's log has: none may be lost or stored twice. BANSHIFT_SOAK_KILLS (5), BANSHIFT_SOAK_RECORDS (60000) and
-// BANSHIFT_SEED (anew each time) say how; "make soak" does it at length.
+// broker's log has: none may be lost or stored twice. BANSHIFT_SOAK_KILLS (5), BANSHIFT_SOAK_RECORDS (60000),
+// BANSHIFT_SOAK_SHARDS (1: a server) and BANSHIFT_SEED (anew each time) say how; "make soak" does it at length.
 func TestSoak(t *testing.T) {
 	needEngine(t)
 	kills, records := fromEnvironment(t, "BANSHIFT_SOAK_KILLS", 5), fromEnvironment(t, "BANSHIFT_SOAK_RECORDS", 60_000)
@@ -45,8 +45,16 @@ func TestSoak(t *testing.T) {
 	t.Logf("BANSHIFT_SEED=%d BANSHIFT_SOAK_KILLS=%d BANSHIFT_SOAK_RECORDS=%d repeats this", seed, kills, records)
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(t.TempDir(), "master.key"))
 	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
-	s := &soak{broker: brokertest.Start(t), server: servertest.Start(t), killed: map[string]int{}}
-	s.writers = &writers{T: t, store: s.server.DSN("soak"), uri: s.broker.URI("soak", "format=goflow2-json&group=soak"), random: rand.New(rand.NewPCG(seed, 1))}
+	s := &soak{broker: brokertest.Start(t), killed: map[string]int{}}
+	var store string
+	if shards := fromEnvironment(t, "BANSHIFT_SOAK_SHARDS", 1); shards > 1 {
+		s.servers = servertest.StartCluster(t, shards)
+		store = s.servers[0].DSN("soak") + "&shards=" + servertest.Cluster
+	} else {
+		s.servers = []*servertest.Server{servertest.Start(t)}
+		store = s.servers[0].DSN("soak")
+	}
+	s.writers = &writers{T: t, store: store, uri: s.broker.URI("soak", "format=goflow2-json&group=soak"), random: rand.New(rand.NewPCG(seed, 1))}
 	s.lines = s.disturbed(records, seed)
 	s.createTopic()
 	for i := range s.members {
@@ -167,9 +175,10 @@ func (s *soak) kill() {
 		s.members[i].Wait() //nolint:errcheck // it was killed
 		s.begin(i)
 	case "server":
-		s.server.Kill()
+		server := s.servers[s.random.IntN(len(s.servers))]
+		server.Kill()
 		time.Sleep(time.Duration(s.random.IntN(1000)) * time.Millisecond)
-		s.server.Restart()
+		server.Restart()
 	case "broker":
 		s.broker.Kill9()
 		s.broker.Restart()

@@ -1,5 +1,5 @@
 WITH
-    (SELECT toUInt32OrZero(extract(create_table_query, 'toIntervalDay\\((\\d+)\\)')) FROM system.tables WHERE database = currentDatabase() AND name = '%[1]s') AS days
+    %[2]d AS days
 SELECT source, partition, first, next, part, times
 FROM
 (

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,6 +30,8 @@ import (
 type Server struct {
 	t            testing.TB
 	dir          string
+	host         string
+	cluster      string // remote_servers, or empty
 	native, http int
 	path         string     // of the engine
 	mu           sync.Mutex // of what follows
@@ -52,16 +55,47 @@ func Start(t testing.TB, users ...User) *Server {
 	if err != nil {
 		t.Skipf("engine is absent (run `make engine`): %v", err)
 	}
-	s := &Server{t: t, dir: t.TempDir(), native: freePort(t), http: freePort(t), path: path}
+	s := &Server{t: t, dir: t.TempDir(), host: "127.0.0.1", native: freePort(t), http: freePort(t), path: path}
 	s.configure(users)
 	s.Restart()
 	t.Cleanup(s.Kill)
 	return s
 }
 
+// Cluster is the name under which the servers of [StartCluster] know each other.
+const Cluster = "shards"
+
+// StartCluster starts n servers, each a shard of one cluster, on addresses of the loopback interface: 127.0.0.2,
+// 127.0.0.3 and so on. Their ports are the same, as those of a cluster's servers are.
+func StartCluster(t testing.TB, n int, users ...User) []*Server {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has all of 127.0.0.0/8 on its loopback interface")
+	}
+	path, err := engine.Locate("")
+	if err != nil {
+		t.Skipf("engine is absent (run `make engine`): %v", err)
+	}
+	native, http := freePort(t), freePort(t)
+	var all []*Server
+	var shards strings.Builder
+	for i := range n {
+		s := &Server{t: t, dir: t.TempDir(), host: fmt.Sprintf("127.0.0.%d", i+2), native: native, http: http, path: path}
+		fmt.Fprintf(&shards, "<shard><replica><host>%s</host><port>%d</port><user>banshift</user></replica></shard>", s.host, native)
+		all = append(all, s)
+	}
+	for _, s := range all {
+		s.cluster = fmt.Sprintf("<remote_servers><%s>%s</%[1]s></remote_servers>", Cluster, shards.String())
+		s.configure(users)
+		s.Restart()
+		t.Cleanup(s.Kill)
+	}
+	return all
+}
+
 // DSN is the address of a database on the server, which is made where it is missing.
 func (s *Server) DSN(database string) string {
-	return fmt.Sprintf("clickhouse://banshift@127.0.0.1:%d/%s?http_port=%d", s.native, database, s.http)
+	return fmt.Sprintf("clickhouse://banshift@%s:%d/%s?http_port=%d", s.host, s.native, database, s.http)
 }
 
 // DSNOf is [Server.DSN] for another user.
@@ -77,7 +111,7 @@ func (s *Server) configure(more []User) {
 	var profiles, granted strings.Builder
 	for _, u := range more {
 		fmt.Fprintf(&profiles, "<%s><readonly>%d</readonly></%[1]s>", u.Name, u.ReadOnly)
-		fmt.Fprintf(&granted, "<%s><no_password/><networks><ip>127.0.0.1</ip></networks><profile>%[1]s</profile><quota>default</quota><grants>", u.Name)
+		fmt.Fprintf(&granted, "<%s><no_password/><networks><ip>127.0.0.0/8</ip></networks><profile>%[1]s</profile><quota>default</quota><grants>", u.Name)
 		for _, g := range u.Grants {
 			fmt.Fprintf(&granted, "<query>%s</query>", g)
 		}
@@ -86,17 +120,17 @@ func (s *Server) configure(more []User) {
 	users := filepath.Join(s.dir, "users.xml")
 	for path, text := range map[string]string{
 		users: `<clickhouse><profiles><default><http_receive_timeout>10</http_receive_timeout></default>` + profiles.String() + `</profiles><quotas><default/></quotas><users>
-			<default><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></default>
-			<banshift><no_password/><networks><ip>127.0.0.1</ip></networks><profile>default</profile><quota>default</quota></banshift>` + granted.String() + `
+			<default><no_password/><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></default>
+			<banshift><no_password/><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></banshift>` + granted.String() + `
 			</users></clickhouse>`,
 		s.config(): fmt.Sprintf(`<clickhouse>
 			<logger><level>warning</level><log>%[1]s/server.log</log><errorlog>%[1]s/server.err.log</errorlog></logger>
 			<path>%[2]s/</path><tmp_path>%[2]s/tmp/</tmp_path><user_files_path>%[2]s/user_files/</user_files_path>
-			<listen_host>127.0.0.1</listen_host><tcp_port>%[3]d</tcp_port><http_port>%[4]d</http_port>
+			<listen_host>%[6]s</listen_host><tcp_port>%[3]d</tcp_port><http_port>%[4]d</http_port>
 			<users_config>%[5]s</users_config><user_directories><users_xml><path>%[5]s</path></users_xml></user_directories>
 			<max_server_memory_usage>2147483648</max_server_memory_usage><mark_cache_size>67108864</mark_cache_size>
 			<s3><use_environment_credentials>0</use_environment_credentials></s3><send_crash_reports><enabled>false</enabled></send_crash_reports>
-			</clickhouse>`, s.dir, s.Data(), s.native, s.http, users),
+			%[7]s</clickhouse>`, s.dir, s.Data(), s.native, s.http, users, s.host, s.cluster),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			s.t.Fatal(err)
@@ -212,7 +246,7 @@ func (s *Server) Kill() {
 
 func (s *Server) answers() bool {
 	client := http.Client{Timeout: 2 * time.Second}
-	resp, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/ping", s.http))
+	resp, err := client.Get(fmt.Sprintf("http://%s:%d/ping", s.host, s.http))
 	if err != nil {
 		return false
 	}

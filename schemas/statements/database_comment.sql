@@ -1,0 +1,1 @@
+SELECT comment FROM system.databases WHERE name = ?
