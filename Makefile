@@ -55,8 +55,17 @@ kills: engine ## Kill a server KILLS (80) times under small inserts, at moments 
 	BANSHIFT_KILLS=$(or $(KILLS),80) BANSHIFT_SEED=$(or $(SEED),7) $(GO) test -count 1 -v -timeout 60m ./load -run TestServerKilledUnderInserts
 
 .PHONY: soak
-soak: engine broker ## Kill program, server and broker KILLS (50) times under RECORDS (1000000), at moments of SEED, and count again
-	BANSHIFT_SOAK_KILLS=$(or $(KILLS),50) BANSHIFT_SOAK_RECORDS=$(or $(RECORDS),1000000) BANSHIFT_SEED=$(or $(SEED),) $(GO) test -count 1 -v -timeout 10h ./cmd/banshift -run '^TestSoak$$'
+soak: engine broker ## Kill program, server (SHARDS of them, 1) and broker KILLS (50) times under RECORDS (1000000), at moments of SEED, and count again
+	BANSHIFT_SOAK_SHARDS=$(or $(SHARDS),1) BANSHIFT_SOAK_KILLS=$(or $(KILLS),50) BANSHIFT_SOAK_RECORDS=$(or $(RECORDS),1000000) BANSHIFT_SEED=$(or $(SEED),) $(GO) test -count 1 -v -timeout 10h ./cmd/banshift -run '^TestSoak$$'
+
+# Each fault by its test: a full disk, a slow one, tokens out of their window, retention, partitions, topics made again, TLS
+# with SCRAM, a name that is gone, a wrong clock, and two runs of one directory.
+FAULTS := TestDiskFull|TestDiskFullFromTheStart|TestSlowDisk|TestTokenWithoutRows|TestWindowOfTokensIsExceeded|TestRetentionOvertakesAReader|TestGapAtTheStartIsNeverSilent
+FAULTS := $(FAULTS)|TestPartitionsAreAdded|TestTopicMadeAgainUnderAReader|TestTopicMadeAgainIsAnotherSource|TestRealBroker|TestBrokersNameIsGone|TestBrokersNameGoesWhileFollowed|TestClockADayAheadAndBack
+.PHONY: faults
+faults: engine broker ## Make each fault that docs/explanation/delivery.md lists, and print what was seen
+	$(GO) test -count 1 -v -p 1 -timeout 60m ./load ./ingest/kafka ./cmd/banshift -run '^($(FAULTS))$$'
+	$(GO) test -count 1 -v -timeout 60m ./cmd/banshift -run '^TestWritersAreKeptApart$$/directory-read-twice'
 
 .PHONY: upgrade
 upgrade: build engine broker ## Build the program of every version of the schema, fill stores with it, under load too, and go on with this one

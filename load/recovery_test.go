@@ -232,3 +232,49 @@ func TestTokenWithoutRows(t *testing.T) {
 	}
 	reconciled(t, s, 10)
 }
+
+// A range that was begun longer ago than the table's window of tokens reaches is finished all the same, once: what
+// arrived is asked of the rows.
+func TestWindowOfTokensIsExceeded(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	s := ownStore(t, dir)
+	if err := s.conn.Exec(ctx, "ALTER TABLE usage MODIFY SETTING non_replicated_deduplication_window = 2"); err != nil {
+		t.Fatal(err)
+	}
+	half := usageBatch(0, 10)
+	defer half.release()
+	lease := leased(t, s, half)
+	if err := s.ledger.group.add(ctx, half.row(stateIntended, lease.epoch)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.insertTables(ctx, half, lease, nothing); err != nil {
+		t.Fatal(err)
+	}
+	const others = 6
+	for n := range others {
+		b := usageBatch(4*(n+1), 10)
+		if err := s.Write(ctx, b); err != nil {
+			t.Fatal(err)
+		}
+		b.release()
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = ownStore(t, dir)
+	defer s.Close()
+	if err := s.Write(ctx, half); err != nil {
+		t.Fatal(err)
+	}
+	reconciled(t, s, 10*(others+1))
+	// The token is known no more: alone it would not have kept the rows from coming twice.
+	usage := half.insertions()[0]
+	if err := s.insertOnce(ctx, usage, leased(t, s, half), 1, usage.parts); err != nil {
+		t.Fatal(err)
+	}
+	var records uint64
+	if err := s.conn.QueryRow(ctx, "SELECT sum(records) FROM usage").Scan(&records); err != nil || records != 10*(others+2) {
+		t.Errorf("%d records after the same token was sent again, %v: the window was not exceeded", records, err)
+	}
+}

@@ -69,7 +69,7 @@ func TestShardsShowWhatOneEngineShows(t *testing.T) {
 		for name := range want {
 			differ(t, when+": query "+name, got[name], want[name])
 		}
-		for name, rows := range map[string]int{"daily_series": 20, "dns_interest": 20, "use_by_network_day": 20} {
+		for name, rows := range map[string]int{"daily_series": 20, "use_by_network_day": 20} {
 			if n := strings.Count(want[name], "\n"); n < rows {
 				t.Errorf("%s: %s has %d rows, want %d to compare", when, name, n, rows)
 			}

@@ -44,6 +44,11 @@ type Option func(*Broker)
 // WithSASL adds a listener with TLS and SCRAM-SHA-512 for [User] and [Password].
 func WithSASL() Option { return func(b *Broker) { b.sasl = true } }
 
+// WithName has the plain listener be known by a name of 127.0.0.1.
+func WithName(name string) Option {
+	return func(b *Broker) { b.Addr = strings.Replace(b.Addr, "127.0.0.1", name, 1) }
+}
+
 // Broker is a running broker. It is stopped when the test ends.
 type Broker struct {
 	// Addr is host:port of the plain listener.

@@ -225,11 +225,16 @@ func (s *Server) start() error {
 	return nil
 }
 
-// Pause stops the server's process, which keeps its ports: nothing is answered until it is killed.
-func (s *Server) Pause() {
+// Pause stops the server's process, which keeps its ports: nothing is answered until it is resumed or killed.
+func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+
+// Resume has a paused server go on.
+func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(signal syscall.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.process.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := s.process.Process.Signal(signal); err != nil {
 		s.t.Error(err)
 	}
 }
