@@ -76,7 +76,7 @@ check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own en
 	cd deploy/prometheus && $(GO) vet . && $(GO) test .
 
 .PHONY: check-compose
-check-compose: ## Load deploy/compose by the Compose Specification's own loader
+check-compose: build ## Load deploy/compose by the Compose Specification's own loader, check the Containerfile, and start the program in the image's files
 	cd deploy/compose && $(GO) vet . && $(GO) test .
 
 .PHONY: planted

@@ -17,14 +17,22 @@ import (
 func newDoctorCommand(a *app) *cobra.Command {
 	var rate string
 	var days int
+	var ready, alive bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check what the program needs, one line each, and say what to do",
 		Example: `  banshift doctor
   banshift doctor --store ./store --config banshift.yaml
-  banshift doctor --store ./store --estimate 50000/s --days 365`,
+  banshift doctor --store ./store --estimate 50000/s --days 365
+  banshift doctor --config banshift.yaml --ready`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ready {
+				return a.probe(cmd.Context(), "/readyz")
+			}
+			if alive {
+				return a.probe(cmd.Context(), "/healthz")
+			}
 			if rate != "" {
 				return a.estimate(cmd.Context(), rate, days)
 			}
@@ -33,6 +41,9 @@ func newDoctorCommand(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&rate, "estimate", "", "say instead what disk, memory and cores so many records a second take, by what the store's telemetry takes now: 50000/s")
 	cmd.Flags().IntVar(&days, "days", 365, "with --estimate: after how many days")
+	cmd.Flags().BoolVar(&ready, "ready", false, "ask instead the running program at metrics.listen whether a stage is stuck, as /readyz says: exit code 0 where none is")
+	cmd.Flags().BoolVar(&alive, "alive", false, "ask it instead whether it answers at all, as /healthz says")
+	cmd.MarkFlagsMutuallyExclusive("ready", "alive", "estimate")
 	return cmd
 }
 
@@ -154,6 +165,22 @@ func (a *app) checkRunning(ctx context.Context) (string, error) {
 		return "", errors.New(strings.Join(said.Wrong, "; "))
 	}
 	return strings.Join(said.Fine, "; "), nil
+}
+
+// probe asks a running program one question, for who watches it from outside and has no shell.
+func (a *app) probe(ctx context.Context, path string) error {
+	if a.cfg.Metrics.Listen == "" {
+		return misused(errors.New("metrics.listen is not set: no program can be asked"))
+	}
+	status, body, err := monitor.Ask(ctx, a.cfg.Metrics.Listen, path)
+	if err != nil {
+		return fmt.Errorf("no program answers at metrics.listen: %w", err)
+	}
+	if status != http.StatusOK {
+		return fmt.Errorf("%s: %s", path, strings.Join(strings.Split(strings.TrimSpace(string(body)), "\n"), "; "))
+	}
+	_, err = a.out.Write(body)
+	return err
 }
 
 func (a *app) checkStore(ctx context.Context) (string, error) {
