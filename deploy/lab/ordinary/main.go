@@ -22,14 +22,15 @@ import (
 func main() {
 	seed := flag.Uint64("seed", 1, "another seed gives other ids, ports and contents")
 	out := flag.String("out", "out/ordinary", "folder to write to")
+	only := flag.String("transform", "", "only this transform, as \"as sent\" (default: all)")
 	flag.Parse()
-	if err := write(*seed, *out); err != nil {
+	if err := write(*seed, *only, *out); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// write makes one capture for each kind and transform, and labels.csv.
-func write(seed uint64, dir string) error {
+// write makes one capture for each kind and transform, or for each kind and one transform, and labels.csv.
+func write(seed uint64, only, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
@@ -41,6 +42,9 @@ func write(seed uint64, dir string) error {
 	labels := csv.NewWriter(f)
 	rows := [][]string{{"capture", "proto", "src_ip", "src_port", "dst_ip", "dst_port", "tool", "category", "trusted"}}
 	for _, t := range ordinary.Transforms() {
+		if only != "" && t.Name != only {
+			continue
+		}
 		for _, c := range ordinary.Corpus(seed) {
 			packets := t.Apply(c.Packets, rand.New(rand.NewPCG(seed, 1)))
 			name := strings.NewReplacer(" ", "-", ",", "", ".", "_", "'", "").Replace(c.Name+"--"+t.Name) + ".pcap"
@@ -49,6 +53,9 @@ func write(seed uint64, dir string) error {
 			}
 			rows = append(rows, labelsOf(name, packets)...)
 		}
+	}
+	if len(rows) == 1 {
+		return fmt.Errorf("there is no transform %q", only)
 	}
 	if err := labels.WriteAll(rows); err != nil {
 		return fmt.Errorf("labels: %w", err)
