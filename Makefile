@@ -138,6 +138,23 @@ lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
 notebooks: build engine ## Execute the notebooks (PyPI packages, about 195 MB)
 	$(PARTS)/notebooks/execute
 
+.PHONY: notebooks-html
+notebooks-html: notebooks ## Execute the notebooks and list their HTML pages, which need neither script nor network
+	@ls out/notebooks/*.html
+
+.PHONY: readers
+readers: engine ## Have every reader of Parquet read an export, Spark too (PyPI packages, about 456 MB; a JDK)
+	spark=$$($(PARTS)/spark/fetch); python=$$($(PARTS)/notebooks/fetch); \
+	PYTHONPATH=$$spark BANSHIFT_PYTHON=$$python BANSHIFT_READERS=spark $(GO) test -count 1 -v ./cmd/banshift -run '^TestReaders$$'
+
+.PHONY: site
+site: ## Make static pages of README.md and docs/ in out/site, and follow their links
+	cd deploy/site && $(GO) run . -root $(CURDIR) -out $(CURDIR)/out/site
+
+.PHONY: check-site
+check-site: ## Test what makes the site, and follow every link of it
+	cd deploy/site && $(GO) vet . && $(GO) test .
+
 .PHONY: lab
 lab: ## Capture real programs with known labels to OUT (out/lab), by SEED (1): Linux, root, Debian packages
 	@python3 deploy/lab/lab.py --seed $(or $(SEED),1) --out $(or $(OUT),out/lab)

@@ -46,7 +46,9 @@ def spark():
     from pyspark.sql import functions
 
     session = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
-    return [tuple(session.read.parquet(p).agg(functions.count("*"), functions.sum("all_clients")).first()) for p in (one, parted)]
+    parts = [tuple(map(str, row)) for row in session.read.parquet(parted).select("country", "month").distinct().orderBy("month").collect()]
+    assert parts == [("no", "2018-04"), ("no", "2018-05")], parts
+    return [tuple(map(int, session.read.parquet(p).agg(functions.count("*"), functions.sum("all_clients")).first())) for p in (one, parted)]
 
 
 def arrow_r():
