@@ -8,7 +8,7 @@ import (
 	"github.com/banshift/banshift/transform/spike"
 )
 
-// line is what the days before let expect of each day of a series, for the picture: the
+// line is what is expected of each day of a series from the days before, for the picture: the
 // median of the same weekday, as package spike defines its baseline.
 type line struct {
 	expected  []float64 // NaN where fewer than three same weekdays are known

@@ -93,7 +93,7 @@ func TestUnitsAreExposedLittle(t *testing.T) {
 		if level, err := strconv.ParseFloat(string(m[1]), 64); err != nil || level >= 3 {
 			t.Errorf("%s: exposure %s, want less than 3", path, m[1])
 		}
-		// What it names besides is that the program is not installed here.
+		// What else it names is that the program is not installed here.
 		verified, _ := exec.Command(analyze, "verify", "--man=no", "./"+path).CombinedOutput()
 		for line := range strings.Lines(string(verified)) {
 			if strings.Contains(line, path) && !strings.Contains(line, "is not executable") {
