@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/banshift/banshift/schemas/statements"
 )
@@ -26,6 +28,21 @@ func (s *Store) Contents(ctx context.Context) (Contents, error) {
 		return c, explain(s.name, fmt.Errorf("contents: %w", err))
 	}
 	return c, nil
+}
+
+// Recognised gives the tools and services that the store has verdicts about, in order.
+func (s *Store) Recognised(ctx context.Context) (tools, services []string, err error) {
+	names, err := s.verdictNames(ctx)
+	if err != nil {
+		return nil, nil, explain(s.name, fmt.Errorf("names of verdicts: %w", err))
+	}
+	isTool, isService := map[string]bool{}, map[string]bool{}
+	for _, n := range names {
+		isTool[n.Tool], isService[n.Service] = true, true
+	}
+	delete(isTool, "")
+	delete(isService, "")
+	return slices.Sorted(maps.Keys(isTool)), slices.Sorted(maps.Keys(isService)), nil
 }
 
 // Rejected gives the positions of a source's rejected records in a partition, in order.

@@ -76,12 +76,18 @@ type study struct {
 	unions map[time.Time]blocking.Addresses // of the block list, by day of observation
 }
 
-// Build makes the report. It fails with ErrNoData where the event's own country has no
-// series around the event.
-func build(in input) (account.Report, error) {
+// begin finds the event's own series and effect. It fails with ErrNoData where its country has no series around the event.
+func begin(in input) (*study, error) {
 	s := &study{input: in, day: in.Event.Date(), place: CountryName(in.Event.Country), unions: map[time.Time]blocking.Addresses{}}
 	var err error
-	if s.series, s.effect, err = in.Use.own(in.Event); err != nil {
+	s.series, s.effect, err = in.Use.own(in.Event)
+	return s, err
+}
+
+// build makes the report. It fails as begin does.
+func build(in input) (account.Report, error) {
+	s, err := begin(in)
+	if err != nil {
 		return account.Report{}, err
 	}
 	r := account.Report{

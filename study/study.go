@@ -9,6 +9,7 @@ package study
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -96,6 +97,18 @@ func All(ctx context.Context, r Reader, o Options) (Result, error) {
 	return Result{Result: result, Provenance: &t.provenance, series: t.series}, nil
 }
 
+// Countries are those of the series that were looked at, in order.
+func (r Result) Countries() []string {
+	var list []string
+	for _, s := range r.series {
+		if s.Country != "" {
+			list = append(list, s.Country)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
 // LookedAt says what was looked at for alarms, of one country or of all, and what makes one.
 func (r Result) LookedAt(country string, cfg spike.Config) string {
 	seen, days := 0, 0
@@ -153,6 +166,36 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 	p.Queries = reading.queries()
 	in.Provenance = *p
 	return build(in)
+}
+
+// Headlines are what [Run] says of some events in short, by their ids: those whose own country has a series around them. All are
+// worked out in one go.
+func Headlines(ctx context.Context, r Reader, about []events.Event, o Options) (map[string]account.Headline, error) {
+	reading := newReading(r)
+	if err := reading.countOnce(ctx); err != nil {
+		return nil, err
+	}
+	t, err := o.tested(ctx, reading, about)
+	if err != nil {
+		return nil, err
+	}
+	result, err := spike.AnalyzeOwn(t.series, o.Catalogue, t.provenance.Config, t.findings...)
+	if err != nil {
+		return nil, refused(err)
+	}
+	use := Measure{Name: t.name, Unit: t.unit, Series: t.series, Result: result}
+	said := map[string]account.Headline{}
+	for _, e := range about {
+		s, err := begin(input{Event: e, Config: t.provenance.Config, Use: use})
+		if errors.Is(err, ErrNoData) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		said[e.ID] = s.headline()
+	}
+	return said, nil
 }
 
 // questions are those that the account of an event asks a store, in the order in which it needs the answers.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -164,5 +165,27 @@ func (a *app) sayWhyEmpty(ctx context.Context, store *load.Store, params map[str
 		return err
 	}
 	fmt.Fprintf(a.errOut, "no rows: %s\n", whyEmpty(params, c))
+	return nil
+}
+
+// sayUnknownNames writes to standard error which tool or service of a question the store has never recognised: days of telemetry
+// are answered with zeros for it.
+func (a *app) sayUnknownNames(ctx context.Context, store *load.Store, params map[string]string) error {
+	if params["tool"] == "" && params["service"] == "" {
+		return nil
+	}
+	tools, services, err := store.Recognised(ctx)
+	if err != nil {
+		return err
+	}
+	for _, kind := range []struct {
+		name  string
+		known []string
+	}{{"tool", tools}, {"service", services}} {
+		if given := params[kind.name]; given != "" && !contains(kind.known, given) {
+			unknown := fmt.Errorf("no flow of this store was recognised as the %s %q", kind.name, given)
+			fmt.Fprintf(a.errOut, "%v; it knows %s\n", hinted(unknown, given, kind.known), cmp.Or(shortList(kind.known), "none"))
+		}
+	}
 	return nil
 }

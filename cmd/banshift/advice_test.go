@@ -52,6 +52,9 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 	if got := execute(t, "", "query", "use_by_tool_day", "--store", store, "--param", "country=RUS"); got.code != exitMisused || !strings.Contains(got.errOut, "RUS") {
 		t.Errorf("RUS: exit code %d: %s", got.code, got.errOut)
 	}
+	if got := execute(t, "", "query", "daily_series", "--store", store, "--param", "tool=nonsense").must(t); !strings.Contains(got.errOut, "no rows") && !strings.Contains(got.errOut, `recognised as the tool "nonsense"`) {
+		t.Errorf("a tool that is none: %q", got.errOut)
+	}
 	if got := execute(t, "", "query", "sources", "--store", store).must(t); strings.Contains(got.errOut, "no rows") {
 		t.Errorf("an answer with rows is called empty: %s", got.errOut)
 	}

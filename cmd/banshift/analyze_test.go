@@ -97,6 +97,15 @@ func TestAnalyzeAndReplay(t *testing.T) {
 	if code, out, _ := runCommand(t, "spikes", "--series", series, "--events", bans); code != exitDone || !strings.Contains(out, "xa-ban (+0 d)") {
 		t.Errorf("spikes: exit %d: %s", code, out)
 	}
+	if code, out, _ := runCommand(t, "spikes", "--series", series, "--events", bans, "--country", "XA"); code != exitDone || !strings.Contains(out, "xa-ban") {
+		t.Errorf("spikes of a country in capitals: exit %d: %s", code, out)
+	}
+	if code, out, errOut := runCommand(t, "spikes", "--series", series, "--events", bans, "--country", "zz"); code != exitDone || out != "" || !strings.Contains(errOut, "no series is of zz; there are series of xa") {
+		t.Errorf("spikes of a country that is not there: exit %d: %s%s", code, out, errOut)
+	}
+	if code, _, errOut := runCommand(t, "spikes", "--series", series, "--country", "xax"); code != exitMisused || !strings.Contains(errOut, "two letters") {
+		t.Errorf("spikes of no country: exit %d: %s", code, errOut)
+	}
 	writeSeries(t, series, 151)
 	if code, _, errOut := runCommand(t, "analyze", "--replay", saved); code != exitFailed || !strings.Contains(errOut, "are not those of the result") {
 		t.Errorf("changed data: exit %d: %s", code, errOut)

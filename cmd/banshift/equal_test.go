@@ -42,18 +42,24 @@ func sameEverywhere(t *testing.T, config, store string, r account.Report) {
 	var seen struct {
 		Page, Report struct{ Sentence, Grade, Table string }
 	}
+	type effect struct {
+		Effect float64 `json:"effect_pct"`
+		Low    float64 `json:"low_pct"`
+		High   float64 `json:"high_pct"`
+		Grade  string
+	}
 	var read struct {
 		Study struct {
+			effect
 			Sentence string
-			Effect   float64 `json:"effect_pct"`
-			Low      float64 `json:"low_pct"`
-			High     float64 `json:"high_pct"`
-			Grade    string
 			Words    string `json:"grade_words"`
 		}
 		Served, Parquet, Exported map[string]figures
-		Feed                      []struct{ ID, URL string }
-		Atom                      string
+		Feed                      []struct {
+			URL, Text string
+			Effect    effect
+		}
+		Atom string
 	}
 	whileServed(t, config, store, func(address string) {
 		toldBy(t, &seen, "../../web", []string{"CHROMIUM=" + browser}, node, "test/numbers.mjs", address, "ru", demoEvent)
@@ -67,11 +73,21 @@ func sameEverywhere(t *testing.T, config, store string, r account.Report) {
 			t.Errorf("%s says %q, want %q", door, said, want)
 		}
 	}
-	if s := read.Study; s.Effect != float64(h.EffectPct) || s.Low != float64(h.Interval.Low) || s.High != float64(h.Interval.High) || s.Grade != string(h.Grade) {
-		t.Errorf("banshift.py reads %+v, want %+v", s, h)
+	if len(read.Feed) != 1 || !strings.HasSuffix(read.Feed[0].URL, "?country=ru&days="+demoEvent) {
+		t.Fatalf("the feed leads to %+v", read.Feed)
 	}
-	if !strings.Contains(read.Atom, "urn:banshift:event:"+demoEvent) || len(read.Feed) != 1 || !strings.HasSuffix(read.Feed[0].URL, "?country=ru&days="+demoEvent) {
-		t.Errorf("the feeds lead to %+v", read.Feed)
+	want := effect{float64(h.EffectPct), float64(h.Interval.Low), float64(h.Interval.High), string(h.Grade)}
+	for door, said := range map[string]effect{"banshift.py": read.Study.effect, "JSON feed": read.Feed[0].Effect} {
+		if said != want {
+			t.Errorf("%s reads %+v, want %+v", door, said, want)
+		}
+	}
+	_, atom, _ := strings.Cut(read.Atom, "urn:banshift:event:"+demoEvent)
+	atom, _, _ = strings.Cut(atom, "</entry>")
+	for door, text := range map[string]string{"JSON feed": read.Feed[0].Text, "Atom feed": atom} {
+		if !strings.Contains(text, h.Sentence()+" "+h.Grade.Words()) {
+			t.Errorf("the %s says %q, want %q", door, text, h.Sentence())
+		}
 	}
 	doors := map[string]map[string]figures{
 		"page": savedFigures(t, seen.Page.Table), "report": savedFigures(t, seen.Report.Table), "banshift.py": read.Served, "Parquet": read.Parquet, "board": boardFigures(t, config, store),

@@ -71,6 +71,8 @@ func (a *app) query(cmd *cobra.Command, name string, given []string, output stri
 	})
 	if err == nil && answer.isEmpty(format) {
 		err = a.sayWhyEmpty(cmd.Context(), store, params)
+	} else if err == nil {
+		err = a.sayUnknownNames(cmd.Context(), store, params)
 	}
 	return errors.Join(err, store.Close())
 }

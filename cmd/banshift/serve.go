@@ -166,7 +166,10 @@ func (a *app) pageHandler(store *load.Store, p pageOptions) (http.Handler, error
 		}
 	}
 	return serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: p.public,
-		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) }})
+		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) },
+		Headlines: func(ctx context.Context, about []events.Event) (map[string]account.Headline, error) {
+			return study.Headlines(ctx, reader, about, o)
+		}})
 }
 
 // serve answers until ctx is done.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,10 @@ no attribution: 'banshift analyze' tests that.`,
 }
 
 func (a *app) spikes(ctx context.Context, o analyzeOptions, country string) error {
+	country, err := countryParam(country)
+	if err != nil {
+		return misused(fmt.Errorf("--country: %w", err))
+	}
 	so, err := a.studyOptions(o)
 	if err != nil {
 		return err
@@ -57,8 +62,13 @@ func (a *app) spikes(ctx context.Context, o analyzeOptions, country string) erro
 	if o.asJSON {
 		return writeJSON(a.out, kept)
 	}
+	if countries := result.Countries(); country != "" && !slices.Contains(countries, country) {
+		fmt.Fprintf(a.errOut, "no series is of %s; there are series of %s\n", country, shortList(countries))
+		return nil
+	}
 	fmt.Fprintf(a.errOut, "%s\n", result.LookedAt(country, so.Config))
 	if len(kept) == 0 {
+		fmt.Fprintln(a.errOut, "a change too small for an alarm may still be found around a date that is asked about: 'banshift analyze' asks about the catalogue's")
 		return nil
 	}
 	table := sheet{heads: []string{"DATE", "UNTIL", "COUNTRY", "SERIES", "DIRECTION", "Z", "NEAREST EVENT"}, optional: []string{"SERIES", "UNTIL"}}

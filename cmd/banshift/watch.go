@@ -230,7 +230,7 @@ func (a *app) sayAlarms(raised []load.Alarm, asJSON bool) error {
 }
 
 // feedForm gives what writes a feed, by the name of its file.
-func feedForm(path string) (func([]account.Entry, string) ([]byte, error), error) {
+func feedForm(path string) (func([]account.Entry, feed.Effects, string) ([]byte, error), error) {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".atom", ".xml":
 		return feed.Atom, nil
@@ -253,7 +253,7 @@ func (a *app) writeFeed(ctx context.Context, store *load.Store, path string) err
 	if err != nil {
 		return err
 	}
-	text, err := form(entries[:min(len(entries), feed.Most)], "")
+	text, err := form(entries[:min(len(entries), feed.Most)], nil, "")
 	if err != nil {
 		return err
 	}

@@ -251,11 +251,11 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 		switch {
 		case d < -cfg.NeighbourDays || d > cfg.NeighbourDays:
 		case !asksForUse(other.Kind):
-			v.doubt("another event %+d days away: %s (%s); it would need a series that only one of them moves", d, other.ID, other.Kind)
+			v.doubt("another event, %s: %s (%s); it would need a series that only one of them moves", fromEvent(d), other.ID, other.Kind)
 		case acts(other.Kind):
-			v.doubt("an event that asks for the opposite lies %+d days away: %s; only their sum is known", d, other.ID)
+			v.doubt("an event that asks for the opposite lies %s: %s; only their sum is known", fromEvent(d), other.ID)
 		case same && d < 0:
-			v.says("announced or ordered %+d days away (%s): what came before is not separable", d, other.ID)
+			v.says("announced or ordered %s (%s): what came before is not separable", fromEvent(d), other.ID)
 		}
 	}
 	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < a.head.window {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"net/url"
+	"strings"
 
 	"github.com/banshift/banshift/study/account"
 )
@@ -27,11 +28,37 @@ func address(base string, e account.Entry) string {
 
 func identity(e account.Entry) string { return "urn:banshift:" + e.ID }
 
-func words(e account.Entry) string {
+// Effects are what studies say of events, by their ids.
+type Effects map[string]account.Headline
+
+// of is what is said of an entry: of a spike nothing, it is attributed to no event.
+func (f Effects) of(e account.Entry) (account.Headline, bool) {
+	h, known := f[e.Event]
+	return h, known && e.Kind == account.EventEntry
+}
+
+// words are an entry's text, and behind it the sentence of its study with the grade.
+func (f Effects) words(e account.Entry) string {
+	var parts []string
 	if e.Simulated {
-		return "Simulated data. " + e.Text
+		parts = append(parts, "Simulated data.")
 	}
-	return e.Text
+	if e.Text != "" {
+		parts = append(parts, e.Text)
+	}
+	if h, known := f.of(e); known {
+		parts = append(parts, h.Sentence(), h.Grade.Words()+": "+h.Grade.Meaning()+".")
+	}
+	return strings.Join(parts, " ")
+}
+
+// effect is what a study says, as an item of a JSON feed has it: in percent, null where it is unknown.
+type effect struct {
+	EffectPct account.Number `json:"effect_pct"`
+	LowPct    account.Number `json:"low_pct"`
+	HighPct   account.Number `json:"high_pct"`
+	Level     float64        `json:"level"` // of the interval
+	Grade     account.Grade  `json:"grade"`
 }
 
 const feedTitle = "banshift: spikes and bans"
@@ -46,11 +73,20 @@ type atomEntry struct {
 	Title   string    `xml:"title"`
 	Updated string    `xml:"updated"`
 	Link    *atomLink `xml:"link"`
+	Graded  *category `xml:"category"`
 	Summary string    `xml:"summary"`
 }
 
-// Atom writes entries as RFC 4287, base is where the page is; empty: there is none. An entry is as old as the day it is about: no clock is read.
-func Atom(entries []account.Entry, base string) ([]byte, error) {
+// category is what an entry is filed under: the grade of its study.
+type category struct {
+	Scheme string `xml:"scheme,attr"`
+	Term   string `xml:"term,attr"`
+	Label  string `xml:"label,attr"`
+}
+
+// Atom writes entries as RFC 4287 with what studies say of them; base is where the page is; empty: there is none. An entry is as old
+// as the day it is about: no clock is read.
+func Atom(entries []account.Entry, effects Effects, base string) ([]byte, error) {
 	feed := struct {
 		XMLName xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
 		ID      string      `xml:"id"`
@@ -65,9 +101,12 @@ func Atom(entries []account.Entry, base string) ([]byte, error) {
 	}
 	for _, e := range entries {
 		feed.Updated = max(feed.Updated, e.Date)
-		entry := atomEntry{ID: identity(e), Title: e.Title, Updated: e.Date + "T00:00:00Z", Summary: words(e)}
+		entry := atomEntry{ID: identity(e), Title: e.Title, Updated: e.Date + "T00:00:00Z", Summary: effects.words(e)}
 		if base != "" {
 			entry.Link = &atomLink{Href: address(base, e)}
+		}
+		if h, known := effects.of(e); known {
+			entry.Graded = &category{"urn:banshift:grade", string(h.Grade), h.Grade.Words()}
 		}
 		feed.Entries = append(feed.Entries, entry)
 	}
@@ -76,14 +115,17 @@ func Atom(entries []account.Entry, base string) ([]byte, error) {
 	return append([]byte(xml.Header), body...), err
 }
 
-// JSON writes entries as JSON Feed 1.1.
-func JSON(entries []account.Entry, base string) ([]byte, error) {
+// JSON writes entries as JSON Feed 1.1, with the numbers of studies under "_banshift".
+func JSON(entries []account.Entry, effects Effects, base string) ([]byte, error) {
 	items := []object{}
 	for _, e := range entries {
-		item := object{"id": identity(e), "title": e.Title, "content_text": cmp.Or(words(e), e.Title),
+		item := object{"id": identity(e), "title": e.Title, "content_text": cmp.Or(effects.words(e), e.Title),
 			"date_published": e.Date + "T00:00:00Z", "tags": []string{string(e.Kind), e.Country}}
 		if base != "" {
 			item["url"] = address(base, e)
+		}
+		if h, known := effects.of(e); known {
+			item["_banshift"] = effect{h.EffectPct, h.Interval.Low, h.Interval.High, h.Interval.Level, h.Grade}
 		}
 		items = append(items, item)
 	}

@@ -48,7 +48,9 @@ type Options struct {
 	Overview func(ctx context.Context) (account.Overview, error)
 	// Report makes the report of an event, for the links of the list; nil: no links.
 	Report func(ctx context.Context, event events.Event) (account.Report, error)
-	Log    *slog.Logger
+	// Headlines are what the reports of events say in short, by their ids, for the feeds; nil: feeds have no effects.
+	Headlines func(ctx context.Context, about []events.Event) (map[string]account.Headline, error)
+	Log       *slog.Logger
 	// Public has requests under any name answered: what Store and the others give may be seen by anybody.
 	Public bool
 }
@@ -62,6 +64,8 @@ const (
 	keepBytes  = 32 << 20
 	studiesFor = 24 * time.Hour // studies of the same counts
 	answerMost = 16 << 20       // bytes of one answer
+	// headlineBytes is about how much memory a headline takes.
+	headlineBytes = 2 << 10
 )
 
 // server answers requests. Its parts are safe for concurrent use.
@@ -74,6 +78,8 @@ type server struct {
 	turns   chan struct{}
 	answers *answers[[]byte]
 	studies *answers[made]
+	// headlines are what studies say in short of the events of a feed.
+	headlines *answers[feed.Effects]
 }
 
 // New gives the handler of the page, or web.ErrNoBundle.
@@ -94,7 +100,8 @@ func newServer(o Options, bundle web.Bundle) (http.Handler, *server, error) {
 	sum := sha256.Sum256(slices.Concat(bundle.Script, bundle.Style, bundle.World))
 	s := &server{Options: o, bundle: bundle, version: hex.EncodeToString(sum[:6]),
 		turns: make(chan struct{}, atOnce), answers: newAnswers(keepFor, keepBytes, func(body []byte) int { return len(body) }),
-		studies: newAnswers(studiesFor, keepBytes, made.size)}
+		studies:   newAnswers(studiesFor, keepBytes, made.size),
+		headlines: newAnswers(studiesFor, keepBytes, func(said feed.Effects) int { return len(said) * headlineBytes })}
 	counted, err := use.Load()
 	if err != nil {
 		return nil, nil, fmt.Errorf("page: %w", err)

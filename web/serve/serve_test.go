@@ -47,6 +47,9 @@ func handler(t *testing.T, store Store) http.Handler {
 		Overview: func(ctx context.Context) (account.Overview, error) {
 			return study.Overview(ctx, sample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: sample.Events()})
 		},
+		Headlines: func(_ context.Context, about []events.Event) (map[string]account.Headline, error) {
+			return map[string]account.Headline{about[0].ID: {EffectPct: 25, Grade: account.Supported}}, nil
+		},
 		Report: func(_ context.Context, e events.Event) (account.Report, error) {
 			if e.ID == "ru-x-2018" {
 				return reportsample.Report(1), nil
@@ -98,6 +101,8 @@ func TestAnswers(t *testing.T) {
 		{"GET", here, "/api/overview", 200, `"country":"ru"`},
 		{"GET", here, "/api/openapi.json", 200, `"/api/daily"`},
 		{"GET", here, "/feed.atom", 200, `<id>urn:banshift:event:ru-x-2018</id>`},
+		{"GET", here, "/feed.json", 200, `"grade": "supported"`},
+		{"GET", here, "/feed.atom", 200, `term="supported"`},
 		{"GET", here, "/feed.json", 200, `"url": "http://127.0.0.1:8080/?country=ru\u0026days=ru-x-2018"`},
 		{"POST", here, "/api/daily?country=ru", 405, ""},
 		{"GET", here, "/report/nothing", 404, "no such event"},

@@ -30,6 +30,6 @@ print(json.dumps({
     "Served": by_day(page.table("daily", country="ru")),
     "Parquet": by_day(banshift.read(parquet)),
     "Exported": by_day(banshift.read(exported)),
-    "Feed": [{"ID": item["id"], "URL": item["url"]} for item in entries],
+    "Feed": [{"ID": item["id"], "URL": item["url"], "Text": item["content_text"], "Effect": item["_banshift"]} for item in entries],
     "Atom": feed("feed.atom"),
 }))
