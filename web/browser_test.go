@@ -77,7 +77,7 @@ func sceneAddresses(t *testing.T) string {
 
 // pageAddress serves the page on one of the sample's stores while the test runs.
 func pageAddress(t *testing.T, store pagesample.Store) string {
-	handler, err := serve.New(serve.Options{Store: store, Events: store.Catalogue(), Version: "test", Log: slog.New(slog.DiscardHandler),
+	handler, err := serve.New(serve.Options{Store: store, Events: store.Catalogue(), Version: "test", Log: slog.New(slog.DiscardHandler), Hours: store.UseByHour,
 		Overview: func(ctx context.Context) (account.Overview, error) {
 			return study.Overview(ctx, store, study.Options{Config: spike.DefaultConfig(), Catalogue: store.Catalogue()})
 		},

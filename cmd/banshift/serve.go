@@ -159,13 +159,14 @@ func (a *app) pageHandler(store *load.Store, p pageOptions) (http.Handler, error
 	if err != nil {
 		return nil, err
 	}
-	reader := study.Reader(store)
+	reader, hours := study.Reader(store), store.UseByHour
 	if p.public {
+		hours = nil // of few clients, and protected by nothing
 		if reader, err = a.public(store); err != nil {
 			return nil, err
 		}
 	}
-	return serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: p.public,
+	return serve.New(serve.Options{Store: reader, Events: o.Catalogue, Version: programVersion(), Log: a.log, Report: a.reporter(reader, o), Public: p.public, Hours: hours,
 		Overview: func(ctx context.Context) (account.Overview, error) { return study.Overview(ctx, reader, o) },
 		Headlines: func(ctx context.Context, about []events.Event) (map[string]account.Headline, error) {
 			return study.Headlines(ctx, reader, about, o)

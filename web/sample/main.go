@@ -43,7 +43,7 @@ func show(address, scene string) error {
 		return fmt.Errorf("no store %q in the sample", scene)
 	}
 	handler, err := serve.New(serve.Options{
-		Store: store, Events: store.Catalogue(), Version: "sample", Log: slog.Default(),
+		Store: store, Events: store.Catalogue(), Version: "sample", Log: slog.Default(), Hours: store.UseByHour,
 		Overview: func(ctx context.Context) (account.Overview, error) {
 			return study.Overview(ctx, store, study.Options{Config: spike.DefaultConfig(), Catalogue: store.Catalogue()})
 		},

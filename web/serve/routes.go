@@ -35,6 +35,8 @@ var routes = []route{
 		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []serviceRow{}, query: "services", formats: true},
 	{path: "/api/networks", says: "Clients a day of each network that used a tool, out of all its clients.",
 		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []networkRow{}, query: "use_by_network_day", formats: true},
+	{path: "/api/hours", says: "Clients an hour that used a tool, out of all clients, over at most 14 days. An hour without telemetry has no row. A page for anybody has no hours.",
+		params: []string{"country", "tool", "from", "to"}, needs: "country", answer: []hourRow{}, handle: (*server).hours},
 	{path: "/api/study", says: "What the study of an event says: effect, interval, grade with reasons, placebo tests, the questions in short, and the numbers behind its first charts. /report/EVENT has all.",
 		params: []string{"event"}, needs: "event", answer: studied{}, handle: (*server).studyJSON},
 }
@@ -68,6 +70,15 @@ type dailyRow struct {
 	Simulated  uint8    `json:"simulated"`
 	Packs      []string `json:"packs"`
 	Lists      []string `json:"lists"`
+}
+
+// hourRow is what was seen in an hour.
+type hourRow struct {
+	Country    string `json:"country"`
+	Hour       string `json:"hour"` // UTC, as 2018-04-16T14:00Z
+	Clients    uint64 `json:"clients"`
+	AllClients uint64 `json:"all_clients"`
+	Simulated  uint8  `json:"simulated"`
 }
 
 // toolRow is a row of the named query use_by_tool_day.

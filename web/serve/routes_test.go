@@ -67,7 +67,11 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 	h := handler(t, sample.Store{})
 	given := map[string]string{"": "", "country": "?country=ru", "event": "?event=ru-x-2018"}
 	for _, r := range routes {
-		w := get(h, "GET", here, r.path+given[r.needs])
+		target := r.path + given[r.needs]
+		if r.path == "/api/hours" {
+			target += "&from=2018-04-16&to=2018-04-17"
+		}
+		w := get(h, "GET", here, target)
 		into := reflect.New(reflect.TypeOf(r.answer))
 		decoder := json.NewDecoder(w.Body)
 		decoder.DisallowUnknownFields()

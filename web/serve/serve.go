@@ -48,6 +48,8 @@ type Options struct {
 	Overview func(ctx context.Context) (account.Overview, error)
 	// Report makes the report of an event, for the links of the list; nil: no links.
 	Report func(ctx context.Context, event events.Event) (account.Report, error)
+	// Hours are those of a country from one on, in order; nil: the page has no hours.
+	Hours func(ctx context.Context, country string, simulated bool, from time.Time) ([]load.WatchedHour, error)
 	// Headlines are what the reports of events say in short, by their ids, for the feeds; nil: feeds have no effects.
 	Headlines func(ctx context.Context, about []events.Event) (map[string]account.Headline, error)
 	Log       *slog.Logger
@@ -111,7 +113,7 @@ func newServer(o Options, bundle web.Bundle) (http.Handler, *server, error) {
 		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	var text bytes.Buffer
-	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil, "World": bundle.World != nil, "Use": strings.Join(counted.Categories, " ")}); err != nil {
+	if err := page.Execute(&text, map[string]any{"Version": o.Version, "Bundle": s.version, "Reports": o.Report != nil, "Hours": o.Hours != nil, "World": bundle.World != nil, "Use": strings.Join(counted.Categories, " ")}); err != nil {
 		return nil, nil, fmt.Errorf("page: %w", err)
 	}
 	s.page = text.Bytes()

@@ -43,7 +43,7 @@ func (c *counting) Query(ctx context.Context, name string, params map[string]str
 
 func handler(t *testing.T, store Store) http.Handler {
 	t.Helper()
-	h, err := newHandler(Options{Store: store, Events: sample.Events(), Version: "v<1>", Log: slog.New(slog.DiscardHandler),
+	h, err := newHandler(Options{Store: store, Events: sample.Events(), Version: "v<1>", Log: slog.New(slog.DiscardHandler), Hours: sample.Store{}.UseByHour,
 		Overview: func(ctx context.Context) (account.Overview, error) {
 			return study.Overview(ctx, sample.Store{}, study.Options{Config: spike.DefaultConfig(), Catalogue: sample.Events()})
 		},
@@ -112,6 +112,11 @@ func TestAnswers(t *testing.T) {
 		{"GET", here, "/api/study?event=ua-y-2017", 422, "no data around the event"},
 		{"GET", here, "/api/study?event=nothing", 404, "no such event"},
 		{"GET", here, "/api/study", 400, `parameter \"event\" is missing`},
+		{"GET", here, "/api/hours?country=ru&from=2018-04-16&to=2018-04-17", 200, `{"country":"ru","hour":"2018-04-16T00:00Z","clients":200,"all_clients":2000,"simulated":1}`},
+		{"GET", here, "/api/hours?country=ru&tool=tor&from=2018-04-16&to=2018-04-17", 200, `"clients":50,`},
+		{"GET", here, "/api/hours?country=ru&from=2018-04-16&to=2018-04-30", 400, "1 to 14 days"},
+		{"GET", here, "/api/hours?country=ru&from=2018-04-16&to=2018-04-15", 400, "1 to 14 days"},
+		{"GET", here, "/api/hours?country=ru&from=2018-04-16", 400, `parameter \"to\"`},
 		{"GET", here, "/api/networks?country=ru", 200, `"asn":`},
 		{"GET", here, "/world.json", 200, `"outlines"`},
 		{"GET", "evil.example", "/api/places", 421, "answers on the machine"},

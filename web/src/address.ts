@@ -7,7 +7,7 @@ export interface Choice {
   days: string; // a number of days, empty for all, FROM..TO, or the id of an event
   by: string; // what the second chart is divided by
   as: string; // how that is drawn
-  step: string; // empty: as fits the span
+  step: string; // empty: as fits the span; hours are asked for
   mean: string; // empty, or how many days a moving mean takes
   scale: string; // empty: linear
   with: string; // countries or events to compare with, by commas
@@ -18,7 +18,7 @@ export const KNOWN = {
   measure: ['clients', 'share', 'bytes'],
   by: ['tool', 'category', 'service', 'network'],
   as: ['stack', 'lines', 'panels'],
-  step: ['', 'day', 'week', 'month'],
+  step: ['', 'day', 'week', 'month', 'hour'],
   mean: ['', '7'],
   scale: ['', 'log'],
 };

@@ -136,6 +136,14 @@ export interface Histogram {
   bins: Bin[];
 }
 
+export interface HourRow {
+  country: string;
+  hour: string;
+  clients: number;
+  all_clients: number;
+  simulated: number;
+}
+
 export interface Interval {
   low: number | null;
   high: number | null;

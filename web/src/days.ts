@@ -17,6 +17,11 @@ function isoDay(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
+/** Every hour of the days of the rows, with or without telemetry. */
+export function hoursOf(rows: { day: string }[]): string[] {
+  return daysOf(rows).flatMap((day) => Array.from({ length: 24 }, (_, hour) => `${day}T${String(hour).padStart(2, '0')}:00Z`));
+}
+
 /** Every day from the first of the rows to the last, with or without telemetry. */
 export function daysOf(rows: { day: string }[]): string[] {
   const first = rows[0]?.day ?? '';

@@ -29,6 +29,17 @@ export interface Marker {
   at: string;
   label: string;
   kind: MarkerKind;
+  notes?: Note[]; // what is known of its events
+}
+
+/** What a marked date says when it is asked. */
+export interface Note {
+  id: string;
+  target: string;
+  kind: string;
+  dates: string;
+  text: string;
+  sources: string[]; // addresses
 }
 
 export interface Shade {

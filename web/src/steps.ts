@@ -9,9 +9,10 @@ const MOST_WEEKS = 2200; // days; longer ones by the month
 
 /** The series as it is drawn: smoothed, and in the steps that are asked for or fit its span. */
 export function stepped(series: TimeSeries, { step, mean }: Choice): TimeSeries {
+  if (series.hourly === true) return series;
   const days = series.times.length;
   const fitting = days > MOST_WEEKS ? 'month' : days > MOST_DAYS ? 'week' : 'day';
-  const taken = step === '' ? fitting : step;
+  const taken = step === '' || step === 'hour' ? fitting : step;
   if (taken !== 'day') return inSteps(series, taken);
   if (mean === '') return series;
   const over = Number(mean);

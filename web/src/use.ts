@@ -3,15 +3,16 @@
 import { addressOf, type Choice, go, KNOWN, plain } from './address';
 import { expected, showAnswer } from './answer';
 import { ask } from './api';
-import type { Catalogued, DailyRow, Place, Studied } from './answers';
+import type { Catalogued, DailyRow, HourRow, Place, Studied } from './answers';
 import { clear, draw } from './charts/figure';
 import { comparison, offerComparable } from './compare';
-import { daysOf, percent, shift, valuesOf } from './days';
+import { apart, daysOf, hoursOf, percent, shift, valuesOf } from './days';
 import { type Part, dividedSeries, DIVISIONS } from './divided';
 import { element, make, row, tell } from './dom';
-import type { Line, Marker, Shade, TimeSeries, Value } from './model';
+import type { Line, Marker, Note, Shade, TimeSeries, Value } from './model';
 import { stepped } from './steps';
 
+const MOST_HOURLY = 14; // days that are shown by the hour
 const AROUND = 60; // days shown to both sides of an event
 const LEAST_COVERAGE = 0.75; // of the median; as the analysis masks days
 const SPAN = /^(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})$/;
@@ -50,6 +51,12 @@ export function unknownIn(choice: Choice, place: Place, events: Catalogued[]): s
     if (!values.includes(choice[name])) return `“${choice[name]}” is no ${words[name]}: it is ${values.filter((value) => value !== '').join(' or ')}.`;
   }
   if (choice.measure === 'bytes' && choice.by === 'network') return 'Bytes are not counted by network: choose clients or share, or another division.';
+  if (choice.step === 'hour') {
+    const { from, to } = rangeOf(place, choice.days, events);
+    if (!offersHours()) return 'This page has no hours: it shows days.';
+    if (choice.measure === 'bytes') return 'Bytes are not counted by the hour: choose clients or share, or another step.';
+    if (apart(from, to) + 1 > MOST_HOURLY) return `Hours are shown for at most ${MOST_HOURLY} days: choose a shorter span, as days=${place.last}..${place.last}, or another step.`;
+  }
   if (choice.days === '' || /^[1-9]\d{0,5}$/.test(choice.days)) return '';
   const span = SPAN.exec(choice.days);
   if (span !== null) return span.slice(1).every((day) => !Number.isNaN(Date.parse(day))) && (span[1] ?? '') <= (span[2] ?? '') ? '' : `“${choice.days}” is no span of days: it is FIRST..LAST.`;
@@ -58,6 +65,8 @@ export function unknownIn(choice: Choice, place: Place, events: Catalogued[]): s
   if (event.date === '') return `The day of ${event.id} is not known.`;
   return '';
 }
+
+const offersHours = (): boolean => [...element<HTMLSelectElement>('step').options].some((option) => option.value === 'hour');
 
 /** A view of one country. */
 export interface View {
@@ -82,9 +91,10 @@ export async function showPlace(view: View): Promise<string> {
   element<HTMLInputElement>('to').value = range.to;
   const asked = { country: place.country, ...range };
   const division = DIVISIONS[choice.by];
-  const [daily, divided] = await Promise.all([
+  const [daily, divided, hourly] = await Promise.all([
     ask<DailyRow[]>('/api/daily', { ...asked, tool: choice.tool }),
     division === undefined ? Promise.resolve([]) : division.ask(asked, place.simulated),
+    choice.step === 'hour' ? ask<HourRow[]>('/api/hours', { ...asked, tool: choice.tool }) : Promise.resolve([]),
   ]);
   const byTool = choice.by === 'tool' ? divided : await (DIVISIONS['tool']?.ask(asked, place.simulated) ?? []);
   if (!current()) return ''; // another choice was made meanwhile
@@ -103,7 +113,8 @@ export async function showPlace(view: View): Promise<string> {
     );
     return '';
   }
-  drawUse(view, kept, byTool);
+  if (choice.step === 'hour') drawHours(view, hourly.filter((row) => (row.simulated === 1) === place.simulated), kept);
+  else drawUse(view, kept, byTool);
   drawDivided(view, kept, divided);
   const counted = `${kept.length} ${kept.length === 1 ? 'day' : 'days'} of telemetry from ${kept[0]?.day} to ${kept[kept.length - 1]?.day} (UTC). `;
   const all = make('a', 'Show all days', { href: addressOf({ ...choice, days: '' }) });
@@ -114,7 +125,7 @@ export async function showPlace(view: View): Promise<string> {
   if (event === undefined || document.body.dataset['reports'] === undefined || !current()) return '';
   const study = await showAnswer(event.id, current);
   if (study === undefined || !current()) return '';
-  if (choice.tool === '' && choice.measure === 'clients') drawUse(view, kept, byTool, study);
+  if (choice.tool === '' && choice.measure === 'clients' && choice.step !== 'hour') drawUse(view, kept, byTool, study);
   return study.sentence;
 }
 
@@ -132,6 +143,24 @@ function drawUse(view: View, kept: DailyRow[], byTool: Part[], study?: Studied):
   show(view, 'use', `${words} ${what}, ${place.name}`, shown);
   const all = stepped({ times: axis, zone: 'UTC', unit: 'all clients a day', lines: [{ name: 'all clients', role: 'part', values: valuesOf(kept, axis)((row) => row.all_clients) }], markers, shades: thinDays(kept), log: choice.scale === 'log' }, choice);
   show(view, 'all', `All clients a day that were seen, ${place.name}`, all);
+}
+
+/** The charts of use and of all clients by the hour. A day has distinct clients, so that its hours do not add up to it. */
+function drawHours(view: View, rows: HourRow[], kept: DailyRow[]): void {
+  const { choice, place, events } = view;
+  const what = choice.tool === '' ? 'a VPN, proxy or anonymity tool' : choice.tool;
+  const times = hoursOf(kept);
+  const byHour = new Map(rows.map((row) => [row.hour, row]));
+  const values = (of: (row: HourRow) => Value): Value[] => times.map((hour) => (byHour.has(hour) ? of(byHour.get(hour) as HourRow) : null));
+  const all: Line = { name: 'all clients', role: 'part', values: values((row) => row.all_clients) };
+  const counts = values((row) => row.clients);
+  const shares = values((row) => percent(row.clients, row.all_clients));
+  const isShare = choice.measure === 'share';
+  const common = { times, hourly: true, zone: 'UTC', markers: markersOf(events), shades: thinDays(kept), log: choice.scale === 'log' };
+  const told: Line = isShare ? { name: 'clients', role: 'part', values: counts } : { name: 'share of all clients (%)', role: 'part', values: shares };
+  const observed: Line = { name: 'observed', role: 'observed', values: isShare ? shares : counts };
+  show(view, 'use', `${isShare ? 'Share of clients' : 'Clients'} an hour that used ${what}, ${place.name}`, { ...common, unit: isShare ? '% of clients' : 'clients an hour', lines: [observed], told: [told, all] });
+  show(view, 'all', `All clients an hour that were seen, ${place.name}`, { ...common, unit: 'all clients an hour', lines: [all] });
 }
 
 function drawDivided(view: View, kept: DailyRow[], divided: Part[]): void {
@@ -202,10 +231,16 @@ function markersOf(events: Catalogued[]): Marker[] {
   for (const event of events) {
     if (event.precision === 'month' || event.date === '') continue;
     const bans = event.kind === 'enforce' || event.kind === 'throttle';
-    if (markers.some((marker) => marker.at === event.date && marker.label.includes(event.target))) continue;
-    markers.push({ at: event.date, label: `${event.target}: ${event.kind}`, kind: bans ? 'enforced' : event.kind === 'unblock' ? 'ended' : 'other' });
+    const same = markers.find((marker) => marker.at === event.date && marker.label.includes(event.target));
+    if (same === undefined) markers.push({ at: event.date, label: `${event.target}: ${event.kind}`, kind: bans ? 'enforced' : event.kind === 'unblock' ? 'ended' : 'other', notes: [noteOf(event)] });
+    else same.notes?.push(noteOf(event));
   }
   return markers.sort((a, b) => a.at.localeCompare(b.at));
+}
+
+function noteOf({ id, target, kind, announced, enforced, ended, notes, sources }: Catalogued): Note {
+  const dates = [['announced', announced], ['in force', enforced], ['ended', ended]].filter(([, day]) => day !== '').map((one) => one.join(' ')).join(', ');
+  return { id, target, kind, dates, text: notes, sources: sources.filter((source) => /^https?:/.test(source)) };
 }
 
 function plotOf(id: string): Element {

@@ -46,3 +46,39 @@ export async function open(browser, url, options = {}) {
   await page.waitForFunction(() => !document.querySelector('#status')?.textContent.startsWith('Asking'));
   return { page, requests, faults };
 }
+
+/**
+ * Draws a span over a chart, moves by moves, and says what it cost: frames, the elements that changed, how often the box
+ * was drawn, and the milliseconds between frames. The button stays down.
+ */
+export async function brushOver(page, chart, moves) {
+  const box = await page.locator(`[data-chart="${chart}"] svg`).boundingBox();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.6);
+  await page.waitForFunction((chart) => document.querySelector(`[data-chart="${chart}"] .tip`)?.textContent, chart); // hovering was answered
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.3 + 20, box.y + box.height * 0.6);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.evaluate(() => {
+    const work = (window.brushed = { touched: new Set(), painted: 0, between: [], on: true });
+    work.observer = new MutationObserver((changes) => {
+      for (const change of changes) work.touched.add(change.target.className?.baseVal ?? change.target.className ?? change.target.nodeName);
+      work.painted += changes.filter((change) => change.attributeName === 'style').length / 2; // where it is, and how wide
+    });
+    work.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    let last = performance.now();
+    const frame = (now) => {
+      work.between.push(now - last);
+      last = now;
+      if (work.on) requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  for (let i = 1; i <= moves; i++) await page.mouse.move(box.x + box.width * 0.3 + 20 + (i * box.width * 0.4) / moves, box.y + box.height * 0.6);
+  const work = await page.evaluate(() => {
+    const { touched, painted, between, observer } = window.brushed;
+    window.brushed.on = false;
+    observer.disconnect();
+    return { touched: [...touched], painted, between, frames: between.length };
+  });
+  return { work };
+}

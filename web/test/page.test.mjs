@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { browserAbsent, launch, open } from './browser.mjs';
+import { browserAbsent, brushOver, launch, open } from './browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const address = process.env.BANSHIFT_PAGE;
@@ -134,6 +134,9 @@ describe('served page', { skip }, () => {
     ['country=ru&step=year', /“year” is no step/],
     ['country=ru&days=2018-04-30..2018-04-01', /is no span of days/],
     ['country=ru&measure=bytes&by=network', /Bytes are not counted by network/],
+    ['country=ru&step=hour', /Hours are shown for at most 14 days: choose a shorter span/],
+    ['country=ru&step=hour&days=2018-04-01..2018-04-15', /Hours are shown for at most 14 days/],
+    ['country=ru&step=hour&days=7&measure=bytes', /Bytes are not counted by the hour/],
     ['country=tr&days=tr-service-99', /no event of the catalogue in Turkey/],
     ['country=ua&days=ua-y-2017', /No telemetry of Ukraine from 2017-03-17 to 2017-07-15. The store has 2018-01-01 to 2018-06-30/],
   ]) {
@@ -184,6 +187,46 @@ describe('served page', { skip }, () => {
       await page.close();
     });
   }
+
+  for (const [name, options] of [['1440 pixels', { viewport: { width: 1440, height: 900 } }], ['390 pixels', { viewport: { width: 390, height: 844 } }], ['forced colours', { forcedColors: 'active' }]]) {
+    test(`a label of a ban tells its kind, dates, note and source, to a pointer and to a keyboard, with ${name}`, async () => {
+      const { page } = await open(browser, `${address}/?country=ru`, options);
+      const button = page.locator('#use').getByRole('button', { name: 'about 2018-04-16 X: enforce' });
+      const note = page.locator('#use .note').first();
+      assert.equal(await note.isVisible(), false);
+      await button.hover();
+      await note.waitFor();
+      assert.match(await note.innerText(), /X: enforce\s+announced 2018-04-13, in force 2018-04-16\s+Blocked by a court's order\.\s+source/);
+      const [label, over] = await page.evaluate(() => {
+        const text = [...document.querySelectorAll('[data-chart="use"] svg text')].find((one) => one.textContent === '2018-04-16 X: enforce');
+        return [text, document.querySelector('#use .mark button')].map((one) => one.getBoundingClientRect()).map(({ left, top, right, bottom }) => [left, top, right, bottom]);
+      });
+      label.forEach((edge, i) => assert.ok(Math.abs(edge - over[i]) < 3, `the button lies over its label: ${label} and ${over}`));
+      const { left, right } = await note.evaluate((one) => one.getBoundingClientRect());
+      assert.ok(left >= 0 && right <= page.viewportSize().width, `the note spans ${left} to ${right}`);
+      await page.mouse.move(1, 1);
+      await note.waitFor({ state: 'hidden' });
+      await button.focus();
+      await note.waitFor();
+      assert.equal(await button.getAttribute('aria-expanded'), 'true');
+      await page.keyboard.press('Tab');
+      assert.equal(await page.evaluate(() => document.activeElement.href), 'https://example.org/x-2018');
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run());
+      assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((one) => one.html).join(' ')}`), []);
+      await page.keyboard.press('Escape');
+      await note.waitFor({ state: 'hidden' });
+      await page.close();
+    });
+  }
+
+  test('the label of a group tells all of its events', async () => {
+    const { page } = await open(browser, `${address}/?country=tr`, { viewport: { width: 390, height: 844 } });
+    const told = await page.$$eval('#use .note', (all) => all.map((note) => note.children.length));
+    assert.equal(told.length, 4);
+    assert.equal(told.reduce((sum, n) => sum + n, 0), 12, `${told}`);
+    await page.close();
+  });
 
   test('legends have their colours where the reader forces colours', async () => {
     const { page } = await open(browser, `${address}/?country=ru`, { forcedColors: 'active' });
@@ -345,6 +388,33 @@ describe('what an event and a country are looked at by', { skip }, () => {
     await monthly.page.close();
   });
 
+  test('two days by the hour, with a missing hour as a gap, in the address, and saved', async () => {
+    const { page, faults } = await open(browser, `${address}/?country=ru&days=2018-04-15..2018-04-16`);
+    await page.locator('#more').evaluate((more) => (more.open = true));
+    await page.selectOption('#step', 'hour');
+    await page.waitForFunction(() => location.search.includes('step=hour') && document.querySelector('#use-title').textContent.startsWith('Clients an hour'));
+    const hours = await (await page.request.get(`${address}/api/hours?country=ru&from=2018-04-15&to=2018-04-16`)).json();
+    assert.equal(hours.length, 47);
+    const { names, rows } = await numbers(page, 'use');
+    assert.deepEqual(names, ['hour (UTC)', 'observed', 'share of all clients (%)', 'all clients', 'remarks']);
+    assert.equal(rows.length, 48);
+    assert.deepEqual(rows[30], ['2018-04-16T06:00', '', '', '', '']);
+    assert.deepEqual(rows.filter((row) => row[1] !== '').map((row) => [`${row[0]}Z`, Number(row[1]), Number(row[3])]), hours.map((row) => [row.hour, row.clients, row.all_clients]));
+    assert.match(rows[24].at(-1), /X: enforce/);
+    const { texts, observed } = await picture(page);
+    assert.equal(observed.split('M').length - 1, 2, 'the missing hour is a gap');
+    assert.ok(texts.includes('clients an hour') && texts.some((text) => /^2018-04-1\d \d\d:00$/.test(text)), `${texts}`);
+    await page.selectOption('#measure', 'share');
+    await page.waitForFunction(() => document.querySelector('#use-title').textContent.startsWith('Share of clients an hour'));
+    await page.goBack();
+    await page.waitForFunction(() => document.querySelector('#use-title').textContent.startsWith('Clients an hour'));
+    await page.selectOption('#tool', 'tor');
+    await page.waitForFunction(() => document.querySelector('#use-title').textContent.startsWith('Clients an hour that used tor'));
+    assert.equal(Number((await numbers(page, 'use')).rows[0][1]), 50);
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+
   for (const [by, name] of [['category', 'vpn'], ['service', 'a-provider'], ['network', 'AS64500']]) {
     test(`use is divided by ${by}, as stack, lines and small charts`, async () => {
       const { page, faults } = await open(browser, `${address}/?country=ru&by=${by}`);
@@ -492,25 +562,26 @@ describe('stores that are hard to draw', { skip: skip || (process.env.BANSHIFT_S
     await page.close();
   });
 
-  test('ten years are drawn by the month, with eight tools, and drawing over them keeps its pace', async () => {
+  test('ten years are drawn by the month, with eight tools', async () => {
     const { page } = await open(browser, `${scenes['decade']}/?country=ru`);
     assert.ok((await picture(page)).texts.some((text) => text.includes('mean of the month')));
     assert.equal(await page.locator('[data-legend="tools"] li').count(), 8);
-    const box = await page.locator('[data-chart="use"] svg').boundingBox();
-    await page.evaluate(() => {
-      window.frames_ = 0;
-      const count = () => { window.frames_++; requestAnimationFrame(count); };
-      requestAnimationFrame(count);
-    });
-    await page.mouse.move(box.x + 100, box.y + 150);
-    await page.mouse.down();
-    await page.mouse.move(box.x + 500, box.y + 150, { steps: 40 });
-    assert.equal(await page.locator('[data-chart="use"] .brush').isVisible(), true);
-    assert.ok((await page.evaluate(() => window.frames_)) > 0);
-    await page.mouse.up();
-    await page.waitForFunction(() => location.search.includes('..'));
     await page.close();
   });
+
+  for (const chart of ['use', 'tools']) {
+    test(`drawing over ten years of days of the chart "${chart}" touches nothing but what is drawn, once a frame`, async () => {
+      const { page } = await open(browser, `${scenes['decade']}/?country=ru&step=day`);
+      await page.locator(`[data-chart="${chart}"] svg`).scrollIntoViewIfNeeded();
+      const { work } = await brushOver(page, chart, 40);
+      assert.deepEqual(work.touched, ['brush'], 'only the box changes: no line, axis or tooltip');
+      assert.ok(work.frames > 0 && work.painted > 0, JSON.stringify(work));
+      assert.ok(work.painted <= work.frames + 1, `drawn ${work.painted} times in ${work.frames} frames`);
+      await page.mouse.up();
+      await page.waitForFunction(() => location.search.includes('..'));
+      await page.close();
+    });
+  }
 });
 
 function picture(page) {

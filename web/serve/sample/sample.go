@@ -105,6 +105,22 @@ func (s Store) Daily(_ context.Context, params map[string]string) ([]load.Day, e
 	return days, nil
 }
 
+// UseByHour gives a wave a day of the first day that is asked about, and of the thirteen after it, with one hour missing.
+func (s Store) UseByHour(_ context.Context, country string, simulated bool, from time.Time) ([]load.WatchedHour, error) {
+	var hours []load.WatchedHour
+	for h := range 14 * 24 {
+		if !simulated || h == Missing {
+			continue
+		}
+		clients := uint64(200 + 100*math.Sin(2*math.Pi*float64(h)/24))
+		hours = append(hours, load.WatchedHour{Hour: from.Add(time.Duration(h) * time.Hour), Clients: clients, AllClients: 10 * clients, Tools: map[string]uint64{"tor": clients / 4}})
+	}
+	return hours, nil
+}
+
+// Missing is the hour from the first one asked about that has no telemetry.
+const Missing = 30
+
 func (s Store) rowsOf(name string, params map[string]string) []row {
 	c := s.scene
 	if c.first.IsZero() {

@@ -19,28 +19,40 @@ export function followBrush(element: HTMLElement, engine: Engine, times: string[
   element.append(box);
   element.classList.add('is-brushed');
   let begin: number | undefined;
-  const at = (event: PointerEvent): number => event.clientX - element.getBoundingClientRect().left;
-  const show = (x: number): void => {
+  let left = 0; // of the chart on the screen
+  let reached = 0;
+  let frame = 0; // that is waited for; 0: none
+  const paint = (): void => {
+    frame = 0;
     if (begin === undefined) return;
-    box.hidden = Math.abs(x - begin) < LEAST;
-    box.style.left = `${Math.min(x, begin)}px`;
-    box.style.width = `${Math.abs(x - begin)}px`;
+    const [from, to] = [Math.min(reached, begin), Math.max(reached, begin)];
+    box.hidden = to - from < LEAST;
+    box.style.transform = `translateX(${from}px)`;
+    box.style.width = `${to - from}px`;
   };
+  const end = (): void => {
+    begin = undefined;
+    box.hidden = true;
+  };
+  // Before the chart sees it: one that saw the button go down would look for what lies under the pointer with every move.
   element.addEventListener('pointerdown', (event) => {
     if (event.pointerType === 'touch' || event.button !== 0) return; // a finger scrolls
-    begin = at(event);
+    event.stopPropagation();
+    engine.dispatchAction({ type: 'hideTip' });
+    left = element.getBoundingClientRect().left;
+    begin = reached = event.clientX - left;
     element.setPointerCapture(event.pointerId);
+  }, { signal, capture: true });
+  element.addEventListener('pointermove', (event) => {
+    if (begin === undefined) return;
+    reached = event.clientX - left;
+    if (frame === 0) frame = requestAnimationFrame(paint);
   }, { signal });
-  element.addEventListener('pointermove', (event) => show(at(event)), { signal });
-  element.addEventListener('pointercancel', () => {
-    begin = undefined;
-    box.hidden = true;
-  }, { signal });
+  element.addEventListener('pointercancel', end, { signal });
   element.addEventListener('pointerup', (event) => {
     if (begin === undefined) return;
-    const pixels = [begin, at(event)].sort((a, b) => a - b);
-    begin = undefined;
-    box.hidden = true;
+    const pixels = [begin, event.clientX - left].sort((a, b) => a - b);
+    end();
     if ((pixels[1] ?? 0) - (pixels[0] ?? 0) < LEAST) return;
     const [from, to] = pixels.map((x) => nearest(times, Number(engine.convertFromPixel({ xAxisIndex: 0 }, x))));
     if (from !== undefined && to !== undefined && from < to) onSpan(from, to);

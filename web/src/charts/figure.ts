@@ -6,7 +6,8 @@ import { followBrush, type OnSpan } from './brush';
 import { type Engine, type Option, start } from './engine';
 import { histogramOption } from './histogram';
 import { barsOption, forestOption, FRAME_HEIGHT, ROW_HEIGHT } from './rows';
-import { seriesOption } from './series';
+import { offerNotes } from './notes';
+import { type Label, seriesOption } from './series';
 
 interface Live {
   engine: Engine;
@@ -14,7 +15,7 @@ interface Live {
   option: OptionMaker;
 }
 
-type OptionMaker = (width: number, height: number) => Option;
+type OptionMaker = (width: number, height: number, onLabels: (labels: Label[]) => void) => Option;
 
 const live: Live[] = [];
 
@@ -42,7 +43,7 @@ export function draw(chart: Chart, onSpan?: OnSpan): void {
 
 function optionOf(chart: Chart): OptionMaker | undefined {
   const { series, histogram, forest, bars } = chart;
-  if (series !== undefined) return (width, height) => seriesOption(series, { width, height, small: false });
+  if (series !== undefined) return (width, height, onLabels) => seriesOption(series, { width, height, small: false, onLabels });
   if (histogram !== undefined) return (width) => histogramOption(histogram, width);
   if (forest !== undefined) return (width) => forestOption(forest, width);
   if (bars !== undefined) return (width) => barsOption(bars, width);
@@ -52,9 +53,18 @@ function optionOf(chart: Chart): OptionMaker | undefined {
 function begin(element: HTMLElement, option: OptionMaker): Engine {
   const engine = start(element);
   engine.on('finished', () => fitForPrint(element));
-  engine.setOption(option(element.clientWidth, element.clientHeight));
-  live.push({ engine, element, option });
+  const drawn = { engine, element, option };
+  live.push(drawn);
+  paint(drawn);
   return engine;
+}
+
+/** Draws for the present width, and puts notes over the labels once these have their places. */
+function paint({ engine, element, option }: Live): void {
+  let labels: Label[] = [];
+  engine.setOption(option(element.clientWidth, element.clientHeight, (all) => (labels = all)));
+  if (labels.length > 0) engine.getZr().flush();
+  offerNotes(element, labels);
 }
 
 /** Lets the style sheet scale the picture on paper: it needs the drawing's own size. */
@@ -120,9 +130,9 @@ function makeLegend(legend: HTMLElement, engine: Engine): void {
 
 /** Redraws for the present widths; what the legends hide stays hidden. */
 export function resize(): void {
-  for (const { engine, element, option } of live) {
-    engine.resize();
-    engine.setOption(option(element.clientWidth, element.clientHeight));
+  for (const drawn of live) {
+    drawn.engine.resize();
+    paint(drawn);
   }
 }
 

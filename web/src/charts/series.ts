@@ -3,7 +3,7 @@
 
 import { apart } from '../days';
 import { dayOf, formatNumber, formatSignedCount, formatTime } from '../format';
-import type { Band, Line, Marker, Shade, TimeSeries, Value } from '../model';
+import type { Band, Line, Marker, Note, Shade, TimeSeries, Value } from '../model';
 import type { Option } from './engine';
 import { axisLabel, axisLine, markerColour, markerFont, muted, partColour, roleColour, textStyle, textWidth, tooltipBox, valueAxis } from './theme';
 import { remarks, stepOf } from '../table';
@@ -25,6 +25,7 @@ export interface Look {
   small: boolean; // a panel: no axis names, no labels on markers
   top?: number; // highest value of the axis, where panels share it
   bottom?: number;
+  onLabels?: (labels: Label[]) => void; // is told the labels that the chart will have
 }
 
 export function seriesOption(series: TimeSeries, look: Look): Option {
@@ -32,6 +33,7 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
   const lines = series.lines ?? [];
   const markers = inside(series.markers ?? [], times);
   const labels = look.small ? [] : labelsOf(markers, times, look.width);
+  look.onLabels?.(labels);
   const labelHeight = labels.reduce((most, label) => Math.max(most, label.row + 1), 0) * ROW;
   const margin = look.small ? SMALL_MARGIN : { ...MARGIN, top: MARGIN.top + labelHeight };
   const step = stepOf(series);
@@ -93,9 +95,10 @@ export function markerText(marker: Marker): string {
 }
 
 /** A label at a marked line: of one event, or of a group where there are many. */
-interface Label {
+export interface Label {
   marker: Marker; // whose line it stands at
   text: string;
+  notes: Note[]; // of all that it stands for
   row: number;
   side: 'left' | 'right'; // of the text that touches the line
 }
@@ -112,8 +115,17 @@ function labelsOf(markers: Marker[], times: number[], width: number): Label[] {
   const most = width < NARROW ? MOST_NARROW : MOST_LABELS;
   const bans = markers.filter(isBan);
   const shown = markers.length <= most || bans.length === 0 ? markers : bans;
-  return places(grouped(shown, most), times, width);
+  return places(noted(grouped(shown, most), markers), times, width);
 }
+
+/** The labels with the notes of every marker: one without a label is told by the last label before it, or else by the first. */
+function noted(labels: { marker: Marker; text: string }[], markers: Marker[]): Named[] {
+  const named = labels.map((label) => ({ ...label, notes: [] as Note[] }));
+  for (const marker of markers) (named.filter((label) => label.marker.at <= marker.at).at(-1) ?? named[0])?.notes.push(...(marker.notes ?? []));
+  return named;
+}
+
+type Named = Pick<Label, 'marker' | 'text' | 'notes'>;
 
 /** Joins neighbours, those that span the fewest days first, until no more groups are left than labels fit. */
 function grouped(markers: Marker[], most: number): { marker: Marker; text: string }[] {
@@ -140,15 +152,15 @@ function fitting(text: string, room: number, bold: boolean): string {
 }
 
 /** Finds the fewest rows on which no label touches another, or another's line. */
-function places(given: { marker: Marker; text: string }[], times: number[], width: number): Label[] {
+function places(given: Named[], times: number[], width: number): Label[] {
   const first = times[0] ?? 0;
   const span = Math.max((times[times.length - 1] ?? 0) - first, 1);
   const plot = width - MARGIN.left - MARGIN.right;
-  const labels = given.map(({ marker, text }) => {
+  const labels = given.map(({ marker, text, notes }) => {
     const at = ((Date.parse(marker.at) - first) / span) * plot;
     const bold = marker.kind === 'enforced';
     const fitted = fitting(text, Math.max(plot + MARGIN.right - at, at + MARGIN.left) - 4, bold);
-    return { marker, at, text: fitted, length: textWidth(fitted, 12, bold) + 2 };
+    return { marker, notes, at, text: fitted, length: textWidth(fitted, 12, bold) + 2 };
   });
   type Spot = Pick<Label, 'row' | 'side'>;
   const box = (i: number, side: Spot['side']): [number, number] => {
@@ -188,7 +200,8 @@ function places(given: { marker: Marker; text: string }[], times: number[], widt
     }
     return labels.map((_, row) => ({ row, side: fits(row, 'left', -MARGIN.left) ? 'left' : 'right' }));
   };
-  return spots().map((spot, i) => ({ ...spot, marker: (labels[i] as { marker: Marker }).marker, text: labels[i]?.text ?? '' }));
+  const placed = spots();
+  return labels.map(({ marker, text, notes }, i) => ({ ...(placed[i] as Spot), marker, text, notes }));
 }
 
 function eventSeries(markers: Marker[], shades: Shade[], labels: Label[], plot: { top: number; bottom: number }): Record<string, unknown> {
