@@ -37,7 +37,7 @@ type Outcome struct {
 }
 
 // Group is one pooled effect, in percent of users. It takes in episodes: events of one country within a week that ask
-// for the same are one. Whether an episode is in does not depend on its effect.
+// for the same are one, with the effect, kind and target of the widest measure. Whether an episode is in does not depend on its effect.
 type Group struct {
 	By       string          `json:"by"` // all, kind, target, users or year
 	Value    string          `json:"value"`
@@ -96,7 +96,8 @@ type Entry struct {
 	Inside  bool     `json:"inside"` // of the days of the series
 	// ByHour is what was found by the hour, in a sentence; it is never pooled, and empty where it was not asked.
 	ByHour  string `json:"by_hour,omitempty"`
-	se, log float64
+	se, log  float64
+	services int // that its target names
 }
 
 // Why an event is not pooled, in the order in which it is asked.
@@ -177,7 +178,7 @@ func entries(catalogue []events.Event, list []spike.Series, effects []spike.Effe
 
 func entry(e events.Event, asked spike.Direction) Entry {
 	return Entry{Event: e.ID, Country: e.Country, Date: e.Date().Format(time.DateOnly), Kind: kindOf(e), Target: e.Target, Type: e.TargetType,
-		Asked: asked, Users: account.Unknown(), Effect: account.Unknown(), Low: account.Unknown(), High: account.Unknown()}
+		Asked: asked, Users: account.Unknown(), Effect: account.Unknown(), Low: account.Unknown(), High: account.Unknown(), services: e.Services()}
 }
 
 // kindOf is the kind that bans are divided by: age checks are laws that ask something else of people than a ban.
@@ -235,40 +236,6 @@ func (x *Entry) reason(e events.Event, effect spike.Effect, tested bool, cfg spi
 		return whyNeighbour
 	}
 	return ""
-}
-
-// onePerEpisode pools of each episode the first event that was enforced, or else the first.
-func onePerEpisode(list []Entry) {
-	pooled := map[string]string{} // by event, the pooled one of its episode
-	for _, enforced := range []bool{true, false} {
-		for i := range list {
-			x := &list[i]
-			if x.Why != "" || x.Pooled || x.enforced() != enforced {
-				continue
-			}
-			for _, id := range slices.Concat([]string{x.Event}, x.Episode) {
-				if other := pooled[id]; other != "" {
-					x.Why, x.Detail = whyEpisode, other
-				}
-			}
-			if x.Why != "" {
-				continue
-			}
-			x.Pooled, pooled[x.Event] = true, x.Event
-			for _, id := range x.Episode {
-				pooled[id] = x.Event
-			}
-		}
-	}
-}
-
-// enforced says whether something was done, and not only ordered or announced.
-func (x *Entry) enforced() bool {
-	switch events.Kind(x.Kind) {
-	case events.Enforce, events.Throttle, events.Shutdown, events.Unblock:
-		return true
-	}
-	return false
 }
 
 func funnel(list []Entry) []Outcome {

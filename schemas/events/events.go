@@ -8,6 +8,7 @@ package events
 
 import (
 	"embed"
+	"strings"
 	"time"
 )
 
@@ -114,6 +115,11 @@ func (e Event) OnsetTime() (time.Time, bool) { return e.instant(e.DateWritten())
 
 // EndTime is the instant at which it ended, false where that is not known to the hour.
 func (e Event) EndTime() (time.Time, bool) { return e.instant(e.EndedAt) }
+
+// Services is how many services the target names; a group of them ("social media") is one name.
+func (e Event) Services() int {
+	return len(strings.FieldsFunc(strings.ReplaceAll(e.Target, " and ", ", "), func(r rune) bool { return r == ',' || r == ';' }))
+}
 
 // instant reads a written date with a time of day in the event's zone; one that brings its own keeps it.
 func (e Event) instant(s string) (time.Time, bool) {
