@@ -95,7 +95,7 @@ type Entry struct {
 	Episode []string `json:"episode,omitempty"`
 	Inside  bool     `json:"inside"` // of the days of the series
 	// ByHour is what was found by the hour, in a sentence; it is never pooled, and empty where it was not asked.
-	ByHour  string `json:"by_hour,omitempty"`
+	ByHour   string `json:"by_hour,omitempty"`
 	se, log  float64
 	services int // that its target names
 }
@@ -127,7 +127,7 @@ func OnAverage(ctx context.Context, r Reader, o Options) (Average, error) {
 		return Average{}, err
 	}
 	t.provenance.Queries = reading.queries()
-	result, err := spike.AnalyzeOwn(t.series, o.Catalogue, t.provenance.Config, t.findings...)
+	result, err := spike.AnalyzeOwn(t.series, t.catalogue, t.provenance.Config, t.findings...)
 	if err != nil {
 		return Average{}, refused(err)
 	}
@@ -232,7 +232,7 @@ func (x *Entry) reason(e events.Event, effect spike.Effect, tested bool, cfg spi
 		return whyDays
 	case !(x.se > 0) || effect.Grade == spike.Insufficient:
 		return whyPast
-	case effect.Joint != nil && len(effect.Joint.Sum.Events) > max(1, len(effect.Episode)):
+	case effect.Joint != nil && len(effect.Joint.Contrary) > 0:
 		return whyNeighbour
 	}
 	return ""

@@ -220,12 +220,28 @@ func (s *study) course() *account.Table {
 	if e.Shape.Persistence != nil {
 		add("what is left of the effect in the fourth week", 100**e.Shape.Persistence, "%")
 	}
+	s.addStages(add)
 	s.addCourse(add)
 	if e.CoverageChange != nil {
 		add("coverage by sensors, after over before", *e.CoverageChange, "")
 	}
 	add("days with data, of the registered ones", e.ValidDays, fmt.Sprintf("of %d", e.WindowDays))
 	return t
+}
+
+// addStages tells what each stage of an episode added, and how that went with its dose.
+func (s *study) addStages(add func(what string, value any, unit string)) {
+	j := s.effect.Joint
+	if j == nil || len(j.Steps) < 2 {
+		return
+	}
+	for _, step := range j.Steps {
+		add("step of the stage of "+step.When(), number(step.EffectPct), "%"+between(step.CILow, step.CIHigh))
+	}
+	add("sum of the stages", number(j.Sum.EffectPct), "%"+between(j.Sum.CILow, j.Sum.CIHigh))
+	if r := j.Response; r.SlopePct != nil {
+		add("larger step for each "+r.Unit.Amount(r.Per)+" more", *r.SlopePct, "%"+between(r.CILow, r.CIHigh))
+	}
 }
 
 // addCourse tells how the change went on, against the week before and after the controls.

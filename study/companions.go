@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -74,37 +73,15 @@ func (r *factReader) endpoints() error {
 
 // blockList reads the list that has the country's name, or the only one there is.
 func (r *factReader) blockList() error {
-	list, err := rows[struct {
-		List, Prefix string
-		AsOf         string `json:"as_of"`
-		Simulated    uint8
-	}](r.ctx, r.store, "block_list", nil)
+	lists, err := blockLists(r.ctx, r.store, r.in.Simulated)
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, row := range list {
-		if r.kind(row.Simulated) && !slices.Contains(names, row.List) {
-			names = append(names, row.List)
+	r.facts.Snapshots = lists[r.in.Event.Country]
+	if len(lists) == 1 {
+		for _, only := range lists {
+			r.facts.Snapshots = only
 		}
-	}
-	chosen := r.in.Event.Country
-	if len(names) == 1 && !slices.Contains(names, chosen) {
-		chosen = names[0]
-	}
-	for _, row := range list {
-		if row.List != chosen || !r.kind(row.Simulated) {
-			continue
-		}
-		prefix, err := netip.ParsePrefix(row.Prefix)
-		if err != nil {
-			return fmt.Errorf("query block_list: %w", err)
-		}
-		if n := len(r.facts.Snapshots); n == 0 || !r.facts.Snapshots[n-1].Day.Equal(dayOf(row.AsOf)) {
-			r.facts.Snapshots = append(r.facts.Snapshots, blocking.Snapshot{Day: dayOf(row.AsOf)})
-		}
-		last := &r.facts.Snapshots[len(r.facts.Snapshots)-1]
-		last.Prefixes = append(last.Prefixes, prefix)
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func All(ctx context.Context, r Reader, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := spike.AnalyzeWatched(t.series, o.Catalogue, t.provenance.Config, o.Watch, t.findings...)
+	result, err := spike.AnalyzeWatched(t.series, t.catalogue, t.provenance.Config, o.Watch, t.findings...)
 	if err != nil {
 		return Result{}, refused(err)
 	}
@@ -143,8 +143,8 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 	}
 	p := &t.provenance
 	p.Config.Course = true
-	in := input{Event: e, Catalogue: o.Catalogue, Config: p.Config, Simulated: p.Simulated}
-	if in.Use, err = t.analysed(e, t.name, t.unit, t.series, o.Catalogue, t.findings...); err != nil {
+	in := input{Event: e, Catalogue: t.catalogue, Config: p.Config, Simulated: p.Simulated}
+	if in.Use, err = t.analysed(e, t.name, t.unit, t.series, t.catalogue, t.findings...); err != nil {
 		return account.Report{}, err
 	}
 	_, effect, err := in.Use.own(e)
@@ -155,7 +155,7 @@ func Run(ctx context.Context, r Reader, e events.Event, o Options) (account.Repo
 		if err := in.readCompanions(ctx, reading, o); err != nil {
 			return account.Report{}, err
 		}
-		if in.Against, err = t.against(e, o.Catalogue); err != nil {
+		if in.Against, err = t.against(e, t.catalogue); err != nil {
 			return account.Report{}, err
 		}
 		p.Substitute, p.Topology = in.Facts.Substitute, o.Topology
@@ -228,6 +228,7 @@ type tested struct {
 	findings    []spike.Finding
 	provenance  account.Provenance
 	denominator []spike.Series // all clients, by country; nil where unknown
+	catalogue   []events.Event // with the doses that the store's block lists tell
 }
 
 // analysed runs the procedure on series for one event.
@@ -242,7 +243,7 @@ func (o Options) tested(ctx context.Context, r *reading, about []events.Event) (
 	if err != nil {
 		return tested{}, err
 	}
-	t := tested{provenance: account.Provenance{Version: o.Version, Events: o.Events, EventsHash: hash, Config: o.Config}}
+	t := tested{catalogue: o.Catalogue, provenance: account.Provenance{Version: o.Version, Events: o.Events, EventsHash: hash, Config: o.Config}}
 	if o.Given != nil {
 		t.fromFile(*o.Given)
 	} else if err := t.fromStore(ctx, r, about); err != nil {
@@ -287,6 +288,13 @@ func (t *tested) fromStore(ctx context.Context, r *reading, about []events.Event
 	}
 	p.Series, p.Packs = FromStore, packsOf(list)
 	if p.Lists, err = listsOf(ctx, r, p.Simulated); err != nil {
+		return err
+	}
+	lists, err := blockLists(ctx, r, p.Simulated)
+	if err != nil {
+		return err
+	}
+	if t.catalogue, err = withDoses(t.catalogue, lists); err != nil {
 		return err
 	}
 	t.findings, err = storeFindings(ctx, r, t.series, p.Simulated, about, p.Config)

@@ -77,7 +77,7 @@ func (e Event) problems() []error {
 	if _, err := time.LoadLocation(e.TZ); err != nil || e.TZ == "" {
 		add("tz %q: want an IANA zone name", e.TZ)
 	}
-	errs = append(errs, e.order()...)
+	errs = append(append(errs, e.order()...), e.doseProblems()...)
 	return errs
 }
 

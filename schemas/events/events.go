@@ -65,6 +65,8 @@ type Event struct {
 	Sources     []string `yaml:"sources" json:"sources"`
 	Confidence  string   `yaml:"confidence" json:"confidence"` // high, medium or low
 	Overlaps    []string `yaml:"overlaps,omitempty" json:"overlaps,omitempty"`
+	Order       string   `yaml:"order,omitempty" json:"order,omitempty"`           // the same word in all stages of one order, however many days apart
+	Doses       []Dose   `yaml:"doses,omitempty" json:"doses,omitempty"`           // what was put in force, by day
 	Prosecuted  bool     `yaml:"prosecuted,omitempty" json:"prosecuted,omitempty"` // people are prosecuted in the country for using what was banned, or ways around
 	Claims      []Claim  `yaml:"claims,omitempty" json:"claims,omitempty"`
 	Notes       string   `yaml:"notes,omitempty" json:"notes,omitempty"`

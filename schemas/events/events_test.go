@@ -3,8 +3,10 @@ package events
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -145,6 +147,12 @@ func TestCheck(t *testing.T) {
 		{"IANA", change(func(e *Event) { e.TZ = "Mars/Olympus" })},
 		{"is before announced_at", change(func(e *Event) { e.AnnouncedAt = "2018-04-20" })},
 		{"ended_at 2018-04-01", change(func(e *Event) { e.EndedAt = "2018-04-01" })},
+		{"", change(func(e *Event) { e.Doses = []Dose{{"", 3, Networks, "s"}, {"2018-04-17", -2e6, Addresses, "s"}} })},
+		{"dose in \"packets\": want one of", change(func(e *Event) { e.Doses = []Dose{{"", 3, "packets", "s"}} })},
+		{"dose of \"2018-04\": want a day", change(func(e *Event) { e.Doses = []Dose{{"2018-04", 3, Addresses, "s"}} })},
+		{"before the event's date", change(func(e *Event) { e.Doses = []Dose{{"2018-04-15", 3, Addresses, "s"}} })},
+		{"has no source", change(func(e *Event) { e.Doses = []Dose{{"", 3, Addresses, ""}} })},
+		{"want a number", change(func(e *Event) { e.Doses = []Dose{{"", math.NaN(), Addresses, "s"}} })},
 		{"not in the catalogue", change(func(e *Event) { e.Overlaps = []string{"xx-b"} })},
 		{"does not overlap it", append(change(func(e *Event) { e.Overlaps = []string{"xx-b"} }), change(func(e *Event) { e.ID = "xx-b" })...)},
 	} {
@@ -157,12 +165,15 @@ func TestCheck(t *testing.T) {
 
 func TestSchemaRefuses(t *testing.T) {
 	const ok = "events:\n- {id: xx-a, country: xx, target: T, target_type: messenger, kind: enforce, enforced_at: \"2018-04-16\", precision: day, tz: UTC, sources: [s], confidence: low}\n"
-	if err := validate([]byte(ok)); err != nil {
-		t.Fatal(err)
+	for _, good := range []string{ok, strings.Replace(ok, "tz: UTC", "tz: UTC, order: xx-1, doses: [{date: 2018-04-17, amount: -2.5, unit: addresses, source: s}]", 1)} {
+		if err := validate([]byte(good)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, bad := range []string{"", "events: []", strings.Replace(ok, "kind: enforce", "kind: rumour", 1),
 		strings.Replace(ok, "sources: [s], ", "", 1), strings.Replace(ok, "tz: UTC", "tz: UTC, typo: 1", 1),
-		strings.Replace(ok, "2018-04-16", "16.4.2018", 1)} {
+		strings.Replace(ok, "2018-04-16", "16.4.2018", 1), strings.Replace(ok, "tz: UTC", "tz: UTC, doses: [{amount: 1, unit: packets, source: s}]", 1),
+		strings.Replace(ok, "tz: UTC", "tz: UTC, doses: [{amount: 1, unit: addresses}]", 1)} {
 		if validate([]byte(bad)) == nil {
 			t.Errorf("accepted: %s", bad)
 		}
@@ -293,6 +304,37 @@ func TestOnsetTime(t *testing.T) {
 		}
 		if end, known := (Event{EndedAt: test.written, TZ: test.zone}).EndTime(); known != (test.want != "") || known && end.Format(time.RFC3339) != test.want {
 			t.Errorf("as an end, %s in %s is %s (%v)", test.written, test.zone, end, known)
+		}
+	}
+}
+
+// TestDosesByDay lists doses, and counts what is named where none is listed.
+func TestDosesByDay(t *testing.T) {
+	first, second := time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC), time.Date(2018, 4, 17, 0, 0, 0, 0, time.UTC)
+	listed := []Dose{{"", 2.5e6, Addresses, "s"}, {"2018-04-17", 13.5e6, Addresses, "s"}}
+	named := func(n float64, u Unit) Dose { return Dose{"", n, u, "named in the catalogue"} }
+	for name, c := range map[string]struct {
+		event Event
+		want  map[time.Time][]Dose
+	}{
+		"listed, and a service": {Event{Target: "Telegram", TargetType: "messenger", Kind: Enforce, Doses: listed},
+			map[time.Time][]Dose{first: {listed[0], named(1, Services)}, second: {listed[1]}}},
+		"services and networks": {Event{Target: "One, Two and Three", TargetType: "messenger", Kind: Throttle, ISPs: []string{"a", "b"}},
+			map[time.Time][]Dose{first: {named(2, Networks), named(3, Services)}}},
+		"lifted": {Event{Target: "One; Two", TargetType: "messenger", Kind: Unblock}, map[time.Time][]Dose{first: {named(-2, Services)}}},
+		"listed before named": {Event{Target: "social media", TargetType: "social_media", Kind: Enforce, Doses: []Dose{{"", 12, Services, "s"}}},
+			map[time.Time][]Dose{first: {{"", 12, Services, "s"}}}},
+		"the Internet is no service": {Event{Target: "Internet", TargetType: "internet", Kind: Shutdown}, map[time.Time][]Dose{}},
+		"a court blocks nothing":     {Event{Target: "Telegram", TargetType: "messenger", Kind: Court}, map[time.Time][]Dose{}},
+	} {
+		c.event.EnforcedAt = "2018-04-16"
+		if got := c.event.DosesByDay(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+	for want, got := range map[string]string{"12,000,000 addresses": Addresses.Amount(12e6), "1 address": Addresses.Amount(1), "-1 service": Services.Amount(-1), "2.5 % of the users": Users.Amount(2.5)} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

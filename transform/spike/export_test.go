@@ -145,3 +145,40 @@ func AskHours(list []Series, cfg Config, event events.Event, designs []HourDesig
 	}
 	return found
 }
+
+// Staged is an episode for EachEpisode: the day of each stage from the first one, its dose, and the step that is planted, in log
+// units.
+type Staged struct {
+	Days  []int
+	Doses []float64
+	Steps []float64
+}
+
+// EachEpisode plants an episode in every country of list that is wanted, on every day of dates, one at a time, and estimates its
+// stages together.
+func EachEpisode(list []Series, cfg Config, want func(country string, day time.Time, level float64) bool, dates []int, s Staged, yield func(*Joint)) {
+	list = byName(list)[0]
+	p := newPanel(list[0].Name, list, nil, cfg)
+	for _, at := range dates {
+		clear(p.spreads)
+		for i, r := range p.rows {
+			if !want(r.series.Country, p.day(at), r.level[at]) {
+				continue
+			}
+			e := p.banOf(r.series.Country, at, Plant{Days: 28})
+			q, level := p, 0.0
+			for n, day := range s.Days {
+				e.Doses = append(e.Doses, events.Dose{Date: p.day(at + day).Format(time.DateOnly), Amount: s.Doses[n], Unit: events.Addresses, Source: "test"})
+				until := 28
+				if n+1 < len(s.Days) {
+					until = s.Days[n+1]
+				}
+				if level += s.Steps[n]; level != 0 {
+					q = q.with(i, at+day, Plant{Effect: math.Expm1(level), Days: until - day})
+				}
+			}
+			a := assessment{panel: q, row: q.rows[i], own: i, event: e, at: at, catalogue: []events.Event{e}, asked: Up, adjusted: true}
+			yield(a.joint())
+		}
+	}
+}

@@ -3,6 +3,7 @@ package spike
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -11,36 +12,53 @@ import (
 	"github.com/banshift/banshift/schemas/events"
 )
 
-// Joint is what can be said of events of one country that lie within NeighbourDays: each one's step where days
-// lie between them, and their sum. It is the event-study regression in which every such event has a step of its own; as each
-// stretch between two of them has its own mean, a step is the difference of two means (Schmidheiny and Siegloch, Journal
-// of Applied Econometrics 38, 2023, on windows that others enter).
+// Joint is what can be said of an episode of several events: each stage's step where days lie between them, with its
+// dose, and their sum. Stages are the days on which the events came or a dose of theirs did; events belong to it within
+// NeighbourDays of one another, or as stages of one order. It is the event-study regression in which every stage has a step of
+// its own; as each stretch between two of them has its own mean, a step is the difference of two means (Schmidheiny
+// and Siegloch, Journal of Applied Econometrics 38, 2023, on windows that others enter).
 type Joint struct {
 	Steps []Step `json:"steps"`
 	// Sum is from the days before the first to the days after the last.
 	Sum Step `json:"sum"`
+	// Contrary are the events within NeighbourDays that ask for something else than the tested one.
+	Contrary []string `json:"contrary,omitempty"`
+	// Response is how the steps grow with the dose; nil where there is one stage alone.
+	Response *DoseResponse `json:"dose_response,omitempty"`
 }
 
 // Step is a change in percent with the interval of the placebos in time.
 type Step struct {
-	Events    []string `json:"events"` // of one day; a step cannot be told apart further
-	Date      string   `json:"date"`
+	Events []string `json:"events"` // that cannot be told apart further
+	Date   string   `json:"date"`
+	// Through is the day of the last stage of those that are known together only; empty where it is one.
+	Through   string   `json:"through,omitempty"`
 	Days      int      `json:"days"` // of the stretch that is measured
 	EffectLog *float64 `json:"effect_log"`
 	EffectPct *float64 `json:"effect_pct"`
 	CILow     *float64 `json:"ci_low"`
 	CIHigh    *float64 `json:"ci_high"`
+	// Doses are what was put in force, at most one of a unit.
+	Doses []StageDose `json:"doses,omitempty"`
 }
 
-// near lists the event and those around it that change use, or explain a change of it, by day.
+// stage is one or more days of an episode that have one step, while it is worked out.
+type stage struct {
+	first, last int // day of its first and its last event
+	over        span
+	ids         []string
+	doses       []StageDose
+}
+
+// near lists the event and those that are estimated with it, by day: those that change use, or explain a change of
+// it, and lie within NeighbourDays of one in the list, or are of its order.
 func (a *assessment) near() []events.Event {
 	list := []events.Event{a.event}
-	for _, other := range a.catalogue {
-		if other.Country != a.event.Country || other.ID == a.event.ID || other.Precision == "month" || !acts(other.Kind) && asksForUse(other.Kind) {
-			continue
-		}
-		if d := days(a.event.Date(), other.Date()); d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays {
-			list = append(list, other)
+	for n := 0; n < len(list); n++ {
+		for _, other := range a.catalogue {
+			if a.mayJoin(other) && a.joins(list[n], other) && !slices.ContainsFunc(list, func(e events.Event) bool { return e.ID == other.ID }) {
+				list = append(list, other)
+			}
 		}
 	}
 	slices.SortFunc(list, func(x, y events.Event) int {
@@ -49,40 +67,122 @@ func (a *assessment) near() []events.Event {
 	return list
 }
 
-// joint estimates the events around the tested one together; nil where it stands alone.
+// mayJoin says whether an event of the catalogue changes use in the country, or explains a change of it.
+func (a *assessment) mayJoin(e events.Event) bool {
+	return e.Country == a.event.Country && e.ID != a.event.ID && e.Precision != "month" && (acts(e.Kind) || !asksForUse(e.Kind))
+}
+
+// joins says whether two events are of one episode.
+func (a *assessment) joins(e, other events.Event) bool {
+	if e.Order != "" && e.Order == other.Order {
+		return true
+	}
+	d := days(e.Date(), other.Date())
+	return d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays
+}
+
+// joint estimates the stages around the tested event together; nil where there is nothing but it.
 func (a *assessment) joint() *Joint {
 	list := a.near()
-	if len(list) < 2 {
+	stages := a.stages(list)
+	if len(list) < 2 && len(stages) < 2 {
 		return nil
 	}
+	stages = a.separable(stages)
 	var j Joint
-	var at []int
 	for _, e := range list {
-		t := a.panel.index(e.Date())
-		if n := len(at); n == 0 || at[n-1] != t {
-			at = append(at, t)
-			j.Steps = append(j.Steps, Step{Date: a.panel.day(t).Format(time.DateOnly)})
-		}
-		last := &j.Steps[len(j.Steps)-1]
-		last.Events = append(last.Events, e.ID)
 		j.Sum.Events = append(j.Sum.Events, e.ID)
-	}
-	dates, before, cfg := a.clearDates(list), a.panel.cfg.BaselineDays, a.panel.cfg
-	for n := range j.Steps {
-		after := cfg.AfterDays
-		if n+1 < len(at) {
-			after = min(after, at[n+1]-at[n])
-		}
-		a.fillStep(&j.Steps[n], at[n], span{before: before, after: after}, dates)
-		before = after
-		if n+1 < len(at) {
-			before = min(cfg.BaselineDays, at[n+1]-at[n])
+		if d := days(a.event.Date(), e.Date()); e.ID != a.event.ID && d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays &&
+			(!asksForUse(e.Kind) || a.panel.cfg.Asked(e, a.panel.name) != a.asked) {
+			j.Contrary = append(j.Contrary, e.ID)
 		}
 	}
-	first, last := at[0], at[len(at)-1]
-	j.Sum.Date = j.Steps[0].Date
-	a.fillStep(&j.Sum, first, span{before: cfg.BaselineDays, lag: last - first, after: cfg.AfterDays}, dates)
+	last := stages[len(stages)-1]
+	p := past{first: stages[0].first, end: last.last + last.over.after, dates: a.clearDates(list)}
+	for _, s := range stages {
+		j.Steps = append(j.Steps, a.step(s, p))
+	}
+	sum := a.step(stage{first: p.first, last: last.last, over: span{before: a.panel.cfg.BaselineDays, lag: last.last - p.first, after: last.over.after}}, p)
+	sum.Events, sum.Through = j.Sum.Events, ""
+	j.Sum = sum
+	if len(stages) > 1 {
+		j.Response = a.response(stages, p)
+	}
 	return &j
+}
+
+// stages are the days of the events and of their doses, in order, each with the days that are compared.
+func (a *assessment) stages(list []events.Event) []stage {
+	byDay := map[int]*stage{}
+	at := func(day time.Time, id string) *stage {
+		t := a.panel.index(day)
+		s := byDay[t]
+		if s == nil {
+			s = &stage{first: t, last: t}
+			byDay[t] = s
+		}
+		if !slices.Contains(s.ids, id) {
+			s.ids = append(s.ids, id)
+		}
+		return s
+	}
+	for _, e := range list {
+		at(e.Date(), e.ID)
+		doses := e.DosesByDay()
+		for _, day := range slices.SortedFunc(maps.Keys(doses), time.Time.Compare) {
+			s := at(day, e.ID)
+			for _, d := range doses[day] {
+				s.doses = addDose(s.doses, StageDose{d.Amount, d.Unit, d.Source})
+			}
+		}
+	}
+	var made []stage
+	for _, t := range slices.Sorted(maps.Keys(byDay)) {
+		made = append(made, *byDay[t])
+	}
+	return a.stretched(made)
+}
+
+// stretched gives each stage the days until the next one, and before it those since the one before.
+func (a *assessment) stretched(list []stage) []stage {
+	cfg := a.panel.cfg
+	before := cfg.BaselineDays
+	for n := range list {
+		s := &list[n]
+		s.over = span{before: before, lag: s.last - s.first, after: cfg.AfterDays}
+		before = cfg.BaselineDays
+		if n+1 < len(list) {
+			gap := list[n+1].first - s.last
+			s.over.after, before = min(cfg.AfterDays, gap), min(cfg.BaselineDays, gap)
+		}
+	}
+	return list
+}
+
+// separable joins stages with those after them where too few days between have a value: only their sum is known.
+func (a *assessment) separable(list []stage) []stage {
+	measured := func(s stage) bool {
+		_, n := a.row.meanOf(s.last, s.last+s.over.after)
+		return n >= needed(s.over.after)
+	}
+	for n := len(list) - 2; n >= 0; n-- {
+		s, next := list[n], list[n+1]
+		if measured(s) || !measured(next) {
+			continue
+		}
+		next.first = s.first
+		for _, id := range s.ids {
+			if !slices.Contains(next.ids, id) {
+				next.ids = append(next.ids, id)
+			}
+		}
+		for _, d := range s.doses {
+			next.doses = addDose(next.doses, d)
+		}
+		list[n+1] = next
+		list = slices.Delete(list, n, n+1)
+	}
+	return a.stretched(list)
 }
 
 // clearDates are the placebo dates that all events of the list share: what lies around one of them is not another's past.
@@ -96,15 +196,64 @@ func (a *assessment) clearDates(list []events.Event) []int {
 	return a.panel.placeboDates(a.row, a.panel.index(list[0].Date()), others)
 }
 
-// fillStep measures one stretch.
-func (a *assessment) fillStep(s *Step, t int, over span, dates []int) {
-	s.Days = over.after
-	x := a.panel.over(a.own, t, over, a.adjusted)
-	if math.IsNaN(x) {
-		return
+// past are the dates with which an episode is compared, each in place of its first day.
+type past struct {
+	first, end int // day of the first stage, and the first one behind all stretches
+	dates      []int
+}
+
+// overPast are the changes of one stretch of the episode on those dates, where all of it was over before the episode began (or,
+// in mode both, began after it); each is NaN where it is not known.
+func (a *assessment) overPast(p past, s stage) []float64 {
+	list := make([]float64, len(p.dates))
+	for n, u := range p.dates {
+		t := u + s.first - p.first
+		if list[n] = math.NaN(); u >= p.end || u < p.first && t+s.over.lag+s.over.after <= p.first {
+			list[n] = a.panel.over(a.own, t, s.over, a.adjusted)
+		}
 	}
-	low, high := a.pastOver(dates, 1, over).interval(x, a.panel.cfg.Alpha)
-	s.EffectLog, s.EffectPct, s.CILow, s.CIHigh = number(round(x, 6)), percent(x), percent(low), percent(high)
+	return list
+}
+
+// step measures one stage.
+func (a *assessment) step(s stage, p past) Step {
+	made := Step{Events: s.ids, Date: a.panel.day(s.first).Format(time.DateOnly), Days: s.over.after, Doses: s.doses}
+	if s.last > s.first {
+		made.Through = a.panel.day(s.last).Format(time.DateOnly)
+	}
+	x := a.panel.over(a.own, s.first, s.over, a.adjusted)
+	if math.IsNaN(x) {
+		return made
+	}
+	pt := placeboTime{effects: dropNaN(a.overPast(p, s))}
+	pt.independent = float64(len(pt.effects)) / float64(s.over.days())
+	low, high := pt.interval(x, a.panel.cfg.Alpha)
+	made.EffectLog, made.EffectPct, made.CILow, made.CIHigh = number(round(x, 6)), percent(x), percent(low), percent(high)
+	return made
+}
+
+// When says the stage's days with its doses.
+func (s Step) When() string { return s.days() + s.doses() }
+
+// days are the stage's days.
+func (s Step) days() string {
+	if s.Through == "" {
+		return s.Date
+	}
+	return s.Date + " to " + s.Through
+}
+
+// doses are the stage's doses, as a list goes on.
+func (s Step) doses() string {
+	text := ""
+	for _, d := range s.Doses {
+		sign := ""
+		if d.Amount > 0 {
+			sign = "+"
+		}
+		text += ", " + sign + d.Unit.Amount(d.Amount)
+	}
+	return text
 }
 
 // words says the step in a sentence's part.
@@ -118,13 +267,16 @@ func (s Step) words() string {
 	return fmt.Sprintf("%+.1f %% (%+.1f to %+.1f)", *s.EffectPct, *s.CILow, *s.CIHigh)
 }
 
-// Words says what is known of each event, and what would be needed to know more.
+// Words says what is known of each stage, and what would be needed to know more.
 func (j *Joint) Words() []string {
-	var apart, together []string
+	var apart, sameDay, tooFew []string
 	for _, s := range j.Steps {
-		apart = append(apart, fmt.Sprintf("%s (%s) %s", s.Date, strings.Join(s.Events, ", "), s.words()))
-		if len(s.Events) > 1 {
-			together = append(together, s.Date)
+		apart = append(apart, fmt.Sprintf("%s (%s%s) %s", s.days(), strings.Join(s.Events, ", "), s.doses(), s.words()))
+		switch {
+		case s.Through != "":
+			tooFew = append(tooFew, s.days())
+		case len(s.Events) > 1:
+			sameDay = append(sameDay, s.Date)
 		}
 	}
 	var lines []string
@@ -132,8 +284,14 @@ func (j *Joint) Words() []string {
 		lines = append(lines, "estimated together, each against the days since the one before it: "+strings.Join(apart, "; "))
 	}
 	lines = append(lines, fmt.Sprintf("the sum of %s, from the week before the first to the %d days from the last on: %s", count(len(j.Sum.Events), "events", "event"), j.Sum.Days, j.Sum.words()))
-	if len(together) > 0 {
-		lines = append(lines, fmt.Sprintf("those of one day (%s) cannot be told apart: it would need hours, or a series that only one of them moves", strings.Join(together, ", ")))
+	if len(sameDay) > 0 {
+		lines = append(lines, fmt.Sprintf("those of one day (%s) cannot be told apart: it would need hours, or a series that only one of them moves", strings.Join(sameDay, ", ")))
+	}
+	if len(tooFew) > 0 {
+		lines = append(lines, fmt.Sprintf("those of %s are known together only: too few days between them have a value", strings.Join(tooFew, ", ")))
+	}
+	if j.Response != nil {
+		lines = append(lines, j.Response.words())
 	}
 	return lines
 }
