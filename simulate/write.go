@@ -329,17 +329,18 @@ func (b *Ban) eventID(step string) string {
 func (g *Generator) eventsCSV() []byte {
 	s := &g.scenario
 	announced, enforced := s.Ban.Announced.Format(time.DateOnly), s.Ban.Enforced.Format(time.DateOnly)
-	b := []byte("id,country,target,kind,announced_at,enforced_at,ended_at\n")
-	b = fmt.Appendf(b, "%s,%s,%s,court,%s,,\n", s.Ban.eventID("court"), s.Ban.Country, s.Services.Banned, announced)
-	b = fmt.Appendf(b, "%s,%s,%s,enforce,%s,%s,\n", s.Ban.eventID("enforcement"), s.Ban.Country, s.Services.Banned, announced, enforced)
+	b := []byte("id,country,target,kind,announced_at,enforced_at,ended_at,order\n")
+	order := s.Ban.eventID("order")
+	b = fmt.Appendf(b, "%s,%s,%s,court,%s,,,%s\n", s.Ban.eventID("court"), s.Ban.Country, s.Services.Banned, announced, order)
+	b = fmt.Appendf(b, "%s,%s,%s,enforce,%s,%s,,%s\n", s.Ban.eventID("enforcement"), s.Ban.Country, s.Services.Banned, announced, enforced, order)
 	for _, step := range s.BlockList.Steps {
 		if len(step.Remove) > 0 {
 			date := step.Date.Format(time.DateOnly)
-			b = fmt.Appendf(b, "%s,%s,%s,unblock,,%s,\n", s.Ban.eventID("unblock-"+date[5:]), s.Ban.Country, step.Cloud, date)
+			b = fmt.Appendf(b, "%s,%s,%s,unblock,,%s,,%s\n", s.Ban.eventID("unblock-"+date[5:]), s.Ban.Country, step.Cloud, date, order)
 		}
 	}
 	for _, u := range s.Unrelated {
-		b = fmt.Appendf(b, "%s,%s,vpn,release,,%s,\n", u.ID, u.Country, u.Date.Format(time.DateOnly))
+		b = fmt.Appendf(b, "%s,%s,vpn,release,,%s,,\n", u.ID, u.Country, u.Date.Format(time.DateOnly))
 	}
 	return b
 }

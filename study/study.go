@@ -207,11 +207,11 @@ func (o Options) questions(e events.Event) []namedQuery {
 	}
 	list = append(list,
 		namedQuery{"versions", nil},
+		namedQuery{"block_list", nil},
 		namedQuery{"use_by_network_day", country},
 		namedQuery{"service_by_network", triesOf(e, o.Config)},
 		namedQuery{"use_by_tool_day", country},
 		namedQuery{"service_endpoints", country},
-		namedQuery{"block_list", nil},
 		namedQuery{"name_resolutions", namesOf(e, o.Config)},
 		namedQuery{"other_failures", country},
 	)

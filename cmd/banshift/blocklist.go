@@ -55,7 +55,8 @@ under networks: in the configuration.`,
 		Short: "Keep block lists in the store, each with the day on which it was seen",
 		Long: `import keeps what lists contained on the days on which they were seen: as a list states
 itself, as its file's name begins (2018-04-16.csv), or as --as-of says. The same list of
-the same day replaces itself.`,
+the same day replaces itself. A list whose name is a country's code (ru) tells how many
+addresses came and went with each stage of that country's bans.`,
 		Example: `  banshift blocklist import --store ./store --name ru --format prefixes blocklist/*.csv`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.blocklistImport(cmd.Context(), args, imports) },

@@ -21,7 +21,7 @@ const BuiltInName = "builtin"
 
 // Load reads a catalogue: a directory of YAML files, or one file of YAML, of JSON as
 // "events list --json" prints it, or of CSV with the columns id, country, target, kind,
-// announced_at, enforced_at, ended_at. An empty path is the built-in catalogue. Several,
+// announced_at, enforced_at, ended_at, order. An empty path is the built-in catalogue. Several,
 // separated by commas, are one catalogue, [BuiltInName] among them the built-in one; an
 // event replaces one of the same id that stands before it.
 func Load(path string) ([]Event, error) {
@@ -123,7 +123,7 @@ func ReadYAML(r io.Reader) ([]Event, error) {
 }
 
 // columns of the CSV form; id, country and one of the dates are needed.
-var columns = []string{"id", "country", "target", "kind", "announced_at", "enforced_at", "ended_at"}
+var columns = []string{"id", "country", "target", "kind", "announced_at", "enforced_at", "ended_at", "order"}
 
 // ReadCSV reads the short form. What it does not say is set to the weakest honest
 // value: low confidence, the file itself as source.
@@ -161,7 +161,7 @@ func ReadCSV(r io.Reader) ([]Event, error) {
 		}
 		e := Event{ID: field("id"), Country: strings.ToLower(field("country")), Target: field("target"),
 			TargetType: "service", Kind: kindOf(field("kind")), AnnouncedAt: field("announced_at"),
-			EnforcedAt: field("enforced_at"), EndedAt: field("ended_at"), TZ: "UTC",
+			EnforcedAt: field("enforced_at"), EndedAt: field("ended_at"), Order: field("order"), TZ: "UTC",
 			Sources: []string{"csv"}, Confidence: "low"}
 		if Kind(e.Kind) == Shutdown && isNetwork(e.Target) {
 			e.TargetType = "internet"

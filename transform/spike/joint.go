@@ -19,7 +19,7 @@ import (
 // and Siegloch, Journal of Applied Econometrics 38, 2023, on windows that others enter).
 type Joint struct {
 	Steps []Step `json:"steps"`
-	// Sum is from the days before the first to the days after the last.
+	// Sum is from the days before the first to the days after the last that the data reach.
 	Sum Step `json:"sum"`
 	// Contrary are the events within NeighbourDays that ask for something else than the tested one.
 	Contrary []string `json:"contrary,omitempty"`
@@ -89,15 +89,18 @@ func (a *assessment) joint() *Joint {
 		return nil
 	}
 	stages = a.separable(stages)
+	known := stages[:a.until(stages)]
 	var j Joint
 	for _, e := range list {
-		j.Sum.Events = append(j.Sum.Events, e.ID)
+		if a.panel.index(e.Date()) <= known[len(known)-1].last {
+			j.Sum.Events = append(j.Sum.Events, e.ID)
+		}
 		if d := days(a.event.Date(), e.Date()); e.ID != a.event.ID && d >= -a.panel.cfg.NeighbourDays && d <= a.panel.cfg.NeighbourDays &&
 			(!asksForUse(e.Kind) || a.panel.cfg.Asked(e, a.panel.name) != a.asked) {
 			j.Contrary = append(j.Contrary, e.ID)
 		}
 	}
-	last := stages[len(stages)-1]
+	last := known[len(known)-1]
 	p := past{first: stages[0].first, end: last.last + last.over.after, dates: a.clearDates(list)}
 	for _, s := range stages {
 		j.Steps = append(j.Steps, a.step(s, p))
@@ -159,15 +162,26 @@ func (a *assessment) stretched(list []stage) []stage {
 	return list
 }
 
+// until is how many of the stages are behind the tested event's or have a value: what is left comes after the data.
+func (a *assessment) until(list []stage) int {
+	n := len(list)
+	for n > 1 && list[n-1].first > a.at && !a.measured(list[n-1]) {
+		n--
+	}
+	return n
+}
+
+// measured says whether enough days from the stage on have a value.
+func (a *assessment) measured(s stage) bool {
+	_, n := a.row.meanOf(s.last, s.last+s.over.after)
+	return n >= needed(s.over.after)
+}
+
 // separable joins stages with those after them where too few days between have a value: only their sum is known.
 func (a *assessment) separable(list []stage) []stage {
-	measured := func(s stage) bool {
-		_, n := a.row.meanOf(s.last, s.last+s.over.after)
-		return n >= needed(s.over.after)
-	}
 	for n := len(list) - 2; n >= 0; n-- {
 		s, next := list[n], list[n+1]
-		if measured(s) || !measured(next) {
+		if a.measured(s) || !a.measured(next) {
 			continue
 		}
 		next.first = s.first
@@ -283,7 +297,11 @@ func (j *Joint) Words() []string {
 	if len(j.Steps) > 1 {
 		lines = append(lines, "estimated together, each against the days since the one before it: "+strings.Join(apart, "; "))
 	}
-	lines = append(lines, fmt.Sprintf("the sum of %s, from the week before the first to the %d days from the last on: %s", count(len(j.Sum.Events), "events", "event"), j.Sum.Days, j.Sum.words()))
+	summed := count(len(j.Sum.Events), "events", "event")
+	if len(j.Sum.Events) == 1 {
+		summed = "its stages"
+	}
+	lines = append(lines, fmt.Sprintf("the sum of %s, from the week before the first to the %d days from the last on: %s", summed, j.Sum.Days, j.Sum.words()))
 	if len(sameDay) > 0 {
 		lines = append(lines, fmt.Sprintf("those of one day (%s) cannot be told apart: it would need hours, or a series that only one of them moves", strings.Join(sameDay, ", ")))
 	}

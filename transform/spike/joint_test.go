@@ -136,7 +136,7 @@ func TestNoEventIsLostToItsNeighbours(t *testing.T) {
 			t.Errorf("%s: %s %q", e.ID, got.Grade, got.Reasons)
 		}
 	}
-	t.Logf("of %d events: %v; %d within a week of others, %d of them ambiguous with what would be needed", len(catalogue), grades, crowded, opposite)
+	t.Logf("of %d events: %v; %d estimated with others, %d ambiguous with what would be needed", len(catalogue), grades, crowded, opposite)
 }
 
 // standsAlone reports whether no other event of the country lies within eight days, a day more than an episode.

@@ -127,6 +127,9 @@ func (p *field) readBans(t *testing.T, name string) {
 				p.known[e.Country] = append(p.known[e.Country], p.index(d))
 			}
 		}
+		if e.Region != "" {
+			continue // it neither shows in the whole country's use nor stands for another ban
+		}
 		b := ban{e.ID, e.Country, p.index(e.Date()), spike.DefaultConfig().Asked(e, name) == spike.Up}
 		same := slices.ContainsFunc(p.bans, func(o ban) bool { return o.country == b.country && o.up == b.up && b.at-o.at <= 7 })
 		bans := e.Kind == events.Enforce || e.Kind == events.Throttle || e.Kind == events.Shutdown
@@ -348,7 +351,7 @@ func TestAlarms(t *testing.T) {
 const alarmIntro = `# Alarms: bans found against false alarms
 
 "banshift spikes" without asking about an event. A ban is found if an alarm in the direction that it asks for touches the days from the one before to six after. An alarm of either direction that begins more than 21 days from every
-catalogued event of its country counts as false, though some will be bans that nobody catalogued. Countries have 50 users a day and more; bans are those that networks enforced, throttled or shut down, the first one of a week;
+catalogued event of its country counts as false, though some will be bans that nobody catalogued. Countries have 50 users a day and more; bans are those that networks enforced, throttled or shut down, in the whole country, the first one of a week;
 at least five of their days have a value. There are few such bans in these series, so twice the users for a week were planted too, on days without a catalogued event.
 
 The detector and its thresholds were made on 48 countries of the first half of 2018; the later days and the other series had not been looked at for it, though single bans in them had. Danezis' detector is the one of his report
