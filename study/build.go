@@ -240,7 +240,7 @@ func (s *study) addStages(add func(what string, value any, unit string)) {
 	}
 	add("sum of the stages", number(j.Sum.EffectPct), "%"+between(j.Sum.CILow, j.Sum.CIHigh))
 	if r := j.Response; r.SlopePct != nil {
-		add("larger step for each "+r.Unit.Amount(r.Per)+" more", *r.SlopePct, "%"+between(r.CILow, r.CIHigh))
+		add("difference of the step for each "+r.Unit.Amount(r.Per)+" more", *r.SlopePct, "%"+between(r.CILow, r.CIHigh))
 	}
 }
 

@@ -68,6 +68,9 @@ func (a *assessment) effect() Effect {
 	var reasons []string
 	e.Grade, reasons = a.grade(e)
 	e.Reasons = append(e.Reasons, reasons...) // never null
+	if e.Joint != nil {
+		e.Reasons = append(e.Reasons, e.Joint.Words()...)
+	}
 	return e
 }
 

@@ -35,9 +35,6 @@ func (v *verdict) says(format string, args ...any) {
 func (a *assessment) grade(e Effect) (Grade, []string) {
 	var v verdict
 	a.judgeData(e, &v)
-	if e.Joint != nil {
-		v.remarks = append(v.remarks, e.Joint.Words()...)
-	}
 	if len(v.insufficient) > 0 {
 		return Insufficient, append(v.insufficient, v.remarks...)
 	}

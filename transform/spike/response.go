@@ -145,6 +145,6 @@ func (r *DoseResponse) words() string {
 	case r.SlopePct == nil:
 		return "how the steps grow with the dose is not known: too few placebo dates"
 	}
-	return fmt.Sprintf("for each %s more in a stage its step is larger by %+.1f %%%s, over %d stages: a description, whatever else grew with the dose is in it",
+	return fmt.Sprintf("for each %s more in a stage its step differs by %+.1f %%%s, over %d stages: a description, whatever else grew with the dose is in it",
 		r.Unit.Amount(r.Per), *r.SlopePct, rangeWords(r.CILow, r.CIHigh, "%+.1f"), r.Stages)
 }

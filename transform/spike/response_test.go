@@ -63,7 +63,7 @@ func TestStepsFollowTheDose(t *testing.T) {
 		if got := *r.SlopeLog / 10; math.Abs(got-slope) > .008 || !(*r.CILow > 0) || !(*r.CILow < 100*math.Expm1(10*slope) && 100*math.Expm1(10*slope) < *r.CIHigh) {
 			t.Errorf("%s: slope %.4f a million (%+.1f to %+.1f), want %.2f", id, got, *r.CILow, *r.CIHigh, slope)
 		}
-		if text := strings.Join(e.Reasons, "\n"); !strings.Contains(text, "for each 10,000,000 addresses more in a stage its step is larger by") || !strings.Contains(text, "+12,000,000 addresses") {
+		if text := strings.Join(e.Reasons, "\n"); !strings.Contains(text, "for each 10,000,000 addresses more in a stage its step differs by") || !strings.Contains(text, "+12,000,000 addresses") {
 			t.Errorf("%s: %s", id, text)
 		}
 	}
@@ -89,7 +89,7 @@ func TestWhatADoseResponseNeeds(t *testing.T) {
 			{ID: "more", Country: "aa", Target: "mobile Internet", TargetType: "mobile_internet", Kind: events.Shutdown, EnforcedAt: firstDay.AddDate(0, 0, at+2).Format(time.DateOnly), Precision: "day", TZ: "UTC"}}, "",
 			"no stage has both a dose and a step"},
 		"services by their names": {[]events.Event{services("ban", "One", 0), services("b", "One, Two and Three", 3), services("c", "Four, Five", 6)}, events.Services,
-			"for each 1 service more in a stage its step is larger by"},
+			"for each 1 service more in a stage its step differs by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, j := jointOf(t, world(78, 40, 470, 5000), "ban", c.catalogue...)
