@@ -154,7 +154,9 @@ func isNetwork(err error) bool {
 }
 
 // IsAway reports whether a store did not answer, or could not do now what it was asked: trying again can help.
-func IsAway(err error) bool { return err != nil && (errors.Is(err, ErrUnreachable) || isTransient(err)) }
+func IsAway(err error) bool {
+	return err != nil && (errors.Is(err, ErrUnreachable) || isTransient(err))
+}
 
 // isTransient reports whether trying again can help.
 func isTransient(err error) bool {
