@@ -89,8 +89,8 @@ writers: engine broker ## Have several programs write one source: RECORDS (20000
 	$(GO) test -count 1 -v -timeout 180m ./cmd/banshift -run TestWritersAreKeptApart
 
 .PHONY: processes
-processes: engine broker ## Have 1, 2 and 4 processes store a topic of 8 partitions, RECORDS (600000) in TURNS (3) turns; count again, and compare with one on a single core
-	BANSHIFT_PROCESSES_RECORDS=$(or $(RECORDS),600000) BANSHIFT_PROCESSES_TURNS=$(or $(TURNS),3) \
+processes: engine broker ## Have 1, 2 and 4 processes store a topic of 8 partitions, RECORDS (3000000) in TURNS (3) turns; count again, and compare with one on a single core
+	BANSHIFT_PROCESSES_RECORDS=$(or $(RECORDS),3000000) BANSHIFT_PROCESSES_TURNS=$(or $(TURNS),3) \
 	$(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run '^TestProcessesShareATopic$$'
 
 .PHONY: fuzz

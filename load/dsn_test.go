@@ -18,6 +18,8 @@ func TestParseAddress(t *testing.T) {
 		"clickhouse://u@db/x?secure=true&cluster=main":  {"db", 9440, 8443, "u", "from-environment", "x", true, "main", ""},
 		"clickhouse://u@[2001:db8::1]:9000/x?secure=no": {},
 		"clickhouse://u@[2001:db8::1]:9000/x":           {"2001:db8::1", 9000, 8123, "u", "from-environment", "x", false, "", ""},
+		"clickhouse://u:@db/x?shards=s":                 {"db", 9000, 8123, "u", "", "x", false, "", "s"},
+		"clickhouse://u:@db/x?shards=s&cluster=main":    {},
 		"clickhouse:///x":                               {},
 		"clickhouse://db/x/y":                           {},
 		"clickhouse://db:0/x":                           {},

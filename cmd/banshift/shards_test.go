@@ -59,7 +59,7 @@ func TestShardsShowWhatOneEngineShows(t *testing.T) {
 	servers := servertest.StartCluster(t, 2)
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(t.TempDir(), "master.key"))
 	telemetry, one, sharded := filepath.Join(t.TempDir(), "telemetry"), filepath.Join(t.TempDir(), "one"), servers[0].DSN("banshift")+"&shards="+servertest.Cluster
-	execute(t, "", "simulate", "--scale", "0.01", "--out", telemetry).must(t)
+	execute(t, "", "simulate", "--scale", "0.005", "--out", telemetry).must(t)
 	same := func(when string) {
 		t.Helper()
 		for _, store := range []string{one, sharded} {

@@ -17,13 +17,15 @@ const (
 	// handler that takes longer costs another rebalance, and the ledger decides the rest.
 	sessionTimeout   = 10 * time.Second
 	rebalanceTimeout = 60 * time.Second
+	// heartbeat is how often a member asks whether others joined or left: who joins waits for the slowest to ask.
+	heartbeat = time.Second
 )
 
 // follow reads the partitions that the group gives this member, generation after generation.
 func (s *Source) follow(outer context.Context, off Offsets, h Handler) error {
 	group, err := kafkago.NewConsumerGroup(kafkago.ConsumerGroupConfig{
 		ID: s.group, Brokers: s.brokers, Dialer: s.dialer, Topics: []string{s.topic},
-		SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout,
+		SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout, HeartbeatInterval: heartbeat,
 		JoinGroupBackoff: joinBackoff, WatchPartitionChanges: true,
 	})
 	if err != nil {

@@ -5,6 +5,9 @@
 // {{.Engine "MergeTree" "…"}} gives the engine or its Replicated form, {{.Dedup}} the
 // settings that keep the last 10,000 deduplication tokens. On a single server the
 // replicated forms are not used, and they are untested.
+//
+// Of a sharded store flows, usage and dns_usage are changed on its shards first; where its ledger is, an ALTER TABLE or
+// CREATE TABLE of one of them makes the Distributed table anew. What is joined with them has to be joined GLOBAL.
 package migrations
 
 import (
