@@ -173,9 +173,17 @@ func (a *app) pageHandler(store *load.Store, p pageOptions) (http.Handler, error
 		}})
 }
 
-// serve answers until ctx is done.
+// serve answers until ctx is done, and has the first screen ready meanwhile.
 func (p *livePage) serve(ctx context.Context) error {
-	return serveUntilDone(ctx, p.listener, p.door(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*p.handler.Load()).ServeHTTP(w, r) })))
+	current := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*p.handler.Load()).ServeHTTP(w, r) })
+	life, end := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		serve.KeepReady(life, current)
+	}()
+	defer func() { end(); <-ended }()
+	return serveUntilDone(ctx, p.listener, p.door(current))
 }
 
 // beginServing serves until the context that it gives is done, which it also is where the page fails. end waits for answers that

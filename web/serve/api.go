@@ -110,12 +110,13 @@ type place struct {
 // places lists the countries that the store has telemetry of, measured ones first.
 func (s *server) places() http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		text, err := s.rows(r.Context(), "coverage", nil, load.JSON)
-		if err != nil {
-			s.give(w, r, nil, err)
-			return
-		}
-		body, err := placesOf(text)
+		body, err := s.lasting.get(r.Context(), "places@"+s.asOf(r.Context(), "counts_as_of"), func(ctx context.Context) ([]byte, error) {
+			text, err := s.rows(ctx, "coverage", nil, load.JSON)
+			if err != nil {
+				return nil, err
+			}
+			return placesOf(text)
+		})
 		s.give(w, r, body, err)
 	}
 }

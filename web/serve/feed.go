@@ -11,9 +11,9 @@ import (
 	"github.com/banshift/banshift/web/feed"
 )
 
-// overview gives the overview, or the one of a moment ago.
+// overview gives the overview. It is made once for the same counts and alarms.
 func (s *server) overview(ctx context.Context) ([]byte, error) {
-	return s.answers.get(ctx, "overview", func(ctx context.Context) ([]byte, error) {
+	return s.lasting.get(ctx, "overview@"+s.asOf(ctx, "counts_as_of")+s.asOf(ctx, "alarms"), func(ctx context.Context) ([]byte, error) {
 		done, err := s.turn(ctx)
 		if err != nil {
 			return nil, err
@@ -70,7 +70,7 @@ func (s *server) effects(ctx context.Context, entries []account.Entry) (feed.Eff
 	if s.Headlines == nil || len(about) == 0 {
 		return nil, nil
 	}
-	return s.headlines.get(ctx, key.String()+"@"+s.countsAsOf(ctx), func(ctx context.Context) (feed.Effects, error) {
+	return s.headlines.get(ctx, key.String()+"@"+s.asOf(ctx, "counts_as_of"), func(ctx context.Context) (feed.Effects, error) {
 		done, err := s.turn(ctx)
 		if err != nil {
 			return nil, err

@@ -64,7 +64,7 @@ const (
 	queryTime  = 30 * time.Second
 	keepFor    = 30 * time.Second // answers are given again for this long
 	keepBytes  = 32 << 20
-	studiesFor = 24 * time.Hour // studies of the same counts
+	studiesFor = 24 * time.Hour // studies, and the first screen, of the same counts
 	answerMost = 16 << 20       // bytes of one answer
 	// headlineBytes is about how much memory a headline takes.
 	headlineBytes = 2 << 10
@@ -79,6 +79,7 @@ type server struct {
 	version string // of the bundle, in the addresses of its files
 	turns   chan struct{}
 	answers *answers[[]byte]
+	lasting *answers[[]byte] // what is the same as long as the counts are
 	studies *answers[made]
 	// headlines are what studies say in short of the events of a feed.
 	headlines *answers[feed.Effects]
@@ -102,6 +103,7 @@ func newServer(o Options, bundle web.Bundle) (http.Handler, *server, error) {
 	sum := sha256.Sum256(slices.Concat(bundle.Script, bundle.Style, bundle.World))
 	s := &server{Options: o, bundle: bundle, version: hex.EncodeToString(sum[:6]),
 		turns: make(chan struct{}, atOnce), answers: newAnswers(keepFor, keepBytes, func(body []byte) int { return len(body) }),
+		lasting:   newAnswers(studiesFor, keepBytes, func(body []byte) int { return len(body) }),
 		studies:   newAnswers(studiesFor, keepBytes, made.size),
 		headlines: newAnswers(studiesFor, keepBytes, func(said feed.Effects) int { return len(said) * headlineBytes })}
 	counted, err := use.Load()

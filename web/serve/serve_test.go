@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -271,5 +272,28 @@ func TestStudyIsMadeOnceForTheSameCounts(t *testing.T) {
 	get(h, "GET", here, "/report/ru-x-2018")
 	if made.Load() != 2 {
 		t.Errorf("made %d times after the counts changed", made.Load())
+	}
+}
+
+// TestFirstScreenIsReady counts what the store is asked for the first screen: all of it once, and by the first visitor nothing.
+func TestFirstScreenIsReady(t *testing.T) {
+	store := &counting{Store: sample.Store{}}
+	h := handler(t, store)
+	ctx, end := context.WithCancel(context.Background())
+	asked := int32(3) // counts, alarms, coverage; the overview of this handler asks a store of its own
+	ready := make(chan struct{})
+	go func() { KeepReady(ctx, h); close(ready) }()
+	for store.asked.Load() < asked {
+		runtime.Gosched()
+	}
+	for _, path := range []string{"/api/places", "/api/overview"} {
+		if w := get(h, "GET", here, path); w.Code != 200 || !strings.Contains(w.Body.String(), `"country":"ru"`) {
+			t.Errorf("%s: %d %.100s", path, w.Code, w.Body.String())
+		}
+	}
+	end()
+	<-ready
+	if n := store.asked.Load(); n != asked {
+		t.Errorf("the store was asked %d times, want %d", n, asked)
 	}
 }

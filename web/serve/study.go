@@ -120,7 +120,7 @@ func (s *server) study(ctx context.Context, id string) (made, int, error) {
 	if s.Report == nil || !known {
 		return made{}, http.StatusNotFound, errNoEvent
 	}
-	m, err := s.studies.get(ctx, id+"@"+s.countsAsOf(ctx), func(ctx context.Context) (made, error) { return s.makeStudy(ctx, event) })
+	m, err := s.studies.get(ctx, id+"@"+s.asOf(ctx, "counts_as_of"), func(ctx context.Context) (made, error) { return s.makeStudy(ctx, event) })
 	switch {
 	case errors.Is(err, errBusy):
 		return made{}, http.StatusServiceUnavailable, err
@@ -154,9 +154,9 @@ func (s *server) makeStudy(ctx context.Context, event events.Event) (made, error
 	return made{study, page.Bytes()}, err
 }
 
-// countsAsOf names the present counts; where the store does not tell, studies are kept for a moment.
-func (s *server) countsAsOf(ctx context.Context) string {
-	text, err := s.rows(ctx, "counts_as_of", nil, load.JSON)
+// asOf names what a question is answered with at present; where the store does not tell, what depends on it is kept for a moment.
+func (s *server) asOf(ctx context.Context, question string) string {
+	text, err := s.rows(ctx, question, nil, load.JSON)
 	if err != nil {
 		return strconv.FormatInt(time.Now().Unix()/int64(keepFor/time.Second), 10)
 	}

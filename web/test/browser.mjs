@@ -57,7 +57,7 @@ export async function brushOver(page, chart, moves) {
   await page.waitForFunction((chart) => document.querySelector(`[data-chart="${chart}"] .tip`)?.textContent, chart); // hovering was answered
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.3 + 20, box.y + box.height * 0.6);
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await page.waitForFunction((chart) => !document.querySelector(`[data-chart="${chart}"] .tip`).checkVisibility({ visibilityProperty: true }), chart);
   await page.evaluate(() => {
     const work = (window.brushed = { touched: new Set(), painted: 0, between: [], on: true });
     work.observer = new MutationObserver((changes) => {

@@ -266,14 +266,7 @@ describe('served page', { skip }, () => {
   test('a keyboard reaches everything', async () => {
     for (const path of ['/', '/?country=ru&mean=7', '/?country=ru&days=ru-x-2018']) {
       const { page } = await open(browser, address + path);
-      const wanted = await page.$$eval('a, button, select, input, summary, [tabindex="0"]', (all) => all.filter((one) => one.checkVisibility()).length);
-      const reached = new Set();
-      for (let i = 0; i < wanted + 30; i++) {
-        await page.keyboard.press('Tab');
-        reached.add(await page.evaluate(() => [...document.querySelectorAll('*')].indexOf(document.activeElement)));
-      }
-      reached.delete(await page.evaluate(() => [...document.querySelectorAll('*')].indexOf(document.body)));
-      assert.ok(reached.size >= wanted, `${reached.size} of ${wanted} reached on ${path}`);
+      await reachAll(page);
       await page.close();
     }
   });
@@ -488,40 +481,50 @@ describe('stores that are hard to draw', { skip: skip || (process.env.BANSHIFT_S
   after(() => browser?.close());
 
   const views = [
-    ['', '/'], ['', '/?country=ru&days=ru-x-2018'], ['empty', '/'], ['one', '/'], ['day', '/'], ['day', '/?country=ru'], ['gaps', '/?country=ru'],
-    ['decade', '/?country=ru'], ['decade', '/?country=ru&as=panels'], ['world', '/?country=tr'],
+    ['', '/'], ['', '/?country=ru&days=ru-x-2018'], ['', '/?country=ru&days=2018-04-15..2018-04-16&step=hour'], ['', '/?country=tr'], ['empty', '/'], ['one', '/'], ['day', '/'], ['day', '/?country=ru'],
+    ['gaps', '/'], ['gaps', '/?country=ru'], ['decade', '/'], ['decade', '/?country=ru'], ['decade', '/?country=ru&as=panels'], ['world', '/'], ['world', '/?country=tr'],
   ];
-  const forms = [
-    ['1440 pixels in the light, and on paper', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }],
-    ['390 pixels in the dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
-  ];
+  const sizes = [{ width: 1440, height: 900 }, { width: 390, height: 844 }];
+
   for (const [scene, path] of views) {
-    for (const [form, options] of forms) {
-      test(`${scene || 'usual'} ${path} on ${form}`, async () => {
+    for (const viewport of sizes) {
+      test(`${scene || 'usual'} ${path} at ${viewport.width} pixels, in the light, in the dark and on paper`, async () => {
         const base = scenes[scene];
-        const { page, requests, faults } = await open(browser, base + path, options);
-        if (path.includes('days=')) await page.locator('#answer .grade').waitFor();
+        const { page, requests, faults } = await open(browser, base + path, { viewport });
+        if (path.includes('days=ru')) await page.locator('#answer .grade').waitFor();
+        const drawn = async (form) => {
+          const shown = await page.$$eval('.chart', (all) => all.filter((chart) => chart.checkVisibility()).map((chart) => ({ what: chart.dataset.chart ?? 'map', marks: chart.querySelectorAll('svg path').length, height: chart.getBoundingClientRect().height })));
+          for (const chart of shown) assert.ok(chart.marks > 0 && chart.height > 40, `${form}: ${chart.what} has ${chart.marks} marks and ${chart.height} pixels`);
+          assert.equal(shown.length === 0, scene === 'empty', `${form}: ${shown.map((chart) => chart.what)}`);
+          const { wide, width } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: window.innerWidth }));
+          assert.ok(wide <= width, `${form}: ${wide} pixels on ${width}`);
+        };
+        await page.evaluate(axe);
+        for (const colorScheme of ['light', 'dark']) {
+          await page.emulateMedia({ media: 'screen', colorScheme });
+          await drawn(colorScheme);
+          const { violations } = await page.evaluate(() => window.axe.run());
+          assert.deepEqual(violations.map((v) => `${colorScheme}: ${v.id}: ${v.nodes.slice(0, 2).map((one) => one.html).join(' ')}`), []);
+          await page.emulateMedia({ media: 'print', colorScheme });
+          await page.setViewportSize({ width: 1000, height: 900 });
+          await drawn(`${colorScheme}, on paper`);
+          const paper = await page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--paper').trim());
+          assert.match(paper, /^#f/, `paper is ${paper} where the screen is ${colorScheme}`);
+          await page.setViewportSize(viewport);
+        }
         assert.deepEqual(requests.filter((url) => !url.startsWith(base)), []);
         assert.deepEqual(faults, []);
-        const drawn = async () => {
-          const shown = await page.$$eval('.chart', (all) => all.filter((chart) => chart.checkVisibility()).map((chart) => ({ what: chart.dataset.chart ?? 'map', marks: chart.querySelectorAll('svg path').length, height: chart.getBoundingClientRect().height })));
-          for (const chart of shown) assert.ok(chart.marks > 0 && chart.height > 40, `${chart.what} has ${chart.marks} marks and ${chart.height} pixels`);
-          assert.equal(shown.length === 0, scene === 'empty', `${shown.map((chart) => chart.what)}`);
-          const { wide, width } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: window.innerWidth }));
-          assert.ok(wide <= width, `${wide} pixels on ${width}`);
-        };
-        await drawn();
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => window.axe.run());
-        assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.slice(0, 2).map((one) => one.html).join(' ')}`), []);
-        if (form.endsWith('paper')) {
-          await page.emulateMedia({ media: 'print' });
-          await page.setViewportSize({ width: 1000, height: 900 });
-          await drawn();
-        }
         await page.close();
       });
     }
+  }
+
+  for (const [scene, path] of [['empty', '/'], ['gaps', '/?country=ru'], ['decade', '/?country=ru'], ['world', '/'], ['', '/?country=tr']]) {
+    test(`a keyboard reaches everything in ${scene || 'usual'} ${path}`, async () => {
+      const { page } = await open(browser, scenes[scene] + path);
+      await reachAll(page);
+      await page.close();
+    });
   }
 
   test('a store with one country opens there', async () => {
@@ -583,6 +586,18 @@ describe('stores that are hard to draw', { skip: skip || (process.env.BANSHIFT_S
     });
   }
 });
+
+/** Presses Tab until everything had the focus that can have it. */
+async function reachAll(page) {
+  const wanted = await page.$$eval('a, button, select, input, summary, [tabindex="0"]', (all) => {
+    window.missed = new Set(all.filter((one) => one.checkVisibility()));
+    document.addEventListener('focusin', (event) => window.missed.delete(event.target));
+    return window.missed.size;
+  });
+  for (let i = 0; i < 2 * wanted + 30 && (await page.evaluate(() => window.missed.size)) > 0; i++) await page.keyboard.press('Tab');
+  const missed = await page.evaluate(() => [...window.missed].map((one) => one.outerHTML.slice(0, 120)));
+  assert.deepEqual(missed, [], `${missed.length} of ${wanted} were not reached`);
+}
 
 function picture(page) {
   return page.$eval('[data-chart="use"] svg', (svg) => ({

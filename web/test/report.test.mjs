@@ -112,6 +112,7 @@ describe('report', { skip }, () => {
   for (const [name, options, unfold] of [
     ['in the light', { colorScheme: 'light' }, true],
     ['in the dark', { colorScheme: 'dark' }, false],
+    ['in the dark on a telephone', { colorScheme: 'dark', viewport: { width: 390, height: 844 } }, true],
     ['on a telephone', { viewport: { width: 360, height: 740 } }, false],
   ]) {
     test(`is accessible and fits ${name}`, async () => {
