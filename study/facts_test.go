@@ -1,8 +1,11 @@
 package study
 
 import (
+	"bytes"
+	"encoding/json"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,4 +92,36 @@ func question(t *testing.T, r account.Report, id string) int {
 	}
 	t.Fatalf("no question %s", id)
 	return 0
+}
+
+// What is drawn of endpoints is a function of them: networks with as many endpoints as each other have one order.
+func TestChurnIsDrawnTheSameEachTime(t *testing.T) {
+	in := made(t, world(rand.New(rand.NewPCG(1, 2)), .3))
+	in.Facts = &facts{}
+	for d := -10; d < 10; d++ {
+		sight := blocking.Sighting{Day: ban.Date().AddDate(0, 0, d)}
+		for n := range 12 {
+			prefix := netip.PrefixFrom(netip.AddrFrom4([4]byte{198, 18, byte(10*n + d + 10), 0}), 24)
+			sight.Endpoints = append(sight.Endpoints, blocking.Endpoint{Prefix: prefix, ASN: uint32(64500 + n)})
+		}
+		in.Facts.Sightings = append(in.Facts.Sightings, sight)
+	}
+	var first []byte
+	for range 20 {
+		r, err := build(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(r.Questions, func(q account.Question) bool { return q.ID == "churn" })
+		text, err := json.Marshal(r.Questions[i])
+		if err != nil || r.Questions[i].Missing != "" {
+			t.Fatal(err, r.Questions[i].Missing)
+		}
+		if first == nil {
+			first = text
+		}
+		if !bytes.Equal(text, first) {
+			t.Fatalf("drawn as %s\nand as %s", first, text)
+		}
+	}
 }

@@ -179,7 +179,7 @@ func Headlines(ctx context.Context, r Reader, about []events.Event, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	result, err := spike.AnalyzeOwn(t.series, o.Catalogue, t.provenance.Config, t.findings...)
+	result, err := spike.AnalyzeOwn(t.series, t.catalogue, t.provenance.Config, t.findings...)
 	if err != nil {
 		return nil, refused(err)
 	}
