@@ -24,7 +24,7 @@ import (
 // same alarm. Of a table its partitions are read one after the other, each as it is at one moment; an insert is in a
 // partition whole or not at all.
 var backupOrder = []string{
-	"countings", "counted_days", "counted_hours", "counted_networks", "counted_questions", "counted_coverage", "covered_days",
+	"countings", "counted_days", "counted_hours", "counted_networks", "counted_questions", "counted_coverage", "covered_days", "counted_servers", "counted_unknown",
 	schemas.TableFlows, schemas.TableUsage, schemas.TableDNSUsage, schemas.TableResolutions, schemas.TableEndpoints, schemas.TableCoverage, schemas.TableRejects,
 	schemas.TableVerdicts, "batches", "touched", "leases", "forgotten", "pseudonym_keys",
 	"watch_states", "alarms", "alarm_notices",

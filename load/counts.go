@@ -329,8 +329,11 @@ func (s *Store) countDays(ctx context.Context, days []uncounted, names map[uint6
 
 // finishCounting counts what is made from the counts of days, and has them hold.
 func (s *Store) finishCounting(ctx context.Context, days []uncounted, versions map[counts.Key]uint64, asOf time.Time) error {
-	if err := s.countFrom(ctx, statements.CountNetworks, days, versions); err != nil {
+	if err := s.countFrom(ctx, statements.CountNetworks, days, versions, nil); err != nil {
 		return fmt.Errorf("networks: %w", err)
+	}
+	if err := s.countUnknown(ctx, days, versions); err != nil {
+		return fmt.Errorf("unknown tools: %w", err)
 	}
 	questions, err := s.countQuestions(ctx, days, versions)
 	if err != nil {
@@ -365,12 +368,13 @@ func (s *Store) countQuestions(ctx context.Context, days []uncounted, versions m
 	if len(due) == 0 {
 		return valid, nil
 	}
-	return valid, s.countFrom(ctx, statements.CountQuestions, due, versions)
+	return valid, s.countFrom(ctx, statements.CountQuestions, due, versions, nil)
 }
 
-// countFrom runs a statement that stores counts of days under their versions.
-func (s *Store) countFrom(ctx context.Context, sql string, days []uncounted, versions map[counts.Key]uint64) error {
+// countFrom runs a statement that stores counts of days under their versions, with parameters of its own.
+func (s *Store) countFrom(ctx context.Context, sql string, days []uncounted, versions map[counts.Key]uint64, own map[string]string) error {
 	params := usageParams(days)
+	maps.Copy(params, own)
 	var list []string
 	for _, d := range days {
 		list = append(list, fmt.Sprintf("(%s,'%s',%d)", quoteText(d.Country), isoDay(d.Day), versions[d.Key]))

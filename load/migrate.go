@@ -197,12 +197,15 @@ func (s *Store) records(ctx context.Context) (map[int]record, error) {
 	return have, rows.Err()
 }
 
-// keepFlows sets the retention of flows, counted from their ingestion. 0 leaves it.
+// keepFlows sets the retention of flows, counted from their ingestion, and of the servers that are counted from them. 0 leaves it.
 func (s *Store) keepFlows(ctx context.Context, days int) error {
 	if days == 0 || s.distributed {
 		return nil
 	}
-	return s.retain(ctx, schemas.TableFlows, days, "toDateTime(ingested_at)")
+	if err := s.retain(ctx, schemas.TableFlows, days, "toDateTime(ingested_at)"); err != nil {
+		return err
+	}
+	return s.retain(ctx, tableServers, days, "toDateTime(as_of)")
 }
 
 // keepUsage sets the retention of usage, counted from the day on which it was stored. 0: it stays.

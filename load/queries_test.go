@@ -83,6 +83,9 @@ func fill(t *testing.T, s *load.Store) {
 	if err := s.PutEvents(ctx, []load.Event{{ID: "ru-telegram", Country: "ru", Target: "telegram", Kind: "enforce", EnforcedAt: &enforced}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Conn().Exec(ctx, "INSERT INTO counted_unknown (country, day, simulated, servers, clients, flows, all_clients, history) VALUES ('ru', '2018-04-16', 1, 2, 45, 90, 300, 28), ('ru', '2018-04-15', 1, 0, 0, 0, 280, 27)"); err != nil {
+		t.Fatal(err)
+	}
 	over := enforced.Add(20 * time.Hour)
 	whole := load.Alarm{ID: "ru-1", Country: "ru", Kind: "rise", Step: "hour", Simulated: 1, Began: enforced.Add(14 * time.Hour), Raised: enforced.Add(16 * time.Hour), Ended: &over,
 		Z: 7.26, Clients: 120, Expected: 40, Title: "Use of circumvention tools in Russia rose", Text: "Since 14:00."}

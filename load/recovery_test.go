@@ -19,7 +19,7 @@ import (
 )
 
 // ownStore opens a store that the test may break.
-func ownStore(t *testing.T, dir string) *Store {
+func ownStore(t testing.TB, dir string) *Store {
 	t.Helper()
 	if _, err := engine.Locate(""); err != nil {
 		t.Skipf("engine is absent (run `make engine`): %v", err)

@@ -40,6 +40,7 @@ func (s *Store) expire(ctx context.Context) error {
 	}
 	for _, t := range []struct{ table, where string }{
 		{schemas.TableFlows, fmt.Sprintf("toDateTime(ingested_at) + toIntervalDay(%d) <= now()", s.flowsDays)},
+		{tableServers, fmt.Sprintf("toDateTime(as_of) + toIntervalDay(%d) <= now()", s.flowsDays)},
 		{schemas.TableUsage, fmt.Sprintf("stored_on + toIntervalDay(%d) <= now()", s.usageDays)},
 	} {
 		if err != nil {
@@ -85,7 +86,7 @@ func (s *Store) expired(ctx context.Context, table string, grace time.Duration) 
 
 // Retention measures what has expired and is still on the disk.
 func (s *Store) Retention(ctx context.Context) ([]Retained, error) {
-	all := []Retained{{Table: schemas.TableFlows, Days: s.flowsDays}, {Table: schemas.TableUsage, Days: s.usageDays}, {Table: schemas.TableDNSUsage, Days: s.dnsDays}}
+	all := []Retained{{Table: schemas.TableFlows, Days: s.flowsDays}, {Table: tableServers, Days: s.flowsDays}, {Table: schemas.TableUsage, Days: s.usageDays}, {Table: schemas.TableDNSUsage, Days: s.dnsDays}}
 	for i := range all {
 		var err error
 		if all[i].Table == schemas.TableDNSUsage {

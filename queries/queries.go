@@ -169,7 +169,7 @@ var (
 	paramLine   = regexp.MustCompile(`^param (\w+) (.+?) = '?((?:\[.*?\])|[^']*)'?: (.+)$`)
 	columnLine  = regexp.MustCompile(`^column (\w+) (key|clients|sum|share|text): (.+)$`)
 	boundLine   = regexp.MustCompile(`^bound (\w+) (\d)(?: within (\w+))?(?: per (\w+))?: (.+)$`)
-	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days|networks_day|questions_day)\b`)
+	countsView  = regexp.MustCompile(`\b(counts_day|counts_hour|coverage_days|networks_day|questions_day|unknown_day)\b`)
 	placeholder = regexp.MustCompile(`\{(\w+):([^}]+)\}`)
 )
 

@@ -58,7 +58,15 @@ func storeFindings(ctx context.Context, r *reading, list []spike.Series, simulat
 	var findings []spike.Finding
 	for _, e := range catalogue {
 		i := slices.IndexFunc(list, func(s spike.Series) bool { return s.Country == e.Country })
-		if i < 0 || e.Target == "" || e.Date().Before(list[i].Start) || !e.Date().Before(list[i].Start.AddDate(0, 0, len(list[i].Values))) {
+		if i < 0 || e.Date().Before(list[i].Start) || !e.Date().Before(list[i].Start.AddDate(0, 0, len(list[i].Values))) {
+			continue
+		}
+		unknown, err := unknownFinding(ctx, r, e, simulated, cfg)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, unknown...)
+		if e.Target == "" {
 			continue
 		}
 		direct, err := serviceSeries(ctx, r, strings.ToLower(e.Target), e.Country, simulated)
@@ -80,6 +88,43 @@ func storeFindings(ctx context.Context, r *reading, list []spike.Series, simulat
 		findings = append(findings, dose...)
 	}
 	return findings, nil
+}
+
+// unknownOf asks for the days around an event.
+func unknownOf(e events.Event, cfg spike.Config) map[string]string {
+	return map[string]string{"country": e.Country, "from": e.Date().AddDate(0, 0, -cfg.BeforeDays).Format(time.DateOnly), "to": e.Date().AddDate(0, 0, cfg.AfterDays-1).Format(time.DateOnly)}
+}
+
+// unknownFinding says how many clients used servers that came up and that nothing names, on the day with most of them
+// after the event and before it; nothing where none did after it. It speaks neither for nor against: a game may look so.
+func unknownFinding(ctx context.Context, r *reading, e events.Event, simulated bool, cfg spike.Config) ([]spike.Finding, error) {
+	type day struct {
+		Day       string
+		Clients   uint64
+		All       uint64 `json:"all_clients"`
+		Servers   uint64
+		Simulated uint8
+	}
+	list, err := rows[day](ctx, r, "unknown_tools", unknownOf(e, cfg))
+	if err != nil {
+		return nil, err
+	}
+	var before, after day
+	for _, d := range list {
+		most := &before
+		if !dayOf(d.Day).Before(e.Date()) {
+			most = &after
+		}
+		if (d.Simulated == 1) == simulated && d.Clients > most.Clients {
+			*most = d
+		}
+	}
+	if after.Clients == 0 || after.All == 0 {
+		return nil, nil
+	}
+	text := fmt.Sprintf("an unknown tool, or a new service like one: on %s %d of %d clients (%.1f %%) used %s that few used a week before and that nothing names; in the %d days before it at most %d did",
+		after.Day, after.Clients, after.All, 100*float64(after.Clients)/float64(after.All), account.CountOf(int(after.Servers), "server networks"), cfg.BeforeDays, before.Clients)
+	return []spike.Finding{{Event: e.ID, Source: "servers that came up", Weight: spike.Silent, Text: text}}, nil
 }
 
 // doseFinding asks whether the effect by network follows the share of tries of the banned

@@ -208,6 +208,7 @@ func (o Options) questions(e events.Event) []namedQuery {
 	list = append(list,
 		namedQuery{"versions", nil},
 		namedQuery{"block_list", nil},
+		namedQuery{"unknown_tools", unknownOf(e, o.Config)},
 		namedQuery{"use_by_network_day", country},
 		namedQuery{"service_by_network", triesOf(e, o.Config)},
 		namedQuery{"use_by_tool_day", country},

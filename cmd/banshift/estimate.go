@@ -40,7 +40,7 @@ type tableDemand struct {
 // perDay are tables of finished counts: as many rows a day however many records.
 var perDay = map[string]bool{
 	schemas.TableCountedDays: true, schemas.TableCountedHours: true, "counted_networks": true, "counted_questions": true,
-	"covered_days": true, "countings": true, "touched": true,
+	"covered_days": true, "counted_servers": true, "counted_unknown": true, "countings": true, "touched": true,
 }
 
 // demandOf scales what a store takes now.

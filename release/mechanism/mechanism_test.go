@@ -197,7 +197,7 @@ func TestRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	given := map[string]map[string]string{"use_by_tool_day": {"tool": "wireguard"}, "use_by_category_day": {"category": "vpn"}, "service_users": {"services": "['telegram','viber']"}, "dns_interest": {"service": "telegram"}}
-	sensitivity := map[string]int{"daily_series": 2, "circumvention_share": 2, "use_by_network_day": 2, "use_by_tool_day": 1, "use_by_category_day": 1, "service_users": 4, "dns_interest": 2}
+	sensitivity := map[string]int{"daily_series": 2, "circumvention_share": 2, "use_by_network_day": 2, "use_by_tool_day": 1, "use_by_category_day": 1, "service_users": 4, "dns_interest": 2, "unknown_tools": 2}
 	released := map[string]bool{}
 	for _, q := range all {
 		for _, params := range []map[string]string{nil, given[q.Name]} {

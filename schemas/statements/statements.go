@@ -39,6 +39,15 @@ var CountNetworks string
 //go:embed count_questions.sql
 var CountQuestions string
 
+// CountServers counts the clients of servers that no list names on some days, under versions of their counts;
+// CountUnknown judges which of these servers came up, on these days and on the 27 after them.
+//
+//go:embed count_servers.sql
+var CountServers string
+
+//go:embed count_unknown.sql
+var CountUnknown string
+
 // VerdictNames reads the names of all verdicts.
 //
 //go:embed verdict_names.sql
