@@ -127,6 +127,10 @@ alarm-rate: ## Measure false alarms and delays of watch on simulated countries, 
 privacy-cost: ## Measure what released counts cost the effect of a ban, into docs/privacy-cost.md (RUNS: 10, SEED: 1)
 	$(GO) run ./deploy/privacycost -runs $(or $(RUNS),10) -seed $(or $(SEED),1) -out docs/privacy-cost.md
 
+.PHONY: newcomers
+newcomers: ## Measure which servers count as an unknown tool's, into docs/newcomers.md (RUNS: 40)
+	$(GO) run ./deploy/newcomers -runs $(or $(RUNS),40) -out docs/newcomers.md
+
 .PHONY: lint
 lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; }

@@ -158,7 +158,7 @@ func BenchmarkCountUnknown(b *testing.B) {
 	const start = "toDateTime('2018-03-01 00:00:00', 'UTC') + toIntervalDay(number % 40)"
 	for _, sql := range []string{
 		`INSERT INTO flows (start, end, client, country, server_net, records, flow_count, tool, category, level)
-			SELECT ` + start + `, start, intHash64(number) % 20000, concat('c', toString(intDiv(number, 40) % 10)), toIPv6(concat('::ffff:240.', toString(intHash32(number) % 20), '.', toString(intHash32(number + 7) % 250), '.0')),
+			SELECT ` + start + ` AS begun, begun, intHash64(number) % 20000, concat('c', toString(intDiv(number, 40) % 10)), toIPv6(concat('::ffff:240.', toString(intHash32(number) % 20), '.', toString(intHash32(number + 7) % 250), '.0')),
 			1, 1, 'fully-encrypted', 'proxy', 'possible' FROM numbers(20000000)`,
 		`INSERT INTO counted_days (grouping, level, country, day, category, clients, flows, records, version)
 			SELECT arrayJoin(['all', 'category']) AS g, if(g = 'all', 'unclassified', 'possible'), country, toDate(start), if(g = 'all', '', 'proxy'), 20000, count(), count(), 1 FROM flows GROUP BY country, toDate(start)`,

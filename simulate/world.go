@@ -105,6 +105,7 @@ const (
 	keyTopology
 	keyReplicates
 	keyUniform
+	keyNewcomers
 )
 
 func newWorld(s *Scenario, seed uint64) *world {
