@@ -114,7 +114,7 @@ func sentences(t *testing.T, dir, store string) []string {
 	unanswered := func(day string) float64 {
 		return 100 * number(telegram, "unanswered_share", "category", "messenger", "day", day)
 	}
-	return []string{
+	return append(stagesOf(t, h.Reasons),
 		fmt.Sprintf("%v of %v clients used a tool on the first day", number(share, "using"), number(share, "clients")),
 		fmt.Sprintf("OpenVPN goes from %v clients to %v, and *mtproto*", number(tools, "clients", "tool", "openvpn", "day", "2018-04-15"), number(tools, "clients", "tool", "openvpn", "day", "2018-04-16")),
 		fmt.Sprintf("Of their flows %.0f %% stay unanswered on the 16th and %.0f %% on the 17th", unanswered("2018-04-16"), unanswered("2018-04-17")),
@@ -122,5 +122,22 @@ func sentences(t *testing.T, dir, store string) []string {
 		fmt.Sprintf("%d other dates of the country's past", h.InTime.N), fmt.Sprintf("0.008 is 1/%d", h.InTime.N+1),
 		fmt.Sprintf("the other %d countries", h.InSpace.N), fmt.Sprintf("1/%d is the smallest possible value", h.InSpace.N+1),
 		fmt.Sprintf("on 19 and 20 April (%s of %s exporters", words[number(coverage, "exporters", "day", "2018-04-19")], words[number(coverage, "known_exporters", "day", "2018-04-19")]),
+	)
+}
+
+// stagesOf is what the tutorial says of the ban's stages, with the numbers of the report's reasons.
+func stagesOf(t *testing.T, reasons []string) []string {
+	t.Helper()
+	said := strings.ReplaceAll(strings.Join(reasons, "\n"), "-", "−")
+	dose := regexp.MustCompile(`[+−]([\d,]+) addresses[^)]*\)`).FindAllStringSubmatch(said, -1)
+	first := regexp.MustCompile(`addresses, \+1 service\) (\+[\d.]+ % \([^)]*\))`).FindStringSubmatch(said)
+	slope := regexp.MustCompile(`for each 10,000,000 addresses more in a stage its step differs by ([+−][\d.]+ %) \(([^)]*)\)`).FindStringSubmatch(said)
+	if len(dose) != 5 || first == nil || slope == nil {
+		t.Fatalf("the report does not tell the stages: %s", said)
+	}
+	return []string{
+		fmt.Sprintf("stages: %s addresses on 16 April, %s on the 17th, %s on the 19th, and %s and %s lifted on 28 April and 8 May", dose[0][1], dose[1][1], dose[2][1], dose[3][1], dose[4][1]),
+		fmt.Sprintf("%s on the first day", first[1]),
+		fmt.Sprintf("(%s for each 10 million addresses, %s)", slope[1], slope[2]),
 	}
 }
