@@ -143,13 +143,17 @@ func (w *writers) produce(n int) {
 	w.lines = w.lines[n:]
 }
 
-// await waits until the ledger has so many records.
+// await waits until the ledger has so many records, as long as they become more.
 func (w *writers) await(records int) {
 	w.Helper()
+	most := 0
 	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(300 * time.Millisecond) {
 		n, ok := storedRecords(w.store)
 		if ok && n >= records {
 			return
+		}
+		if n > most {
+			most, deadline = n, time.Now().Add(3*time.Minute)
 		}
 		if time.Now().After(deadline) {
 			w.Fatalf("%d of %d records are stored", n, records)
