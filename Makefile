@@ -79,6 +79,17 @@ check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own en
 check-compose: build ## Load deploy/compose by the Compose Specification's own loader, check the Containerfile, and start the program in the image's files
 	cd deploy/compose && $(GO) vet . && $(GO) test .
 
+# Debian's versions begin with a digit; what has no tag is older than any that has.
+DEB_VERSION := $(shell git describe --tags --exact-match 2>/dev/null | sed -n 's/^v\([0-9].*\)/\1/p')
+DEB_VERSION := $(or $(DEB_VERSION),0~$(shell git log -1 --format=%cd.%h --date=format:%Y%m%d))
+
+.PHONY: check-package
+check-package: build ## Build the Debian package twice, compare, ask lintian, and install, start and purge it in a fresh Debian (root, debootstrap)
+	mkdir -p out/package
+	for n in 1 2; do SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) GO=$(GO) deploy/debian/build bin/banshift bin/banshift $$($(GO) env GOARCH) '$(DEB_VERSION)' out/package/$$n.deb; done
+	cmp out/package/1.deb out/package/2.deb
+	deploy/debian/check out/package/1.deb
+
 .PHONY: planted
 planted: engine ## Plant ADDRESSES (1000000) of clients in all formats, and look for them everywhere
 	BANSHIFT_PLANTED=$(or $(ADDRESSES),1000000) $(GO) test -count 1 -v -timeout 120m ./cmd/banshift -run TestPlantedAddressesOfAllFormats
@@ -171,7 +182,7 @@ accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_
 # commit and no owner, so that two builds of a commit are the same bytes.
 RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/compose deploy/parts/cache.sh deploy/parts/engine
 .PHONY: release
-release: web/dist/banshift.js ## Build archives for linux amd64 and arm64 into out/release, with bills of materials (CycloneDX) and checksums
+release: build ## Build archives and Debian packages for linux amd64 and arm64 into out/release, with bills of materials (CycloneDX) and checksums
 	rm -rf out/release && mkdir -p out/release
 	for arch in amd64 arm64; do \
 		name=banshift-$(VERSION)-linux-$$arch; mkdir out/release/$$name; \
@@ -179,9 +190,10 @@ release: web/dist/banshift.js ## Build archives for linux amd64 and arm64 into o
 		CGO_ENABLED=0 $(GO) run $(SBOM) bin -json -noserial -output out/release/$$name.cdx.json -version '$(VERSION)' out/release/$$name/banshift; \
 		for part in $(RELEASED); do [ ! -e $$part ] || git ls-files -z -- $$part | xargs -0 cp --parents -t out/release/$$name; done; \
 		tar -C out/release --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) -cf - $$name | gzip -n > out/release/$$name.tar.gz; \
+		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) GO=$(GO) deploy/debian/build out/release/$$name/banshift bin/banshift $$arch '$(DEB_VERSION)' "out/release/banshift_$(DEB_VERSION)_$$arch.deb"; \
 		rm -rf out/release/$$name; \
 	done
-	cd out/release && sha256sum *.tar.gz *.cdx.json > SHA256SUMS && cat SHA256SUMS
+	cd out/release && sha256sum *.tar.gz *.deb *.cdx.json > SHA256SUMS && cat SHA256SUMS
 
 # vulndb DIRECTORY is where the module of known faults lies, as the module proxy gave it.
 .PHONY: vuln

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
 	"github.com/banshift/banshift/monitor"
@@ -25,13 +26,17 @@ var configSource string
 
 // newReferenceCommand is hidden: it writes the reference that is kept in docs/.
 func newReferenceCommand(a *app) *cobra.Command {
-	var out string
+	var out, manual string
 	cmd := &cobra.Command{
 		Use:    "reference",
 		Short:  "Write the reference of commands, configuration, tables, queries and formats as Markdown",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if manual != "" {
+				cmd.Root().DisableAutoGenTag = true
+				return doc.GenManTree(cmd.Root(), &doc.GenManHeader{Title: "BANSHIFT", Section: "1", Source: "banshift", Manual: "User Commands"}, manual)
+			}
 			pages, err := referencePages(cmd.Root())
 			if err != nil {
 				return err
@@ -45,6 +50,7 @@ func newReferenceCommand(a *app) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "docs/reference", "directory for the pages")
+	cmd.Flags().StringVar(&manual, "man", "", "write manual pages into this directory instead, as of SOURCE_DATE_EPOCH")
 	return cmd
 }
 

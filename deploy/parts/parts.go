@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// Shared is the folder of parts that all users of a machine have, which the Debian package fills.
+const Shared = "/var/cache/banshift"
+
 // Cache is the folder of all parts: $BANSHIFT_CACHE, else banshift in $XDG_CACHE_HOME or
 // in ~/.cache, as cache.sh has it.
 func Cache() (string, error) {

@@ -71,6 +71,11 @@ func TestUnits(t *testing.T) {
 			if flag, isFlag := strings.CutPrefix(word, "--"); isFlag && !strings.Contains(string(reference), "`--"+flag) {
 				t.Errorf("%s: --%s is no flag", path, flag)
 			}
+			if name, isHere := strings.CutPrefix(word, "/etc/banshift/"); isHere {
+				if _, err := os.Stat(name); err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+			}
 			if name, isVariable := strings.CutPrefix(word, "$"); isVariable && !slices.ContainsFunc(strings.Split(string(environment), "\n"), func(l string) bool { return strings.HasPrefix(l, name+"=") }) {
 				t.Errorf("%s: %s is not in the file environment", path, name)
 			}

@@ -34,7 +34,7 @@ var ErrNotFound = errors.New("no ClickHouse engine on this machine")
 
 // Locate finds libchdb.so or a clickhouse binary: path where it is given, else
 // $BANSHIFT_ENGINE, a clickhouse binary of a supported version on PATH, the cache
-// that `make engine` fills. It fails with [ErrNotFound].
+// that `make engine` fills, the one of all users of this machine. It fails with [ErrNotFound].
 func Locate(path string) (string, error) {
 	from := "the configured engine"
 	if path == "" {
@@ -64,11 +64,13 @@ func Locate(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cached := cachedIn(cache)
-	if _, err := os.Stat(cached); err == nil {
-		return cached, nil
+	for _, dir := range []string{cache, parts.Shared} {
+		cached := cachedIn(dir)
+		if _, err := os.Stat(cached); err == nil {
+			return cached, nil
+		}
+		tried = append(tried, cached)
 	}
-	tried = append(tried, cached)
 	return "", fmt.Errorf("%w: looked for %s; run `make engine`, or set %s to libchdb.so or a clickhouse binary, or use a server with --store clickhouse://user@host:9000/db",
 		ErrNotFound, strings.Join(tried, ", "), EnvPath)
 }
