@@ -118,7 +118,7 @@ scale: engine ## Make a seeded store of 20,000,000 client-hours, 60 countries, a
 
 .PHONY: latency
 latency: engine ## Measure the named queries on a store that make scale made in STORE
-	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),40)
+	$(GO) run ./deploy/scale --store $(STORE) --measure $(or $(RUNS),16)
 
 .PHONY: calibrate
 calibrate: build ## Measure false grades and power: real series below BANSHIFT_SHARED into docs/calibration.md and docs/alarms.md, simulated ones into docs/calibration-simulated.md (RUNS: 200)
@@ -139,7 +139,7 @@ privacy-cost: ## Measure what released counts cost the effect of a ban, into doc
 	$(GO) run ./deploy/privacycost -runs $(or $(RUNS),10) -seed $(or $(SEED),1) -out docs/privacy-cost.md
 
 .PHONY: newcomers
-newcomers: ## Measure which servers count as an unknown tool's, into docs/newcomers.md (RUNS: 40)
+newcomers: ## Measure which servers count as an unknown tool's, into docs/newcomers.md (RUNS: 16)
 	$(GO) run ./deploy/newcomers -runs $(or $(RUNS),40) -out docs/newcomers.md
 
 .PHONY: lint

@@ -17,7 +17,7 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == engine.ChildCommand {
 		os.Exit(engine.ChildMain(os.Args[2:]))
 	}
-	runs := flag.Int("runs", 40, "worlds in which nothing happens to one country alone; half as many have a tool")
+	runs := flag.Int("runs", 16, "worlds in which nothing happens to one country alone; half as many have a tool")
 	out := flag.String("out", "", "Markdown file to write")
 	flag.Parse()
 	text, err := report(context.Background(), *runs)
