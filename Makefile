@@ -79,6 +79,15 @@ check-alerts: ## Evaluate the alerts of deploy/prometheus by Prometheus's own en
 check-compose: build ## Load deploy/compose by the Compose Specification's own loader, check the Containerfile, and start the program in the image's files
 	cd deploy/compose && $(GO) vet . && $(GO) test .
 
+.PHONY: check-kubernetes
+check-kubernetes: ## Build deploy/kubernetes by kustomize, and decode it strictly into the types of the Kubernetes API
+	cd deploy/kubernetes && $(GO) vet . && $(GO) test .
+
+.PHONY: release-notes
+release-notes: ## Print what CHANGELOG.md says of VERSION (the tag that is checked out), or fail where it says nothing
+	@awk -v wanted='$(patsubst v%,%,$(VERSION))' '/^## / { shown = $$2 == wanted || $$2 == "[" wanted "]"; next } shown { print; if (NF) said = 1 } \
+		END { if (!said) { print "CHANGELOG.md has no section for " wanted > "/dev/stderr"; exit 1 } }' CHANGELOG.md
+
 # Debian's versions begin with a digit; what has no tag is older than any that has.
 DEB_VERSION := $(shell git describe --tags --exact-match 2>/dev/null | sed -n 's/^v\([0-9].*\)/\1/p')
 DEB_VERSION := $(or $(DEB_VERSION),0~$(shell git log -1 --format=%cd.%h --date=format:%Y%m%d))
@@ -180,7 +189,7 @@ accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_
 
 # What an archive holds with the program: units, alerts, boards, and what fetches the engine. Files have the time of the
 # commit and no owner, so that two builds of a commit are the same bytes.
-RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/compose deploy/parts/cache.sh deploy/parts/engine
+RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/compose deploy/kubernetes deploy/parts/cache.sh deploy/parts/engine
 .PHONY: release
 release: build ## Build archives and Debian packages for linux amd64 and arm64 into out/release, with bills of materials (CycloneDX) and checksums
 	rm -rf out/release && mkdir -p out/release
