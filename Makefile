@@ -88,6 +88,11 @@ release-notes: ## Print what CHANGELOG.md says of VERSION (the tag that is check
 	@awk -v wanted='$(patsubst v%,%,$(VERSION))' '/^## / { shown = $$2 == wanted || $$2 == "[" wanted "]"; next } shown { print; if (NF) said = 1 } \
 		END { if (!said) { print "CHANGELOG.md has no section for " wanted > "/dev/stderr"; exit 1 } }' CHANGELOG.md
 
+# ARCHIVE is one of make release.
+.PHONY: check-archive
+check-archive: engine broker ## Unpack ARCHIVE into an empty home, and have data of a topic on the page within two minutes by one command
+	BANSHIFT_ARCHIVE=$(realpath $(ARCHIVE)) $(GO) test -count 1 -v ./cmd/banshift -run '^TestFromArchive$$'
+
 # Debian's versions begin with a digit; what has no tag is older than any that has.
 DEB_VERSION := $(shell git describe --tags --exact-match 2>/dev/null | sed -n 's/^v\([0-9].*\)/\1/p')
 DEB_VERSION := $(or $(DEB_VERSION),0~$(shell git log -1 --format=%cd.%h --date=format:%Y%m%d))
