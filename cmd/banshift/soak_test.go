@@ -152,13 +152,18 @@ func (s *soak) send(lines [][]byte) error {
 	return nil
 }
 
-// begin starts a member and waits until it follows the topic.
+// begin starts a member and waits until it follows the topic. One that ends because the server is away just then is started again, as what
+// supervises it does.
 func (s *soak) begin(i int) {
 	s.Helper()
 	s.members[i], s.logs[i] = s.program("--follow", s.uri)
 	for deadline := time.Now().Add(time.Minute); !strings.Contains(s.logs[i].String(), `"following"`); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.Fatalf("member %d does not follow: %s", i, s.logs[i].String())
+		}
+		if strings.Contains(s.logs[i].String(), "store is not reachable") {
+			s.members[i].Wait() //nolint:errcheck // it said why
+			s.members[i], s.logs[i] = s.program("--follow", s.uri)
 		}
 	}
 }
