@@ -40,6 +40,9 @@ var Metrics = []Metric{
 	{"banshift_store_bytes", "gauge", nil, "Bytes of the store's tables on the disk"},
 	{"banshift_disk_free_bytes", "gauge", nil, "Free bytes of the fullest disk that the engine has"},
 	{"banshift_disk_full_in_seconds", "gauge", nil, "Time until that disk is full at the growth of the store's tables since the program began; absent in its first ten minutes and where they do not grow"},
+	{"banshift_sql_statements_total", "counter", []string{"outcome"}, "Statements of dashboards (serve --sql) by how they ended: answered; failed, with an error; refused, wrong passwords among them; stopped, as whoever asked had gone"},
+	{"banshift_sql_statement_seconds_total", "counter", nil, "How long they took, waiting for their turn included"},
+	{"banshift_sql_running", "gauge", nil, "Statements of dashboards that run or wait for their turn"},
 	{"banshift_list_timestamp_seconds", "gauge", []string{"list"}, "As of when a list is"},
 	{"banshift_key_oldest_day_timestamp_seconds", "gauge", nil, "Beginning of the oldest UTC day whose clients can still be named: keys are destroyed 48 h after their days; absent under a master key, which makes them all"},
 }
@@ -73,6 +76,12 @@ type Disk struct {
 	Parts, Merges, Bytes, Free uint64
 }
 
+// SQL are the statements of dashboards by how they ended, those that run, and how long those took that ended.
+type SQL struct {
+	Answered, Failed, Refused, Stopped, Running int64
+	Took                                        time.Duration
+}
+
 // Sources are what the metrics are made of when they are asked for; a nil one has none.
 type Sources struct {
 	Version string
@@ -81,6 +90,7 @@ type Sources struct {
 	Passed  func() []Passed
 	Retries func() int64
 	Disk    func() (now Disk, fullDays float64, ok bool)
+	SQL     func() (SQL, bool)
 	Lists   func() map[string]time.Time
 	// OldestKey is the beginning of the oldest day that there is a key of; false: of every day.
 	OldestKey func() (time.Time, bool)
@@ -121,6 +131,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	c.records(give)
 	c.topics(give)
 	c.store(give)
+	c.sql(give)
 	if c.sources.Lists != nil {
 		for name, at := range c.sources.Lists() {
 			give(prometheus.GaugeValue, "banshift_list_timestamp_seconds", seconds(at), name)
@@ -215,6 +226,21 @@ func (c *collector) store(give give) {
 	if days > 0 {
 		give(prometheus.GaugeValue, "banshift_disk_full_in_seconds", days*24*3600)
 	}
+}
+
+func (c *collector) sql(give give) {
+	if c.sources.SQL == nil {
+		return
+	}
+	s, ok := c.sources.SQL()
+	if !ok {
+		return
+	}
+	for outcome, n := range map[string]int64{"answered": s.Answered, "failed": s.Failed, "refused": s.Refused, "stopped": s.Stopped} {
+		give(prometheus.CounterValue, "banshift_sql_statements_total", float64(n), outcome)
+	}
+	give(prometheus.CounterValue, "banshift_sql_statement_seconds_total", s.Took.Seconds())
+	give(prometheus.GaugeValue, "banshift_sql_running", float64(s.Running))
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

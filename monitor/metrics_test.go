@@ -40,6 +40,7 @@ func TestMetricsAreThoseOfTheReference(t *testing.T) {
 		Retries:   func() int64 { return 3 },
 		Disk:      func() (Disk, float64, bool) { return Disk{1, 2, 3, 4}, 5, true },
 		Lists:     func() map[string]time.Time { return map[string]time.Time{"tor": now} },
+		SQL:       func() (SQL, bool) { return SQL{Refused: 1}, true },
 		OldestKey: func() (time.Time, bool) { return now, true },
 	})))
 	for _, m := range Metrics {

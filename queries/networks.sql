@@ -13,17 +13,17 @@
 -- column flows sum: all flows of the network
 -- column expected_flows sum: expected number of flows of such tools
 -- column simulated key: 1 where the rows are simulated
-WITH arraySum((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories)) AS chosen
+WITH arraySum(arrayMap((c, i) -> bitShiftLeft(toUInt64(has({categories:Array(String)}, c)), i - 1), n.categories, arrayEnumerate(n.categories))) AS chosen
 SELECT
     country,
     asn,
     sum(n.clients) AS client_days,
-    sum(arraySum((s, many) -> many * (bitAnd(s, chosen) != 0),
+    sum(arraySum(arrayMap((s, many) -> many * (bitAnd(s, chosen) != 0),
         if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_sets, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_sets, n.confirmed_sets)),
-        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_clients, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_clients, n.confirmed_clients)))) AS using_days,
+        if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'likely', n.likely_clients, if({level:Enum8('possible' = 2, 'likely' = 3, 'confirmed' = 4)} = 'possible', n.possible_clients, n.confirmed_clients))))) AS using_days,
     using_days / client_days AS share,
     sum(n.flows) AS flows,
-    round(sum(arraySum((c, e) -> e * has({categories:Array(String)}, c), n.categories, n.expected)), 3) AS expected_flows,
+    round(sum(arraySum(arrayMap((c, e) -> e * has({categories:Array(String)}, c), n.categories, n.expected))), 3) AS expected_flows,
     simulated
 FROM networks_day AS n
 WHERE ({country:String} = '' OR country = {country:String})

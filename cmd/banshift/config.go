@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/viper"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/sqldoor"
 	"github.com/banshift/banshift/monitor"
 )
 
@@ -50,6 +51,7 @@ type Config struct {
 	Metrics     MetricsConfig     `mapstructure:"metrics"`
 	Watch       WatchConfig       `mapstructure:"watch"`
 	SMTP        SMTPConfig        `mapstructure:"smtp"`
+	SQL         SQLConfig         `mapstructure:"sql"`
 	// Subscriptions say who is told of which alarms.
 	Subscriptions []SubscriptionConfig `mapstructure:"subscriptions"`
 }
@@ -73,6 +75,20 @@ type SMTPConfig struct {
 	Password string `mapstructure:"password"`
 	// TLS from the first byte, as on port 465; otherwise it is begun where the server offers it, and required of other machines.
 	TLS bool `mapstructure:"tls"`
+}
+
+// SQLConfig is for the programs that "serve --sql" answers.
+type SQLConfig struct {
+	// Password is what they must know, of at least 16 characters; best given as BANSHIFT_SQL_PASSWORD. Empty: serve makes one and prints it.
+	Password string `mapstructure:"password"`
+	// StatementSeconds is how long a statement may take, with its answer.
+	StatementSeconds int `mapstructure:"statement_seconds"`
+	// ResultRows is how many rows an answer may have.
+	ResultRows int `mapstructure:"result_rows"`
+	// MemoryMegabytes is how much of the engine's memory all statements that run at once may take together.
+	MemoryMegabytes int `mapstructure:"memory_megabytes"`
+	// Statements is how many run at once; more wait, 10 seconds at most.
+	Statements int `mapstructure:"statements"`
 }
 
 // SubscriptionConfig says who is told of which alarms. Empty lists stand for all.
@@ -258,6 +274,7 @@ func defaultConfig() Config {
 		Analysis:    AnalysisConfig{BeforeDays: 28, BaselineDays: 7, AfterDays: 7, Rule: "standard", Seed: 1},
 		Retention:   RetentionConfig{FlowsDays: 30, UsageDays: 90, DNSDays: 90},
 		Watch:       WatchConfig{GraceMinutes: 10},
+		SQL:         SQLConfig{StatementSeconds: 60, ResultRows: 1_000_000, MemoryMegabytes: 768, Statements: 4},
 	}
 }
 
@@ -305,7 +322,7 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("configuration %s: %s", file, oneLine(err))
 	}
-	for variable, secret := range map[string]*string{"BANSHIFT_KAFKA_PASSWORD": &cfg.Kafka.Password, "BANSHIFT_SMTP_PASSWORD": &cfg.SMTP.Password} {
+	for variable, secret := range map[string]*string{"BANSHIFT_KAFKA_PASSWORD": &cfg.Kafka.Password, "BANSHIFT_SMTP_PASSWORD": &cfg.SMTP.Password, "BANSHIFT_SQL_PASSWORD": &cfg.SQL.Password} {
 		if *secret == hiddenSecret { // of a printed configuration
 			*secret = ""
 		}
@@ -343,7 +360,7 @@ func dateToText(from, to reflect.Type, value any) (any, error) {
 }
 
 // otherVariables are read elsewhere than in the configuration.
-var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_STORE_PASSWORD_FILE", "BANSHIFT_KAFKA_PASSWORD_FILE", "BANSHIFT_SMTP_PASSWORD_FILE", "BANSHIFT_ENGINE", "BANSHIFT_CACHE", "BANSHIFT_SHARED", "BANSHIFT_PROGRAM"}
+var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_STORE_PASSWORD_FILE", "BANSHIFT_KAFKA_PASSWORD_FILE", "BANSHIFT_SMTP_PASSWORD_FILE", "BANSHIFT_SQL_PASSWORD_FILE", "BANSHIFT_ENGINE", "BANSHIFT_CACHE", "BANSHIFT_SHARED", "BANSHIFT_PROGRAM"}
 
 // strayVariables lists variables that look like settings and are none.
 func strayVariables(environment []string) []string {
@@ -417,6 +434,7 @@ func (c Config) check() error {
 		"ingest.flush_after_seconds": c.Ingest.FlushAfterSeconds, "privacy.release_min_clients": c.Privacy.ReleaseMinClients, "privacy.release_min_clients_prosecuted": c.Privacy.ReleaseMinProsecuted,
 		"embedded.memory_megabytes": c.Embedded.MemoryMegabytes, "retention.flows_days": c.Retention.FlowsDays,
 		"analysis.before_days": c.Analysis.BeforeDays, "analysis.baseline_days": c.Analysis.BaselineDays, "analysis.after_days": c.Analysis.AfterDays,
+		"sql.statement_seconds": c.SQL.StatementSeconds, "sql.result_rows": c.SQL.ResultRows, "sql.memory_megabytes": c.SQL.MemoryMegabytes, "sql.statements": c.SQL.Statements,
 	} {
 		if n <= 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a positive number", key, n))
@@ -429,6 +447,9 @@ func (c Config) check() error {
 		if n < 0 {
 			errs = append(errs, fmt.Errorf("%s is %d: want a number of days, or 0 to keep all", key, n))
 		}
+	}
+	if n := len(c.SQL.Password); n > 0 && n < sqldoor.MinPassword {
+		errs = append(errs, fmt.Errorf("sql.password has %d characters: want at least %d", n, sqldoor.MinPassword))
 	}
 	if c.Watch.GraceMinutes < 0 {
 		errs = append(errs, fmt.Errorf("watch.grace_minutes is %d: want a number of minutes", c.Watch.GraceMinutes))

@@ -83,6 +83,9 @@ func (c Config) withoutSecrets() Config {
 	if c.SMTP.Password != "" {
 		c.SMTP.Password = hiddenSecret
 	}
+	if c.SQL.Password != "" {
+		c.SQL.Password = hiddenSecret
+	}
 	c.Subscriptions = slices.Clone(c.Subscriptions)
 	for i := range c.Subscriptions {
 		if c.Subscriptions[i].Webhook != "" { // who knows the address may post to it

@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/load/sqldoor"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/study"
 	"github.com/banshift/banshift/study/account"
@@ -34,11 +37,16 @@ With --public it answers anybody, on any address, and shows what may be publishe
 of few clients, and counts rounded to multiples of privacy.release_min_clients. It speaks
 plain HTTP: put a server with TLS in front of it.
 
+With --sql it answers programs that draw dashboards, too (Superset, Grafana, Metabase, clients
+of ClickHouse), over ClickHouse's HTTP interface: statements that only read, of the tables
+without clients in them, for who knows the password.
+
 With --run it reads telemetry too, as 'banshift run --follow' does: one program, with one
 engine, for a small place.`,
 		Example: `  banshift serve --store ./store
   banshift serve --store clickhouse://reader@db:9000/banshift --listen 127.0.0.1:8090
   banshift serve --store ./store --public --listen 0.0.0.0:8080
+  BANSHIFT_SQL_PASSWORD_FILE=sql.password banshift serve --store ./store --sql 127.0.0.1:8123
   banshift serve --config banshift.yaml --watch \
     --run 'kafka://broker:9092/flows?format=goflow2-json' --run /var/log/zeek`,
 		Args: cobra.NoArgs,
@@ -63,6 +71,8 @@ engine, for a small place.`,
 	f.BoolVar(&watch, "watch", false, "with --run: raise alarms on what is stored, as 'banshift watch' does")
 	f.StringVar(&p.listen, "listen", "127.0.0.1:8080", "loopback address and port, or with --public any; port 0 takes a free one")
 	f.BoolVar(&p.public, "public", false, "answer anybody with what may be published")
+	f.StringVar(&p.sql, "sql", "", "answer SQL of dashboards at this loopback address and port, as 127.0.0.1:8123; an embedded store's only")
+	f.BoolVar(&p.sqlRemote, "sql-remote", false, "let --sql be any address, and other machines ask; put a server with TLS in front")
 	f.StringVar(&p.catalogue, "events", "", "catalogue: a directory, or a file of YAML, JSON or CSV; several by commas, \"builtin\" among them (default: the built-in one)")
 	return cmd
 }
@@ -74,10 +84,18 @@ const drainFor = 5 * time.Second
 type pageOptions struct {
 	listen, catalogue string
 	public            bool
+	sql               string // where dashboards are answered; empty: nowhere
+	sqlRemote         bool
 }
 
 // check refuses a page of small counts that others could see.
 func (p pageOptions) check() error {
+	if p.sql != "" && !p.sqlRemote && !serve.Local(p.sql) {
+		return fmt.Errorf("serve: --sql %s is not a loopback address: it shows small counts to who knows the password, which is sent in the clear; use 127.0.0.1:PORT, or --sql-remote behind a server with TLS", p.sql)
+	}
+	if p.sqlRemote && p.sql == "" {
+		return errors.New("--sql-remote is for --sql")
+	}
 	if p.public || serve.Local(p.listen) {
 		return nil
 	}
@@ -122,6 +140,8 @@ type livePage struct {
 	listener net.Listener
 	door     func(http.Handler) http.Handler
 	handler  atomic.Pointer[http.Handler]
+	// dashboards answers them until its context is done; nil: none are.
+	dashboards func(context.Context) error
 }
 
 // openPage listens for who looks at the page of a store that somebody keeps counted.
@@ -133,6 +153,9 @@ func (a *app) openPage(ctx context.Context, store *load.Store, o pageOptions) (*
 		return nil, err
 	}
 	use()
+	if p.dashboards, err = a.openSQL(ctx, store, o); err != nil {
+		return nil, err
+	}
 	if p.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", o.listen); err != nil {
 		return nil, fmt.Errorf("serve: %w; choose another address with --listen", err)
 	}
@@ -173,8 +196,42 @@ func (a *app) pageHandler(store *load.Store, p pageOptions) (http.Handler, error
 		}})
 }
 
-// serve answers until ctx is done, and has the first screen ready meanwhile.
+// openSQL listens for dashboards; nil where none are answered.
+func (a *app) openSQL(ctx context.Context, store *load.Store, p pageOptions) (func(context.Context) error, error) {
+	if p.sql == "" {
+		return nil, nil
+	}
+	c, said := a.cfg.SQL, "the password that was given"
+	if c.Password == "" {
+		c.Password = rand.Text()
+		said = "the password " + c.Password
+	}
+	d, err := store.Door(ctx, sqldoor.Options{Password: c.Password, Remote: p.sqlRemote,
+		Limits: sqldoor.Limits{Seconds: c.StatementSeconds, Rows: c.ResultRows, Megabytes: c.MemoryMegabytes, Statements: c.Statements}})
+	if err != nil {
+		return nil, err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", p.sql)
+	if err != nil {
+		return nil, fmt.Errorf("serve: %w; choose another address with --sql", err)
+	}
+	a.watched.door.Store(d)
+	fmt.Fprintf(a.errOut, "SQL for dashboards at http://%s/, database %s, user %s, %s\n", listener.Addr(), engine.Database, sqldoor.User, said)
+	return func(ctx context.Context) error { return d.Serve(ctx, listener) }, nil
+}
+
+// serve answers until ctx is done.
 func (p *livePage) serve(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if p.dashboards != nil {
+		group.Go(func() error { return p.dashboards(ctx) })
+	}
+	group.Go(func() error { return p.servePage(ctx) })
+	return group.Wait()
+}
+
+// servePage answers until ctx is done, and has the first screen ready meanwhile.
+func (p *livePage) servePage(ctx context.Context) error {
 	current := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*p.handler.Load()).ServeHTTP(w, r) })
 	life, end := context.WithCancel(ctx)
 	ended := make(chan struct{})

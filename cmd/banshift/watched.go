@@ -14,6 +14,7 @@ import (
 	"github.com/banshift/banshift/ingest/kafka"
 	"github.com/banshift/banshift/ingest/pipeline"
 	"github.com/banshift/banshift/load"
+	"github.com/banshift/banshift/load/sqldoor"
 	"github.com/banshift/banshift/monitor"
 	"github.com/banshift/banshift/transform/enrich"
 )
@@ -57,6 +58,7 @@ type watched struct {
 	store  *load.Store
 	keys   *anonymize.Keys
 	lists  func() []enrich.ListInfo
+	door   atomic.Pointer[sqldoor.Door] // nil: dashboards are not answered
 }
 
 func hideNames(text string) string { return spelling.HideNames(text, "(hidden)") }
@@ -127,6 +129,16 @@ func (w *watched) records() monitor.Records {
 	return r
 }
 
+// statements are the counts of what dashboards ask; false: they are not answered.
+func (w *watched) statements() (monitor.SQL, bool) {
+	d := w.door.Load()
+	if d == nil {
+		return monitor.SQL{}, false
+	}
+	a := d.Account()
+	return monitor.SQL{Answered: a.Answered, Failed: a.Failed, Refused: a.Refused, Stopped: a.Stopped, Running: a.Running, Took: a.Took}, true
+}
+
 // listTimes gives as of when the lists are.
 func (w *watched) listTimes() map[string]time.Time {
 	times := map[string]time.Time{}
@@ -140,7 +152,7 @@ func (w *watched) listTimes() map[string]time.Time {
 
 // sources are what the metrics are made of.
 func (w *watched) sources() monitor.Sources {
-	s := monitor.Sources{Version: programVersion(), Lags: w.lags.All, Passed: w.passed, Disk: w.growth.Now}
+	s := monitor.Sources{Version: programVersion(), Lags: w.lags.All, Passed: w.passed, Disk: w.growth.Now, SQL: w.statements}
 	if w.stats != nil {
 		s.Records = w.records
 	}

@@ -8,11 +8,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
+
+	"github.com/banshift/banshift/schemas/statements"
 )
 
 // Database is the only database that the embedded engine's users may touch.
 const Database = "banshift"
+
+// DashboardUser is the user as which the statements of dashboards run.
+const DashboardUser = "dashboards"
 
 // Conn is how to reach a running engine. It is kept in a file of mode 0600 next to
 // the data, so that a second process of the same user can join.
@@ -21,11 +27,12 @@ type Conn struct {
 	HTTPPort int    `json:"http_port"`
 	// TCPPort is for the native protocol; closed without [Options].Native.
 	TCPPort int `json:"tcp_port"`
-	// User writes; Reader may only SELECT from [Database].
-	User           string `json:"user"`
-	Password       string `json:"password"`
-	Reader         string `json:"reader"`
-	ReaderPassword string `json:"reader_password"`
+	// User writes; Reader may only SELECT from [Database], and [DashboardUser] only from those of its tables that have no client in them.
+	User              string `json:"user"`
+	Password          string `json:"password"`
+	Reader            string `json:"reader"`
+	ReaderPassword    string `json:"reader_password"`
+	DashboardPassword string `json:"dashboard_password"`
 	// PID is the engine's process.
 	PID int `json:"pid"`
 }
@@ -105,22 +112,39 @@ var usersTemplate = template.Must(template.New("users.xml").Parse(`<clickhouse>
       <quota>default</quota>
       <grants><query>GRANT SELECT ON {{.Database}}.*</query></grants>
     </{{.Conn.Reader}}>
+{{- if .Conn.DashboardPassword}}
+    <{{.Dashboards}}>
+      <password_sha256_hex>{{.DashboardHash}}</password_sha256_hex>
+      <networks><ip>127.0.0.1</ip></networks>
+      <profile>reader</profile>
+      <quota>default</quota>
+      <grants>{{range .DashboardGrants}}<query>{{.}}</query>{{end}}</grants>
+    </{{.Dashboards}}>
+{{- end}}
   </users>
 </clickhouse>
 `))
 
+// DashboardGrants are what [DashboardUser] may, each a statement GRANT without its TO.
+func DashboardGrants() []string {
+	return strings.Split(strings.TrimSpace(statements.DashboardGrants), "\n")
+}
+
 // writeConfig writes config.xml and users.xml, mode 0600, for a start on conn.
 func (l layout) writeConfig(conn Conn, library bool, memoryBytes int64) error {
 	values := struct {
-		Conn                     Conn
-		Data, Log, Users         string
-		PasswordHash, ReaderHash string
-		MemoryBytes              int64
-		Database                 string
-		Library                  bool
+		Conn                      Conn
+		Data, Log, Users          string
+		PasswordHash, ReaderHash  string
+		Dashboards, DashboardHash string
+		DashboardGrants           []string
+		MemoryBytes               int64
+		Database                  string
+		Library                   bool
 	}{
 		Conn: conn, Data: l.data, Log: l.log(), Users: l.users(),
 		PasswordHash: sha256Hex(conn.Password), ReaderHash: sha256Hex(conn.ReaderPassword),
+		Dashboards: DashboardUser, DashboardHash: sha256Hex(conn.DashboardPassword), DashboardGrants: DashboardGrants(),
 		MemoryBytes: memoryBytes, Database: Database, Library: library,
 	}
 	for path, tmpl := range map[string]*template.Template{l.config(): configTemplate, l.users(): usersTemplate} {

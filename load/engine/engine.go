@@ -151,6 +151,9 @@ func (e *Engine) start(ctx context.Context, memoryBytes int64) error {
 	if e.conn, err = e.layout.readConnection(); err != nil || e.conn.HTTPPort == 0 || e.conn.Password == "" { // the first here
 		e.conn, err = newConn()
 	}
+	if e.conn.DashboardPassword == "" { // an older program was the last here
+		e.conn.DashboardPassword = newPassword()
+	}
 	for attempt := 1; ; attempt++ {
 		if err != nil {
 			return err
@@ -170,7 +173,7 @@ func (e *Engine) start(ctx context.Context, memoryBytes int64) error {
 func newConn() (Conn, error) {
 	c := Conn{
 		Host: "127.0.0.1", User: "banshift", Password: newPassword(),
-		Reader: "reader", ReaderPassword: newPassword(),
+		Reader: "reader", ReaderPassword: newPassword(), DashboardPassword: newPassword(),
 	}
 	var err error
 	if c.TCPPort, c.HTTPPort, err = freePorts(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,6 +35,9 @@ type Guard struct {
 
 	functions, aggregates, tableFunctions, formats, settings, systemTables map[string]bool
 	combinators                                                            []string
+
+	programs bool            // statements are those of programs, see [Guard.ForPrograms]
+	fixed    map[string]bool // listed settings that they must not set
 }
 
 // New makes a guard for the readers of a database. ask runs a statement as one of them.
@@ -90,6 +94,32 @@ func Listed(name string) ([]string, error) {
 	return words, nil
 }
 
+// ForPrograms gives a guard for programs that draw dashboards: they ask what databases, settings and version there are
+// before anything else, and some of the listed settings are fixed for them.
+func (g *Guard) ForPrograms(fixed map[string]bool) (*Guard, error) {
+	other := *g
+	other.fixed, other.programs = fixed, true
+	for name, into := range map[string]*map[string]bool{"programs_functions": &other.functions, "programs_system_tables": &other.systemTables} {
+		words, err := Listed(name)
+		if err != nil {
+			return nil, err
+		}
+		*into = maps.Clone(*into)
+		maps.Copy(*into, setOf(words))
+	}
+	return &other, nil
+}
+
+// Asking gives the same guard with another way to ask, as a statement with parameters needs.
+func (g *Guard) Asking(ask func(ctx context.Context, sql string) (string, error)) *Guard {
+	other := *g
+	other.ask = ask
+	return &other
+}
+
+// MaySet reports whether a setting is listed.
+func (g *Guard) MaySet(setting string) bool { return g.settings[setting] && !g.fixed[setting] }
+
 func setOf(words []string) map[string]bool {
 	set := make(map[string]bool, len(words))
 	for _, w := range words {
@@ -129,8 +159,14 @@ func (g *Guard) Check(ctx context.Context, sql string) error {
 // aboutTables are the forms of statements that tell what tables there are.
 var aboutTables = regexp.MustCompile(`(?i)^(show tables( (not )?i?like ')?|show create (table |view )?N|(describe|desc)( table)? N|exists( table| view)? N)$`)
 
+// aboutDatabases are those that programs begin with.
+var aboutDatabases = regexp.MustCompile(`(?i)^(show databases|exists database N|show tables (from|in) N)$`)
+
 // statement checks one about tables by its form.
 func (g *Guard) statement(tokens []token) error {
+	if last := len(tokens) - 2; g.programs && last > 0 && tokens[last].is("FORMAT") && g.formats[tokens[last+1].value] {
+		tokens = tokens[:last] // clients write the format that they read behind everything
+	}
 	var form []string
 	for i := 0; i < len(tokens); i++ {
 		switch t := tokens[i]; {
@@ -150,14 +186,15 @@ func (g *Guard) statement(tokens []token) error {
 			form = append(form, t.value)
 		}
 	}
-	if !aboutTables.MatchString(strings.Join(form, " ")) {
+	about := strings.Join(form, " ")
+	if !aboutTables.MatchString(about) && !(g.programs && aboutDatabases.MatchString(about)) {
 		return fmt.Errorf("%w: of SHOW, DESCRIBE and EXISTS only those about the store's tables", ErrRefused)
 	}
 	return nil
 }
 
 func isKeyword(s string) bool {
-	return slices.Contains([]string{"SHOW", "TABLES", "LIKE", "ILIKE", "NOT", "CREATE", "TABLE", "VIEW", "DESCRIBE", "DESC", "EXISTS"}, strings.ToUpper(s))
+	return slices.Contains([]string{"SHOW", "DATABASES", "DATABASE", "TABLES", "FROM", "IN", "LIKE", "ILIKE", "NOT", "CREATE", "TABLE", "VIEW", "DESCRIBE", "DESC", "EXISTS"}, strings.ToUpper(s))
 }
 
 // explain checks the question that an EXPLAIN is about. Its own settings are numbers.
@@ -232,7 +269,7 @@ func (g *Guard) withoutFormat(sql string, tokens []token, offset int) (body, for
 func (g *Guard) settingsOf(tokens []token) error {
 	for i := 1; i < len(tokens); i++ {
 		if tokens[i].kind == symbol && tokens[i].value == "=" {
-			if name := tokens[i-1].value; !g.settings[name] {
+			if name := tokens[i-1].value; !g.MaySet(name) {
 				return fmt.Errorf("%w: setting %s", ErrRefused, name)
 			}
 		}
@@ -326,7 +363,7 @@ func (g *Guard) tree(tree string) error {
 	}
 	for _, m := range settingsNode.FindAllStringSubmatch(tree, -1) {
 		for _, setting := range settingName.FindAllStringSubmatch(m[1], -1) {
-			if !g.settings[setting[1]] {
+			if !g.MaySet(setting[1]) {
 				return fmt.Errorf("%w: setting %s", ErrRefused, setting[1])
 			}
 		}

@@ -40,6 +40,11 @@ var EngineFunctions string
 //go:embed store_columns.sql
 var StoreColumns string
 
+// DashboardGrants are what programs that draw dashboards may read: the tables in which no client is, a GRANT a line.
+//
+//go:embed dashboard_grants.sql
+var DashboardGrants string
+
 // ResultRows reads the table that goes with a request, NoRows none of a statement (%s).
 //
 //go:embed result_rows.sql
