@@ -184,6 +184,11 @@ site: ## Make static pages of README.md and docs/ in out/site, and follow their 
 check-site: ## Test what makes the site, and follow every link of it
 	cd deploy/site && $(GO) vet . && $(GO) test .
 
+.PHONY: superset
+superset: build engine ## Open the bundle of deploy/dashboards in a Superset, on a demo's store, and compare what Chromium shows with the queries (PyPI, 220 MB)
+	@[ -d out/superset/store ] || bin/banshift demo --out out/superset > out/superset.log
+	@$(PARTS)/superset/render out/superset
+
 .PHONY: lab
 lab: ## Capture real programs with known labels to OUT (out/lab), by SEED (1): Linux, root, Debian packages
 	@python3 deploy/lab/lab.py --seed $(or $(SEED),1) --out $(or $(OUT),out/lab)

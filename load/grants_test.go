@@ -6,17 +6,19 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/banshift/banshift/load/engine"
 	"github.com/banshift/banshift/load/engine/servertest"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
-// documentedGrants are the grants of docs/howto/clickhouse-server.md by user.
-func documentedGrants(t *testing.T) map[string][]string {
+// documentedGrants are the grants of a page of docs/howto by user.
+func documentedGrants(t *testing.T, page string) map[string][]string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/howto/clickhouse-server.md")
+	text, err := os.ReadFile("../docs/howto/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,9 +29,16 @@ func documentedGrants(t *testing.T) map[string][]string {
 	return grants
 }
 
+// A server's user for dashboards may what that of an embedded store may, which TestDoorRefuses looks at.
+func TestDocumentedGrantsOfDashboards(t *testing.T) {
+	if got := documentedGrants(t, "dashboards.md")["banshift_dashboards"]; !slices.Equal(got, engine.DashboardGrants()) {
+		t.Errorf("docs/howto/dashboards.md grants %q, want %q", got, engine.DashboardGrants())
+	}
+}
+
 // The users that the documentation makes can do what it says, with nothing but its grants.
 func TestDocumentedGrants(t *testing.T) {
-	grants := documentedGrants(t)
+	grants := documentedGrants(t, "clickhouse-server.md")
 	const admin, writer, reader = "banshift_admin", "banshift_writer", "banshift_reader"
 	for _, user := range []string{admin, writer, reader} {
 		if len(grants[user]) == 0 {

@@ -119,7 +119,7 @@ func TestAgainReadsWhatWasRejected(t *testing.T) {
 func TestPrintedConfigurationReadsBack(t *testing.T) {
 	dir := t.TempDir()
 	list := filepath.Join(dir, "a.csv")
-	config := write(t, "banshift.yaml", "store: ./s\nhome: [198.18.0.0/15]\nlists:\n- path: "+list+"\n  kind: vpn\n  as_of: 2018-04-16\n  valid_from: 2018-01-01\nnetworks:\n- path: "+list+"\n  format: csv\nkafka:\n  password: secret\nsmtp:\n  password: secret\nsubscriptions:\n- name: desk\n  networks: [64500]\n  webhook: https://example.org/secret\nsubstitutes:\n  telegram: tamtam\n")
+	config := write(t, "banshift.yaml", "store: ./s\nhome: [198.18.0.0/15]\nlists:\n- path: "+list+"\n  kind: vpn\n  as_of: 2018-04-16\n  valid_from: 2018-01-01\nnetworks:\n- path: "+list+"\n  format: csv\nkafka:\n  password: secret\nsmtp:\n  password: secret\nsql:\n  password: secret-of-dashboards\nsubscriptions:\n- name: desk\n  networks: [64500]\n  webhook: https://example.org/secret\nsubstitutes:\n  telegram: tamtam\n")
 	first := execute(t, "", "config", "print", "--config", config).must(t)
 	if strings.Contains(first.out, "secret") || !strings.Contains(first.out, "2018-04-16") || !strings.Contains(first.out, "as_of") {
 		t.Errorf("printed %s", first.out)

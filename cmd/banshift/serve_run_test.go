@@ -42,7 +42,7 @@ func TestServeReadsToo(t *testing.T) {
 	var log logBuffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, []string{"serve", "--store", store, "--listen", "127.0.0.1:0", "--run", telemetry}, strings.NewReader(""), io.Discard, &log)
+		ended <- run(ctx, []string{"serve", "--store", store, "--listen", "127.0.0.1:0", "--sql", "127.0.0.1:0", "--run", telemetry}, strings.NewReader(""), io.Discard, &log)
 	}()
 	await := func(what string, ready func() bool) {
 		t.Helper()
@@ -85,11 +85,31 @@ func TestServeReadsToo(t *testing.T) {
 	if code != http.StatusOK || !json.Valid([]byte(body)) {
 		t.Errorf("the places by the page: %d %.300s", code, body)
 	}
+	opened := regexp.MustCompile(`SQL for dashboards at (http://[0-9.:]+/), database banshift, user (\w+), the password (\w+)\n`).FindStringSubmatch(log.String())
+	if opened == nil {
+		t.Fatalf("it does not say where dashboards ask: %s", log.String())
+	}
+	for password, want := range map[string]string{opened[3]: "7\n", opened[3] + "x": "Code: 516."} {
+		r, err := http.NewRequest(http.MethodPost, opened[1], strings.NewReader("SELECT 7"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.SetBasicAuth(opened[2], password)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(answer.Body)
+		if answer.Body.Close(); err != nil || !strings.HasPrefix(string(text), want) {
+			t.Errorf("a dashboard: %q, %v, want %q", text, err, want)
+		}
+	}
 	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(dir, "metrics.sock"))
 	}}}
 	for _, line := range []string{
 		`banshift_records_total{outcome="folded"} `, `banshift_queued_ranges 0`,
+		`banshift_sql_statements_total{outcome="answered"} 1`, `banshift_sql_statements_total{outcome="refused"} 1`,
 		fmt.Sprintf(`banshift_read_bytes_total{from="files"} %d`, size), `banshift_read_bytes_total{from="kafka"} 0`,
 	} {
 		await(line, func() bool {
@@ -117,6 +137,10 @@ func TestServeReadsToo(t *testing.T) {
 	}
 	if r := execute(t, "", "serve", "--store", store, "--listen", "0.0.0.0:0", "--run", telemetry); r.code != exitMisused {
 		t.Errorf("for everybody: exit code %d: %s", r.code, r.errOut)
+	}
+	r = execute(t, "", "serve", "--store", store, "--listen", "127.0.0.1:0", "--sql", taken.Addr().String())
+	if r.code != exitFailed || !strings.Contains(r.errOut, "--sql") {
+		t.Errorf("where somebody else answers SQL: exit code %d: %s", r.code, r.errOut)
 	}
 	if r := execute(t, "", "serve", "--store", store, "--watch"); r.code != exitMisused {
 		t.Errorf("--watch without --run: exit code %d: %s", r.code, r.errOut)

@@ -17,6 +17,11 @@ func TestServeStaysOnThisMachine(t *testing.T) {
 		if code != exitMisused || !strings.Contains(errOut.String(), "not a loopback address") {
 			t.Errorf("%s: exit code %d, %q", listen, code, errOut.String())
 		}
+		errOut.Reset()
+		code = run(context.Background(), []string{"serve", "--store", t.TempDir(), "--public", "--sql", listen}, nil, io.Discard, &errOut)
+		if code != exitMisused || !strings.Contains(errOut.String(), "--sql-remote") {
+			t.Errorf("SQL at %s: exit code %d, %q", listen, code, errOut.String())
+		}
 	}
 }
 

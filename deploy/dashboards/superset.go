@@ -18,7 +18,7 @@ const supersetVersion = "1.0.0"
 const supersetMade = "2018-04-16T00:00:00+00:00"
 
 // supersetAddress is an address to be replaced; Superset asks for the password that is masked when it imports.
-const supersetAddress = "clickhousedb://banshift_reader:XXXXXXXXXX@127.0.0.1:8123/banshift"
+const supersetAddress = "clickhousedb://dashboards:XXXXXXXXXX@127.0.0.1:8123/banshift"
 
 // superset fills a statement with the defaults of its parameters: countries and days are chosen by Superset's own filters.
 var superset = dialect{}

@@ -77,6 +77,7 @@ func New(ctx context.Context, database string, ask func(ctx context.Context, sql
 var Lists = []struct{ Name, Title string }{
 	{"formats", "Formats"}, {"settings", "Settings"}, {"table_functions", "Table functions"}, {"system_tables", "Tables of the database system"},
 	{"combinators", "Combinators of aggregate functions"}, {"aggregates", "Aggregate and window functions"}, {"functions", "Functions"},
+	{"programs_functions", "Functions that programs may use, too (`serve --sql`)"}, {"programs_system_tables", "Tables of the database system that programs may read, too"},
 }
 
 // Listed gives the words of one of [Lists].
