@@ -4,6 +4,7 @@ GRANT SELECT ON banshift.counted_days
 GRANT SELECT ON banshift.counted_hours
 GRANT SELECT ON banshift.counted_networks
 GRANT SELECT ON banshift.counted_questions
+GRANT SELECT ON banshift.counted_unknown
 GRANT SELECT ON banshift.countings
 GRANT SELECT ON banshift.counts_day
 GRANT SELECT ON banshift.counts_hour
@@ -18,3 +19,4 @@ GRANT SELECT ON banshift.questions_day
 GRANT SELECT ON banshift.resolutions
 GRANT SELECT ON banshift.series
 GRANT SELECT ON banshift.spikes
+GRANT SELECT ON banshift.unknown_day
