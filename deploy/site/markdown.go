@@ -99,8 +99,13 @@ func (s *site) follow(from *page, destination string) (string, error) {
 	if about.IsDir() {
 		return "", fmt.Errorf("link %q leads to a directory: link to a page", destination)
 	}
-	s.files[source] = true
-	return destination, nil
+	s.files[source] = source
+	if path.Ext(source) == ".go" {
+		// A browser shows text, and Go takes no folder of the site for a package.
+		s.files[source] += ".txt"
+		to.Path += ".txt"
+	}
+	return to.String(), nil
 }
 
 // relative is the path from one file of the site to another.

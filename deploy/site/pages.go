@@ -32,12 +32,12 @@ type group struct {
 	Pages []*page
 }
 
-// site is what is written: pages by source, the navigation, and files that pages link to.
+// site is what is written: pages by source, the navigation, and the files that pages link to, each with its name there.
 type site struct {
 	root   string
 	pages  map[string]*page
 	groups []group
-	files  map[string]bool
+	files  map[string]string
 }
 
 // target gives the path of a page in the site: x.html for x.md, and index.html for README.md.
@@ -51,7 +51,7 @@ func (p *page) target() string {
 
 // read parses the Markdown files at the root of the repository and below docs/.
 func read(root string) (*site, error) {
-	s := &site{root: root, pages: map[string]*page{}, files: map[string]bool{}}
+	s := &site{root: root, pages: map[string]*page{}, files: map[string]string{}}
 	sources, err := sources(root)
 	if err != nil {
 		return nil, err

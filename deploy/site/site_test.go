@@ -125,5 +125,8 @@ func TestThisRepository(t *testing.T) {
 		if string(files[name]) != string(again[name]) {
 			t.Errorf("%s differs from run to run", name)
 		}
+		if filepath.Ext(name) == ".go" {
+			t.Errorf("%s: Go takes its folder for a package of the repository", name)
+		}
 	}
 }

@@ -36,12 +36,12 @@ func (s *site) write(out string) error {
 			return err
 		}
 	}
-	for file := range s.files {
+	for file, name := range s.files {
 		content, err := os.ReadFile(filepath.Join(s.root, filepath.FromSlash(file)))
 		if err != nil {
 			return fmt.Errorf("file that a page links to: %w", err)
 		}
-		if err := put(out, file, content); err != nil {
+		if err := put(out, name, content); err != nil {
 			return err
 		}
 	}
