@@ -179,7 +179,7 @@ func (g *Gate) Flush() Batch {
 	if g.opts.FutureAfter != nil {
 		batch.Clock = g.future
 	}
-	g.batch, g.fixed = Batch{}, false
+	g.batch, g.future, g.fixed = Batch{}, 0, false // a limit that was written down is of its batch alone
 	g.pairs.clear()
 	return batch
 }

@@ -119,6 +119,14 @@ func TestFutureMovesOn(t *testing.T) {
 	if flows, rejects, again := batchOf(starts...); flows != 2 || rejects != 2 || again != clock {
 		t.Errorf("read again: %d flows and %d rejects by clock %d, want 2 and 2 by %d", flows, rejects, again, clock)
 	}
+	ahead := now + 1_000_000 // of a program whose clock was
+	g.At(ahead)
+	if flows, _, clock := batchOf(ahead); flows != 1 || clock != ahead {
+		t.Errorf("read again by a clock that was ahead: %d flows by clock %d, want 1 by %d", flows, clock, ahead)
+	}
+	if flows, rejects, clock := batchOf(ahead); flows != 0 || rejects != 1 || clock != now-1 {
+		t.Errorf("the batch after it: %d flows and %d rejects by clock %d, want 0 and 1 by the present one, %d", flows, rejects, clock, now-1)
+	}
 }
 
 // TestWhatFewFormatsKnowStaysInItsRow mixes flows of which names, sizes and signatures

@@ -1,6 +1,6 @@
 -- A server network comes up on a day on which more clients of a country use it than on any of the seven days before,
 -- by far more than servers of that country gain on ordinary days, and not as many of other countries. Days that have
--- a counted day among the 27 before them are counted again with it.
+-- a counted day among the 27 before them are counted again with it. GLOBAL: flows may lie on other servers, the counts do not.
 INSERT INTO counted_unknown (country, day, simulated, servers, clients, flows, all_clients, history)
 WITH
     daily AS
@@ -60,9 +60,9 @@ WITH
         SELECT f.country AS country, toDate(f.start) AS day, f.simulated AS simulated,
             uniqExact(f.client) AS clients, uniqExact((f.client, f.server_net)) AS pairs, sum(f.flow_count) AS flows
         FROM flows AS f
-        WHERE f.country IN (SELECT country FROM unknown) AND level = 'possible' AND service = '' AND has({categories:Array(String)}, category)
+        WHERE f.country GLOBAL IN (SELECT country FROM unknown) AND level = 'possible' AND service = '' AND has({categories:Array(String)}, category)
             AND f.start >= toDateTime64({from:Date}, 3, 'UTC') AND f.start < toDateTime64({to:Date} + 28, 3, 'UTC')
-            AND (f.country, toDate(f.start), f.simulated, f.server_net) IN (SELECT country, day, simulated, server_net FROM unknown)
+            AND (f.country, toDate(f.start), f.simulated, f.server_net) GLOBAL IN (SELECT country, day, simulated, server_net FROM unknown)
         GROUP BY country, day, simulated
     )
 SELECT d.country, d.day, d.simulated, n.servers, u.clients, u.flows, d.everyone, d.history
