@@ -58,6 +58,21 @@ def execute(path, target):
     return wrong
 
 
+def words(path):
+    """The words of a page, without its markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", path.read_text(encoding="utf-8"))).split())
+
+
+def disagreement(target):
+    """What the notebook of April 2018 says of Russia and the report of its demo does not; None where they agree."""
+    row = re.search(r"Russia [\d,]+ (\S+ %) (\S+ %) (\S+ %)", words(target / "demo" / "report.html"))
+    if not row:
+        return "the demo's report has no effect of Russia"
+    effect, low, high = row.groups()
+    said = f"{effect} ({low} to {high})"
+    return None if said in words(target / "april-2018.html") else f"april-2018: does not say {said}, as the report of the demo does"
+
+
 def main():
     source, target = map(pathlib.Path, sys.argv[1:])
     failed = 0
@@ -68,6 +83,9 @@ def main():
         for what in wrong:
             print(f"{path}: {what}", file=sys.stderr)
         print(f"{path}: {time.monotonic() - began:.1f} s")
+    if wrong := disagreement(target):
+        failed += 1
+        print(wrong, file=sys.stderr)
     sys.exit(1 if failed else 0)
 
 
