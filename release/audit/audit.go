@@ -190,7 +190,7 @@ func (a *Auditor) look(text []byte, found func(offset int, what string)) {
 		return
 	}
 	for _, at := range token.FindAllIndex(text, -1) {
-		if a.spells(string(text[at[0]:at[1]])) {
+		if !random.Match(text[at[0]:]) && a.spells(string(text[at[0]:at[1]])) {
 			found(at[0], "an address of home, written otherwise")
 		}
 	}
@@ -233,6 +233,8 @@ func prefixLength(behind []byte, most int) bool {
 var (
 	slash = regexp.MustCompile(`^/(\d{1,3})`)
 	token = regexp.MustCompile(`[0-9A-Za-z]{7,32}`)
+	// random is a UUID of version 4, RFC 9562 section 5.4: all of its digits are of chance. The engine gives one to each table.
+	random = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}`)
 )
 
 // spells reads a word as a number, in hexadecimal and in base32, forwards and backwards.

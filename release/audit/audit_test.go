@@ -78,6 +78,32 @@ func TestAddressesInTexts(t *testing.T) {
 	}
 }
 
+// The engine numbers its tables at random: one in a thousand begins with an address of a home as large as 100.64.0.0/10.
+func TestRandomIdentifiers(t *testing.T) {
+	a := New(Options{Home: netip.MustParsePrefix("100.64.0.0/10").Contains})
+	for text, want := range map[string]int{
+		"ATTACH TABLE _ UUID '64400001-01b0-4ff8-920f-6012205c8d32' (":  0,
+		"64400001-01b0-4ff8-920f-6012205c8d32":                          0,
+		"01004064-01b0-4ff8-920f-6012205c8d32 begins with it backwards": 0,
+		"64400001-01b0-4ff8-920f-6012205c8d32-64400001":                 1,
+		"64400001-01b0-1ff8-920f-6012205c8d32":                          1, // of a clock, not random
+		"64400001-01b0-4ff8-720f-6012205c8d32":                          1,
+		"64400001-01b0-4ff8-920f-6012205c8d":                            1,
+		"a client=64400001":                                             1,
+	} {
+		if got := findings(t, a, []byte(text)); len(got) != want {
+			t.Errorf("%q: %v, want %d", text, got, want)
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "64400001-01b0-4ff8-920f-6012205c8d32")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Path(t.Context(), dir, func(f Finding) { t.Error(f) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The engine names mutated parts by five numbers, four of which may read as an address.
 func TestNamesOfParts(t *testing.T) {
 	a := New(Options{})
