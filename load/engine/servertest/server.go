@@ -231,6 +231,16 @@ func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
 // Resume has a paused server go on.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
 
+// OnCores keeps the server's threads on some of the machine's cores, which are written as taskset(1) takes them: "0", "0-3".
+func (s *Server) OnCores(cores string) {
+	s.t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if out, err := exec.Command("taskset", "-a", "-c", "-p", cores, fmt.Sprint(s.process.Process.Pid)).CombinedOutput(); err != nil {
+		s.t.Fatalf("taskset: %v: %s", err, out)
+	}
+}
+
 func (s *Server) signal(signal syscall.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
