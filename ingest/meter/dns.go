@@ -27,22 +27,22 @@ type query struct {
 }
 
 // dnsMessage pairs questions with answers; what is no DNS message is left to the flow.
-func (m *Meter) dnsMessage(f *flow, b []byte, wire int, up bool, now, position int64) {
-	msg := &m.message
+func (in *inspection) dnsMessage(f *flow, b []byte, wire int, up bool, now, position int64) {
+	msg := &in.message
 	if msg.Parse(b, wire) != nil || msg.Opcode != 0 || len(msg.Name) == 0 && msg.Type == 0 {
 		return
 	}
 	if !msg.Response {
-		m.ask(f, msg, up, now, position)
+		in.ask(f, msg, up, now, position)
 		return
 	}
-	m.answer(f, msg, up, now, position)
+	in.answer(f, msg, up, now, position)
 }
 
 // ask notes a question.
-func (m *Meter) ask(f *flow, msg *dnsmsg.Message, up bool, now, position int64) {
+func (in *inspection) ask(f *flow, msg *dnsmsg.Message, up bool, now, position int64) {
 	for len(f.queries) > 0 && (len(f.queries) == maxQueries || now-f.queries[0].time > queryTimeout) {
-		m.giveQuery(f, &f.queries[0])
+		in.giveQuery(f, &f.queries[0])
 		f.dropQuery(0)
 	}
 	if f.findQuery(msg, up) >= 0 {
@@ -78,8 +78,8 @@ func (f *flow) dropQuery(i int) {
 
 // answer gives out a question with its answer; an answer whose question was not
 // captured stands for both.
-func (m *Meter) answer(f *flow, msg *dnsmsg.Message, up bool, now, position int64) {
-	r := &m.dns
+func (in *inspection) answer(f *flow, msg *dnsmsg.Message, up bool, now, position int64) {
+	r := &in.dns
 	r.Reset()
 	r.Time = now / 1000
 	i := f.findQuery(msg, !up)
@@ -95,12 +95,12 @@ func (m *Meter) answer(f *flow, msg *dnsmsg.Message, up bool, now, position int6
 	}
 	r.Name, r.Type, r.Rcode = msg.Name, msg.Type, uint16(msg.Rcode)
 	r.Answers = append(r.Answers, msg.Answers...)
-	m.sink.DNS(r, position)
+	in.answered(r, position)
 }
 
 // giveQuery gives out a question without answer.
-func (m *Meter) giveQuery(f *flow, q *query) {
-	r := &m.dns
+func (in *inspection) giveQuery(f *flow, q *query) {
+	r := &in.dns
 	r.Reset()
 	r.Time = q.time / 1000
 	r.Client, r.Resolver = f.src, f.dst
@@ -108,7 +108,7 @@ func (m *Meter) giveQuery(f *flow, q *query) {
 		r.Client, r.Resolver = f.dst, f.src
 	}
 	r.Name, r.Type, r.Rcode = q.name, q.kind, schemas.NoRcode
-	m.sink.DNS(r, q.position)
+	in.answered(r, q.position)
 }
 
 // dnsStreams holds both directions of a DNS conversation over TCP.
@@ -125,9 +125,9 @@ type streamTime struct {
 
 // dnsStream reads the messages of DNS over TCP, each behind its length (RFC 1035
 // section 4.2.2): first the questions, then the answers.
-func (m *Meter) dnsStream(f *flow) {
-	for i := range m.streams.bytes {
-		m.streams.bytes[i], m.streams.times[i] = m.streams.bytes[i][:0], m.streams.times[i][:0]
+func (in *inspection) dnsStream(f *flow) {
+	for i := range in.streams.bytes {
+		in.streams.bytes[i], in.streams.times[i] = in.streams.bytes[i][:0], in.streams.times[i][:0]
 	}
 	broken := [2]bool{}
 	for _, p := range f.payloads {
@@ -139,18 +139,18 @@ func (m *Meter) dnsStream(f *flow) {
 		if broken[i] {
 			continue
 		}
-		m.streams.bytes[i] = append(m.streams.bytes[i], f.buffered[p.from:p.to]...)
-		m.streams.times[i] = append(m.streams.times[i], streamTime{len(m.streams.bytes[i]), p.time})
+		in.streams.bytes[i] = append(in.streams.bytes[i], f.buffered[p.from:p.to]...)
+		in.streams.times[i] = append(in.streams.times[i], streamTime{len(in.streams.bytes[i]), p.time})
 		broken[i] = p.to-p.from < p.size
 	}
 	position := f.position
-	for i, b := range m.streams.bytes {
+	for i, b := range in.streams.bytes {
 		for at := 0; at+2 <= len(b); {
 			end := at + 2 + int(binary.BigEndian.Uint16(b[at:]))
 			if end > len(b) {
 				break
 			}
-			m.dnsMessage(f, b[at+2:end], end-at-2, i == 0, m.streams.timeOf(i, end), position)
+			in.dnsMessage(f, b[at+2:end], end-at-2, i == 0, in.streams.timeOf(i, end), position)
 			at = end
 		}
 	}

@@ -51,21 +51,21 @@ type bufferedPayload struct {
 	to      int
 }
 
-// reset empties f for reuse and keeps its buffers.
+// reset empties f for reuse and keeps its lists.
 func (f *flow) reset() {
 	*f = flow{
 		payloads: f.payloads[:0],
-		buffered: f.buffered[:0],
 		pending:  f.pending[:0],
 		queries:  f.queries[:0],
 	}
 }
 
 // begin sets the ends of f by its first packet.
-func (f *flow) begin(d *packet.Datagram, s *packet.Segment, now, position int64) {
-	f.src, f.dst, f.srcPort, f.dstPort = d.Src, d.Dst, s.SrcPort, s.DstPort
-	f.start, f.last, f.position = now, now, position
-	if d.Protocol == packet.TCP && s.Flags&packet.SYN != 0 {
+func (f *flow) begin(p *parsed) {
+	s := &p.segment
+	f.src, f.dst, f.srcPort, f.dstPort = p.src, p.dst, s.SrcPort, s.DstPort
+	f.start, f.last, f.position = p.now, p.now, p.position
+	if f.key.protocol == packet.TCP && s.Flags&packet.SYN != 0 {
 		f.initiator = true
 		if s.Flags&packet.ACK != 0 {
 			f.turn()

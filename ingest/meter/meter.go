@@ -2,14 +2,10 @@ package meter
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"time"
 
 	"github.com/banshift/banshift/ingest/meter/capture"
-	"github.com/banshift/banshift/ingest/meter/dnsmsg"
-	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
 	"github.com/banshift/banshift/ingest/record"
 )
@@ -57,45 +53,25 @@ const maxTunnels = 4
 // Meter turns packets into biflows. Its memory is bounded by [Options]; it may be
 // used for one capture after another, not for two at a time.
 type Meter struct {
-	opts      Options
-	table     table
-	fragments fragments
-	inspector *inspect.Inspector
-	view      inspect.Flow // reused for each inspection
-	streams   dnsStreams   // reused for DNS over TCP
-	message   dnsmsg.Message
-	buffered  int // payload bytes that wait for inspection
-	spare     [][]byte
-	sink      record.Sink
-	flow      record.Flow
-	dns       record.DNS
+	opts   Options
+	table  table
+	parser parser
+	inspection
+	buffered int // payload bytes that wait for inspection
+	spare    buffers
+	giver    giver
+	ends     ends
 }
 
 // New gives a meter without open flows.
 func New(opts Options) *Meter {
 	opts = opts.withDefaults()
-	m := &Meter{
-		opts:      opts,
-		table:     newTable(opts),
-		inspector: inspect.New(),
-	}
-	m.fragments = newFragments(func(position int64) { m.sink.Skip(skipFragment, position) })
+	m := &Meter{opts: opts, table: newTable(opts), giver: giver{inspection: newInspection()}}
+	m.inspection = newInspection()
+	m.answered, m.ends.release = m.ends.addDNS, m.release
+	m.parser.fragments = newFragments(m.parser.lose)
 	return m
 }
-
-// Why a frame gives no flow.
-const (
-	skipNotIP    = "frame without ip"
-	skipFragment = "datagram of which fragments are missing"
-	rejectLink   = "unknown link type"
-	// Simple Packet Blocks of pcapng have no time (draft-ietf-opsawg-pcapng section 4.4).
-	rejectTimeless = "packet without a time"
-	rejectIP       = "ip header is malformed"
-	rejectPayload  = "transport header is malformed or cut"
-)
-
-// checkEvery is how many frames pass between looks at the context.
-const checkEvery = 1024
 
 // Decode reads a pcap or pcapng capture from r and hands its flows and DNS messages to
 // sink. A flow is given out when it ends, when it was idle too long, or at the end of
@@ -104,89 +80,53 @@ const checkEvery = 1024
 //
 // The position of a flow or query is the byte offset of the record of its first
 // packet, plus the number of tunnels around it, which keeps positions unique.
+//
+// Headers are read, flows are kept, and ended flows are inspected by a goroutine each,
+// in the order of the packets.
 func (m *Meter) Decode(ctx context.Context, r io.Reader, sink record.Sink) error {
 	frames, err := capture.NewReader(r)
 	if err != nil {
 		return err
 	}
-	m.sink = sink
-	err = m.frames(ctx, frames)
-	m.flush()
+	read, ended := newPassing(&packets{}, &packets{}, &packets{}), newPassing(&endings{}, &endings{}, &endings{})
+	go func() {
+		defer close(read.full)
+		err = m.parser.read(ctx, frames, read)
+	}()
+	go func() {
+		defer close(ended.full)
+		m.meter(read, ended)
+	}()
+	m.giver.give(ended, sink)
 	return err
 }
 
-func (m *Meter) frames(ctx context.Context, frames *capture.Reader) error {
-	for n := 0; ; n++ {
-		if n%checkEvery == 0 && ctx.Err() != nil {
-			return fmt.Errorf("capture was read up to byte %d: %w", frames.Offset(), context.Cause(ctx))
+// meter adds packets to their flows, and passes on what ended.
+func (m *Meter) meter(from passing[packets], to passing[endings]) {
+	m.ends.begin(to)
+	for batch := range from.full {
+		for i := range batch.all {
+			m.packet(&batch.all[i])
 		}
-		frame, err := frames.Next()
-		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		m.frame(&frame)
+		from.empty <- batch
 	}
+	m.flush()
 }
 
-// frame meters one captured frame.
-func (m *Meter) frame(f *capture.Frame) {
-	if !packet.KnownLink(f.Link) {
-		m.sink.Reject(rejectLink, nil, f.Position)
+// packet takes one packet, or what is counted in its place.
+func (m *Meter) packet(p *parsed) {
+	if p.reason != "" {
+		m.ends.addReason(p)
 		return
 	}
-	if f.Timeless {
-		m.sink.Reject(rejectTimeless, nil, f.Position)
-		return
-	}
-	ip, ok := packet.Network(f.Link, f.Data)
-	if !ok {
-		m.sink.Skip(skipNotIP, f.Position)
-		return
-	}
-	wire := f.WireLen - (len(f.Data) - len(ip))
-	m.datagram(ip, wire, f.Time, f.Position, 0)
-}
-
-// datagram meters one IP packet, and what it carries where it is a tunnel's.
-func (m *Meter) datagram(ip []byte, wire int, now, position int64, depth int) {
-	d, err := packet.ParseIP(ip, wire)
-	if err != nil {
-		m.sink.Reject(rejectIP, nil, position)
-		return
-	}
-	if !d.Fragment {
-		m.whole(&d, now, position, depth)
-		return
-	}
-	if whole, ok := m.fragments.add(&d, now, position); ok {
-		m.whole(&whole, now, position, depth)
-	}
-}
-
-// whole meters one datagram that is not a fragment.
-func (m *Meter) whole(d *packet.Datagram, now, position int64, depth int) {
-	s, err := packet.ParseTransport(d)
-	if err != nil {
-		m.sink.Reject(rejectPayload, nil, position)
-		return
-	}
-	m.expire(now)
-	m.segment(d, &s, now, position+int64(depth))
-	if depth == maxTunnels {
-		return
-	}
-	if ip, ok := packet.Inner(d.Protocol, &s); ok {
-		m.datagram(ip, len(ip)+s.Len-len(s.Payload), now, position, depth+1)
-	}
+	m.expire(p.now)
+	m.segment(p)
 }
 
 // segment adds one packet to its flow.
-func (m *Meter) segment(d *packet.Datagram, s *packet.Segment, now, position int64) {
-	k, swapped := keyOf(d, s)
-	f := m.table.find(k)
+func (m *Meter) segment(p *parsed) {
+	s, now := &p.segment, p.now
+	f := m.table.find(p.key)
 	if f != nil && f.endsBefore(s, now, m.table.idle(f)) {
 		m.give(f)
 		f = nil
@@ -195,17 +135,17 @@ func (m *Meter) segment(d *packet.Datagram, s *packet.Segment, now, position int
 		if m.table.full() {
 			m.give(m.table.oldest())
 		}
-		f = m.table.add(k, swapped)
-		f.begin(d, s, now, position)
+		f = m.table.add(p.key, p.swapped)
+		f.begin(p)
 	}
-	up := swapped == f.swapped
+	up := p.swapped == f.swapped
 	f.count(s, up, now)
 	m.table.touch(f)
-	switch d.Protocol {
+	switch f.key.protocol {
 	case packet.TCP:
 		m.tcpPayload(f, s, up, now)
 	case packet.UDP:
-		m.udpPayload(f, s, up, now, position)
+		m.udpPayload(f, s, up, now, p.position)
 	default:
 		m.datagramPayload(f, s, up, now)
 	}
@@ -227,5 +167,9 @@ func (m *Meter) flush() {
 	for f := m.table.oldest(); f != nil; f = m.table.oldest() {
 		m.give(f)
 	}
-	m.fragments.flush()
+	for _, position := range m.parser.left {
+		m.ends.addReason(&parsed{reason: skipFragment, skipped: true, position: position})
+	}
+	m.ends.to.full <- m.ends.batch
+	m.ends.batch = nil
 }

@@ -2,7 +2,6 @@ package meter
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/banshift/banshift/ingest/meter/inspect"
 	"github.com/banshift/banshift/ingest/meter/packet"
@@ -240,7 +239,7 @@ func (m *Meter) lengthen(f *flow, size int, data []byte) bool {
 		return false
 	}
 	last := &f.payloads[len(f.payloads)-1]
-	f.buffered = append(m.roomFor(f.buffered, size), data...)
+	f.buffered = append(m.spare.roomFor(f.buffered, size), data...)
 	last.size += size
 	last.to = len(f.buffered)
 	m.buffered += size
@@ -254,68 +253,22 @@ func (m *Meter) buffer(f *flow, p bufferedPayload, data []byte) {
 		return
 	}
 	p.from = len(f.buffered)
-	f.buffered = append(m.roomFor(f.buffered, len(data)), data...)
+	f.buffered = append(m.spare.roomFor(f.buffered, len(data)), data...)
 	p.to = len(f.buffered)
 	f.payloads = append(f.payloads, p)
 	m.buffered += len(data)
 }
 
-// maxKeptBuffer is how large a buffer a closed flow may hand on to the next one; maxSpare bounds the larger
-// ones that wait for a flow that needs them.
-const (
-	maxKeptBuffer = 4 << 10
-	maxSpare      = 64
-)
-
-// roomFor gives a buffer the room for n more bytes: that of a flow that was inspected, where one is large enough.
-func (m *Meter) roomFor(buffered []byte, n int) []byte {
-	need := len(buffered) + n
-	if need <= cap(buffered) {
-		return buffered
-	}
-	if last := len(m.spare) - 1; last >= 0 && cap(m.spare[last]) >= need {
-		larger := append(m.spare[last], buffered...)
-		m.spare = m.spare[:last]
-		return larger
-	}
-	return slices.Grow(buffered, max(n, len(buffered)))
-}
-
-// finish inspects what is left of a flow that ends.
-func (m *Meter) finish(f *flow) {
-	for len(f.pending) > 0 {
-		m.deliverFirst(f)
-	}
-	m.inspect(f)
-}
-
-// inspect tells the protocol by the buffered payloads and drops them.
+// inspect tells the protocol of a flow that goes on, and drops its payloads.
 func (m *Meter) inspect(f *flow) {
-	if f.inspected {
-		return
-	}
-	f.inspected = true
-	if len(f.payloads) > 0 {
-		m.view.Protocol, m.view.SrcPort, m.view.DstPort = f.key.protocol, f.srcPort, f.dstPort
-		m.view.Initiator = f.initiator
-		m.view.Payloads = m.view.Payloads[:0]
-		for _, p := range f.payloads {
-			m.view.Payloads = append(m.view.Payloads, inspect.Payload{
-				Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.buffered[p.from:p.to],
-			})
-		}
-		f.result = m.inspector.Inspect(&m.view)
-		if f.key.protocol == packet.TCP && (f.srcPort == portDNS || f.dstPort == portDNS) {
-			m.dnsStream(f)
-		}
-	}
+	m.inspection.inspect(f)
 	m.buffered -= len(f.buffered)
-	f.payloads, f.buffered = f.payloads[:0], f.buffered[:0]
-	if cap(f.buffered) <= maxKeptBuffer {
-		return
-	}
-	if len(m.spare) < maxSpare {
-		m.spare = append(m.spare, f.buffered)
-	}
-	f.buffered = nil
+	m.spare.put(f.buffered)
+	f.payloads, f.buffered = f.payloads[:0], nil
+}
+
+// release takes a flow that was given out, to be used again.
+func (m *Meter) release(f *flow) {
+	m.spare.put(f.buffered)
+	m.table.release(f)
 }

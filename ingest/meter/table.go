@@ -123,10 +123,14 @@ func (t *table) expired(now int64) *flow {
 // maxFree bounds the closed flows that are kept for reuse.
 const maxFree = 1024
 
-// remove closes f and keeps its memory for another flow.
+// remove closes f.
 func (t *table) remove(f *flow) {
 	f.unlink()
 	delete(t.flows, f.key)
+}
+
+// release keeps a closed flow's memory for another flow.
+func (t *table) release(f *flow) {
 	if len(t.free) < maxFree {
 		f.reset()
 		t.free = append(t.free, f)
