@@ -443,7 +443,7 @@ func TestPlantedAddressesOfAllFormats(t *testing.T) {
 			t.Fatal(err)
 		}
 		get, end := page(t, "--config", config, "--store", store)
-		for _, path := range []string{"/", "/api/places", "/api/overview", "/api/daily?country=ru", "/api/tools?country=ru", "/api/networks?country=ru", "/api/services?country=ru", "/feed.atom", "/feed.json"} {
+		for _, path := range []string{"/", "/api/places", "/api/overview", "/api/daily?country=ru", "/api/tools?country=ru", "/api/unknown?country=ru", "/api/networks?country=ru", "/api/services?country=ru", "/feed.atom", "/feed.json"} {
 			look("the page's "+path, get(path))
 		}
 		end()

@@ -198,7 +198,7 @@ func publicPage(t *testing.T, config, store string) {
 	get, end := page(t, "--config", config, "--public", "--store", store)
 	defer end()
 	counts := 0
-	for _, path := range []string{"/api/daily?country=ru", "/api/daily?country=ru&tool=wireguard", "/api/tools?country=ru", "/api/tools?country=ru&from=2018-04-16&to=2018-04-16"} {
+	for _, path := range []string{"/api/daily?country=ru", "/api/daily?country=ru&tool=wireguard", "/api/tools?country=ru", "/api/unknown?country=ru", "/api/tools?country=ru&from=2018-04-16&to=2018-04-16"} {
 		var rows []map[string]any
 		if err := json.Unmarshal(get(path), &rows); err != nil {
 			t.Fatal(err)

@@ -35,6 +35,8 @@ var routes = []route{
 		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []serviceRow{}, query: "services", formats: true},
 	{path: "/api/networks", says: "Clients a day of each network that used a tool, out of all its clients.",
 		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []networkRow{}, query: "use_by_network_day", formats: true},
+	{path: "/api/unknown", says: "Clients a day of servers that came up within a week and that nothing names: an unknown tool that grows looks like that, and so does a new game. No part of what /api/daily counts.",
+		params: []string{"country", "from", "to", "format"}, needs: "country", answer: []unknownRow{}, query: "unknown_tools", formats: true},
 	{path: "/api/hours", says: "Clients an hour that used a tool, out of all clients, over at most 14 days. An hour without telemetry has no row. A page for anybody has no hours.",
 		params: []string{"country", "tool", "from", "to"}, needs: "country", answer: []hourRow{}, handle: (*server).hours},
 	{path: "/api/study", says: "What the study of an event says: effect, interval, grade with reasons, placebo tests, the questions in short, and the numbers behind its first charts. /report/EVENT has all.",
@@ -79,6 +81,18 @@ type hourRow struct {
 	Clients    uint64 `json:"clients"`
 	AllClients uint64 `json:"all_clients"`
 	Simulated  uint8  `json:"simulated"`
+}
+
+// unknownRow is a row of the named query unknown_tools.
+type unknownRow struct {
+	Country    string  `json:"country"`
+	Day        string  `json:"day"`
+	Clients    uint64  `json:"clients"`
+	AllClients uint64  `json:"all_clients"`
+	Share      float64 `json:"share"`
+	Servers    uint64  `json:"servers"`
+	Flows      uint64  `json:"flows"`
+	Simulated  uint8   `json:"simulated"`
 }
 
 // toolRow is a row of the named query use_by_tool_day.

@@ -264,3 +264,14 @@ export interface ToolRow {
   bytes: number;
   simulated: number;
 }
+
+export interface UnknownRow {
+  country: string;
+  day: string;
+  clients: number;
+  all_clients: number;
+  share: number;
+  servers: number;
+  flows: number;
+  simulated: number;
+}

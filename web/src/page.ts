@@ -109,7 +109,7 @@ function parts(view: 'none' | 'overview' | 'country' | 'events'): void {
   if (view === 'none') {
     clear();
     hideAnswer();
-    element('simulated').hidden = element('compare').hidden = true;
+    element('simulated').hidden = element('compare').hidden = element('unknown').hidden = true;
   }
   element('overview').hidden = view !== 'overview';
   for (const id of ['use', 'all', 'tools']) element(id).hidden = view !== 'country';

@@ -3,7 +3,7 @@
 import { addressOf, type Choice, go, KNOWN, plain } from './address';
 import { expected, showAnswer } from './answer';
 import { ask } from './api';
-import type { Catalogued, DailyRow, HourRow, Place, Studied } from './answers';
+import type { Catalogued, DailyRow, HourRow, Place, Studied, UnknownRow } from './answers';
 import { clear, draw } from './charts/figure';
 import { comparison, offerComparable } from './compare';
 import { apart, daysOf, hoursOf, percent, shift, valuesOf } from './days';
@@ -91,10 +91,11 @@ export async function showPlace(view: View): Promise<string> {
   element<HTMLInputElement>('to').value = range.to;
   const asked = { country: place.country, ...range };
   const division = DIVISIONS[choice.by];
-  const [daily, divided, hourly] = await Promise.all([
+  const [daily, divided, hourly, unknown] = await Promise.all([
     ask<DailyRow[]>('/api/daily', { ...asked, tool: choice.tool }),
     division === undefined ? Promise.resolve([]) : division.ask(asked, place.simulated),
     choice.step === 'hour' ? ask<HourRow[]>('/api/hours', { ...asked, tool: choice.tool }) : Promise.resolve([]),
+    choice.step === 'hour' || choice.tool !== '' ? Promise.resolve([]) : ask<UnknownRow[]>('/api/unknown', asked),
   ]);
   const byTool = choice.by === 'tool' ? divided : await (DIVISIONS['tool']?.ask(asked, place.simulated) ?? []);
   if (!current()) return ''; // another choice was made meanwhile
@@ -116,6 +117,7 @@ export async function showPlace(view: View): Promise<string> {
   if (choice.step === 'hour') drawHours(view, hourly.filter((row) => (row.simulated === 1) === place.simulated), kept);
   else drawUse(view, kept, byTool);
   drawDivided(view, kept, divided);
+  drawUnknown(view, kept, unknown.filter((row) => (row.simulated === 1) === place.simulated));
   const counted = `${kept.length} ${kept.length === 1 ? 'day' : 'days'} of telemetry from ${kept[0]?.day} to ${kept[kept.length - 1]?.day} (UTC). `;
   const all = make('a', 'Show all days', { href: addressOf({ ...choice, days: '' }) });
   all.dataset['view'] = '';
@@ -178,6 +180,21 @@ function drawDivided(view: View, kept: DailyRow[], divided: Part[]): void {
   const panels = (series.lines ?? []).map((line) => ({ title: line.name, note: '', series: { ...series, stacked: false, told: [], lines: [{ ...line, role: 'observed' as const }] } }));
   plotOf('tools').classList.add('chart-panels');
   draw({ id: 'tools', caption, description: caption, panels });
+}
+
+/** The chart of what may be tools that nobody knows yet, where there are clients of such. It is added to nothing. */
+function drawUnknown(view: View, kept: DailyRow[], rows: UnknownRow[]): void {
+  const { choice, place, events } = view;
+  element('unknown').hidden = !rows.some((row) => row.clients > 0);
+  if (element('unknown').hidden) return;
+  const times = daysOf(kept);
+  const values = valuesOf(rows, times);
+  const clients: Line = { name: 'clients', role: 'observed', values: values((row) => row.clients) };
+  const share: Line = { name: 'share of all clients (%)', role: 'observed', values: values((row) => percent(row.clients, row.all_clients)) };
+  const isShare = choice.measure === 'share';
+  const told: Line[] = [isShare ? clients : share, { name: 'server networks', role: 'part', values: values((row) => row.servers) }];
+  const series = stepped({ times, zone: 'UTC', unit: isShare ? '% of clients' : 'clients a day', lines: [isShare ? share : clients], told, markers: markersOf(events), shades: [], log: choice.scale === 'log' }, choice);
+  show(view, 'unknown', `${isShare ? 'Share of clients' : 'Clients a day'} of servers that came up and that nothing names, ${place.name}`, series);
 }
 
 async function drawComparison(view: View, zero: string, range: { from: string; to: string }): Promise<void> {

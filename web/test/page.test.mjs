@@ -300,6 +300,29 @@ describe('what an event and a country are looked at by', { skip }, () => {
     return { names: lines[0], rows: lines.slice(1) };
   }
 
+  test('servers that came up and that nothing names have a chart of their own, where there are such', async () => {
+    const { page, faults } = await open(browser, `${address}/?country=ru&days=ru-x-2018`);
+    assert.deepEqual(faults, []);
+    await page.waitForSelector('[data-chart="unknown"] svg path', { state: 'attached' });
+    const title = 'Clients a day of servers that came up and that nothing names, Russia';
+    assert.equal(await page.locator('#unknown-title').innerText(), title);
+    assert.match(await page.locator('#unknown').innerText(), /no part of the use above/);
+    const rows = await (await page.request.get(`${address}/api/unknown?country=ru&from=2018-04-18&to=2018-04-18`)).json();
+    const table = await numbers(page, 'unknown');
+    const drawn = table.rows.find((row) => row[0] === '2018-04-18');
+    const row = Object.fromEntries(table.names.map((name, i) => [name, drawn[i]]));
+    assert.equal(Number(row['clients']), rows[0].clients);
+    assert.equal(Number(row['server networks']), rows[0].servers);
+    for (const query of ['country=ua', 'country=ru&days=2018-01-05..2018-02-20', 'country=ru&tool=tor', 'country=ru&days=2018-04-17..2018-04-20&step=hour']) {
+      await page.goto(`${address}/?${query}`, { waitUntil: 'networkidle' });
+      await page.locator('#use').waitFor();
+      assert.equal(await page.locator('#unknown').isVisible(), false, query);
+    }
+    await page.goto(`${address}/?country=ru&days=ru-x-2018&measure=share`, { waitUntil: 'networkidle' });
+    assert.match(await page.locator('#unknown-title').innerText(), /^Share of clients/);
+    await page.close();
+  });
+
   for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 }]) {
     test(`the answer stands above a chart that fits the first screen at ${viewport.width} pixels`, async () => {
       const { page, faults } = await open(browser, `${address}/?country=ru&days=ru-x-2018`, { viewport });

@@ -181,6 +181,12 @@ func (c scene) on(name, country string, day time.Time, level float64, tool strin
 		return []row{with(row{"service": "a-provider", "category": "vpn", "clients": int(level / 4), "flows": int(level), "unanswered": int(level / 10)})}
 	case "use_by_network_day":
 		return []row{with(row{"asn": 64500, "clients": int(level / 2), "all_clients": int(6 * level)}), with(row{"asn": 64501, "clients": int(level / 3), "all_clients": int(4 * level)})}
+	case "unknown_tools":
+		if country != "ru" || !day.After(Ban) || day.After(Ban.AddDate(0, 0, 40)) {
+			return nil
+		}
+		clients := int(level / 50)
+		return []row{with(row{"clients": clients, "all_clients": int(10 * level), "share": float64(clients) / math.Floor(10*level), "servers": 2, "flows": 3 * clients})}
 	case "coverage":
 		return []row{with(row{"fraction": fraction})}
 	}
