@@ -53,8 +53,8 @@ type Sizes struct {
 
 // TableSize is what a table takes on the disk.
 type TableSize struct {
-	Table string
-	Bytes uint64
+	Table       string
+	Bytes, Rows uint64
 }
 
 // Sizes measures what the telemetry of a store takes, by table.
@@ -62,18 +62,19 @@ func (s *Store) Sizes(ctx context.Context) (z Sizes, err error) {
 	if err := s.conn.QueryRow(ctx, statements.TelemetrySoFar).Scan(&z.Records, &z.Days); err != nil {
 		return Sizes{}, explain(s.name, fmt.Errorf("telemetry so far: %w", err))
 	}
-	bytes := map[string]uint64{}
+	sizes := map[string]TableSize{}
 	for _, holder := range append([]*Store{s}, s.shards...) {
-		found, err := collect(ctx, holder.conn, func(t *TableSize) []any { return []any{&t.Table, &t.Bytes} }, statements.TableSizes)
+		found, err := collect(ctx, holder.conn, func(t *TableSize) []any { return []any{&t.Table, &t.Bytes, &t.Rows} }, statements.TableSizes)
 		if err != nil {
 			return Sizes{}, explain(holder.name, err)
 		}
 		for _, t := range found {
-			bytes[t.Table] += t.Bytes
+			so := sizes[t.Table]
+			sizes[t.Table] = TableSize{t.Table, so.Bytes + t.Bytes, so.Rows + t.Rows}
 		}
 	}
-	for _, table := range slices.Sorted(maps.Keys(bytes)) {
-		z.Tables = append(z.Tables, TableSize{table, bytes[table]})
+	for _, table := range slices.Sorted(maps.Keys(sizes)) {
+		z.Tables = append(z.Tables, sizes[table])
 	}
 	return z, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/columns"
 )
 
 const (
@@ -28,19 +29,31 @@ type demand struct {
 	cores  float64
 }
 
-// tableDemand is what a table takes: so many bytes a record, or a day where it does not grow with the rate.
+// tableDemand is what a table takes: so many bytes a record, a day, or at all.
 type tableDemand struct {
-	table     string
-	bytes     float64 // a record or a day
-	perRecord bool
-	days      int // for which its rows are kept, among those asked about
-	atEnd     float64
+	table string
+	grows string  // what it grows with, as in columns.yaml
+	with  string  // what has more of these
+	row   float64 // bytes of a row; 0: there are none
+	bytes float64 // a record, a day, or at all
+	days  int     // for which its rows are kept, among those asked about
+	atEnd float64
 }
 
-// perDay are tables of finished counts: as many rows a day however many records.
-var perDay = map[string]bool{
-	schemas.TableCountedDays: true, schemas.TableCountedHours: true, "counted_networks": true, "counted_questions": true,
-	"covered_days": true, "counted_servers": true, "counted_unknown": true, "countings": true, "touched": true,
+// growthOf gives what the tables of a store grow with, by their name. What no migration makes grows with nothing.
+func growthOf() (func(table string) (grows, with string), error) {
+	all, err := columns.Read()
+	if err != nil {
+		return nil, err
+	}
+	return func(table string) (string, string) {
+		for _, t := range all.Tables {
+			if t.Name == table {
+				return t.Grows, all.Growth[t.Grows].With
+			}
+		}
+		return "once", columns.WithNothing
+	}, nil
 }
 
 // demandOf scales what a store takes now.
@@ -48,19 +61,27 @@ func demandOf(now load.Sizes, perSecond float64, days int, kept RetentionConfig)
 	if now.Records == 0 || now.Days == 0 {
 		return demand{}, errors.New("the store has no telemetry: run some of yours into it first, the estimate is made of what that takes")
 	}
-	limits := map[string]int{schemas.TableFlows: kept.FlowsDays, schemas.TableUsage: kept.UsageDays, schemas.TableDNSUsage: kept.DNSDays}
+	growth, err := growthOf()
+	if err != nil {
+		return demand{}, err
+	}
+	limits := map[string]int{schemas.TableFlows: kept.FlowsDays, "counted_servers": kept.FlowsDays, schemas.TableUsage: kept.UsageDays, schemas.TableDNSUsage: kept.DNSDays}
 	d := demand{cores: perSecond * secondsAMillion / 1e6}
 	for _, t := range now.Tables {
-		own := tableDemand{table: t.Table, days: days, perRecord: !perDay[t.Table]}
+		own := tableDemand{table: t.Table, days: days, row: float64(t.Bytes) / float64(max(t.Rows, 1)), bytes: float64(t.Bytes)}
+		own.grows, own.with = growth(t.Table)
 		if limit := limits[t.Table]; limit > 0 {
 			own.days = min(days, limit)
 		}
-		if own.perRecord {
-			own.bytes = float64(t.Bytes) / float64(now.Records)
+		switch own.with {
+		case columns.WithRecords:
+			own.bytes /= float64(now.Records)
 			own.atEnd = own.bytes * perSecond * 86400 * float64(own.days)
-		} else {
-			own.bytes = float64(t.Bytes) / float64(now.Days)
+		case columns.WithDays:
+			own.bytes /= float64(now.Days)
 			own.atEnd = own.bytes * float64(own.days)
+		default:
+			own.atEnd = own.bytes
 		}
 		d.bytes += own.atEnd
 		d.tables = append(d.tables, own)
@@ -103,13 +124,10 @@ func (a *app) estimate(ctx context.Context, rate string, days int) error {
 	if now.Records < fewRecords {
 		fmt.Fprintln(a.out, "That is little: a table's bytes are then mostly those of its files, and the estimate is too high. A day of your telemetry tells more.")
 	}
-	s := sheet{heads: []string{"TABLE", "BYTES", "PER", "DAYS KEPT", fmt.Sprintf("AFTER %d DAYS", days)}, whole: []string{"TABLE"}}
+	s := sheet{heads: []string{"TABLE", "GROWS WITH", "BYTES A ROW", "BYTES", "PER", "DAYS KEPT", fmt.Sprintf("AFTER %d DAYS", days)}, whole: []string{"TABLE"}}
+	per := map[string]string{columns.WithRecords: "record", columns.WithDays: "day", columns.WithNothing: "store"}
 	for _, t := range d.tables {
-		per := "day"
-		if t.perRecord {
-			per = "record"
-		}
-		s.add(t.table, fmt.Sprintf("%.3g", t.bytes), per, fmt.Sprint(t.days), sizeText(t.atEnd))
+		s.add(t.table, strings.ReplaceAll(t.grows, "_", " "), fmt.Sprintf("%.3g", t.row), fmt.Sprintf("%.3g", t.bytes), per[t.with], fmt.Sprint(t.days), sizeText(t.atEnd))
 	}
 	if err := a.print(s); err != nil {
 		return err

@@ -41,7 +41,7 @@ func tableReference() ([]byte, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("reference: table %s of migration %s is not in schemas/columns/columns.yaml", m.name, m.migration)
 		}
-		writeTable(&b, m, known.Tables[i])
+		writeTable(&b, m, known.Tables[i], known.Growth)
 	}
 	return b.Bytes(), nil
 }
@@ -79,14 +79,14 @@ func madeTables(all []migrations.Migration) ([]madeTable, error) {
 }
 
 // writeTable documents a table or view.
-func writeTable(b *bytes.Buffer, made madeTable, known columns.Group) {
+func writeTable(b *bytes.Buffer, made madeTable, known columns.Group, growth map[string]columns.Growth) {
 	fmt.Fprintf(b, "## %s\n\n%s\n\nMade by `%s`.", made.name, known.About, made.migration)
 	if createLine.FindStringSubmatch(made.statement)[1] == "VIEW" {
 		b.WriteString(" A view.\n\n")
 		return
 	}
 	_, rest, _ := strings.Cut(made.statement, "\n)\n")
-	fmt.Fprintf(b, " %s\n\n| column | type | meaning |\n|---|---|---|\n", storage(rest))
+	fmt.Fprintf(b, " %s Grows with %s.\n\n| column | type | meaning |\n|---|---|---|\n", storage(rest), growth[known.Grows].About)
 	for _, c := range known.Columns {
 		fmt.Fprintf(b, "| `%s` | `%s` | %s |\n", c.Name, c.Engine(), c.About)
 	}

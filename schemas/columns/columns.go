@@ -18,9 +18,24 @@ var text []byte
 // All is every batch and every table, in the order in which the file has them.
 type All struct {
 	Meanings map[string]string // of columns by their name, where a column says nothing else
+	Growth   map[string]Growth // what tables grow with, by its name
 	Batches  []Group
 	Tables   []Group
 }
+
+// Growth is what a table grows with.
+type Growth struct {
+	// With says what has more of these: WithRecords, WithDays or WithNothing.
+	With  string
+	About string
+}
+
+// What has more of what a table grows with.
+const (
+	WithRecords = "records"
+	WithDays    = "days"
+	WithNothing = "nothing"
+)
 
 // Group is the columns of a batch or a table, in their order.
 type Group struct {
@@ -29,6 +44,8 @@ type Group struct {
 	Go string
 	// View and Builder are the types of the generated code; empty: there is none.
 	View, Builder string
+	// Grows names, under Growth, what a table grows with; empty for batches and views.
+	Grows string
 	// Counted: the table's rows are counted from others, not stored with the ranges of a source.
 	Counted bool
 	// Last: the batch's columns are the last ones of a record, not the first.
@@ -85,8 +102,16 @@ func Read() (All, error) {
 	if err := decoder.Decode(&all); err != nil {
 		return All{}, fmt.Errorf("columns.yaml: %w", err)
 	}
+	for name, g := range all.Growth {
+		if g.About == "" || g.With != WithRecords && g.With != WithDays && g.With != WithNothing {
+			return All{}, fmt.Errorf("columns.yaml: growth %s: with %q, want records, days or nothing, and about", name, g.With)
+		}
+	}
 	for _, groups := range [][]Group{all.Batches, all.Tables} {
 		for _, g := range groups {
+			if _, known := all.Growth[g.Grows]; g.Grows != "" && !known {
+				return All{}, fmt.Errorf("columns.yaml: %s grows with %q, which is not under `growth`", g.Name, g.Grows)
+			}
 			if g.About == "" {
 				return All{}, fmt.Errorf("columns.yaml: %s has no meaning", g.Name)
 			}
@@ -95,6 +120,11 @@ func Read() (All, error) {
 					return All{}, fmt.Errorf("columns.yaml: %s: %w", g.Name, err)
 				}
 			}
+		}
+	}
+	for _, t := range all.Tables {
+		if isView := len(t.Columns) == 0; isView != (t.Grows == "") {
+			return All{}, fmt.Errorf("columns.yaml: %s: a table says with `grows` what it grows with, a view does not", t.Name)
 		}
 	}
 	return all, nil
