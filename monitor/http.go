@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -74,12 +75,16 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	}
 	path, isUnix := strings.CutPrefix(address, unixScheme)
 	if !isUnix {
-		return new(net.ListenConfig).Listen(ctx, "tcp", address)
+		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("metrics.listen %s: another program answers there; each needs an address of its own", address)
+		}
+		return l, err
 	}
 	// What a program left that was killed is taken over; another one that answers is not.
 	if conn, err := net.Dial("unix", path); err == nil {
 		conn.Close()
-		return nil, fmt.Errorf("metrics.listen %s: another program answers there", address)
+		return nil, fmt.Errorf("metrics.listen %s: another program answers there; each needs an address of its own", address)
 	}
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == os.ModeSocket {
 		if err := os.Remove(path); err != nil {

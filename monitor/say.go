@@ -17,6 +17,7 @@ import (
 // What is wrong enough to be said: as in deploy/prometheus/rules.yaml.
 const (
 	lateLag    = 15 * time.Minute
+	lateAlarms = 15 * time.Minute
 	staleList  = 30 * 24 * time.Hour
 	fullInDays = 14.0
 	rejectedIn = 0.05 // of all records
@@ -58,6 +59,10 @@ func Say(metrics []byte, now time.Time) (Said, error) {
 	if full := values(families["banshift_disk_full_in_seconds"]); len(full) > 0 {
 		days := full[""] / (24 * 3600)
 		say(days < fullInDays, "the disk is full in %.1f days as the store grows now", days)
+	}
+	if judged, is := values(families["banshift_stage_last_success_timestamp_seconds"], "stage")["watch"]; is {
+		ago := now.Sub(time.UnixMilli(int64(judged * 1000))).Truncate(time.Second)
+		say(ago > lateAlarms, "alarms were judged %s ago", ago)
 	}
 	lists := values(families["banshift_list_timestamp_seconds"], "list")
 	for _, name := range slices.Sorted(maps.Keys(lists)) {

@@ -12,6 +12,7 @@ func TestSay(t *testing.T) {
 	for name, c := range map[string]struct {
 		stored, rejected, gap int64
 		behind, listAge       time.Duration
+		judged                time.Duration // before now
 		fullDays              float64
 		wrong, fine           string
 	}{
@@ -23,6 +24,8 @@ func TestSay(t *testing.T) {
 		"an old list":          {stored: 100, listAge: 40 * 24 * time.Hour, wrong: "list tor is 40 days old"},
 		"a disk that fills":    {stored: 100, fullDays: 3, wrong: "the disk is full in 3.0 days"},
 		"a disk that lasts":    {stored: 100, fullDays: 300, fine: "the disk is full in 300.0 days"},
+		"alarms":               {judged: time.Second, fine: "alarms were judged 1s ago"},
+		"alarms of long ago":   {judged: time.Hour, wrong: "alarms were judged 1h0m0s ago"},
 		"a list that is fresh": {stored: 100, listAge: time.Hour, fine: "100 records, 0.0 % of them rejected"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +45,12 @@ func TestSay(t *testing.T) {
 			if c.listAge > 0 {
 				s.Lists = func() map[string]time.Time { return map[string]time.Time{"tor": now.Add(-c.listAge)} }
 			}
-			said, err := Say(exposed(t, NewRegistry(NewBoard(clock, nil), s)), now)
+			board := NewBoard(func() time.Time { return now.Add(-c.judged) }, nil)
+			if c.judged > 0 {
+				_, done := board.Stage("watch").Work()
+				done(nil)
+			}
+			said, err := Say(exposed(t, NewRegistry(board, s)), now)
 			if err != nil {
 				t.Fatal(err)
 			}

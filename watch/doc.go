@@ -45,6 +45,8 @@ type Options struct {
 	Subscriptions []Subscription
 	// Propose is told of each alarm without an event of the catalogue near it; nil: nobody is.
 	Propose func(e events.Event) error
+	// Working is told when a pass begins, comes on, and ends; nil: nobody is.
+	Working func() (progress func(), done func(error))
 	// Clock is time.Now but in tests.
 	Clock func() time.Time
 }
@@ -55,6 +57,7 @@ type Watcher struct {
 	holidays map[string]map[time.Time]bool
 	judged   map[place]time.Time // when the countings were made that were judged last
 	last     map[place]time.Time // last hour of each place
+	progress func()              // of the pass that is under way
 }
 
 // place is a country and a kind of telemetry.
@@ -65,7 +68,10 @@ type place struct {
 
 // New gives a watcher.
 func New(o Options) *Watcher {
-	w := &Watcher{Options: o, holidays: map[string]map[time.Time]bool{}, judged: map[place]time.Time{}, last: map[place]time.Time{}}
+	w := &Watcher{Options: o, holidays: map[string]map[time.Time]bool{}, judged: map[place]time.Time{}, last: map[place]time.Time{}, progress: func() {}}
+	if w.Working == nil {
+		w.Working = func() (func(), func(error)) { return func() {}, func(error) {} }
+	}
 	for country, days := range o.Holidays {
 		w.holidays[country] = map[time.Time]bool{}
 		for _, d := range days {
@@ -79,12 +85,14 @@ func New(o Options) *Watcher {
 const historyDays = 70
 
 // Pass judges what was finished since the pass before, and tells subscribers. It gives the alarms that it raised.
-func (w *Watcher) Pass(ctx context.Context) ([]load.Alarm, error) {
+func (w *Watcher) Pass(ctx context.Context) (raised []load.Alarm, err error) {
+	progress, done := w.Working()
+	w.progress = progress
+	defer func() { done(err) }()
 	places, err := w.Store.WatchedPlaces(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var raised []load.Alarm
 	for _, p := range places {
 		at := place{p.Country, p.Simulated}
 		w.last[at] = p.Last
@@ -97,6 +105,7 @@ func (w *Watcher) Pass(ctx context.Context) ([]load.Alarm, error) {
 				return raised, err
 			}
 			raised = append(raised, some...)
+			w.progress()
 		}
 		w.judged[at] = p.Counted
 	}

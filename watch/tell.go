@@ -218,6 +218,7 @@ func (w *Watcher) send(ctx context.Context, s Subscription, m deliver.Message) e
 		ctx, cancel := context.WithTimeout(ctx, sendFor)
 		errs = append(errs, c.Send(ctx, m))
 		cancel()
+		w.progress()
 	}
 	return errors.Join(errs...)
 }

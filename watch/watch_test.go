@@ -387,3 +387,21 @@ func TestForeignStateBeginsAnew(t *testing.T) {
 		t.Errorf("raised %v", raised)
 	}
 }
+
+// A pass comes on with each country's hours and days and with each message, and ends with its error.
+func TestPassTellsItsProgress(t *testing.T) {
+	s := newStore()
+	s.hours["ru"], s.now = course(0, 40*24+17, 100, 900, rising), first.Add((40*24+17)*time.Hour)
+	box := &inbox{}
+	w := watcherOf(s, Subscription{Name: "all", Zone: time.UTC, Channels: []deliver.Channel{box}})
+	begun, came := 0, 0
+	ended := errors.New("it goes on")
+	w.Working = func() (func(), func(error)) {
+		begun++
+		return func() { came++ }, func(err error) { ended = err }
+	}
+	pass(t, w)
+	if want := 2 + len(box.got); begun != 1 || came != want || len(box.got) == 0 || ended != nil {
+		t.Errorf("%d begun, came on %d times, want %d; %v", begun, came, want, ended)
+	}
+}

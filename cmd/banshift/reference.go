@@ -93,7 +93,7 @@ func referencePages(root *cobra.Command) (map[string][]byte, error) {
 // metricReference documents every metric of a running program.
 func metricReference() []byte {
 	var b bytes.Buffer
-	b.WriteString(generatedNote + "# Metrics\n\n`run` and `serve` answer `/metrics`, `/healthz` and `/readyz` at `metrics.listen`; see [operate](../howto/operate.md).\n")
+	b.WriteString(generatedNote + "# Metrics\n\n`run`, `serve` and `watch --follow` answer `/metrics`, `/healthz` and `/readyz` at `metrics.listen`; see [operate](../howto/operate.md).\n")
 	b.WriteString("Those of the Go runtime (`go_…`) and of the process (`process_…`, among them its memory) come with them.\n\n| metric | kind | labels | meaning |\n|---|---|---|---|\n")
 	for _, m := range monitor.Metrics {
 		labels := ""

@@ -143,7 +143,7 @@ func (a *app) watcher(store watch.Store) (*watch.Watcher, error) {
 		return nil, misused(err)
 	}
 	o := watch.Options{Store: store, Log: a.log, Grace: time.Duration(a.cfg.Watch.GraceMinutes) * time.Minute, Holidays: cfg.Holidays, Catalogue: catalogue,
-		Subscriptions: subscriptions, Clock: time.Now, Few: leaving.Few}
+		Subscriptions: subscriptions, Clock: time.Now, Few: leaving.Few, Working: a.judging}
 	if a.cfg.Watch.Proposals != "" {
 		o.Propose = a.propose
 	}
@@ -169,26 +169,47 @@ func (a *app) watchBans(ctx context.Context, o watchOptions) error {
 			return misused(err)
 		}
 	}
-	hangups, forget := hangups(o.follow)
-	defer forget()
-	store, err := a.openToWatch(ctx, o.follow)
+	if o.follow {
+		return a.followBans(ctx, o)
+	}
+	store, err := a.openStore(ctx)
 	if err != nil {
-		return unlessStopped(ctx, o.follow, err)
+		return err
 	}
 	defer store.Close()
 	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
 		return err
 	}
-	if !o.follow {
-		w, err := a.watcher(store)
-		if err != nil {
-			return err
-		}
-		raised, err := w.Pass(ctx)
-		if err != nil {
-			return err
-		}
-		return errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed))
+	w, err := a.watcher(store)
+	if err != nil {
+		return err
+	}
+	raised, err := w.Pass(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed))
+}
+
+// followBans judges what was finished until ctx is done, and tells how it does.
+func (a *app) followBans(ctx context.Context, o watchOptions) error {
+	hangups, forget := hangups(true)
+	defer forget()
+	w := a.watch()
+	untell, err := a.tell(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer untell()
+	store, err := a.awaitStore(ctx, a.openStore)
+	if err != nil {
+		return unlessStopped(ctx, true, err)
+	}
+	defer store.Close()
+	w.store = store
+	defer a.tellOfStore(ctx, w)()
+	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
+		return err
 	}
 	watching, err := a.watchers(store, func(raised []load.Alarm) {
 		if err := errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed)); err != nil && ctx.Err() == nil {
@@ -198,19 +219,12 @@ func (a *app) watchBans(ctx context.Context, o watchOptions) error {
 	if err != nil {
 		return err
 	}
-	go store.KeepCounted(ctx, countEvery)
+	counted := w.board.Stage(stageCount).Run()
+	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
+	defer a.notify(ctx, w)()
 	go a.keepReloaded(ctx, hangups, watching.renew)
 	watching.keepWatching(ctx)
 	return nil
-}
-
-// openToWatch opens the store, or waits for it.
-func (a *app) openToWatch(ctx context.Context, await bool) (*load.Store, error) {
-	if !await {
-		return a.openStore(ctx)
-	}
-	a.watch()
-	return a.awaitStore(ctx, a.openStore)
 }
 
 // sayAlarms prints alarms, the latest last.
@@ -298,6 +312,8 @@ func (w *watchers) renew(cfg Config) (func(), error) {
 
 // keepWatching watches until ctx is done.
 func (w *watchers) keepWatching(ctx context.Context) {
+	stopped := w.app.watched.board.Stage(stageWatch).Run()
+	defer func() { stopped(ctx.Err() != nil) }()
 	for watcher := <-w.next; watcher != nil; {
 		life, end := context.WithCancel(ctx)
 		ended := make(chan struct{})

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/banshift/banshift/monitor"
 	"github.com/banshift/banshift/schemas/events"
 	"github.com/banshift/banshift/watch/deliver"
 )
@@ -293,5 +294,50 @@ func TestSubscriptionsAreChecked(t *testing.T) {
 	got := execute(t, "", "config", "print", "--config", writeConfig(t, "smtp: {password: hunter2}\nsubscriptions: [{name: a, networks: [64500], webhook: 'https://example.org/token'}]")).must(t)
 	if strings.Contains(got.out, "hunter2") || strings.Contains(got.out, "token") || !strings.Contains(got.out, "64500") {
 		t.Errorf("%s", got.out)
+	}
+}
+
+// A program that only watches for changes answers how it does, doctor asks it, and no second one has its address.
+func TestWatcherTellsHowItDoes(t *testing.T) {
+	needEngine(t)
+	dir, write := awayLog(t)
+	write(200)
+	store := filepath.Join(t.TempDir(), "store")
+	execute(t, "", "run", "--store", store, dir).must(t)
+	socket := "unix:" + filepath.Join(t.TempDir(), "s")
+	t.Setenv("BANSHIFT_METRICS_LISTEN", socket)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer stop()
+	var log logBuffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, []string{"watch", "--follow", "--store", store}, strings.NewReader(""), io.Discard, &log)
+	}()
+	metrics := ""
+	wait(ctx, t, "a pass", func() bool {
+		_, body, err := monitor.Ask(ctx, socket, "/metrics")
+		metrics = string(body)
+		return err == nil && strings.Contains(metrics, `banshift_stage_last_success_timestamp_seconds{stage="watch"}`) && strings.Contains(metrics, "banshift_store_bytes")
+	})
+	if !strings.Contains(metrics, `banshift_stage_stuck{stage="watch"} 0`) {
+		t.Errorf("metrics: %s", metrics)
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if status, body, err := monitor.Ask(ctx, socket, path); err != nil || status != http.StatusOK {
+			t.Errorf("%s: %d %s %v", path, status, body, err)
+		}
+	}
+	if said := execute(t, "", "doctor", "--store", store); !strings.Contains(said.out, "ok    running alarms were judged ") {
+		t.Errorf("doctor: %s", said.out)
+	}
+	if r := execute(t, "", "watch", "--follow", "--store", store); r.code != exitFailed || !strings.Contains(r.errOut, "each needs an address of its own") {
+		t.Errorf("a second one: exit code %d: %s", r.code, r.errOut)
+	}
+	stop()
+	if code := <-ended; code != exitDone {
+		t.Errorf("exit code %d: %s", code, log.String())
+	}
+	if _, _, err := monitor.Ask(t.Context(), socket, "/healthz"); err == nil {
+		t.Error("it still answers")
 	}
 }

@@ -24,6 +24,7 @@ const (
 	stageEngine = "engine" // whether the store answers at all
 	stageBroker = "broker" // whether Kafka does
 	stageCount  = "count"  // finished counts
+	stageWatch  = "watch"  // alarms
 )
 
 // stageWork says what the stages do, in the order in which they wait for each other.
@@ -35,6 +36,7 @@ var stageWork = []struct{ name, what string }{
 	{stageBroker, "one answer of Kafka, with its retries"},
 	{pipeline.StageLook, "one look at the files and directories that are followed"},
 	{stageCount, "counts brought up to date"},
+	{stageWatch, "what was counted judged for alarms, and subscribers told: one country's hours or days, or one message, is progress"},
 }
 
 // askEvery is how often the store is asked whether it answers, measureEvery what it takes, beatEvery
@@ -284,9 +286,15 @@ func (a *app) watch() *watched {
 }
 
 // counting is told of the counts that a store is brought up to date with.
-func (a *app) counting() (progress func(), done func(error)) {
+func (a *app) counting() (progress func(), done func(error)) { return a.working(stageCount) }
+
+// judging is told of the passes of who watches for changes.
+func (a *app) judging() (progress func(), done func(error)) { return a.working(stageWatch) }
+
+// working notes that work begins at a stage, where somebody watches this program.
+func (a *app) working(stage string) (progress func(), done func(error)) {
 	if a.watched == nil {
 		return func() {}, func(error) {}
 	}
-	return a.watched.board.Stage(stageCount).Work()
+	return a.watched.board.Stage(stage).Work()
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/banshift/banshift/load/engine/servertest"
 	"github.com/banshift/banshift/load/position"
 	"github.com/banshift/banshift/monitor"
+	"github.com/banshift/banshift/watch"
 )
 
 // handClock is a clock that the test moves.
@@ -194,9 +195,32 @@ var hangs = map[string]func(h *hanging, at *door){
 		})
 	},
 	stageEngine: func(h *hanging, at *door) { h.silent(at, func(s *load.Store) { h.w.ask(context.Background()) }) },
+	stageWatch: func(h *hanging, at *door) {
+		a := &app{cfg: defaultConfig(), log: slog.New(slog.DiscardHandler), watched: h.w}
+		w, err := a.watcher(doorAlarms{at: at})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		h.done.Go(func() {
+			if _, err := w.Pass(context.Background()); err != nil {
+				h.t.Error(err)
+			}
+		})
+	},
 	stageCount: func(h *hanging, at *door) {
 		h.silent(at, func(s *load.Store) { s.Count(context.Background(), 0) }) //nolint:errcheck // its server comes back anew
 	},
+}
+
+// doorAlarms is a store of alarms that hangs.
+type doorAlarms struct {
+	watch.Store // of which nothing else is asked
+	at          *door
+}
+
+func (s doorAlarms) WatchedPlaces(context.Context) ([]load.WatchedPlace, error) {
+	s.at.pass()
+	return nil, nil
 }
 
 // silent asks a server that is stopped.
@@ -225,6 +249,11 @@ func (h *hanging) silent(at *door, ask func(*load.Store)) {
 // Each stage that hangs is named within 60 s by the clock, its metric moves, and both clear when it goes on.
 func TestStageThatHangsIsNamed(t *testing.T) {
 	needEngine(t)
+	for _, s := range stageWork {
+		if hangs[s.name] == nil {
+			t.Errorf("stage %s never hangs here", s.name)
+		}
+	}
 	for stage, hang := range hangs {
 		t.Run(stage, func(t *testing.T) {
 			clock := &handClock{now: time.Unix(1_700_000_000, 0)}
