@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// TestServeReadsToo has one program read what comes into a directory, serve the page of it, and tell how it does; asked
-// to stop, it ends with its account, and nothing is half done.
+// TestServeReadsToo has one program read what comes into a directory, serve the page of it, answer SQL of dashboards, and tell
+// how it does; asked to stop, all of it ends with the run's account, and nothing is half done.
 func TestServeReadsToo(t *testing.T) {
 	needEngine(t)
 	dir := t.TempDir()
@@ -89,19 +89,22 @@ func TestServeReadsToo(t *testing.T) {
 	if opened == nil {
 		t.Fatalf("it does not say where dashboards ask: %s", log.String())
 	}
-	for password, want := range map[string]string{opened[3]: "7\n", opened[3] + "x": "Code: 516."} {
-		r, err := http.NewRequest(http.MethodPost, opened[1], strings.NewReader("SELECT 7"))
+	for _, c := range []struct{ password, statement, want string }{
+		{opened[3], "SELECT sum(flow_records) FROM coverage", fmt.Sprint(records, "\n")}, // what the run has stored
+		{opened[3] + "x", "SELECT 7", "Code: 516."},
+	} {
+		r, err := http.NewRequest(http.MethodPost, opened[1], strings.NewReader(c.statement))
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.SetBasicAuth(opened[2], password)
+		r.SetBasicAuth(opened[2], c.password)
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(answer.Body)
-		if answer.Body.Close(); err != nil || !strings.HasPrefix(string(text), want) {
-			t.Errorf("a dashboard: %q, %v, want %q", text, err, want)
+		if answer.Body.Close(); err != nil || !strings.HasPrefix(string(text), c.want) {
+			t.Errorf("a dashboard: %q, %v, want %q", text, err, c.want)
 		}
 	}
 	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -121,8 +124,17 @@ func TestServeReadsToo(t *testing.T) {
 	if code := <-ended; code != exitDone || !strings.Contains(log.String(), "in 2,000 =") {
 		t.Errorf("stopped: exit code %d: %s", code, log.String())
 	}
-	if _, err := browser.Get(at[1]); err == nil {
-		t.Error("it still answers")
+	http.DefaultClient.CloseIdleConnections()
+	socket.CloseIdleConnections()
+	for _, gone := range []func() (*http.Response, error){
+		func() (*http.Response, error) { return browser.Get(at[1]) },
+		func() (*http.Response, error) { return http.Get(opened[1]) },
+		func() (*http.Response, error) { return socket.Get("http://localhost/healthz") },
+	} {
+		if answer, err := gone(); err == nil {
+			answer.Body.Close()
+			t.Errorf("%s still answers", answer.Request.URL)
+		}
 	}
 	execute(t, "", "reconcile", "--store", store).must(t)
 
