@@ -98,11 +98,17 @@ DEB_VERSION := $(shell git describe --tags --exact-match 2>/dev/null | sed -n 's
 DEB_VERSION := $(or $(DEB_VERSION),0~$(shell git log -1 --format=%cd.%h --date=format:%Y%m%d))
 
 .PHONY: check-package
-check-package: build ## Build the Debian package twice, compare, ask lintian, and install, start and purge it in a fresh Debian (root, debootstrap)
+check-package: build ## Build the Debian package twice, compare, ask lintian, and install, start and purge it in a fresh Debian (root, debootstrap); compare that for arm64 with it, and run its program (qemu-user)
 	mkdir -p out/package
+	cp deploy/debian/go.mod out/package/tidy.mod && cp deploy/debian/go.sum out/package/tidy.sum
+	(cd deploy/debian && $(GO) mod tidy -e -modfile=$(CURDIR)/out/package/tidy.mod) 2>out/package/tidy.log
+	cmp deploy/debian/go.mod out/package/tidy.mod
 	for n in 1 2; do SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) GO=$(GO) deploy/debian/build bin/banshift bin/banshift $$($(GO) env GOARCH) '$(DEB_VERSION)' out/package/$$n.deb; done
 	cmp out/package/1.deb out/package/2.deb
 	deploy/debian/check out/package/1.deb
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o out/package/banshift-arm64 ./cmd/banshift
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) GO=$(GO) deploy/debian/build out/package/banshift-arm64 bin/banshift arm64 '$(DEB_VERSION)' out/package/arm64.deb
+	[ "$$($(GO) env GOARCH)" != amd64 ] || deploy/debian/check-arm64 out/package/1.deb out/package/arm64.deb
 
 .PHONY: planted
 planted: engine ## Plant ADDRESSES (1000000) of clients in all formats, and look for them everywhere
@@ -212,6 +218,7 @@ release: build ## Build archives and Debian packages for linux amd64 and arm64 i
 		SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) GO=$(GO) deploy/debian/build out/release/$$name/banshift bin/banshift $$arch '$(DEB_VERSION)' "out/release/banshift_$(DEB_VERSION)_$$arch.deb"; \
 		rm -rf out/release/$$name; \
 	done
+	[ "$$($(GO) env GOARCH)" != amd64 ] || deploy/debian/check-arm64 out/release/*-amd64.tar.gz out/release/*-arm64.tar.gz
 	cd out/release && sha256sum *.tar.gz *.deb *.cdx.json > SHA256SUMS && cat SHA256SUMS
 
 # vulndb DIRECTORY is where the module of known faults lies, as the module proxy gave it.
