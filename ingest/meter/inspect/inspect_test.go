@@ -230,8 +230,9 @@ func samples() []sample {
 		{"dtls records midstream", udp(dtlsData...), shows(schemas.TraitDTLSRecords, schemas.TraitMidstream)},
 		{"openvpn handshake midstream", udp(up(ovpnACKMessage(sidC, sidS, 0)), down(ovpnControlMessage(d, sidS, 500)), up(ovpnACKMessage(sidC, sidS, 1)), down(ovpnACKMessage(sidS, sidC, 2))),
 			shows(schemas.SigOpenVPNData, schemas.TraitMidstream)},
-		{"openvpn handshake one way", udp(up(ovpnACKMessage(sidC, sidS, 0)), up(ovpnACKMessage(sidC, sidS, 1)), up(ovpnACKMessage(sidC, sidS, 2)), up(ovpnACKMessage(sidC, sidS, 3))),
+		{"openvpn handshake one way", udp(up(ovpnACKMessage(sidC, sidS, 0)), up(ovpnControlMessage(d, sidC, 300)), up(ovpnACKMessage(sidC, sidS, 1)), up(ovpnACKMessage(sidC, sidS, 2)), up(ovpnACKMessage(sidC, sidS, 3))),
 			shows(schemas.SigOpenVPNData, schemas.TraitMidstream)},
+		{"two ids and a number are no acknowledgements", udp(up(ovpnACKMessage(sidC, sidS, 0)), up(ovpnACKMessage(sidC, sidS, 1)), up(ovpnACKMessage(sidC, sidS, 2)), up(ovpnACKMessage(sidC, sidS, 3))), shows()},
 		{"openvpn tcp midstream in odd segments", tcp(up(ovpnStream[0][:130]), up(ovpnStream[0][130:]), down(ovpnStream[1][:90]), down(ovpnStream[1][90:])), shows(schemas.SigOpenVPNData, schemas.TraitMidstream)},
 		{"nebula", udp(up(join("\x10\x00\x00\x00\x00\x00\x00\x00", uint64(1), d.bytes(80)))), shows(schemas.SigNebula)},
 		{"nebula midstream", udp(up(join("\x11\x00\x00\x00", a, uint64(10), d.bytes(80))), up(join("\x11\x00\x00\x00", a, uint64(11), d.bytes(80))), down(join("\x11\x00\x00\x00", b, uint64(12), d.bytes(80)))), shows(schemas.SigNebula, schemas.TraitMidstream)},
@@ -468,24 +469,34 @@ func TestScrambled(t *testing.T) {
 		{"obfuscate", []func([]byte){position, reverse, position, xor(long)}, []string{"plain", "tls-auth"}},
 	} {
 		for _, form := range tt.forms {
-			client, server := forms[form][0](), forms[form][1]()
-			streamUp, streamDown := withLength(client), withLength(server)
-			for _, s := range tt.steps {
-				s(client)
-				s(server)
+			messages := [][]byte{forms[form][0](), forms[form][1](), ovpnACKMessage(sidC, sidS, 0), ovpnControlMessage(d, sidC, 300)}
+			var stream [][]byte
+			for _, m := range messages {
+				stream = append(stream, withLength(m))
+				for _, s := range tt.steps {
+					s(m)
+				}
 			}
-			if got := New().Inspect(udp(up(client), down(server))).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
+			flow := func(of func(...Payload) *Flow, form func([]byte) []byte, all [][]byte) *Flow {
+				return of(up(form(all[0])), down(form(all[1])), up(form(all[2])), up(form(all[3])))
+			}
+			bare := func(b []byte) []byte { return b }
+			if got := New().Inspect(flow(udp, bare, messages)).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
 				t.Errorf("%s, %s: got %q", tt.name, form, got)
 			}
-			if got := New().Inspect(tcp(up(withLength(client)), down(withLength(server)))).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
+			if got := New().Inspect(flow(tcp, withLength, messages)).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
 				t.Errorf("%s, %s over TCP: got %q", tt.name, form, got)
+			}
+			if got := New().Inspect(udp(up(messages[0]), down(messages[1]), up(messages[2]), down(join(messages[1][0]^7, d.bytes(60))))).Signatures; got.Has(schemas.SigOpenVPNScrambled) {
+				t.Errorf("%s, %s, and then something else: got %q", tt.name, form, got)
 			}
 			if !strings.HasPrefix(tt.name, "xormask") {
 				continue
 			}
-			tt.steps[0](streamUp)
-			tt.steps[0](streamDown)
-			if got := New().Inspect(tcp(up(streamUp), down(streamDown))).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
+			for _, m := range stream {
+				tt.steps[0](m)
+			}
+			if got := New().Inspect(flow(tcp, bare, stream)).Signatures; !got.Has(schemas.SigOpenVPNScrambled) {
 				t.Errorf("%s, %s, stream masked with its lengths: got %q", tt.name, form, got)
 			}
 		}

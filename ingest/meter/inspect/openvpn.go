@@ -1,7 +1,9 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -144,7 +146,10 @@ type ovpnWatch struct {
 	named    [2][8]byte
 	replays  int // control messages whose replay id follows the one before
 	replay   [2]replayID
-	unknown  int // messages that are not OpenVPN's
+	resets   [2][]byte // the client's first reset and the latest
+	same     int       // resets that are the one before, to the last byte
+	opcodes  uint16    // of messages that fit
+	unknown  int       // messages that are not OpenVPN's
 	v1, v2   ovpnData
 }
 
@@ -163,9 +168,10 @@ func (w *ovpnWatch) message(m ovpnMessage) {
 		return
 	}
 	opcode, key := m.data[0]>>3, m.data[0]&7
+	w.opcodes |= 1 << opcode
 	switch opcode {
 	case ovpnClientV1, ovpnClientV2, ovpnClientV3:
-		if form, ok := clientReset(m); ok && m.client {
+		if form, ok := clientReset(m); ok && m.client && w.isReset(m, form) {
 			w.see(m)
 			w.reset, w.form = true, form
 			return
@@ -195,6 +201,28 @@ func (w *ovpnWatch) message(m ovpnMessage) {
 	default:
 		w.unknown++
 	}
+}
+
+// maxResets is how often a client sends the same reset: for a minute, after two seconds
+// and then after twice as long each time (openvpn manual, --tls-timeout and --hand-window;
+// reliable.c), and sensors may see each packet twice.
+const maxResets = 16
+
+// isReset reports a reset that may follow the ones before: of the same session it is the
+// same, or (behind a replay id) of the same time and a later number.
+func (w *ovpnWatch) isReset(m ovpnMessage, form ovpnForm) bool {
+	before := w.resets
+	w.resets[1] = m.data
+	if before[1] == nil || string(before[1][1:9]) != string(m.data[1:9]) {
+		w.same = 0
+		return true
+	}
+	if bytes.Equal(before[1], m.data) {
+		w.same++
+		return w.same < maxResets
+	}
+	at := 9 + form.hmac
+	return form != ovpnForm{} && len(before[1]) >= at+8 && bytes.Equal(before[1][at+4:at+8], m.data[at+4:at+8]) && !bytes.Equal(before[1][at:at+4], m.data[at:at+4])
 }
 
 // see notes the session id of a control message, and counts it where it stays the same.
@@ -261,6 +289,9 @@ func (w *ovpnWatch) acknowledges(m ovpnMessage, way int) {
 	}
 }
 
+// isSession reports an id that may be drawn at random: eight bytes are too few to ask more.
+func isSession(id []byte) bool { return varied(id) && countText(id) < len(id) }
+
 func isClientReset(b []byte) bool {
 	_, ok := clientReset(ovpnMessage{true, b, len(b)})
 	return ok
@@ -269,7 +300,7 @@ func isClientReset(b []byte) bool {
 // clientReset reads a client's hard reset.
 func clientReset(m ovpnMessage) (ovpnForm, bool) {
 	b := m.data
-	if len(b) < 14 || !varied(b[1:9]) {
+	if len(b) < 14 || !isSession(b[1:9]) {
 		return ovpnForm{}, false
 	}
 	opcode := b[0] >> 3
@@ -281,11 +312,11 @@ func clientReset(m ovpnMessage) (ovpnForm, bool) {
 			return ovpnForm{}, true
 		}
 		for _, n := range hmacSizes {
-			if m.size == 14+n+8 && len(b) == m.size && isReplayID(b[9+n:], false) && isZero(b[17+n:]) {
+			if m.size == 14+n+8 && len(b) == m.size && isReplayID(b[9+n:], false) && isZero(b[17+n:]) && looksRandom(b[9:9+n]) {
 				return ovpnForm{hmac: n}, true
 			}
 		}
-		return ovpnForm{crypt: true}, m.size == 54 && isReplayID(b[9:], true)
+		return ovpnForm{crypt: true}, m.size == 54 && isReplayID(b[9:], true) && looksRandom(b[17:])
 	}
 	// The wrapped client key ends in its own length.
 	const wrappedMin, wrappedMax = 2 + 32 + 256, 1024 + 2 + 32 + 256
@@ -293,18 +324,18 @@ func clientReset(m ovpnMessage) (ovpnForm, bool) {
 		return ovpnForm{}, false
 	}
 	wrapped := int(binary.BigEndian.Uint16(b[m.size-2:]))
-	return ovpnForm{crypt: true}, wrapped == m.size-54 && isReplayID(b[9:], true)
+	return ovpnForm{crypt: true}, wrapped == m.size-54 && isReplayID(b[9:], true) && looksRandom(b[17:54])
 }
 
 // serverReset checks a server's hard reset: against the client's where it was seen,
 // else in all the forms that it may have.
 func (w *ovpnWatch) serverReset(m ovpnMessage) bool {
 	b := m.data
-	if len(b) < 26 || !varied(b[1:9]) {
+	if len(b) < 26 || !isSession(b[1:9]) || w.known[0] && string(w.session[0][:]) == string(b[1:9]) {
 		return false
 	}
 	if w.form.crypt {
-		return m.size >= 66 && m.size <= 66+64 && isReplayID(b[9:], true)
+		return m.size >= 66 && m.size <= 66+64 && isReplayID(b[9:], true) && looksRandom(b[17:min(len(b), 66)])
 	}
 	if w.reset {
 		return w.acknowledgesReset(m, w.form.hmac)
@@ -395,7 +426,7 @@ func (w *ovpnWatch) conclude(r *finding) {
 	case w.reset && w.answered && w.control-2+data >= minOvpnFollow && w.unknown == 0:
 		r.add(schemas.SigOpenVPNData)
 	case w.reset || w.unknown > 0:
-	case w.echoes > 0 && w.control >= minOvpnFollow, w.acks >= minOvpnACKs, w.replays >= minOvpnACKs,
+	case bits.OnesCount16(w.opcodes) >= 2 && (w.echoes > 0 && w.control >= minOvpnFollow || w.acks >= minOvpnACKs || w.replays >= minOvpnACKs),
 		w.v2.proven(), w.v1.n >= minOvpnBlocksV1 && w.v1.proven():
 		r.add(schemas.SigOpenVPNData)
 		r.addTraits(schemas.TraitMidstream)
@@ -404,13 +435,14 @@ func (w *ovpnWatch) conclude(r *finding) {
 
 // ovpnData follows data messages.
 type ovpnData struct {
-	n       int
-	head    uint32
-	differs bool // the head is not the same in all messages
-	sealed  int  // messages whose contents look like ciphertext
-	lengths [16]int
-	sizes   [minOvpnSizes]int // the first different sizes
-	ways    [2]ovpnCount
+	n        int
+	head     uint32
+	differs  bool // the head is not the same in all messages
+	sealed   int  // messages whose contents look like ciphertext
+	lengths  [16]int
+	sizes    [minOvpnSizes]int // the first different sizes
+	shortest int
+	ways     [2]ovpnCount
 }
 
 // ovpnCount follows the packet ids of one direction.
@@ -459,6 +491,9 @@ func (d *ovpnData) add(m ovpnMessage, head int) {
 	d.head = h
 	d.n++
 	d.lengths[m.size%16]++
+	if d.n == 1 || m.size < d.shortest {
+		d.shortest = m.size
+	}
 	d.noteSize(m.size)
 	if isCiphertext(m.data, head+4) {
 		d.sealed++
@@ -488,13 +523,9 @@ func isPeerID(id uint32) bool {
 	return id < clients || id == none
 }
 
-// isMagic reports that opcode and peer id may be the magic word of something else:
-// peers without a server draw their id at random (ssl_ncp.c), but they answer, and it
-// seldom looks like text.
-func (d *ovpnData) isMagic() bool {
-	oneWay := d.ways[0].n == 0 || d.ways[1].n == 0
-	return d.head > 0xff && !isPeerID(d.head&0xffffff) && (oneWay || isText(d.head))
-}
+// isMagic reports that opcode and peer id may be the magic word of something else. Peers
+// without a server draw their id at random (ssl_ncp.c): in the middle they are not told.
+func (d *ovpnData) isMagic() bool { return d.head > 0xff && !isPeerID(d.head&0xffffff) }
 
 // counts reports whether the packet ids grow in nearly all of at least n messages.
 func (d *ovpnData) counts(n int) bool {
@@ -520,7 +551,8 @@ func (d *ovpnData) noteSize(size int) {
 
 // proven reports data messages that need no reset to be believed: numbers that grow behind
 // a head of four bytes (of one byte they are anybody's), or (CBC) an HMAC behind the head and
-// lengths that differ, but by whole blocks only. What they carry is ciphertext.
+// lengths that are those of an HMAC, a vector and whole blocks, and differ. What they carry
+// is ciphertext.
 func (d *ovpnData) proven() bool {
 	if d.differs || d.isMagic() || 4*d.sealed < 3*d.n {
 		return false
@@ -532,8 +564,15 @@ func (d *ovpnData) proven() bool {
 	if oneWay || !d.isRandom() || d.sizes[minOvpnSizes-1] == 0 {
 		return false
 	}
-	for i, n := range d.lengths {
-		if n == d.n && d.n >= minOvpnBlocks || n+d.lengths[(i+8)%16] == d.n && d.n >= minOvpnSmallBlocks {
+	head := 1
+	if d.head > 0xff {
+		head = 4
+	}
+	for _, hmac := range hmacSizes {
+		large, small := head+hmac+16, head+hmac+8
+		switch {
+		case d.lengths[large%16] == d.n && d.shortest >= large+16 && d.n >= minOvpnBlocks,
+			d.lengths[small%16] > 0 && d.lengths[small%16]+d.lengths[(small+8)%16] == d.n && d.lengths[small%16] < d.n && d.shortest >= small+8 && d.n >= minOvpnSmallBlocks:
 			return true
 		}
 	}

@@ -13,8 +13,9 @@ import (
 // the positions, lies over both resets, it cancels: the XOR of the two messages is that
 // of their plaintexts, whatever the key and its length. The plaintexts are known where
 // opcodes, replay ids, ACK counts and message ids stand ([ovpnWatch]): 40 bits and two
-// exact sizes at the least, 48 without reversal. A masked stream of TCP is found too,
-// because the lengths before the messages are XORed alike.
+// exact sizes at the least, 48 without reversal; two more messages must have an opcode
+// behind the same mask, for any request and answer that share an id come near to the resets.
+// A masked stream of TCP is found too, because the lengths before the messages are XORed alike.
 func scrambled(c *conversation, r *finding) {
 	client, server := c.first(true), c.first(false)
 	if client == nil || server == nil || !client.whole() || !server.whole() {
@@ -27,9 +28,42 @@ func scrambled(c *conversation, r *finding) {
 		}
 		a, b = a[2:], b[2:]
 	}
-	if areMaskedResets(a, b) {
+	if areMaskedResets(a, b) && c.goesOnBehind(client.Data, a[0]^ovpnClientV2<<3) {
 		r.addRole(schemas.SigOpenVPNScrambled)
 	}
+}
+
+// minScrambled is how many messages behind the resets must have an opcode.
+const minScrambled = 2
+
+// goesOnBehind reports that messages follow whose first byte, which is never moved, holds an
+// opcode of the first key under the mask; over TCP, where segments cut messages, among those
+// that fill their payload by a length under the mask that the first one's had.
+func (c *conversation) goesOnBehind(first []byte, mask byte) bool {
+	var seen [2]bool
+	n := 0
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		b, way := p.Data, wayOf(p.Up)
+		if c.tcp {
+			if len(b) < 3 || p.Size > 0xffff || b[0]^byte((p.Size-2)>>8) != first[0] || b[1]^byte(p.Size-2) != first[1]^byte(len(first)-2) {
+				continue
+			}
+			b = b[2:]
+		}
+		if !seen[way] || len(b) == 0 {
+			seen[way] = true
+			continue
+		}
+		switch b[0] ^ mask {
+		case ovpnControl << 3, ovpnACK << 3, ovpnDataV1 << 3, ovpnDataV2 << 3:
+			n++
+		case ovpnClientV2 << 3, ovpnServerV2 << 3: // sent again
+		default:
+			return false
+		}
+	}
+	return n >= minScrambled
 }
 
 // ackBytes is what a server's reset has more than the client's: an ACK and a session id.

@@ -16,7 +16,14 @@ const (
 	wgMAC          = 16 // of a cookie: zero in an initiation, unless a cookie was sent (section 5.4.4)
 	wgDataHead     = 16 // type, receiver and counter of a data message
 
-	wgEphemeralEnd = 8 + 32 // behind the initiator's ephemeral key, which is random
+	wgEphemeralEnd = 8 + 32 // behind the initiator's ephemeral key; what follows up to the cookie's MAC is ciphertext
+)
+
+// rekeyTimeout is how long, in ms, a peer waits before it makes a new initiation (section
+// 6.1); maxHasty is how many come sooner where there are none of WireGuard's.
+const (
+	rekeyTimeout = 5000
+	maxHasty     = 2
 )
 
 // minWireGuardData is how many data messages make a session that began unseen, if one of
@@ -40,26 +47,38 @@ func wireGuard(c *conversation, r *finding) {
 	if !r.has(schemas.SigWireGuardResponse) && (!w.bare || w.foreign > 0 && !w.serverSpoke) {
 		r.drop(schemas.SigWireGuardInit) // what was sent, or what answered, is no WireGuard
 	}
-	if 4*w.sealed < 3*w.data {
-		w.data, w.plausibleData, w.continued = 0, 0, 0 // ciphertext is random
+	if (w.init[0] != 0 && w.init[1] != 0 || w.hasty >= maxHasty) && !r.has(schemas.SigWireGuardResponse) {
+		r.drop(schemas.SigWireGuardInit) // who is asked answers, and does not ask; who asks waits
+	}
+	w.concludeData(len(c.payloads), r)
+	if !r.has(schemas.SigWireGuardInit, schemas.SigWireGuardSession) {
+		amnezia(c, r)
+	}
+}
+
+// concludeData notes what the data messages among so many payloads show. Ciphertext is
+// random, and a tunnel carries little else.
+func (w *wgWatch) concludeData(payloads int, r *finding) {
+	if 4*w.sealed < 3*w.data || 4*w.data < 3*(payloads-w.handshakes-w.others) {
+		return
 	}
 	if w.plausibleData >= 2 && w.plausibleData == w.data && (w.data < minJudgedData || w.isSession()) {
 		r.add(schemas.SigWireGuardData)
 	}
-	if w.isSession() && 4*w.data >= 3*(len(c.payloads)-w.handshakes-w.others) {
-		r.add(schemas.SigWireGuardData, schemas.SigWireGuardSession)
-		if w.handshakes == 0 && w.firstCounter > 0 {
-			r.addTraits(schemas.TraitMidstream)
-		}
+	if !w.isSession() {
+		return
 	}
-	if !r.has(schemas.SigWireGuardInit, schemas.SigWireGuardSession) {
-		amnezia(c, r)
+	r.add(schemas.SigWireGuardData, schemas.SigWireGuardSession)
+	if w.handshakes == 0 && w.firstCounter > 0 {
+		r.addTraits(schemas.TraitMidstream)
 	}
 }
 
 // wgWatch follows the messages of one flow.
 type wgWatch struct {
 	init          [2]uint32 // sender index of an initiation, by direction
+	asked         [2]int64  // when, in ms
+	hasty         int       // initiations that follow another one too soon
 	reserved      uint32
 	handshakes    int
 	others        int  // messages that share the port by design: disco, STUN
@@ -99,9 +118,13 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 	kind, way := b[0], wayOf(client)
 	reserved := binary.LittleEndian.Uint32(b) >> 8
 	switch {
-	case kind == 1 && p.Size == wgInitSize && (len(b) < wgEphemeralEnd || looksRandom(b[8:wgEphemeralEnd])):
+	case kind == 1 && p.Size == wgInitSize && (len(b) < wgEphemeralEnd || looksRandom(b[8:min(len(b), wgInitSize-wgMAC)])):
 		w.bare = w.bare || len(b) < wgInitSize || isZero(b[wgInitSize-wgMAC:])
 		w.serverSpoke = w.serverSpoke || !client
+		if index := binary.LittleEndian.Uint32(b[4:]); w.init[way] != 0 && index != w.init[way] && p.Time-w.asked[way] < rekeyTimeout/2 {
+			w.hasty++
+		}
+		w.asked[way] = p.Time
 		w.init[way] = binary.LittleEndian.Uint32(b[4:])
 		if reserved == 0 {
 			w.handshakes++
@@ -186,8 +209,13 @@ func (w *wgWatch) transport(p *Payload, way int) {
 }
 
 // isSession reports data messages that continue each other. While a session is replaced,
-// messages of the old one still arrive; one in eight may be such.
+// messages of the old one still arrive; one in eight may be such. Each side draws an index
+// of its own.
 func (w *wgWatch) isSession() bool {
+	up, down := &w.sessions[0], &w.sessions[1]
+	if up.known && down.known && up.receiver == down.receiver {
+		return false
+	}
 	return w.data >= minWireGuardData && w.continued > 0 && 8*w.inOrder >= 7*w.data
 }
 
