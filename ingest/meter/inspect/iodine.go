@@ -10,15 +10,18 @@ import (
 // Thresholds of iodine's tunnel.
 const (
 	minIodineRare   = 3 // questions for NULL or a private type
-	minIodineCommon = 8 // questions for TXT, MX, CNAME, SRV
+	minIodineCommon = 8 // questions for TXT, MX, CNAME, SRV, A
+	minIodineCounts = 6 // of them, pings and data that counts
 )
 
 // iodineWatch follows the questions of one flow for iodine's form (iodine,
-// doc/proto_00000502.txt). Each question's first character is a command: a letter of
-// the handshake, p for a ping, or the user id as a hexadecimal digit for data. The
-// version question encodes 00 00 05 02 in base 32: "vaaaaka" and one of eight letters.
+// doc/proto_00000502.txt; client.c). Each question's first character is a command: a letter
+// of the handshake, p for a ping, or the user id as a hexadecimal digit for data. A ping is p
+// and seven characters of base 32 for four bytes, the first a user id below 16. Data has three
+// characters of base 32 and then one that counts through 36 of them. The version question
+// encodes 00 00 05 02 in base 32: "vaaaaka" and one of eight letters.
 // A tunnel caught in the middle shows pings and data of one user id: different names
-// below one parent, all of one type: one that hosts do not ask for, or long ones.
+// below one parent, all of one type: one that hosts do not ask for, or many that count.
 type iodineWatch struct {
 	version   bool
 	questions int
@@ -26,15 +29,18 @@ type iodineWatch struct {
 	kind      uint16
 	parent    []byte
 	user      byte
+	count     int // of the latest data, -1: none
 	last      []byte
-	long      int // names whose first label is long
+	pings     int
+	data      int
+	counts    int // data whose count follows the one before
 }
 
 func (w *iodineWatch) message(m *dnsmsg.Message) {
 	if m.Response {
 		return
 	}
-	name := m.Name
+	name := bytes.ToLower(m.Name)
 	if len(name) < 4 {
 		w.strange = true
 		return
@@ -42,35 +48,63 @@ func (w *iodineWatch) message(m *dnsmsg.Message) {
 	if bytes.Equal(name, w.last) && m.Type == w.kind {
 		return // asked again
 	}
-	if isIodineVersion(name) || bytes.Contains(name, []byte(iodineCodecTest)) {
+	if isIodineVersion(name) || bytes.Contains(m.Name, []byte(iodineCodecTest)) {
 		w.version = true
 	}
-	first := name[0] | 0x20
 	parent := parentOf(name)
-	switch {
-	case w.questions > 0 && (m.Type != w.kind || !bytes.EqualFold(parent, w.parent)):
-		w.strange = true
-	case first == 'p':
-	case '0' <= name[0] && name[0] <= '9' || 'a' <= first && first <= 'f':
-		if w.user != 0 && w.user != first {
-			w.strange = true
-		}
-		w.user = first
-	case bytes.IndexByte([]byte("vlizsonyr"), first) < 0:
+	if w.questions > 0 && (m.Type != w.kind || !bytes.Equal(parent, w.parent)) {
 		w.strange = true
 	}
+	w.command(name)
 	w.questions++
 	w.kind = m.Type
 	w.parent = append(w.parent[:0], parent...)
 	w.last = append(w.last[:0], name...)
-	if bytes.IndexByte(name, '.') > minIodineLabel {
-		w.long++
+}
+
+// command reads the command that a name carries.
+func (w *iodineWatch) command(name []byte) {
+	const ping, countAt, maxStep = 8, 4, 4
+	switch first := name[0]; {
+	case first == 'p' && bytes.IndexByte(name, '.') == ping && isIodineBase32(name[1:ping]) && name[1] <= 'b':
+		w.pings++
+	case isHexDigit(first) && len(name) > countAt+1 && isIodineBase32(name[1:countAt]) && isAlphanumeric(name[countAt]):
+		if w.user != 0 && w.user != first {
+			w.strange = true
+		}
+		w.user = first
+		count := countOf(name[countAt])
+		if step := (count - w.count + iodineCounts) % iodineCounts; w.data > 0 && step >= 1 && step <= maxStep {
+			w.counts++
+		}
+		w.count = count
+		w.data++
+	case bytes.IndexByte([]byte("vlizsonyr"), first) < 0:
+		w.strange = true
 	}
 }
 
-// minIodineLabel is how long the first label of a long name is at the least: iodine fills
-// labels up to 57 characters (encoding.c, inline_dotify), look-ups of hashes have short ones.
-const minIodineLabel = 40
+// iodineCounts is through how many characters data counts: letters, then digits.
+const iodineCounts = 36
+
+func countOf(c byte) int {
+	if isDigit(c) {
+		return 26 + int(c-'0')
+	}
+	return int(c - 'a')
+}
+
+// isIodineBase32 reports characters of iodine's base 32 (base32.c): letters, and digits up to 5.
+func isIodineBase32(b []byte) bool {
+	for _, c := range b {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '5') {
+			return false
+		}
+	}
+	return true
+}
+
+func isHexDigit(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' }
 
 // iodineCodecTest is in the question by which the client finds out whether bytes above
 // 127 pass (iodine, client.c, handshake_upenc_autodetect).
@@ -106,11 +140,9 @@ func (w *iodineWatch) proven() bool {
 	}
 	switch w.kind {
 	case dnsmsg.TypeNULL, dnsmsg.TypePrivate:
-		return w.questions >= minIodineRare
-	case dnsmsg.TypeTXT, dnsmsg.TypeMX, dnsmsg.TypeCNAME, dnsmsg.TypeSRV:
-		return w.questions >= minIodineCommon && (w.user != 0 && w.long > 0 || 2*w.long >= w.questions)
-	case dnsmsg.TypeA, dnsmsg.TypeAAAA:
-		return w.questions >= minIodineCommon && w.user != 0 && 2*w.long >= w.questions
+		return w.pings+w.data >= minIodineRare && 2*w.counts+w.pings >= w.data
+	case dnsmsg.TypeTXT, dnsmsg.TypeMX, dnsmsg.TypeCNAME, dnsmsg.TypeSRV, dnsmsg.TypeA, dnsmsg.TypeAAAA:
+		return w.questions >= minIodineCommon && w.pings+w.counts >= minIodineCounts && 4*(w.pings+w.counts) >= 3*(w.pings+w.data)
 	}
 	return false
 }
