@@ -19,6 +19,10 @@ func softEtherTCP(c *conversation, r *finding) {
 // Sizes of the initialisation vectors of UDP acceleration (Cedar/UdpAccel.h).
 var softEtherIVs = [...]int{12, 20}
 
+// minSoftEther is how long the datagrams are at the least: behind the vector stand cookie,
+// two times, a size and a flag, and either 20 bytes of zeros or a tag.
+var minSoftEther = map[int]int{12: 12 + 23 + 16, 20: 20 + 23 + 20}
+
 // minSoftEtherChain is how many datagrams must announce the vector of their successor.
 const minSoftEtherChain = 2
 
@@ -51,20 +55,22 @@ func softEtherUDP(c *conversation, r *finding) {
 }
 
 // chained counts the datagrams that begin with what stood behind the vector of an
-// earlier one of the same direction.
+// earlier one of the same direction. Where what follows stood there too, it is no vector:
+// frames of voice are sent again so.
 func (c *conversation) chained(size int) int {
 	n := 0
 	var next [2][]byte
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		way := wayOf(p.Up)
-		if len(p.Data) < 2*size {
+		if len(p.Data) < minSoftEther[size] {
 			continue
 		}
-		if next[way] != nil && bytes.Equal(next[way], p.Data[:size]) && looksRandom(p.Data[:size]) && !bytes.Equal(p.Data[:size], p.Data[size:2*size]) {
+		behind := p.Data[size : 2*size]
+		if next[way] != nil && bytes.Equal(next[way][:size], p.Data[:size]) && !bytes.HasPrefix(next[way][size:], behind[:8]) && looksRandom(p.Data[:size]) && !bytes.Equal(p.Data[:size], p.Data[size:2*size]) {
 			n++
 		}
-		next[way] = p.Data[size : 2*size]
+		next[way] = p.Data[size:]
 	}
 	return n
 }
