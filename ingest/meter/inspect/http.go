@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -56,7 +57,7 @@ func printable(b []byte) bool {
 // begin, or by a status line; HTTP/2 in the clear by its preface (RFC 9113 section
 // 3.4); and requests as proxies get them, see [proxyRequests]. Random bytes: 2^-60.
 func httpRequest(c *conversation, r *finding) {
-	if bytes.HasPrefix(c.client(), []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")) {
+	if bytes.HasPrefix(c.client(), preface) {
 		r.addRole(schemas.SigHTTP)
 	}
 	if _, answered := statusOf(c.server()); answered {
@@ -95,7 +96,7 @@ func proxyRequests(c *conversation, r *finding) {
 		other = true
 		r.addRole(schemas.SigHTTP)
 		if authority, port, absolute := splitURI(strings.ToLower(line.target)); absolute {
-			gets = gets || port != c.serverPort() && port != 0 || forProxy(p.Data) || host != "" && authority != host || saysProxy(c.server()) ||
+			gets = gets || port != c.serverPort() && port != 0 && !isNear(authority) || forProxy(p.Data) || host != "" && authority != host || saysProxy(c.server()) ||
 				port == 80 && len(c.server()) > 0 && !isOrigin(c.server())
 			asked = true
 			host = authority
@@ -111,14 +112,14 @@ func proxyRequests(c *conversation, r *finding) {
 	}
 }
 
-// opensTunnel reports an answer to CONNECT that a proxy gives: a status of 2xx, to which
+// opensTunnel reports an answer to CONNECT that a proxy gives: a status of 200, to which
 // belongs no content (RFC 9110 section 9.3.6), 407, or an error with a proxy's fields.
 func opensTunnel(b []byte) bool {
 	status, ok := statusOf(b)
 	if !ok {
 		return false
 	}
-	return status[0] == '2' && !hasContent(b) || status == "407" || saysProxy(b) || status >= "502" && status <= "504"
+	return status == "200" && !hasContent(b) || status == "407" || saysProxy(b)
 }
 
 // refuses reports an answer of HTTP that opens no tunnel.
@@ -126,10 +127,16 @@ func refuses(b []byte) bool {
 	return len(b) > 0 && !opensTunnel(b)
 }
 
-// hasContent reports a response with a length or in chunks.
+// hasContent reports a response with a length, in chunks or of a type, or with a page that
+// the connection ends.
 func hasContent(b []byte) bool {
 	head := headOf(b)
-	return bytes.Contains(head, []byte("\ncontent-length:")) || bytes.Contains(head, []byte("\ntransfer-encoding:"))
+	for _, field := range [...]string{"\ncontent-length:", "\ntransfer-encoding:", "\ncontent-type:"} {
+		if bytes.Contains(head, []byte(field)) {
+			return true
+		}
+	}
+	return bytes.HasPrefix(bodyOf(b), []byte("<"))
 }
 
 // isHTTPBody reports text, as the rest of a request is that a segment cut.
@@ -151,29 +158,43 @@ func (c *conversation) asked() bool {
 	return len(c.payloads) > 0 && c.fromClient(&c.payloads[0])
 }
 
-// splitURI gives authority and port of an absolute URI, port 0 where it names none that
+// isNear reports an address of a private or link-local network: who checks the health of a
+// machine asks for it by a port that a balancer exchanges.
+func isNear(host string) bool {
+	at, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && (at.IsPrivate() || at.IsLinkLocalUnicast())
+}
+
+// splitURI gives host and port of an absolute URI, port 0 where it names none that
 // could be compared: the schemes of TLS and FTP, which no server of HTTP in the clear has.
-func splitURI(target string) (authority string, port uint16, absolute bool) {
+func splitURI(target string) (host string, port uint16, absolute bool) {
 	rest, ok := strings.CutPrefix(target, "http://")
 	if !ok {
 		for _, scheme := range [...]string{"https://", "ftp://"} {
 			if rest, ok := strings.CutPrefix(target, scheme); ok {
-				authority, _, _ = strings.Cut(rest, "/")
-				return authority, 0, true
+				return hostOf(rest), 0, true
 			}
 		}
 		return "", 0, false
 	}
-	authority, _, _ = strings.Cut(rest, "/")
-	at := strings.LastIndexByte(authority, ':')
-	if at < 0 || strings.HasSuffix(authority, "]") {
-		return authority, 80, true
+	host = hostOf(rest)
+	at := strings.LastIndexByte(host, ':')
+	if at < 0 || strings.HasSuffix(host, "]") {
+		return host, 80, true
 	}
-	n, err := strconv.ParseUint(authority[at+1:], 10, 16)
+	n, err := strconv.ParseUint(host[at+1:], 10, 16)
 	if err != nil {
-		return authority, 80, true
+		return host, 80, true
 	}
-	return authority, uint16(n), true
+	return host[:at], uint16(n), true
+}
+
+// hostOf gives host and port of what follows a scheme, without the user (RFC 3986 section 3.2).
+func hostOf(rest string) string {
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	return rest[strings.LastIndexByte(rest, '@')+1:]
 }
 
 // headOf gives the header fields of a message in lower case.
@@ -198,9 +219,10 @@ func forProxy(request []byte) bool {
 	return bytes.Contains(head, []byte("\nproxy-connection:")) || bytes.Contains(head, []byte("\nproxy-authorization:"))
 }
 
-// proxyFields stand in the responses of proxies: RFC 9110 sections 7.6.3, 11.7.1 and 15.5.8,
-// and what Squid, tinyproxy and their like say of themselves.
-var proxyFields = [...]string{"\nvia:", "\nproxy-agent:", "\nproxy-authenticate:", "\nproxy-connection:", "\nx-squid-error:", "\nserver: squid", "\nserver: tinyproxy", "\nserver: privoxy"}
+// proxyFields stand in the responses of proxies: RFC 9110 sections 11.7.1 and 15.5.8, and what
+// Squid, tinyproxy and their like say of themselves. Via is no such field: gateways in front
+// of servers send it too (section 7.6.3).
+var proxyFields = [...]string{"\nproxy-agent:", "\nproxy-authenticate:", "\nproxy-connection:", "\nx-squid-error:", "\nserver: squid", "\nserver: tinyproxy", "\nserver: privoxy"}
 
 // saysProxy reports a response with a proxy's fields.
 func saysProxy(response []byte) bool {
