@@ -186,7 +186,8 @@ func mod16(c *conversation, r *finding) {
 const (
 	minBlockMACBits  = 36 // 3 a payload where lengths agree modulo 8, 4 modulo 16
 	minBlockMACSizes = 4
-	blockHead        = 8 // bytes of the first block, which is ciphertext
+	blockHead        = 8      // bytes of the first block, which is ciphertext
+	minBlockMACSize  = 48 + 4 // sequence number and the shortest frame, an ARP's 42 bytes, in blocks of 8
 )
 
 // blockMAC reports that all payloads, both ways and of at least four sizes, are blocks of
@@ -198,11 +199,14 @@ func blockMAC(c *conversation, r *finding) {
 		return
 	}
 	var sizes [minBlockMACSizes]int
-	different, bits := 0, 4
+	different, sealed, bits := 0, 0, 4
 	for i := range c.payloads {
 		size := c.payloads[i].Size
-		if size%8 != 4 || size < minMod16Size {
+		if size%8 != 4 || size < minBlockMACSize {
 			return
+		}
+		if isCiphertext(c.payloads[i].Data, 0) {
+			sealed++
 		}
 		if size%16 != 4 {
 			bits = 3
@@ -212,7 +216,7 @@ func blockMAC(c *conversation, r *finding) {
 			different++
 		}
 	}
-	if different == minBlockMACSizes && bits*len(c.payloads) >= minBlockMACBits {
+	if different == minBlockMACSizes && bits*len(c.payloads) >= minBlockMACBits && 4*sealed >= 3*len(c.payloads) {
 		r.add(schemas.SigBlockMAC)
 	}
 }

@@ -42,7 +42,7 @@ func samples() []sample {
 	for i := range 6 {
 		ovpnMid = append(ovpnMid, up(ovpnDataMessage(d, 3, uint32(500+i), 80+7*i)), down(ovpnDataMessage(d, 3, uint32(900+2*i), 100+i)))
 		rtp = append(rtp, up(join("\x80\x6f", uint16(100+i), uint32(960*i), "\x12\x34\x56\x78", d.bytes(50))))
-		iodine = append(iodine, up(dnsQuestion(uint16(i), fmt.Sprintf("paaa%cxy.t.example.net", 'a'+i), 10)))
+		iodine = append(iodine, up(dnsQuestion(uint16(i), fmt.Sprintf("paaaa%cxy.t.example.net", 'a'+i), 10)))
 	}
 	head := d.bytes(40)
 	for range 2 {
@@ -57,7 +57,7 @@ func samples() []sample {
 	}
 	var blocks []Payload
 	for i := range 12 {
-		blocks = append(blocks, Payload{Up: i%3 == 0, Size: 36 + 8*i, Data: d.bytes(36)})
+		blocks = append(blocks, Payload{Up: i%3 == 0, Size: 52 + 8*i, Data: d.bytes(52)})
 	}
 	var numbered []Payload
 	for i := range 12 {
@@ -154,7 +154,8 @@ func samples() []sample {
 		{"socks 4a", tcp(up(join("\x04\x01\x01\xbb\x00\x00\x00\x01user\x00example.org\x00")), down(join("\x00\x5a", d.bytes(6)))), shows(schemas.SigSOCKS4)},
 		{"socks 5", tcp(up([]byte("\x05\x02\x00\x02")), down([]byte("\x05\x00")), up(join("\x05\x01\x00\x03\x0bexample.org", uint16(443)))), shows(schemas.SigSOCKS5)},
 		{"socks 5, a method not offered", tcp(up([]byte("\x05\x01\x00")), down([]byte("\x05\x02"))), shows()},
-		{"socks 4, the server's data behind its reply", tcp(up([]byte("\x04\x01\x00\x16\xc0\x00\x02\x01lab\x00")), down(join("\x00\x5a", d.bytes(6), "SSH-2.0-x\r\n"))), shows(schemas.SigSOCKS4)},
+		{"socks 4, the server's data behind its reply", tcp(up([]byte("\x04\x01\x00\x16\xc0\x00\x02\x01lab\x00")), down(join("\x00\x5a", make([]byte, 6), "SSH-2.0-x\r\n"))), shows(schemas.SigSOCKS4)},
+		{"nine bytes, answered behind a length of 90", tcp(up([]byte("\x04\x01\x00\x16\xc0\x00\x02\x01\x00")), down(join("\x00\x5a", d.bytes(90)))), shows()},
 		{"socks 5 over udp", udp(up(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", dnsQuestion(7, "example.org", 1))), down(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(80)))), shows(schemas.SigSOCKS5)},
 		{"a number of one and an id are no socks", udp(up(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(30))), down(join("\x00\x00\x00\x01\xc0\x00\x02\x01\x00\x35", d.bytes(80)))), shows()},
 		{"socks 5 over udp, unanswered", udp(up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30))), up(join("\x00\x00\x00\x03\x03dns\x00\x35", d.bytes(30)))), shows()},
@@ -162,7 +163,11 @@ func samples() []sample {
 		{"connect, the request missed", tcp(down([]byte("HTTP/1.1 200 Connection established\r\n\r\n")), up(hello)), shows(schemas.SigHTTPConnect, schemas.SigHTTP, schemas.SigTLS)},
 		{"connect", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\n\r\n")), up(hello)), shows(schemas.SigHTTPConnect, schemas.SigHTTP, schemas.SigTLS)},
 		{"absolute uri", tcp(up([]byte("GET http://example.org:8080/ HTTP/1.1\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
-		{"absolute uri through a proxy", tcp(up([]byte("GET http://example.org/ HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nServer: x\r\nVia: 1.1 y\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
+		{"absolute uri through a proxy", tcp(up([]byte("GET http://example.org/ HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nServer: x\r\nProxy-Connection: close\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
+		{"absolute uri of the address of a machine near by", tcp(up([]byte("GET http://10.0.0.5/health HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n"))), shows(schemas.SigHTTPProxyAsked, schemas.SigHTTP)},
+		{"connect, refused by a gateway", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 503 Service Unavailable\r\nServer: x\r\nVia: 1.1 y\r\n\r\n"))), shows(schemas.SigHTTPProxyAsked, schemas.SigHTTP)},
+		{"connect, answered with a page to the end", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.0 200 OK\r\n\r\n<html>"))), shows(schemas.SigHTTPProxyAsked, schemas.SigHTTP)},
+		{"the media type of dns in a page", tcp(up([]byte("GET /rfc8484.txt HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\napplication/dns-message"))), shows(schemas.SigHTTP)},
 		{"absolute uris of two hosts", tcp(up([]byte("GET http://a.example/ HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n")), up([]byte("GET http://b.example/ HTTP/1.1\r\n\r\n"))), shows(schemas.SigHTTPProxyGet, schemas.SigHTTP)},
 		{"connect, refused by a proxy", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 403 Forbidden\r\nServer: tinyproxy/1.11\r\n\r\n"))), shows(schemas.SigHTTPConnect, schemas.SigHTTP)},
 		{"connect, refused by a server", tcp(up([]byte("CONNECT example.org:443 HTTP/1.1\r\n\r\n")), down([]byte("HTTP/1.1 403 Forbidden\r\nServer: x\r\n\r\n"))), shows(schemas.SigHTTPProxyAsked, schemas.SigHTTP)},

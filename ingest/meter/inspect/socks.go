@@ -24,8 +24,13 @@ func socks4(c *conversation, r *finding) {
 	if ok && isZero(req[4:7]) && req[7] != 0 {
 		end, ok = cString(req, end)
 	}
-	// Where the request fills its payload, the server's first data may follow its reply.
-	if s := c.first(false); ok && p.Size >= end && (s.Size == 8 || p.Size == end) && !isZero(req[2:4]) {
+	if !ok || p.Size < end || isZero(req[2:4]) {
+		return
+	}
+	// Where the request fills its payload, the server's first data may follow its reply, which
+	// then says nothing or what was asked for, as all replies to CONNECT do.
+	echoes := isZero(rep[2:8]) || bytes.Equal(rep[2:8], req[2:8])
+	if s := c.first(false); s.Size == 8 || p.Size == end && echoes {
 		r.addRole(schemas.SigSOCKS4)
 	}
 }
@@ -71,7 +76,7 @@ func socks5(c *conversation, r *finding) {
 		offered = offered || m == choice
 	}
 	// A client in a hurry sends its request behind the greeting; then it must be one.
-	if !offered || c.first(false).Size < 2 || c.first(true).Size != 2+n && !isSocksRequest(req[2+n:], choice) {
+	if greets := c.first(true).Size == 2+n; !offered || greets && c.first(false).Size != 2 || !greets && !isSocksRequest(req[2+n:], choice) {
 		return
 	}
 	if len(req) > 2+n && !isSocksRequest(req[2+n:], choice) {
@@ -85,6 +90,8 @@ func isSocksRequest(b []byte, method byte) bool {
 	switch {
 	case len(b) < 4:
 		return false
+	case method == 1: // RFC 1961 section 3.2
+		return b[0] == 1 && b[1] >= 1 && b[1] <= 3
 	case method == 2:
 		return b[0] == 1 && b[1] > 0
 	case method == 0:

@@ -75,8 +75,8 @@ func derp(c *conversation, r *finding) {
 const minControlRecords = 3
 
 // isControlNoise reports a stream of whole records of type 4 behind their lengths, as
-// the control protocol has them after its handshake (control/controlbase, messages.go).
-// Random bytes: 2^-24 for each record that begins a stream.
+// the control protocol has them after its handshake (control/controlbase, messages.go), of
+// ciphertext. Random bytes: 2^-24 for each record that begins a stream.
 func isControlNoise(b []byte) bool {
 	const record, head, maxRecord = 4, 3, 4096
 	if len(b) == 0 {
@@ -87,7 +87,7 @@ func isControlNoise(b []byte) bool {
 			return false
 		}
 		n := head + int(binary.BigEndian.Uint16(b[1:]))
-		if n < head+16 || n > maxRecord || n > len(b) {
+		if n < head+16 || n > maxRecord || n > len(b) || !isCiphertext(b, head) {
 			return false
 		}
 		b = b[n:]

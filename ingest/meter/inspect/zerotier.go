@@ -9,7 +9,8 @@ import (
 // zeroTier finds ZeroTier (node/Packet.hpp): behind the packet id stand the addresses of
 // destination and source, five bytes each. A HELLO repeats the source's address as the
 // identity that it announces (40 bits, and eight fixed ones); else the two sides'
-// addresses must answer each other over several packets.
+// addresses must answer each other over several packets, of which the rest, behind flags
+// and hops, is ciphertext.
 func zeroTier(c *conversation, r *finding) {
 	var dst, src []byte
 	n := [2]int{}
@@ -30,7 +31,8 @@ func zeroTier(c *conversation, r *finding) {
 		if dst == nil {
 			dst, src = to, from
 		}
-		if !bytes.Equal(dst, to) || !bytes.Equal(src, from) || bytes.Equal(dst, src) || !varied(dst) || !varied(src) {
+		const flags, cipher, hops = 18, 0x38, 7
+		if b[flags]&cipher > 3<<3 || b[flags]&hops == hops || !isCiphertext(b, flags+1) || !bytes.Equal(dst, to) || !bytes.Equal(src, from) || bytes.Equal(dst, src) || !varied(dst) || !varied(src) {
 			return
 		}
 		n[wayOf(c.fromClient(p))]++
