@@ -165,10 +165,13 @@ func (s *study) headline() account.Headline {
 		InTime: account.Rank{P: number(e.PTime), N: e.NTime, Effective: e.NTimeEffective, Floor: number(e.PTimeFloor),
 			Mode: fmt.Sprintf("Compared %s.", e.PTimeOutcome)},
 		InSpace: account.Rank{P: number(e.PSpace), N: e.NSpace, Floor: number(e.PSpaceFloor)},
-		Grade:   account.Grade(e.Grade), Reasons: e.Reasons,
+		Grade:   account.Grade(e.Grade),
+	}
+	for _, reason := range e.Reasons {
+		h.Reasons = append(h.Reasons, account.Sentence(reason))
 	}
 	if e.Hours != nil {
-		h.Reasons = append(slices.Clone(e.Reasons), e.Hours.Sentence())
+		h.Reasons = append(h.Reasons, account.Sentence(e.Hours.Sentence()))
 	}
 	if e.Control.EffectPct != nil {
 		h.Controlled = &account.Quantity{Label: "against the same weekdays of the four weeks before, after the controls", Value: number(e.Control.EffectPct),

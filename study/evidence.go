@@ -122,7 +122,7 @@ func unknownFinding(ctx context.Context, r *reading, e events.Event, simulated b
 	if after.Clients == 0 || after.All == 0 {
 		return nil, nil
 	}
-	text := fmt.Sprintf("an unknown tool, or a new service like one: on %s %d of %d clients (%.1f %%) used %s that few used a week before and that nothing names; in the %d days before it at most %d did",
+	text := fmt.Sprintf("there may be an unknown tool, or a new service like one: on %s %d of %d clients (%.1f %%) used %s that have no name and that few used a week before; in the %d days before the event at most %d clients did so on a day",
 		after.Day, after.Clients, after.All, 100*float64(after.Clients)/float64(after.All), account.CountOf(int(after.Servers), "server networks"), cfg.BeforeDays, before.Clients)
 	return []spike.Finding{{Event: e.ID, Source: "servers that came up", Weight: spike.Silent, Text: text}}, nil
 }
@@ -154,12 +154,12 @@ func doseFinding(ctx context.Context, r *reading, own spike.Series, e events.Eve
 		return nil, err
 	}
 	f := spike.Finding{Event: e.ID, Source: "use and failures by network", Weight: spike.Silent}
-	numbers := fmt.Sprintf("%+.1f %% (%+.1f to %+.1f) for every 10 points more tries that fail, over %d networks, p = %.3f",
+	numbers := fmt.Sprintf("%+.1f %% (%+.1f to %+.1f) for every 10 points more of tries that fail, over %d networks (p = %.3f)",
 		100*math.Expm1(d.Slope/10), 100*math.Expm1(d.Low/10), 100*math.Expm1(d.High/10), d.Networks, d.P)
 	if d.Low > 0 {
-		f.Weight, f.Text = spike.For, "dose: networks that block more rose more, "+numbers
+		f.Weight, f.Text = spike.For, "use rose more in networks that block more: "+numbers
 	} else {
-		f.Text = "dose: no clear relation with how much a network blocks, " + numbers
+		f.Text = "use did not clearly rise more in networks that block more: " + numbers
 	}
 	return []spike.Finding{f}, nil
 }

@@ -123,8 +123,8 @@ func (r Result) LookedAt(country string, cfg spike.Config) string {
 			alarms++
 		}
 	}
-	return fmt.Sprintf("%s in %d series of up to %s; one is more than %g times the day's noise from the baseline on %d of %d days, and not shared with most countries",
-		account.CountOf(alarms, "alarms"), seen, account.CountOf(days, "days"), cfg.AlarmZ, cfg.AlarmDays, cfg.AlarmOf)
+	return fmt.Sprintf("looked at %d series of up to %s: %s. An alarm is a change of more than %g times the day's noise on %d of %d days that most countries do not share",
+		seen, account.CountOf(days, "days"), account.CountOf(alarms, "alarms"), cfg.AlarmZ, cfg.AlarmDays, cfg.AlarmOf)
 }
 
 // Run makes the account of one event of the catalogue. It fails with ErrNoData where the

@@ -19,7 +19,7 @@ func TestUnknownToolIsSaidOfAnEvent(t *testing.T) {
 		return fmt.Sprintf(`{"country":"ru","day":%q,"clients":%d,"all_clients":2000,"servers":4,"simulated":%d}`, date, clients, simulated)
 	}
 	for name, c := range map[string]struct{ rows, want string }{
-		"grew":         {day("2018-04-10", 21, 0) + "," + day("2018-04-16", 30, 0) + "," + day("2018-04-18", 90, 0), "on 2018-04-18 90 of 2000 clients (4.5 %) used 4\u00a0server networks that few used a week before and that nothing names; in the 28 days before it at most 21 did"},
+		"grew":         {day("2018-04-10", 21, 0) + "," + day("2018-04-16", 30, 0) + "," + day("2018-04-18", 90, 0), "on 2018-04-18 90 of 2000 clients (4.5 %) used 4\u00a0server networks that have no name and that few used a week before; in the 28 days before the event at most 21 clients did so on a day"},
 		"none after":   {day("2018-04-10", 21, 0) + "," + day("2018-04-16", 0, 0), ""},
 		"of simulated": {day("2018-04-18", 90, 1), ""},
 		"nothing":      {"", ""},

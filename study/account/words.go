@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 const proseDay = "2\u00a0January\u00a02006"
@@ -102,8 +104,12 @@ func (r Rank) Sentence(things string) string {
 
 // UpperFirst makes a phrase the beginning of a sentence.
 func UpperFirst(s string) string {
-	if s == "" {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 || first == utf8.RuneError {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return string(unicode.ToUpper(first)) + s[size:]
 }
+
+// Sentence makes a clause a sentence.
+func Sentence(clause string) string { return UpperFirst(clause) + "." }

@@ -134,3 +134,15 @@ func TestBinsHoldEveryValue(t *testing.T) {
 		}
 	}
 }
+
+// TestUpperFirst keeps letters whole, also of scripts without capitals.
+func TestUpperFirst(t *testing.T) {
+	for text, want := range map[string]string{"": "", "telegram blocked": "Telegram blocked", "élan": "Élan", "تلغرام blocked": "تلغرام blocked", "\xff": "\xff", "X": "X"} {
+		if got := UpperFirst(text); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	if got := Sentence("use did not rise"); got != "Use did not rise." {
+		t.Errorf("%q", got)
+	}
+}

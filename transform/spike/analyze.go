@@ -235,10 +235,10 @@ func correctForTests(effects []Effect, cfg Config) {
 			continue
 		}
 		if e.PTime != nil && e.PTimeFloor != nil && *e.PTime <= *e.PTimeFloor {
-			e.Reasons = append(e.Reasons, fmt.Sprintf("q = %.3f over %d tests: p is at its floor and cannot be smaller with %d placebo dates", q, m, e.NTime))
+			e.Reasons = append(e.Reasons, fmt.Sprintf("over the %d tests of this run together q is %.3f: p is the smallest that %d other dates can give", m, q, e.NTime))
 			continue
 		}
 		e.Grade = NotSupported
-		e.Reasons = append(e.Reasons, fmt.Sprintf("q = %.3f over %d tests is above the false discovery rate %.2f", q, m, cfg.FalseDiscovery))
+		e.Reasons = append(e.Reasons, fmt.Sprintf("among the %d tests of this run so small a p is to be expected by chance (q = %.3f, %.2f at most is asked for)", m, q, cfg.FalseDiscovery))
 	}
 }

@@ -42,17 +42,17 @@ const (
 	Demand EvidenceKind = "demand"
 )
 
-// words of a kind: what is measured, and what a change in the telling direction is evidence of.
-func (k EvidenceKind) words() (what, of string, telling Direction) {
+// words of a kind: what is measured, and the direction of a change that tells something.
+func (k EvidenceKind) words() (what string, telling Direction) {
 	switch k {
 	case DirectUse:
-		return "direct use of the banned service", "mechanism", Down
+		return "direct use of the banned service", Down
 	case Connectivity:
-		return "connectivity of the country's networks", "outage or shutdown", Down
+		return "connectivity of the country's networks", Down
 	case Blocking:
-		return "measured signs of blocking", "blocking", Up
+		return "measured signs of blocking", Up
 	}
-	return "demand for tools", "demand", Up
+	return "demand for tools", Up
 }
 
 // weigh says what a change in the telling direction means for an event.
@@ -86,15 +86,18 @@ func Findings(kind EvidenceKind, source string, series []Series, catalogue []eve
 // finding words one effect. It speaks where the interval leaves zero out and, if there
 // are enough placebo dates for a p in that direction, the change is rare among them too.
 func (k EvidenceKind) finding(source string, e Effect, event events.Event, cfg Config) Finding {
-	what, of, telling := k.words()
+	what, telling := k.words()
 	f := Finding{Event: e.Event, Source: source, Weight: Silent}
 	numbers := fmt.Sprintf("%+.1f %% (%+.1f to %+.1f)", *e.EffectPct, *e.CILow, *e.CIHigh)
 	if e.Direction == telling && (e.PTime == nil || e.Asked != telling || *e.PTime <= cfg.Alpha/2) {
 		f.Weight = k.weigh(event)
-		f.Text = fmt.Sprintf("%s: %s went %s by %s in the same days (%s)", of, what, telling, numbers, source)
+		f.Text = fmt.Sprintf("%s went %s in the same days: %s, from %s", what, telling, numbers, source)
+		if f.Weight == Alternative {
+			f.Text += "; an outage or shutdown may explain the change too"
+		}
 		return f
 	}
-	f.Text = fmt.Sprintf("%s: no clear change %s of %s, %s (%s)", of, telling, what, numbers, source)
+	f.Text = fmt.Sprintf("%s did not clearly go %s in the same days: %s, from %s", what, telling, numbers, source)
 	return f
 }
 

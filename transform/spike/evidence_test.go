@@ -22,12 +22,12 @@ func TestEvidence(t *testing.T) {
 		grade  spike.Grade
 		reason string
 	}{
-		{"direct use fell", spike.DirectUse, .7, spike.For, spike.Supported, "mechanism: direct use of the banned service went down"},
-		{"direct use stayed", spike.DirectUse, 1, spike.Silent, spike.Supported, "mechanism: no clear change down"},
-		{"the network went out", spike.Connectivity, .6, spike.Alternative, spike.Ambiguous, "outage or shutdown: connectivity of the country's networks went down"},
-		{"the network stayed", spike.Connectivity, 1, spike.Silent, spike.Supported, "outage or shutdown: no clear change"},
-		{"blocking was measured", spike.Blocking, 2, spike.For, spike.Supported, "blocking: measured signs of blocking went up"},
-		{"people searched", spike.Demand, 2, spike.For, spike.Supported, "demand: demand for tools went up"},
+		{"direct use fell", spike.DirectUse, .7, spike.For, spike.Supported, "direct use of the banned service went down"},
+		{"direct use stayed", spike.DirectUse, 1, spike.Silent, spike.Supported, "direct use of the banned service did not clearly go down"},
+		{"the network went out", spike.Connectivity, .6, spike.Alternative, spike.Ambiguous, "an outage or shutdown may explain the change too"},
+		{"the network stayed", spike.Connectivity, 1, spike.Silent, spike.Supported, "connectivity of the country's networks did not clearly go down"},
+		{"blocking was measured", spike.Blocking, 2, spike.For, spike.Supported, "measured signs of blocking went up"},
+		{"people searched", spike.Demand, 2, spike.For, spike.Supported, "demand for tools went up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			other := world(9, 1, 200, 5000)

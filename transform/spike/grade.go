@@ -59,14 +59,14 @@ func (a *assessment) grade(e Effect) (Grade, []string) {
 
 // gradeOther says whether a country that the event does not concern shows the change too.
 func (a *assessment) gradeOther(e Effect, v verdict) (Grade, []string) {
-	reasons := []string{fmt.Sprintf("not the event's country (%s)", a.event.Country)}
+	reasons := []string{fmt.Sprintf("the event was in another country (%s)", a.event.Country)}
 	if v.tooLittle != "" {
 		v.fails("%s", v.tooLittle)
 	}
 	if len(v.against) > 0 {
 		return NotSupported, append(append(reasons, v.against...), v.remarks...)
 	}
-	reasons = append(reasons, fmt.Sprintf("shows a change %s at this date too: it is not specific, or has another cause", e.Asked))
+	reasons = append(reasons, fmt.Sprintf("use went %s here at this date too: the change is not of the event's country alone, or has another cause", e.Asked))
 	return Ambiguous, append(reasons, v.remarks...)
 }
 
@@ -74,26 +74,26 @@ func (a *assessment) gradeOther(e Effect, v verdict) (Grade, []string) {
 func (a *assessment) judgeData(e Effect, v *verdict) {
 	cfg := a.panel.cfg
 	if a.event.Precision == "month" {
-		v.lacks("the event's date is known to the month only")
+		v.lacks("of the event's date only the month is known, and the test needs the day")
 	}
 	if a.event.Region != "" {
-		v.lacks("the ban was in a part of the country only (%s): the use of the whole country neither shows nor denies it; that of the networks there would", a.event.Region)
+		v.lacks("the ban was in a part of the country only (%s): use in the whole country neither shows nor refutes its effect, and use in the networks of that part would", a.event.Region)
 	}
 	if e.EffectLog == nil {
-		v.lacks("%d valid days of %d after the event, and at least %d of the %d before are needed: missing, masked or outside the series",
+		v.lacks("too few days can be compared: %d of the %d from the event on have a value, and at least %d of the %d before it are needed (days are missing, left out, or outside the series)",
 			a.head.valid, a.head.window, needed(cfg.BaselineDays), cfg.BaselineDays)
 		return
 	}
 	if a.maskedDays() > 0 {
-		v.says("%s masked because of coverage outside [%.2f, %.2f] of its median", count(a.maskedDays(), "days", "day"), cfg.CoverageLow, cfg.CoverageHigh)
+		v.says("%s left out, because much fewer or many more sensors reported than usual (outside %.2f to %.2f times the median)", count(a.maskedDays(), "days near the event were", "day near the event was"), cfg.CoverageLow, cfg.CoverageHigh)
 	}
 	if e.PTime == nil {
 		spaceDecides := e.PSpaceFloor != nil && *e.PSpaceFloor <= cfg.Alpha/2
 		if !spaceDecides {
-			v.lacks("%d placebo dates, %d are needed; %d countries are too few to stand in for them", e.NTime, cfg.MinPlacebos, e.NSpace)
+			v.lacks("there are too few other dates to compare with (%d of %d), and too few other countries to take their place (%d)", e.NTime, cfg.MinPlacebos, e.NSpace)
 			return
 		}
-		v.says("only %d placebo dates (of %d needed): the placebo in space over %d countries decides", e.NTime, cfg.MinPlacebos, e.NSpace)
+		v.says("there are too few other dates to compare with (%d of %d): the comparison with %s decides", e.NTime, cfg.MinPlacebos, count(e.NSpace, "other countries", "other country"))
 	}
 	if e.PSpace == nil {
 		v.doubt("%s: a change of the measurement cannot be told from a change of use", a.noComparison())
@@ -104,9 +104,9 @@ func (a *assessment) judgeData(e Effect, v *verdict) {
 func (a *assessment) noComparison() string {
 	others := len(a.panel.rows) - 1
 	if others == 0 {
-		return "no country to compare with"
+		return "there is no country to compare with"
 	}
-	return fmt.Sprintf("of %s none can be compared with: each has fewer than %g users a day, an event of its own near, or too short a past", count(others, "other countries", "other country"), a.panel.cfg.DonorUsers)
+	return fmt.Sprintf("%s cannot be compared with: too few users (fewer than %g a day), an event of its own near, or too short a past", count(others, "other countries", "other country"), a.panel.cfg.DonorUsers)
 }
 
 // count says how many of something there are.
@@ -134,32 +134,36 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 	cfg, sign := a.panel.cfg, a.asked.sign()
 	tested := a.head.effect
 	word := map[Direction]string{Up: "rise", Down: "drop"}[a.asked]
+	verb := map[Direction]string{Up: "rise", Down: "fall"}[a.asked]
 	switch {
 	case sign*a.head.raw <= 0 && sign*tested <= 0:
-		v.fails("no %s: %+.1f %% against its own baseline", word, *percent(a.head.raw))
+		v.fails("use did not %s: the change against its own baseline is %+.1f %%", verb, *percent(a.head.raw))
 	case sign*tested <= 0:
-		v.fails("no %s beyond the other countries': %+.1f %% after the controls", word, *percent(tested))
+		v.fails("use did not %s more than in the other countries: the change beyond theirs is %+.1f %%", verb, *percent(tested))
 	case !(a.ciLow > 0):
-		v.fails("the interval of the %s includes zero", word)
+		v.fails("the %s may be chance: its interval includes zero", word)
 	}
 	if e.PTime != nil {
-		if *e.PTime > cfg.Alpha/2 {
-			v.fails("placebo in time: p = %.3f over %d dates (about %d independent), %s", *e.PTime, e.NTime, e.NTimeEffective, e.PTimeOutcome)
-		} else if *e.PTime <= *e.PTimeFloor {
-			v.says("placebo in time: largest of %d (p = %.4f is the floor; about %d independent; mode %s; %s)", e.NTime+1, *e.PTime, e.NTimeEffective, e.PTimeMode, e.PTimeOutcome)
-		} else {
-			v.says("placebo in time: p = %.4f over %d dates (about %d independent; mode %s; %s)", *e.PTime, e.NTime, e.NTimeEffective, e.PTimeMode, e.PTimeOutcome)
+		dates := fmt.Sprintf("%d of %s", asExtreme(*e.PTime, e.NTime), count(e.NTime, "other dates", "other date"))
+		numbers := fmt.Sprintf("placebo in time: p = %.4f; about %d independent dates, %s", *e.PTime, e.NTimeEffective, e.PTimeOutcome)
+		switch {
+		case *e.PTime > cfg.Alpha/2:
+			v.fails("as large a %s is found on %s, which is too often (%s; %.3f at most is asked for)", word, dates, numbers, cfg.Alpha/2)
+		case *e.PTime <= *e.PTimeFloor:
+			v.says("as large a %s is found on none of %d other dates (%s; p cannot be smaller)", word, e.NTime, numbers)
+		default:
+			v.says("as large a %s is found on %s only (%s)", word, dates, numbers)
 		}
 	}
 	a.judgeSpace(e, v)
 	if e.PCount != nil && *e.PCount > cfg.Alpha/2 {
-		v.fails("exact test of the small count: p = %.3f", *e.PCount)
+		v.fails("the counts are so small that chance explains the change (exact test: p = %.3f)", *e.PCount)
 	}
 	if a.passes() {
-		v.says("the %s begins on %s, %s: score %.1f (%s)", word, a.dateOf(a.head.jumpDay), fromEvent(a.head.jumpDay), a.head.score(), a.sizeAndSharpness())
+		v.says("the %s begins on %s, %s, and is large and sharp (score %.1f, and rule %s needs %.1f%s)", word, a.dateOf(a.head.jumpDay), fromEvent(a.head.jumpDay), a.head.score(), e.Rule, e.Threshold, a.sizeAndSharpness())
 		return
 	}
-	v.tooLittle = fmt.Sprintf("score %.1f, and the rule %s asks for %.2f: %s", a.head.score(), e.Rule, e.Threshold, a.sizeAndSharpness())
+	v.tooLittle = fmt.Sprintf("the %s is not large and sharp enough (%s, and rule %s needs %.1f%s)", word, scored(a.head.score()), e.Rule, e.Threshold, a.sizeAndSharpness())
 	if e.OnsetDays != nil {
 		v.tooLittle += fmt.Sprintf("; an alarm begins on %s, %s", e.Onset, fromEvent(*e.OnsetDays))
 	}
@@ -168,14 +172,34 @@ func (a *assessment) judgeEvidence(e Effect, v *verdict) {
 // passes says whether the change is as large and begins as sharply as the rule asks.
 func (a *assessment) passes() bool { return a.head.score() >= a.panel.cfg.threshold() }
 
-// sizeAndSharpness words the two parts of the score.
+// sizeAndSharpness words the two parts of the score, as a list goes on; nothing of a change that went the other way.
 func (a *assessment) sizeAndSharpness() string {
+	if !(a.head.size > 0) {
+		return ""
+	}
 	share := jumpShare
 	if a.head.jumpDay > 0 {
 		share = lateJumpShare
 	}
-	return fmt.Sprintf("the change is %.1f times this country's usual one of as many days, its beginning %.1f times a usual jump", a.head.size, a.head.sharpness/share)
+	words := fmt.Sprintf("; the change is %.1f times the usual one over as many days", a.head.size)
+	if begins := a.head.sharpness / share; !math.IsNaN(begins) {
+		words += fmt.Sprintf(", its beginning %.1f times a usual jump", begins)
+	} else {
+		words += ", its beginning cannot be measured"
+	}
+	return words
 }
+
+// scored words a score that may not be known.
+func scored(score float64) string {
+	if math.IsNaN(score) {
+		return "no score"
+	}
+	return fmt.Sprintf("score %.1f", score)
+}
+
+// asExtreme is how many of n comparisons are as extreme as p says.
+func asExtreme(p float64, n int) int { return max(0, min(n, int(math.Round(p*float64(n+1)))-1)) }
 
 // fromEvent words a distance in days from the event.
 func fromEvent(days int) string {
@@ -188,6 +212,14 @@ func fromEvent(days int) string {
 	return count(days, "days", "day") + " after the event"
 }
 
+// onDay is fromEvent where something happened then.
+func onDay(days int) string {
+	if days == 0 {
+		return "on the same day"
+	}
+	return fromEvent(days)
+}
+
 // judgeSpace compares with the other countries: more of them that moved as far, in their own units,
 // are another explanation, never a refutation. Only where the past is too short for a test of its own do they
 // decide.
@@ -195,16 +227,19 @@ func (a *assessment) judgeSpace(e Effect, v *verdict) {
 	if e.PSpace == nil {
 		return
 	}
-	alpha := a.panel.cfg.Alpha / 2
+	alpha, others := a.panel.cfg.Alpha/2, count(e.NSpace, "other countries", "other country")
+	further := e.PSpaceRank - 1
 	switch {
 	case e.PTime == nil && *e.PSpace > alpha:
-		v.fails("placebo in space: p = %.3f, rank %d of %d countries", *e.PSpace, e.PSpaceRank, e.NSpace+1)
+		v.fails("%d of %s changed as much, which is too many (placebo in space: p = %.3f, %.3f at most is asked for)", further, others, *e.PSpace, alpha)
 	case *e.PSpaceFloor > a.panel.cfg.SpaceShare && e.PSpaceRank == 1:
-		v.says("placebo in space: first of %d countries, too few for a test of their own (floor %.2f)", e.NSpace+1, *e.PSpaceFloor)
+		v.says("none of %s changed as much, and so few are no test of their own (placebo in space: p = %.2f is the smallest possible)", others, *e.PSpaceFloor)
 	case *e.PSpace > a.panel.cfg.SpaceShare:
-		v.doubt("placebo in space: rank %d of %d countries; further, in units of their own past, moved %s", e.PSpaceRank, e.NSpace+1, nameFew(a.further))
+		v.doubt("%d of %s changed more, in units of their own past: %s (placebo in space: p = %.4f)", further, others, nameFew(a.further), *e.PSpace)
+	case further == 0:
+		v.says("none of %s changed as much, in units of their own past (placebo in space: p = %.4f)", others, *e.PSpace)
 	default:
-		v.says("placebo in space: p = %.4f, rank %d of %d countries", *e.PSpace, e.PSpaceRank, e.NSpace+1)
+		v.says("%d of %s changed more, in units of their own past (placebo in space: p = %.4f)", further, others, *e.PSpace)
 	}
 }
 
@@ -223,13 +258,13 @@ func (a *assessment) judgeScore(e Effect, v *verdict) {
 		v.doubt("%s", v.tooLittle)
 	}
 	if e.POnset != nil && *e.POnset > a.panel.cfg.Alpha {
-		v.says("alarms without a known cause are frequent here: one begins in these days by chance with p = %.2f", *e.POnset)
+		v.says("alarms without a known cause are frequent here: in %.0f %% of all stretches of as many days one begins by chance", 100**e.POnset)
 	}
 	if a.head.provisional {
-		v.says("provisional: %d of %s; final once the window is full", a.head.window, count(a.head.registered, "days", "day"))
+		v.says("the result is provisional: it rests on %d of %s, and is final once all have data", a.head.window, count(a.head.registered, "days", "day"))
 	}
 	if names := a.panel.sharers(a.own, a.at, a.head.window, a.asked); len(names) > 0 && len(v.ambiguous) == 0 {
-		v.doubt("the same day brought as sharp a change to %s (%s), where nothing is catalogued: a shared cause explains it as well", count(len(names), "other countries", "other country"), nameFew(names))
+		v.doubt("on the same day use changed as sharply in %s without an event in the catalogue (%s): a shared cause explains it as well", count(len(names), "other countries", "other country"), nameFew(names))
 	}
 }
 
@@ -237,7 +272,7 @@ func (a *assessment) judgeScore(e Effect, v *verdict) {
 func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 	cfg, date := a.panel.cfg, a.event.Date()
 	if len(e.Episode) > 0 {
-		v.says("one episode with %s: the effect is of all together, they cannot be told apart", strings.Join(e.Episode[1:], ", "))
+		v.says("this event and %s are one episode: the effect is of all of them together", strings.Join(e.Episode[1:], ", "))
 	}
 	for _, other := range a.catalogue {
 		if other.ID == a.event.ID || other.Country != a.event.Country || other.Precision == "month" || slices.Contains(e.Episode, other.ID) {
@@ -248,31 +283,31 @@ func (a *assessment) judgeAlternatives(e Effect, v *verdict) {
 		switch {
 		case d < -cfg.NeighbourDays || d > cfg.NeighbourDays:
 		case !asksForUse(other.Kind):
-			v.doubt("another event, %s: %s (%s); it would need a series that only one of them moves", fromEvent(d), other.ID, other.Kind)
+			v.doubt("another event (%s, %s) happened %s: only a series that one of the two alone moves can tell them apart", other.ID, other.Kind, onDay(d))
 		case acts(other.Kind):
-			v.doubt("an event that asks for the opposite lies %s: %s; only their sum is known", fromEvent(d), other.ID)
+			v.doubt("an event that works the other way (%s) happened %s: only the sum of the two is known", other.ID, onDay(d))
 		case same && d < 0:
-			v.says("announced or ordered %s (%s): what came before is not separable", fromEvent(d), other.ID)
+			v.says("the ban was announced or ordered %s (%s): a change before the event may be due to that", fromEvent(d), other.ID)
 		}
 	}
 	if ended := a.event.Ended(); !ended.IsZero() && days(date, ended) < a.head.window {
-		v.says("it ended %s later: the window is longer than the event", count(days(date, ended), "days", "day"))
+		v.says("the event ended %s later: the days of the effect go on after its end", count(days(date, ended), "days", "day"))
 	}
 	if c := e.CoverageChange; c != nil && *c > 0 && a.asked.sign()*math.Log(*c) >= coveragePart*a.asked.sign()*a.head.raw {
-		v.doubt("coverage changed by %+.0f %% between the two windows, which alone can make half of the change", 100*(*c-1))
+		v.doubt("the sensors' coverage changed by %+.0f %% from the days before to the days after, which alone can make half of the change", 100*(*c-1))
 	}
 	if a.returns() {
-		v.doubt("a return: the days from the event on are hardly %s against the %d days before, only against the last week", map[Direction]string{Up: "higher", Down: "lower"}[a.asked], cfg.BeforeDays)
+		v.doubt("use only returned to what it was: from the event on it is %s than in the week before, but hardly so against the %d days before", map[Direction]string{Up: "higher", Down: "lower"}[a.asked], cfg.BeforeDays)
 	}
 	if within(date, cfg.Breaks[a.panel.name], 14) {
-		v.doubt("the method of the series changed within 14 days")
+		v.doubt("the method of the series changed within 14 days of the event")
 	}
 	if share := a.panel.jointShare(a.at, a.asked); share >= cfg.ArtefactShare {
 		if !a.passes() || !a.standsOut(e) {
-			v.doubt("%.0f %% of the countries left their baseline the same way on one of these days: it is the measurement", 100*share)
+			v.doubt("%.0f %% of the countries left their baseline the same way on one of these days: the measurement changed, not use", 100*share)
 			return
 		}
-		v.says("%.0f %% of the countries left their baseline the same way, but this one twice as far as their median, and first of all", 100*share)
+		v.says("%.0f %% of the countries left their baseline the same way, but this one moved twice as far as their median, and further than any other", 100*share)
 	}
 }
 

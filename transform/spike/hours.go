@@ -230,7 +230,7 @@ func (a *assessment) byHours() *HourEffect {
 func (h *hourAssessment) lay() {
 	begins, known := h.event.OnsetTime()
 	if !known {
-		h.v.lacks("by the hour: the onset is not known to the hour")
+		h.v.lacks("by the hour nothing can be said: the onset is not known to the hour")
 		return
 	}
 	whole := begins.Truncate(time.Hour)
@@ -242,11 +242,11 @@ func (h *hourAssessment) lay() {
 	h.day = h.panel.index(Day(whole))
 	h.at = clock{from: whole.Hour(), to: whole.Hour() + int(h.onset.Sub(whole).Hours())}
 	if h.row.hours == nil {
-		h.v.lacks("by the hour: the series has no hours")
+		h.v.lacks("by the hour nothing can be said: the series has no hours")
 		return
 	}
 	if !h.panel.inside(h.day) || h.perHour() < leastHour {
-		h.v.lacks("by the hour: the hours before have fewer than %d users", leastHour)
+		h.v.lacks("by the hour nothing can be said: the hours before have fewer than %d users", leastHour)
 		return
 	}
 	h.result.WindowHours = h.window(begins)
@@ -376,7 +376,7 @@ func (h *hourAssessment) fillOnset(dates []int) {
 func (h *hourAssessment) grade() (Grade, []string) {
 	e, v := h.result, &h.v
 	if len(v.insufficient) == 0 && e.EffectLog == nil {
-		v.lacks("by the hour: %d valid hours of %d, and %d placebo days of %d needed", e.ValidHours, e.WindowHours, e.NTime, h.panel.cfg.MinPlacebos)
+		v.lacks("by the hour nothing can be said: %d of %d hours have a value, and there are %d other days of the %d that are needed", e.ValidHours, e.WindowHours, e.NTime, h.panel.cfg.MinPlacebos)
 	}
 	if len(v.insufficient) > 0 {
 		return Insufficient, v.insufficient
@@ -392,15 +392,15 @@ func (h *hourAssessment) grade() (Grade, []string) {
 	return Supported, v.remarks
 }
 
-// Sentence is the grade with its first reason: the effect, or why there is none.
+// Sentence is the first reason with the grade: the effect, or why there is none.
 func (e *HourEffect) Sentence() string {
-	return fmt.Sprintf("%s: %s", strings.ReplaceAll(string(e.Grade), "_", " "), e.Reasons[0])
+	return fmt.Sprintf("%s (%s)", e.Reasons[0], strings.ReplaceAll(string(e.Grade), "_", " "))
 }
 
 // words says the effect in a sentence.
 func (h *hourAssessment) words() string {
 	e := h.result
-	return fmt.Sprintf("by the hour: %+.1f %% (%+.1f to %+.1f) in the %s from %s on, against the %d hours before and the same hours of other weeks; p = %.4f over %d days",
+	return fmt.Sprintf("by the hour use changed by %+.1f %% (%+.1f to %+.1f) in the %s from %s on, against the %d hours before and the same hours of other weeks; p = %.4f over %d other days",
 		*e.EffectPct, orNaN(e.CILow), orNaN(e.CIHigh), count(e.WindowHours, "hours", "hour"), h.onset.Format("2006-01-02 15:04 UTC"), e.BaselineHours, *e.PTime, e.NTime)
 }
 

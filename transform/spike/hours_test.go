@@ -166,7 +166,7 @@ func TestHoursSayWhatTheyLack(t *testing.T) {
 				}
 			}
 			return nil
-		}, "placebo days of 60 needed"},
+		}, "other days of the 60 that are needed"},
 		{"an opposite event of that day", func(_ []spike.Series, e *events.Event) []events.Event {
 			return []events.Event{{ID: "end", Country: "aa", Kind: events.Unblock, EnforcedAt: e.EnforcedAt[:10], Precision: "day", TZ: "UTC"}}
 		}, "may lie in these hours too"},

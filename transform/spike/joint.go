@@ -247,7 +247,9 @@ func (a *assessment) step(s stage, p past) Step {
 }
 
 // When says the stage's days with its doses.
-func (s Step) When() string { return s.days() + s.doses() }
+func (s Step) When() string {
+	return strings.Join(append([]string{s.days()}, s.doses()...), ", ")
+}
 
 // days are the stage's days.
 func (s Step) days() string {
@@ -257,17 +259,28 @@ func (s Step) days() string {
 	return s.Date + " to " + s.Through
 }
 
-// doses are the stage's doses, as a list goes on.
-func (s Step) doses() string {
-	text := ""
+// about is the stage's events, each the first time only, and its doses.
+func (s Step) about(named map[string]bool) string {
+	var parts []string
+	for _, id := range s.Events {
+		if !named[id] {
+			parts, named[id] = append(parts, id), true
+		}
+	}
+	return strings.Join(append(parts, s.doses()...), ", ")
+}
+
+// doses are the stage's doses with their signs.
+func (s Step) doses() []string {
+	var words []string
 	for _, d := range s.Doses {
 		sign := ""
 		if d.Amount > 0 {
 			sign = "+"
 		}
-		text += ", " + sign + d.Unit.Amount(d.Amount)
+		words = append(words, sign+d.Unit.Amount(d.Amount))
 	}
-	return text
+	return words
 }
 
 // words says the step in a sentence's part.
@@ -276,7 +289,7 @@ func (s Step) words() string {
 		return "not known, too few valid days"
 	}
 	if s.CILow == nil || s.CIHigh == nil {
-		return fmt.Sprintf("%+.1f %% (no interval: too few placebo dates)", *s.EffectPct)
+		return fmt.Sprintf("%+.1f %% (no interval: too few other dates)", *s.EffectPct)
 	}
 	return fmt.Sprintf("%+.1f %% (%+.1f to %+.1f)", *s.EffectPct, *s.CILow, *s.CIHigh)
 }
@@ -284,8 +297,13 @@ func (s Step) words() string {
 // Words says what is known of each stage, and what would be needed to know more.
 func (j *Joint) Words() []string {
 	var apart, sameDay, tooFew []string
+	named := map[string]bool{}
 	for _, s := range j.Steps {
-		apart = append(apart, fmt.Sprintf("%s (%s%s) %s", s.days(), strings.Join(s.Events, ", "), s.doses(), s.words()))
+		about := s.about(named)
+		if about != "" {
+			about = " (" + about + ")"
+		}
+		apart = append(apart, s.days()+about+" "+s.words())
 		switch {
 		case s.Through != "":
 			tooFew = append(tooFew, s.days())
@@ -295,18 +313,18 @@ func (j *Joint) Words() []string {
 	}
 	var lines []string
 	if len(j.Steps) > 1 {
-		lines = append(lines, "estimated together, each against the days since the one before it: "+strings.Join(apart, "; "))
+		lines = append(lines, "the steps, each against the days since the one before, are: "+strings.Join(apart, "; "))
 	}
-	summed := count(len(j.Sum.Events), "events", "event")
+	summed := "all " + count(len(j.Sum.Events), "events", "event")
 	if len(j.Sum.Events) == 1 {
-		summed = "its stages"
+		summed = "all steps"
 	}
-	lines = append(lines, fmt.Sprintf("the sum of %s, from the week before the first to the %d days from the last on: %s", summed, j.Sum.Days, j.Sum.words()))
+	lines = append(lines, fmt.Sprintf("the change over %s, from the week before the first to the %d days from the last on, is %s", summed, j.Sum.Days, j.Sum.words()))
 	if len(sameDay) > 0 {
-		lines = append(lines, fmt.Sprintf("those of one day (%s) cannot be told apart: it would need hours, or a series that only one of them moves", strings.Join(sameDay, ", ")))
+		lines = append(lines, fmt.Sprintf("events of one day (%s) cannot be told apart: that needs hours, or a series that only one of them moves", strings.Join(sameDay, ", ")))
 	}
 	if len(tooFew) > 0 {
-		lines = append(lines, fmt.Sprintf("those of %s are known together only: too few days between them have a value", strings.Join(tooFew, ", ")))
+		lines = append(lines, fmt.Sprintf("the steps of %s are known together only: too few days between them have a value", strings.Join(tooFew, ", ")))
 	}
 	if j.Response != nil {
 		lines = append(lines, j.Response.words())

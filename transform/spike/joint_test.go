@@ -42,7 +42,7 @@ func TestOverlappingEventsAreEstimatedTogether(t *testing.T) {
 		if j.Steps[0].Days != 3 || !slices.Equal(j.Steps[1].Events, []string{"also", "end"}) {
 			t.Errorf("%s: %+v", id, j.Steps)
 		}
-		if text := strings.Join(e.Reasons, "\n"); !strings.Contains(text, "estimated together") || !strings.Contains(text, "it would need hours") {
+		if text := strings.Join(e.Reasons, "\n"); !strings.Contains(text, "the steps, each against") || !strings.Contains(text, "that needs hours") {
 			t.Errorf("%s: %s", id, text)
 		}
 	}
@@ -113,7 +113,7 @@ func TestNoEventIsLostToItsNeighbours(t *testing.T) {
 		text := strings.Join(got.Reasons, "\n")
 		switch {
 		case e.Precision == "month":
-			if !strings.Contains(text, "known to the month only") {
+			if !strings.Contains(text, "only the month is known") {
 				t.Errorf("%s: %s", e.ID, text)
 			}
 			continue
@@ -124,11 +124,11 @@ func TestNoEventIsLostToItsNeighbours(t *testing.T) {
 			continue
 		case got.Joint != nil:
 			crowded++
-			if got.Joint.Sum.EffectPct == nil || got.Joint.Sum.CILow == nil || !strings.Contains(text, "the sum of ") {
+			if got.Joint.Sum.EffectPct == nil || got.Joint.Sum.CILow == nil || !strings.Contains(text, "the change over all ") {
 				t.Errorf("%s: no sum: %s", e.ID, text)
 			}
 		}
-		if got.Grade == spike.Ambiguous && (strings.Contains(text, "only their sum is known") || strings.Contains(text, "it would need")) {
+		if got.Grade == spike.Ambiguous && (strings.Contains(text, "only the sum of the two is known") || strings.Contains(text, "can tell them apart")) {
 			opposite++
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -62,7 +63,7 @@ func TestGrades(t *testing.T) {
 			world: func() []spike.Series { w := world(1, 30, 200, 1000); scale(w, 0, at, 200, 1.4); return w }},
 		{name: "nothing", grade: spike.NotSupported,
 			world: func() []spike.Series { return world(2, 30, 200, 1000) }},
-		{name: "a drop is no rise", grade: spike.NotSupported, reason: "no rise",
+		{name: "a drop is no rise", grade: spike.NotSupported, reason: "use did not rise",
 			world: func() []spike.Series { w := world(3, 30, 200, 1000); scale(w, 0, at, 200, .6); return w }},
 		{name: "every country rises", grade: spike.NotSupported,
 			world: func() []spike.Series {
@@ -72,7 +73,7 @@ func TestGrades(t *testing.T) {
 				}
 				return w
 			}},
-		{name: "sensors went out everywhere", grade: spike.Insufficient, reason: "masked",
+		{name: "sensors went out everywhere", grade: spike.Insufficient, reason: "days are missing, left out",
 			world: func() []spike.Series {
 				w := world(5, 30, 200, 1000)
 				for i := range w {
@@ -100,7 +101,7 @@ func TestGrades(t *testing.T) {
 				}
 				return w
 			}},
-		{name: "the week is missing", grade: spike.Insufficient, reason: "valid days",
+		{name: "the week is missing", grade: spike.Insufficient, reason: "too few days can be compared",
 			world: func() []spike.Series {
 				w := world(6, 30, 200, 1000)
 				for d := at; d < at+4; d++ {
@@ -115,16 +116,16 @@ func TestGrades(t *testing.T) {
 				w[0].Values[at+4], w[0].Values[at+5] = math.NaN(), math.NaN()
 				return w
 			}},
-		{name: "another ban in the same week is one episode", grade: spike.Supported, reason: "one episode with other",
+		{name: "another ban in the same week is one episode", grade: spike.Supported, reason: "this event and other are one episode",
 			world:  func() []spike.Series { w := world(8, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
 			events: []events.Event{event("other", "aa", "Video", events.Enforce, at+4)}},
-		{name: "the end of another ban in the same week", grade: spike.Ambiguous, reason: "asks for the opposite lies 4 days before the event: earlier",
+		{name: "the end of another ban in the same week", grade: spike.Ambiguous, reason: "works the other way (earlier) happened 4 days before the event",
 			world:  func() []spike.Series { w := world(9, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
 			events: []events.Event{event("earlier", "aa", "Video", events.Unblock, at-4)}},
-		{name: "an election in the same week", grade: spike.Ambiguous, reason: "another event, 2 days after the event: vote (election)",
+		{name: "an election in the same week", grade: spike.Ambiguous, reason: "another event (vote, election) happened 2 days after the event",
 			world:  func() []spike.Series { w := world(9, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
 			events: []events.Event{event("vote", "aa", "", events.Election, at+2)}},
-		{name: "as many others moved as far", grade: spike.Ambiguous, reason: "further, in units of their own past, moved",
+		{name: "as many others moved as far", grade: spike.Ambiguous, reason: "8 of 29 other countries changed more, in units of their own past",
 			world: func() []spike.Series {
 				w := world(26, 30, 200, 1000)
 				scale(w, 0, at, 200, 1.4)
@@ -133,9 +134,9 @@ func TestGrades(t *testing.T) {
 				}
 				return w
 			}},
-		{name: "a return from a drop is no rise", grade: spike.Ambiguous, reason: "a return",
+		{name: "a return from a drop is no rise", grade: spike.Ambiguous, reason: "use only returned to what it was",
 			world: func() []spike.Series { w := world(30, 30, 200, 1000); scale(w, 0, at-7, at, .6); return w }},
-		{name: "a ban of yesterday", grade: spike.Supported, reason: "provisional: 2 of 7 days",
+		{name: "a ban of yesterday", grade: spike.Supported, reason: "provisional: it rests on 2 of 7 days",
 			world: func() []spike.Series {
 				w := world(27, 30, 200, 1000)
 				scale(w, 0, at, 200, 1.8)
@@ -157,7 +158,7 @@ func TestGrades(t *testing.T) {
 		{name: "the method changed", grade: spike.Ambiguous, reason: "method of the series changed",
 			world:  func() []spike.Series { w := world(12, 30, 200, 1000); scale(w, 0, at, 200, 1.5); return w },
 			config: func(c *spike.Config) { c.Breaks = map[string][]time.Time{"use": {firstDay.AddDate(0, 0, at-5)}} }},
-		{name: "short history, many countries", grade: spike.Supported, reason: "placebo in space over 59 countries decides",
+		{name: "short history, many countries", grade: spike.Supported, reason: "the comparison with 59 other countries decides",
 			world: func() []spike.Series {
 				w := world(13, 60, 200, 1000)
 				for i := range w {
@@ -166,7 +167,7 @@ func TestGrades(t *testing.T) {
 				scale(w, 0, at-80, 120, 1.5)
 				return w
 			}},
-		{name: "short history, few countries", grade: spike.Insufficient, reason: "placebo dates",
+		{name: "short history, few countries", grade: spike.Insufficient, reason: "too few other dates to compare with",
 			world: func() []spike.Series {
 				w := world(14, 6, 200, 1000)
 				for i := range w {
@@ -201,6 +202,11 @@ func TestGrades(t *testing.T) {
 				t.Errorf("%s %q, want %s with %q", e.Grade, e.Reasons, c.grade, c.reason)
 			}
 			for _, o := range got.Effects {
+				for _, reason := range o.Reasons {
+					if strings.Contains(reason, "NaN") || !predicate.MatchString(reason) {
+						t.Errorf("%s: no sentence: %q", o.Country, reason)
+					}
+				}
 				if !o.OwnCountry && o.Grade == spike.Supported {
 					t.Errorf("%s is supported for a ban of %s", o.Country, "aa")
 				}
@@ -211,6 +217,9 @@ func TestGrades(t *testing.T) {
 		})
 	}
 }
+
+// predicate is what makes a reason a sentence, so that it can be printed as one.
+var predicate = regexp.MustCompile(`\b(is|are|was|were|did|does|went|differs|changed|moved|begins|ended|returned|happened|left|cannot|may)\b`)
 
 // TestShutdownAsksForADrop cuts a country off: a drop supports it, and it is asked for.
 func TestShutdownAsksForADrop(t *testing.T) {

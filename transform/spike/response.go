@@ -138,13 +138,13 @@ func weightedSlope(xs, ys, weights []float64) float64 {
 func (r *DoseResponse) words() string {
 	switch {
 	case r.Different == 0:
-		return fmt.Sprintf("how the steps grow with the dose is not known: no stage has both a dose and a step, and %d stages with different doses are needed", leastStages)
+		return fmt.Sprintf("how the steps grow with the dose is not known: no step has both a dose and an effect, and %d steps with different doses are needed", leastStages)
 	case r.Different < leastStages:
-		return fmt.Sprintf("how the steps grow with the dose is not known: %s (%s), and %d stages with different doses are needed",
+		return fmt.Sprintf("how the steps grow with the dose is not known: %s (%s), and %d steps with different doses are needed",
 			count(r.Different, "different doses are known", "dose is known"), string(r.Unit), leastStages)
 	case r.SlopePct == nil:
-		return "how the steps grow with the dose is not known: too few placebo dates"
+		return "how the steps grow with the dose is not known: there are too few other dates"
 	}
-	return fmt.Sprintf("for each %s more in a stage its step differs by %+.1f %%%s, over %d stages: a description, whatever else grew with the dose is in it",
+	return fmt.Sprintf("for each %s more the step differs by %+.1f %%%s, over %d steps: this describes, and proves no cause",
 		r.Unit.Amount(r.Per), *r.SlopePct, rangeWords(r.CILow, r.CIHigh, "%+.1f"), r.Stages)
 }

@@ -63,7 +63,7 @@ func TestStepsFollowTheDose(t *testing.T) {
 		if got := *r.SlopeLog / 10; math.Abs(got-slope) > .008 || !(*r.CILow > 0) || !(*r.CILow < 100*math.Expm1(10*slope) && 100*math.Expm1(10*slope) < *r.CIHigh) {
 			t.Errorf("%s: slope %.4f a million (%+.1f to %+.1f), want %.2f", id, got, *r.CILow, *r.CIHigh, slope)
 		}
-		if text := strings.Join(e.Reasons, "\n"); !strings.Contains(text, "for each 10,000,000 addresses more in a stage its step differs by") || !strings.Contains(text, "+12,000,000 addresses") {
+		if text := strings.Join(e.Reasons, "\n"); !strings.Contains(text, "for each 10,000,000 addresses more the step differs by") || !strings.Contains(text, "+12,000,000 addresses") {
 			t.Errorf("%s: %s", id, text)
 		}
 	}
@@ -82,14 +82,14 @@ func TestWhatADoseResponseNeeds(t *testing.T) {
 		want      string
 	}{
 		"two stages": {[]events.Event{dosed("ban", events.Enforce, at, []int{0, 3}, []float64{1, 5})}, events.Addresses,
-			"2 different doses are known (addresses), and 3 stages with different doses are needed"},
+			"2 different doses are known (addresses), and 3 steps with different doses are needed"},
 		"three of the same dose": {[]events.Event{dosed("ban", events.Enforce, at, []int{0, 3, 5}, []float64{4, 4, 4})}, events.Addresses,
 			"1 dose is known (addresses)"},
 		"no dose at all": {[]events.Event{{ID: "ban", Country: "aa", Target: "Internet", TargetType: "internet", Kind: events.Shutdown, EnforcedAt: firstDay.AddDate(0, 0, at).Format(time.DateOnly), Precision: "day", TZ: "UTC"},
 			{ID: "more", Country: "aa", Target: "mobile Internet", TargetType: "mobile_internet", Kind: events.Shutdown, EnforcedAt: firstDay.AddDate(0, 0, at+2).Format(time.DateOnly), Precision: "day", TZ: "UTC"}}, "",
-			"no stage has both a dose and a step"},
+			"no step has both a dose and an effect"},
 		"services by their names": {[]events.Event{services("ban", "One", 0), services("b", "One, Two and Three", 3), services("c", "Four, Five", 6)}, events.Services,
-			"for each 1 service more in a stage its step differs by"},
+			"for each 1 service more the step differs by"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e, j := jointOf(t, world(78, 40, 470, 5000), "ban", c.catalogue...)

@@ -52,7 +52,7 @@ export function showOverview(overview: Overview): void {
 }
 
 function sentence(parts: string[]): string {
-  return parts.map((part) => `Looked at: ${part}.`).join(' ');
+  return parts.map((part) => `${part.charAt(0).toUpperCase()}${part.slice(1)}.`).join(' ');
 }
 
 function showCountries(countries: Country[]): void {
