@@ -140,7 +140,7 @@ func (w *iodineWatch) proven() bool {
 	}
 	switch w.kind {
 	case dnsmsg.TypeNULL, dnsmsg.TypePrivate:
-		return w.pings+w.data >= minIodineRare && 2*w.counts+w.pings >= w.data
+		return w.pings+w.data >= minIodineRare
 	case dnsmsg.TypeTXT, dnsmsg.TypeMX, dnsmsg.TypeCNAME, dnsmsg.TypeSRV, dnsmsg.TypeA, dnsmsg.TypeAAAA:
 		return w.questions >= minIodineCommon && w.pings+w.counts >= minIodineCounts && 4*(w.pings+w.counts) >= 3*(w.pings+w.data)
 	}

@@ -439,6 +439,7 @@ type ovpnData struct {
 	head     uint32
 	differs  bool // the head is not the same in all messages
 	sealed   int  // messages whose contents look like ciphertext
+	framed   int  // messages whose head ends in their length, as TURN's channels have it (RFC 8656 section 12.4)
 	lengths  [16]int
 	sizes    [minOvpnSizes]int // the first different sizes
 	shortest int
@@ -491,6 +492,9 @@ func (d *ovpnData) add(m ovpnMessage, head int) {
 	d.head = h
 	d.n++
 	d.lengths[m.size%16]++
+	if head == 4 && int(h&0xffff) == m.size-4 {
+		d.framed++
+	}
 	if d.n == 1 || m.size < d.shortest {
 		d.shortest = m.size
 	}
@@ -554,7 +558,7 @@ func (d *ovpnData) noteSize(size int) {
 // lengths that are those of an HMAC, a vector and whole blocks, and differ. What they carry
 // is ciphertext.
 func (d *ovpnData) proven() bool {
-	if d.differs || d.isMagic() || 4*d.sealed < 3*d.n {
+	if d.differs || d.isMagic() || d.framed == d.n || 4*d.sealed < 3*d.n {
 		return false
 	}
 	oneWay := d.ways[0].n == 0 || d.ways[1].n == 0

@@ -38,8 +38,8 @@ func tor(c *conversation, r *finding) {
 		random, digits = torName(h.sni)
 	}
 	ciphers := ok && hasTorCiphers(h.ciphers)
-	if ok && !random && (h.hasSNI || len(h.alpn) > 0) {
-		return // a hello that names a site is no Tor's, however long the records behind it are
+	if ok && !random {
+		return // a hello that names a site, or nothing, is no Tor's, however long the records behind it are
 	}
 	cells := areTorCells(c.records(true), c.records(false), random && ciphers)
 	if cells {
