@@ -60,10 +60,48 @@ func isIKE(b []byte, size int) bool {
 	switch version {
 	case 0x10: // IKEv1
 		known := exchange <= 6 || exchange == 32 || exchange == 33 || exchange >= 240
-		return known && exchange != 0 && flags&^7 == 0 && (next <= 21 || next >= 128)
+		return known && exchange != 0 && flags&^7 == 0 && (next <= 21 || next >= 128) && isISAKMPBody(b, size)
 	case 0x20: // IKEv2, and 2.x minor versions must be ignored, not used
 		known := exchange >= 34 && exchange <= 45 || exchange >= 240
-		return known && flags&^0x38 == 0 && (next == 0 || next >= 33 && next <= 54 || next >= 128)
+		return known && flags&^0x38 == 0 && (next == 0 || next >= 33 && next <= 54 || next >= 128) && isIKEBody(b, size)
 	}
 	return false
+}
+
+// isISAKMPBody checks what follows the header of version 1 (RFC 2408 sections 3.1 and 3.2): no
+// message id in phase 1, whole blocks where it is encrypted, else a payload.
+func isISAKMPBody(b []byte, size int) bool {
+	const encrypted, block = 1, 8
+	exchange, flags, id := b[18], b[19], binary.BigEndian.Uint32(b[20:])
+	if phase1 := exchange == 1 || exchange == 2 || exchange == 4; phase1 && id != 0 {
+		return false
+	}
+	if flags&encrypted != 0 {
+		return size == ikeHeader || (size-ikeHeader)%block == 0
+	}
+	return isIKEPayload(b, size, 0)
+}
+
+// isIKEBody checks what follows the header of version 2 (RFC 7296 sections 2.2 and 3.2):
+// messages are counted from 0, IKE_SA_INIT is the first, and payloads have lengths.
+func isIKEBody(b []byte, size int) bool {
+	const first, critical, maxMessages = 34, 0x80, 1 << 20
+	id := binary.BigEndian.Uint32(b[20:])
+	if b[18] == first && id != 0 || id > maxMessages {
+		return false
+	}
+	return isIKEPayload(b, size, critical)
+}
+
+const ikeHeader = 28
+
+// isIKEPayload checks the generic header of the first payload (RFC 7296 section 3.2), where
+// it was captured: its length fits, and of the byte before no bits but these are set.
+func isIKEPayload(b []byte, size int, bits byte) bool {
+	const generic = 4
+	if size == ikeHeader || len(b) < ikeHeader+generic {
+		return b[16] == 0 || size > ikeHeader
+	}
+	n := int(binary.BigEndian.Uint16(b[ikeHeader+2:]))
+	return b[ikeHeader+1]&^bits == 0 && n >= generic && ikeHeader+n <= size
 }
