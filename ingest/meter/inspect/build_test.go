@@ -1,6 +1,10 @@
 package inspect
 
 import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/sha256"
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
@@ -109,7 +113,7 @@ func ikeMessage(d dice, version, exchange byte, answer bool, size int) []byte {
 	if version == 0x20 {
 		next = 33
 	}
-	return join(d.bytes(8), spi, next, version, exchange, byte(0), uint32(0), uint32(size), d.bytes(size-28))
+	return join(d.bytes(8), spi, next, version, exchange, byte(0), uint32(0), uint32(size), "\x00\x00", uint16(size-28), d.bytes(size-32))
 }
 
 func espMessage(d dice, spi []byte, seq uint32, size int) []byte {
@@ -304,3 +308,21 @@ func (s seen) named() bool {
 }
 
 func (s seen) String() string { return s.signatures.String() + " " + s.traits.String() }
+
+// obfuscated gives the initialisation of MTProto's obfuscated transport; a secret is a proxy's.
+func obfuscated(d dice, tag string, secret []byte) []byte {
+	init := d.bytes(64)
+	copy(init[56:], tag)
+	key := init[8:40]
+	if secret != nil {
+		sum := sha256.Sum256(join(key, secret))
+		key = sum[:]
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err)
+	}
+	plain := bytes.Clone(init)
+	cipher.NewCTR(block, init[40:56]).XORKeyStream(plain, plain)
+	return join(init[:56], plain[56:])
+}

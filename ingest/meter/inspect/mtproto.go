@@ -2,6 +2,8 @@ package inspect
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"encoding/binary"
 
 	"github.com/banshift/banshift/schemas"
@@ -18,11 +20,16 @@ const (
 // abridged, intermediate, padded intermediate and full. Either the message is the
 // unencrypted beginning of a key exchange (key id 0 and a known constructor: 2^-96), or
 // both sides' first frames fill their payloads exactly (2^-40 with the transport's tag).
-// The obfuscated transport and MTProxy look like random bytes and are not told.
+// The obfuscated transport without a proxy's secret carries its key ([isObfuscated]: 2^-30); that of MTProxy looks
+// like random bytes and is not told.
 func mtproto(c *conversation, r *finding) {
 	up, down := c.client(), c.server()
 	first, reply := c.first(true), c.first(false)
 	if len(up) < 13 || first == nil {
+		return
+	}
+	if isObfuscated(up) {
+		r.addRole(schemas.SigTelegram)
 		return
 	}
 	for _, t := range [...]struct {
@@ -49,6 +56,28 @@ func mtproto(c *conversation, r *finding) {
 			return
 		}
 	}
+}
+
+// isObfuscated reports the initialisation of the obfuscated transport
+// (core.telegram.org/mtproto/mtproto-transports, "Transport obfuscation"): 64 bytes, of which
+// 32 are the key and 16 the vector that decrypt the transport's tag behind them. Where a proxy
+// is asked, its secret is part of the key.
+func isObfuscated(b []byte) bool {
+	const size, key, vector, tag = 64, 8, 40, 56
+	if len(b) < size || !looksRandom(b[:tag]) {
+		return false
+	}
+	block, err := aes.NewCipher(b[key:vector])
+	if err != nil {
+		return false
+	}
+	var plain [size]byte
+	cipher.NewCTR(block, b[vector:tag]).XORKeyStream(plain[:], b[:size])
+	switch string(plain[tag : tag+4]) {
+	case "\xef\xef\xef\xef", "\xee\xee\xee\xee", "\xdd\xdd\xdd\xdd":
+		return true
+	}
+	return false
 }
 
 // isKeyExchange checks an unencrypted message: key id 0, message id, length, constructor.
