@@ -14,7 +14,7 @@ const (
 	wholeDatagrams  = 8
 	maxDatagram     = 2048
 	datagramHead    = 256
-	handshakeHead   = 640 // where a handshake behind random bytes may still come
+	handshakeHead   = 1280 // where a handshake behind random bytes may still come (AmneziaWG, S1: 1132 at the most)
 	fewAnswers      = 2
 	maxJunk         = 192 // unanswered datagrams after which no handshake is waited for
 	maxStreamBytes  = 24 << 10
