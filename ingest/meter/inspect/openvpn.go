@@ -451,6 +451,7 @@ type ovpnCount struct {
 	n, grows int
 	repeats  int // messages that begin as the one before
 	last     uint32
+	latest   []byte
 
 	epochGrows int    // messages whose epoch stays or is the next, and whose 48-bit counter grows
 	epochLast  uint64 // epoch and counter
@@ -480,6 +481,11 @@ func (c *ovpnCount) addEpoch(b []byte) {
 
 // add takes a data message whose first head bytes are opcode, key id and peer id.
 func (d *ovpnData) add(m ovpnMessage, head int) {
+	latest := &d.ways[wayOf(m.client)].latest
+	if bytes.Equal(*latest, m.data) {
+		return // seen twice: no number is sent again
+	}
+	*latest = m.data
 	if len(m.data) < head+4 {
 		d.differs = true
 		return

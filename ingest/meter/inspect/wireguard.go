@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/banshift/banshift/schemas"
@@ -85,11 +86,12 @@ type wgWatch struct {
 	bare          bool // an initiation without a cookie
 	foreign       int  // payloads of the server that are neither
 	serverSpoke   bool
-	data          int // type 4 messages
-	sealed        int // of them, those whose contents look like ciphertext
-	plausibleData int // of them, those of a right size
-	inOrder       int // of them, those that begin or continue their direction's session
-	continued     int // of those, the ones that continue it
+	latest        [2][]byte // data message, by direction
+	data          int       // type 4 messages
+	sealed        int       // of them, those whose contents look like ciphertext
+	plausibleData int       // of them, those of a right size
+	inOrder       int       // of them, those that begin or continue their direction's session
+	continued     int       // of those, the ones that continue it
 	firstCounter  uint64
 	largest       int // size of a message that the tunnel's MTU cut short of padding
 	sessions      [2]wgSession
@@ -140,6 +142,11 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 		r.add(schemas.SigWireGuardInit, schemas.SigWireGuardResponse)
 	case kind == 4 && (reserved == 0 || reserved == w.reserved):
 		w.serverSpoke = w.serverSpoke || !client
+		if bytes.Equal(w.latest[way], b) {
+			w.others++ // seen twice: no counter is sent again
+			return
+		}
+		w.latest[way] = b
 		w.transport(p, way)
 	case isDisco(b) || isSTUN(p):
 		w.others++
