@@ -54,6 +54,7 @@ var pairings = [...]pairing{
 const (
 	protoTCP, protoUDP = 6, 17
 	portIKE, portNATT  = 500, 4500
+	portCoAP           = 5684 // over DTLS (RFC 7252 section 12.8): a device that asks by HTTPS, too
 )
 
 // claimed are signatures of UDP that is surely not a tunnel's data.
@@ -83,11 +84,11 @@ func kindsOf(f *schemas.Flows, i int) kind {
 	if answered && f.ServerPort[i] == portNATT {
 		k |= kindNATT
 	}
-	if sig.Has(schemas.SigDTLS) {
+	if sig.Has(schemas.SigDTLS) && f.ServerPort[i] != portCoAP {
 		k |= kindDTLS
-	}
-	if sig.Has(schemas.SigAnyConnectDTLS) {
-		k |= kindAnyConnect | kindDTLS
+		if sig.Has(schemas.SigAnyConnectDTLS) {
+			k |= kindAnyConnect
+		}
 	}
 	if sig.Has(schemas.SigSTUN) {
 		k |= kindSTUN

@@ -153,6 +153,7 @@ func TestWindows(t *testing.T) {
 		want      []string
 	}{
 		{"anyconnect", []flow{tls, dtls}, nil, []string{"tls-then-dtls,tls-beside-anyconnect", "tls-then-dtls"}},
+		{"a device", []flow{tls, with(dtls, func(f *flow) { f.port = 5684 })}, nil, []string{"", ""}},
 		{"too late", []flow{tls, with(dtls, func(f *flow) { f.start = 61 })}, nil, []string{"", ""}},
 		{"dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), dtls}, nil, []string{"tls-beside-anyconnect", ""}},
 		{"dtls first, long ago", []flow{with(tls, func(f *flow) { f.start = 121 }), dtls}, nil, []string{"", ""}},
