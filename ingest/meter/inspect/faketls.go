@@ -52,27 +52,30 @@ func fakeTLS(c *conversation, r *finding) {
 	if !ok || hasExtension(hello, extEarlyData) || !choosesTLS13(c.server()) {
 		return
 	}
-	first, records, block, finished := 0, 0, 0, false
+	first, records, finished := 0, 0, false
+	var blocks [2]int // to which all records are padded, their type with their contents or not
 	eachRecord(up, func(kind byte, size int) bool {
 		if kind == recordApplication {
 			if records == 0 {
 				first = size
 			}
 			records++
-			block = gcd(block, size-paddedOverhead)
+			blocks[0], blocks[1] = gcd(blocks[0], size-paddedOverhead), gcd(blocks[1], size-paddedOverhead-1)
 			finished = finished || isFinished(size)
 		}
 		return records < handshakeRecords
 	})
-	if !finished && records > 1 && block < minPadBlock && first >= minFakeRecord && first < minClientKey {
+	if !finished && records > 1 && blocks[0] < minPadBlock && blocks[0]%padGranule != 0 && blocks[1]%padGranule != 0 && first >= minFakeRecord && first < minClientKey {
 		r.addRole(schemas.SigFakeTLS)
 	}
 }
 
-// A padded record is a whole number of blocks and a tag long.
+// A padded record is a whole number of blocks and a tag long; Mbed TLS pads all of its
+// records to 16 bytes (MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY).
 const (
 	paddedOverhead = 16
 	minPadBlock    = 32
+	padGranule     = 16
 )
 
 func gcd(a, b int) int {

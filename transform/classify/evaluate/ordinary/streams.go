@@ -73,8 +73,8 @@ func padded(block int) func(*writer) {
 	h := hello{sni: "padded.example.org", ciphers: openSSLSuites, tls13: true, tickets: true}
 	pad := func(n int) int { return (n+1+block-1)/block*block + 16 }
 	return over(443, func(w *writer) []message {
-		out := []message{{true, h.client(w)}, {false, cat(h.server(w, 0x1301), record(20, []byte{1}), record(23, w.random(pad(900))))},
-			{true, cat(record(20, []byte{1}), record(23, w.random(pad(36))))}}
+		out := []message{{true, h.client(w)}, {false, cat(h.server(w, 0x1302), record(20, []byte{1}), record(23, w.random(pad(900))))},
+			{true, cat(record(20, []byte{1}), record(23, w.random(pad(52))))}}
 		for range 6 {
 			out = append(out, message{true, record(23, w.random(pad(40+w.IntN(200))))}, message{false, record(23, w.random(pad(200+w.IntN(900))))})
 		}
@@ -217,7 +217,7 @@ func streams() []kind {
 	} {
 		all = append(all, kind{"page of " + name, func(w *writer) { browsed(w, 443, hello{sni: name, alpn: browser, ciphers: chromeSuites}, 12) }})
 	}
-	for _, block := range []int{32, 48, 64, 100, 128, 256, 512} {
+	for _, block := range []int{16, 32, 48, 64, 100, 128, 256, 512} {
 		all = append(all, kind{fmt.Sprintf("tls, records padded to %d", block), padded(block)})
 	}
 	return all
