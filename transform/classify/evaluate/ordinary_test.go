@@ -66,7 +66,7 @@ func TestKindsHaveNames(t *testing.T) {
 // was visited or asked.
 var unanswerable = map[string]string{
 	"http, absolute uri": "http-proxy", "absolute uri, answered without anything": "http-proxy",
-	"tls, cells of a site": "tor", "tls, messages of 530, name without alpn": "tor",
+	"tls, cells of a site": "tor", "tls, messages of 530, name without alpn": "tor", "tls without a name, messages of 514": "tor",
 	"visit to dns.google": "doh", "visit to dns.quad9.net": "doh", "visit to dns.adguard.com": "doh",
 }
 

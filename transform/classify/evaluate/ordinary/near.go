@@ -129,6 +129,12 @@ func nearOthers() []kind {
 		{"names that measure, ipv6", questions(28, 14, func(w *writer) string {
 			return "0ds-u" + w.letters(hexadecimal, 8) + "-c13-a07d0-s1366732-i" + w.letters(hexadecimal, 8) + "-0.am"
 		})},
+		{"channels of turn", exchanged([]field{always("\x48\x00", uint16(64)), steps(0), fresh(60)}, []field{always("\x48\x00", uint16(64)), steps(0), fresh(60)})},
+		{"two ids, a version and a length of 28 and more", exchanged([]field{drawn(16), always("\x01\x10\x05\x00"), steps(1), always(uint32(68)), fresh(40)}, []field{drawn(16), always("\x01\x10\x06\x00"), steps(1), always(uint32(88)), fresh(60)})},
+		{"a key of 64 and a short message", over(9735, func(w *writer) []message {
+			return []message{{true, w.random(64)}, {true, w.random(40)}, {false, w.random(64)}, {false, w.random(90)}, {true, w.random(80)}, {false, w.random(300)}}
+		})},
+		{"tls without a name, messages of 514", sealedRecords(hello{ciphers: openSSLSuites}, false, 17, []int{514}, []int{514, 1028})},
 		{"long names of one letter", questions(1, 14, func(w *writer) string { return "e" + w.letters(letters, 45) + ".t" })},
 		{"long names of one letter, text", questions(16, 14, func(w *writer) string { return "d" + w.letters(letters, 45) + ".t" })},
 		{"long names of s, text", questions(16, 14, func(w *writer) string { return "s" + w.letters(letters, 45) + ".t" })},
@@ -136,6 +142,11 @@ func nearOthers() []kind {
 		{"hashes of one digit, text", questions(16, 14, func(w *writer) string { return "0" + w.letters(hexadecimal, 39) + "x.malware" })},
 		{"null, names of p", questions(10, 14, func(w *writer) string { return "p" + w.letters(hexadecimal, 2) + ".probe" })},
 		{"null, names of nodes", questions(10, 14, func(w *writer) string { return "node" + w.letters(hexadecimal, 2) + ".probe" })},
+	}
+	for _, protocol := range []string{"mqtt", "imap", "xmpp-client", "acme-tls/1"} {
+		all = append(all, kind{"tls on 853, " + strings.ReplaceAll(protocol, "/", " "), func(w *writer) {
+			browsed(w, 853, hello{sni: "www.example.org", alpn: []string{protocol}, ciphers: openSSLSuites}, 2)
+		}})
 	}
 	for _, frame := range []int{12, 20} {
 		for _, again := range []int{2, 3, 5} {
