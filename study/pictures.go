@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/banshift/banshift/schemas/events"
@@ -64,18 +65,23 @@ func (s *study) cut(series spike.Series, values []float64) []account.Number {
 // changes of the method.
 func (s *study) markers(from, to time.Time) []account.Marker {
 	var list []account.Marker
-	add := func(at time.Time, label string, kind account.MarkerKind) {
-		taken := slices.ContainsFunc(list, func(m account.Marker) bool { return m.At.Equal(at) })
-		if !at.IsZero() && !at.Before(from) && at.Before(to) && !taken {
-			list = append(list, account.Marker{At: at, Label: label, Kind: kind})
+	add := func(at time.Time, label string, kind account.MarkerKind, notes ...account.Note) {
+		if at.IsZero() || at.Before(from) || !at.Before(to) {
+			return
 		}
+		if i := slices.IndexFunc(list, func(m account.Marker) bool { return m.At.Equal(at) }); i >= 0 {
+			list[i].Notes = append(list[i].Notes, notes...)
+			return
+		}
+		list = append(list, account.Marker{At: at, Label: label, Kind: kind, Notes: notes})
 	}
-	add(s.Event.Enforced(), "enforced", account.EnforcedMarker)
-	add(s.Event.Announced(), "announced", account.AnnouncedMarker)
-	add(s.Event.Ended(), "ended", account.EndedMarker)
+	own := noteOf(s.Event)
+	add(s.Event.Enforced(), "enforced", account.EnforcedMarker, own)
+	add(s.Event.Announced(), "announced", account.AnnouncedMarker, own)
+	add(s.Event.Ended(), "ended", account.EndedMarker, own)
 	for _, e := range s.Catalogue {
 		if e.Country == s.Event.Country && e.ID != s.Event.ID && e.Precision != "month" {
-			add(e.Date(), e.Target+": "+kindWords(e.Kind), account.OtherMarker)
+			add(e.Date(), e.Target+": "+kindWords(e.Kind), account.OtherMarker, noteOf(e))
 		}
 	}
 	for _, at := range s.Config.Breaks[s.series.Name] {
@@ -83,6 +89,17 @@ func (s *study) markers(from, to time.Time) []account.Marker {
 	}
 	slices.SortStableFunc(list, func(a, b account.Marker) int { return a.At.Compare(b.At) })
 	return list
+}
+
+// noteOf is what the catalogue knows of an event.
+func noteOf(e events.Event) account.Note {
+	var dates []string
+	for _, d := range [][2]string{{"announced", e.AnnouncedAt}, {"in force", e.EnforcedAt}, {"ended", e.EndedAt}} {
+		if d[1] != "" {
+			dates = append(dates, d[0]+" "+d[1])
+		}
+	}
+	return account.Note{ID: e.ID, Target: e.Target, Kind: kindWords(e.Kind), Dates: strings.Join(dates, ", "), Text: e.Notes, Sources: append([]string{}, e.Sources...)}
 }
 
 func (s *study) maskedShades(series spike.Series, from, to int) []account.Shade {

@@ -1,6 +1,10 @@
 package account
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Chart is one picture. Exactly one of its parts is given.
 type Chart struct {
@@ -69,6 +73,45 @@ type Marker struct {
 	At    time.Time  `json:"at"`
 	Label string     `json:"label"`
 	Kind  MarkerKind `json:"kind"`
+	Notes []Note     `json:"notes,omitempty"` // what is known of its events
+}
+
+// Note is what the catalogue knows of an event whose date is marked.
+type Note struct {
+	ID      string   `json:"id"`
+	Target  string   `json:"target"`
+	Kind    string   `json:"kind"`  // as printed
+	Dates   string   `json:"dates"` // in words
+	Text    string   `json:"text"`
+	Sources []string `json:"sources"`
+}
+
+// Cited parts a source into its words and its address; either may be empty.
+func Cited(source string) (words, address string) {
+	at := strings.Index(source, "https://")
+	if at < 0 {
+		at = strings.Index(source, "http://")
+	}
+	if at < 0 || strings.ContainsAny(source[at:], " \t\n") {
+		return source, ""
+	}
+	return strings.TrimRight(source[:at], ": "), source[at:]
+}
+
+// Marked lists the events whose dates a chart marks, each once.
+func (c Chart) Marked() []Note {
+	if c.Series == nil {
+		return nil
+	}
+	var list []Note
+	for _, m := range c.Series.Markers {
+		for _, n := range m.Notes {
+			if !slices.ContainsFunc(list, func(other Note) bool { return other.ID == n.ID }) {
+				list = append(list, n)
+			}
+		}
+	}
+	return list
 }
 
 // ShadeKind is why a stretch of time is shaded.

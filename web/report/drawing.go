@@ -1,11 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/banshift/banshift/study/account"
 )
@@ -116,7 +119,11 @@ func (c *canvas) axes() {
 	n := len(c.s.Times)
 	every := max(n/6, 1)
 	for i := 0; i < n; i += every {
-		c.text("tick-x", c.x(c.s.Times[i]), drawingHeight-10, c.s.Times[i].Format(account.ISODay))
+		x, class := c.x(c.s.Times[i]), "tick-x"
+		if x > drawingWidth-marginLeft {
+			x, class = drawingWidth, "tick-x at-end" // a date at the edge would be cut
+		}
+		c.text(class, x, drawingHeight-10, c.s.Times[i].Format(account.ISODay))
 	}
 }
 
@@ -191,17 +198,92 @@ func (c *canvas) values(name string) []account.Number {
 }
 
 func (c *canvas) markers() {
-	for i, m := range c.s.Markers {
-		if m.At.Before(c.begin) || m.At.After(c.end) {
-			continue
+	var inside []account.Marker
+	for _, m := range c.s.Markers {
+		if !m.At.Before(c.begin) && !m.At.After(c.end) {
+			inside = append(inside, m)
 		}
-		x, y := c.x(m.At), 14+float64(i%3)*15
-		kind := template.HTMLEscapeString(string(m.Kind))
-		fmt.Fprintf(&c.b, `<path class="marker marker-%s" d="M%.1f %.1fV%g"/>`, kind, x, y+3, drawingHeight-marginBottom)
-		class := "marker-label marker-label-" + kind
-		if x > drawingWidth/2 {
-			class += " at-end"
-		}
-		c.text(class, x, y, m.At.Format(account.ISODay)+" "+m.Label)
 	}
+	labels := c.placed(inside)
+	for i, m := range inside {
+		x, y, l := c.x(m.At), marginTop, labels[i]
+		kind := template.HTMLEscapeString(string(m.Kind))
+		if l.row != unplaced {
+			y = l.y()
+			class := "marker-label marker-label-" + kind
+			if l.left {
+				class += " at-end"
+			}
+			c.text(class, x, y, l.text)
+		}
+		fmt.Fprintf(&c.b, `<path class="marker marker-%s" d="M%.1f %.1fV%g"/>`, kind, x, y+3, drawingHeight-marginBottom)
+	}
+}
+
+// The rows of labels above the plot, the lowest first, and about how wide a letter is.
+const (
+	labelRows   = 4
+	rowHeight   = 15.0
+	letterWidth = 7.0
+	unitWidth   = 120.0 // of the name of the axis, which stands at the left of the lowest rows
+	unplaced    = -1
+)
+
+// label is the text at a marker's line.
+type label struct {
+	text string
+	at   float64 // of its line
+	row  int     // unplaced where there is no room: the list of the marked days has it
+	left bool    // of its line
+}
+
+func (l label) y() float64 { return marginTop - 8 - float64(l.row)*rowHeight }
+
+// box is from where to where the text reaches.
+func (l label) box() (from, to float64) {
+	width := float64(utf8.RuneCountInString(l.text)) * letterWidth
+	if l.left {
+		return l.at - width, l.at
+	}
+	return l.at, l.at + width
+}
+
+// clear says whether two labels do not touch, and the line of the upper one does not cross the lower one.
+func (l label) clear(other label) bool {
+	if l.row > other.row {
+		l, other = other, l
+	}
+	from, to := l.box()
+	if l.row < other.row {
+		return other.at < from-2 || other.at > to+2
+	}
+	start, end := other.box()
+	return to+8 < start || end+8 < from
+}
+
+// placed finds a row and a side for each label. Those near the middle come first: they have the least room to give way.
+func (c *canvas) placed(markers []account.Marker) []label {
+	labels := make([]label, len(markers))
+	order := make([]int, len(markers))
+	for i, m := range markers {
+		labels[i], order[i] = label{text: m.At.Format(account.ISODay) + " " + m.Label, at: c.x(m.At), row: unplaced}, i
+	}
+	middle := drawingWidth / 2
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(math.Abs(labels[a].at-middle), math.Abs(labels[b].at-middle))
+	})
+	var done []label
+	for _, i := range order {
+		for place := range 2 * labelRows {
+			l := labels[i]
+			l.row, l.left = place%labelRows, (place < labelRows) == (l.at > middle) // away from the nearer edge first
+			from, to := l.box()
+			if from < 0 || to > drawingWidth || l.row < 2 && from < unitWidth || slices.ContainsFunc(done, func(other label) bool { return !l.clear(other) }) {
+				continue
+			}
+			labels[i], done = l, append(done, l)
+			break
+		}
+	}
+	return labels
 }

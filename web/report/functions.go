@@ -16,6 +16,7 @@ var functions = template.FuncMap{
 	"legend":      legend,
 	"drawing":     drawing,
 	"cells":       cells,
+	"cited":       cited,
 	"forest":      forest,
 	"figure":      func(h account.Headline) string { return h.Figure().String() },
 	"interval":    intervalOf,
@@ -100,6 +101,16 @@ func description(c account.Chart) string {
 		}
 	}
 	return text
+}
+
+// citation is a source as it is printed.
+type citation struct {
+	Words, Address string
+}
+
+func cited(source string) citation {
+	words, address := account.Cited(source)
+	return citation{words, address}
 }
 
 // cell is one printed cell.

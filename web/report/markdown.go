@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/banshift/banshift/study/account"
@@ -77,6 +78,14 @@ func (m *markdown) answer(r account.Report) {
 		var items []string
 		for _, q := range d.Figures {
 			items = append(items, q.Label+": "+figureText(q))
+		}
+		m.list(items)
+	}
+	if marked := r.Main.Marked(); len(marked) > 0 {
+		m.head(2, "The marked days")
+		var items []string
+		for _, n := range marked {
+			items = append(items, strings.Join(slices.DeleteFunc(append([]string{n.Target + ": " + n.Kind, n.Dates, n.Text}, n.Sources...), func(part string) bool { return part == "" }), "; "))
 		}
 		m.list(items)
 	}

@@ -160,6 +160,7 @@ export interface Marker {
   at: string;
   label: string;
   kind: string;
+  notes?: Note[];
 }
 
 export interface Nearest {
@@ -177,6 +178,15 @@ export interface NetworkRow {
   clients: number;
   all_clients: number;
   simulated: number;
+}
+
+export interface Note {
+  id: string;
+  target: string;
+  kind: string;
+  dates: string;
+  text: string;
+  sources: string[];
 }
 
 export interface Overview {

@@ -62,6 +62,7 @@ async function show(places: Place[], current: () => boolean, again: () => void):
   parts('none');
   if (places.length === 0) {
     title('Nothing here yet');
+    element('choices').hidden = true;
     tell('The store holds no telemetry yet. Load some with: banshift run SOURCE');
     return;
   }

@@ -5,6 +5,7 @@ import { expected, showAnswer } from './answer';
 import { ask } from './api';
 import type { Catalogued, DailyRow, HourRow, Place, Studied, UnknownRow } from './answers';
 import { clear, draw } from './charts/figure';
+import { cited } from './charts/notes';
 import { comparison, offerComparable } from './compare';
 import { apart, daysOf, hoursOf, percent, shift, valuesOf } from './days';
 import { type Part, dividedSeries, DIVISIONS } from './divided';
@@ -257,7 +258,7 @@ function markersOf(events: Catalogued[]): Marker[] {
 
 function noteOf({ id, target, kind, announced, enforced, ended, notes, sources }: Catalogued): Note {
   const dates = [['announced', announced], ['in force', enforced], ['ended', ended]].filter(([, day]) => day !== '').map((one) => one.join(' ')).join(', ');
-  return { id, target, kind, dates, text: notes, sources: sources.filter((source) => /^https?:/.test(source)) };
+  return { id, target, kind, dates, text: notes, sources };
 }
 
 function plotOf(id: string): Element {
@@ -314,8 +315,8 @@ function listEvents(place: Place, events: Catalogued[], range: { from: string; t
       showing.dataset['view'] = '';
       const within = event.date >= place.first && event.date <= place.last;
       const report = make('a', 'report', { href: `/report/${encodeURIComponent(event.id)}`, ariaLabel: `report on ${event.id}` });
-      const sources = event.sources.flatMap((source, i) => (/^https?:/.test(source) ? [' ', make('a', `source ${i + 1}`, { href: source, rel: 'noreferrer', ariaLabel: `source ${i + 1} of ${event.id}` })] : []));
-      const made = row(event.date, [make('bdi', event.target), event.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.notes, ...sources])]);
+      const sources = event.sources.flatMap((source, i) => [i === 0 ? '' : '; ', cited(source, `source ${i + 1} of ${event.id}`)]);
+      const made = row(event.date, [make('bdi', event.target), event.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.notes, event.notes === '' || sources.length === 0 ? '' : ' ', ...sources])]);
       made.classList.toggle('is-outside', event.date < range.from || event.date > range.to);
       return made;
     });

@@ -173,10 +173,11 @@ describe('served page', { skip }, () => {
           return { text: text.textContent, left: box.left - left, right: right - box.right, top: box.top - top, box: [box.left, box.right, box.top, box.bottom] };
         });
       });
-      const lines = await page.$$eval('[data-chart="use"] svg path[stroke="var(--enforced)"]', (all) => all.length);
-      assert.equal(lines, 12, 'every ban has its line');
-      assert.equal(labels.length, width === 390 ? 4 : 8);
-      assert.ok(labels.some((label) => /\d events to 2018/.test(label.text)), `${labels.map((label) => label.text)}`);
+      const lines = await page.$$eval('[data-chart="use"] svg path[stroke="var(--enforced)"]', (all) => all.map((line) => line.getBoundingClientRect()).map(({ left, top }) => ({ left, top })));
+      assert.equal(lines.length, 12, 'every ban has its line');
+      assert.ok(labels.length >= (width === 390 ? 2 : 4), `${labels.map((label) => label.text)}`);
+      assert.ok(labels.some((label) => /: \d+ events$/.test(label.text)), `${labels.map((label) => label.text)}`);
+      for (const { text, box } of labels) for (const line of lines) assert.ok(line.left <= box[0] + 2 || line.left >= box[1] - 2 || line.top >= box[3] - 2, `a line crosses ${text}`);
       for (const [i, a] of labels.entries()) {
         assert.ok(a.left >= 0 && a.right >= 0 && a.top >= 0, `${a.text} is cut`);
         for (const b of labels.slice(i + 1)) {
@@ -196,7 +197,8 @@ describe('served page', { skip }, () => {
       assert.equal(await note.isVisible(), false);
       await button.hover();
       await note.waitFor();
-      assert.match(await note.innerText(), /X: enforce\s+announced 2018-04-13, in force 2018-04-16\s+Blocked by a court's order\.\s+source/);
+      assert.match(await note.innerText(), /X: enforce\s+announced 2018-04-13, in force 2018-04-16\s+Blocked by a court's order\.\s+source; A newspaper, 2018-04-17$/);
+      assert.deepEqual(await note.getByRole('link').evaluateAll((all) => all.map((link) => link.href)), ['https://example.org/x-2018', 'https://example.org/paper']);
       const [label, over] = await page.evaluate(() => {
         const text = [...document.querySelectorAll('[data-chart="use"] svg text')].find((one) => one.textContent === '2018-04-16 X: enforce');
         return [text, document.querySelector('#use .mark button')].map((one) => one.getBoundingClientRect()).map(({ left, top, right, bottom }) => [left, top, right, bottom]);
@@ -223,7 +225,7 @@ describe('served page', { skip }, () => {
   test('the label of a group tells all of its events', async () => {
     const { page } = await open(browser, `${address}/?country=tr`, { viewport: { width: 390, height: 844 } });
     const told = await page.$$eval('#use .note', (all) => all.map((note) => note.children.length));
-    assert.equal(told.length, 4);
+    assert.ok(told.length >= 2, `${told}`);
     assert.equal(told.reduce((sum, n) => sum + n, 0), 12, `${told}`);
     await page.close();
   });
@@ -508,6 +510,21 @@ describe('stores that are hard to draw', { skip: skip || (process.env.BANSHIFT_S
     ['gaps', '/'], ['gaps', '/?country=ru'], ['decade', '/'], ['decade', '/?country=ru'], ['decade', '/?country=ru&as=panels'], ['world', '/'], ['world', '/?country=tr'],
   ];
   const sizes = [{ width: 1440, height: 900 }, { width: 390, height: 844 }];
+
+  test('labels take no more than half of a chart, and an axis of years names them, on a telephone', async () => {
+    const { page } = await open(browser, `${scenes['decade']}/?country=ru`, { viewport: { width: 390, height: 844 } });
+    for (const chart of ['use', 'all', 'tools']) {
+      const [top, bottom] = await page.$eval(`[data-chart="${chart}"] svg`, (svg) => {
+        const labels = [...svg.querySelectorAll('text[fill="var(--enforced)"]')].map((text) => text.getBoundingClientRect().bottom);
+        const frame = svg.getBoundingClientRect();
+        return [Math.max(...labels) - frame.top, frame.height];
+      });
+      assert.ok(top > 0 && top < 0.5 * bottom, `${chart}: labels down to ${top} of ${bottom}`);
+    }
+    const dates = await page.$$eval('[data-chart="use"] svg text', (all) => all.map((text) => text.textContent).filter((text) => /^\d{4}-\d{2}$|^\d{2}-\d{2}$/.test(text)));
+    assert.ok(dates.length > 0 && dates.every((date) => /^20\d{2}-\d{2}$/.test(date)), `${dates}`);
+    await page.close();
+  });
 
   for (const [scene, path] of views) {
     for (const viewport of sizes) {

@@ -122,7 +122,8 @@ func usage(random *rand.Rand) account.TimeSeries {
 		Band:  &account.Band{Name: "95 % interval of the expected"},
 		Markers: []account.Marker{
 			{At: court, Label: "court order", Kind: account.AnnouncedMarker},
-			{At: enforced, Label: "enforced", Kind: account.EnforcedMarker},
+			{At: enforced, Label: "enforced", Kind: account.EnforcedMarker, Notes: []account.Note{{ID: "ru-telegram-2018-enforcement", Target: "Telegram", Kind: "blocked",
+				Dates: "announced 2018-04-13, in force 2018-04-16", Text: "Providers are told to block by address.", Sources: []string{"A newspaper, 2018-04-17: https://example.org/telegram-2018", "a register"}}}},
 			{At: lifted, Label: "3 million addresses unblocked", Kind: account.OtherMarker},
 		},
 		Shades: []account.Shade{

@@ -42,7 +42,7 @@ var world = strings.Fields("ru ua tr ad ae af ag ai al am ao ar as at au aw ax a
 func Events() []events.Event {
 	list := []events.Event{
 		{ID: "ru-x-2018", Country: "ru", Target: "X", Kind: events.Enforce, AnnouncedAt: "2018-04-13", EnforcedAt: "2018-04-16", Precision: "day",
-			Notes: "Blocked by a court's order.", Sources: []string{"https://example.org/x-2018"}},
+			Notes: "Blocked by a court's order.", Sources: []string{"https://example.org/x-2018", "A newspaper, 2018-04-17: https://example.org/paper"}},
 		{ID: "ru-x-2018-unblock", Country: "ru", Target: "X", Kind: events.Unblock, EnforcedAt: "2018-05-28", Precision: "day"},
 		{ID: "ua-y-2017", Country: "ua", Target: "<Y>", Kind: events.Enforce, EnforcedAt: "2017-05-16", Precision: "day"},
 	}

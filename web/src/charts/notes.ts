@@ -42,8 +42,16 @@ function markOf(label: Label, box: { left: number; top: number; width: number; h
   return mark;
 }
 
+/** A source of the catalogue: a link where it has an address, as "Newspaper, date: https://…", and its words otherwise. */
+export function cited(source: string, name: string): Node | string {
+  const [address = ''] = /https?:\/\/\S+$/.exec(source) ?? [];
+  const words = source.slice(0, source.length - address.length).replace(/[: ]+$/, '');
+  if (address === '') return words;
+  return words === '' ? make('a', 'source', { href: address, rel: 'noreferrer', ariaLabel: name }) : make('a', words, { href: address, rel: 'noreferrer' });
+}
+
 function entryOf(note: Note): HTMLElement {
-  const sources = note.sources.flatMap((source, i) => [i === 0 ? '' : ' ', make('a', note.sources.length === 1 ? 'source' : `source ${i + 1}`, { href: source, rel: 'noreferrer', ariaLabel: `source ${i + 1} of ${note.id}` })]);
+  const sources = note.sources.flatMap((source, i) => [i === 0 ? '' : '; ', cited(source, `source ${i + 1} of ${note.id}`)]);
   const lines = [note.dates, note.text].filter((text) => text !== '').map((text) => make('p', text));
   return make('div', [make('p', [make('strong', [make('bdi', note.target), `: ${note.kind}`])]), ...lines, ...(sources.length === 0 ? [] : [make('p', sources)])]);
 }

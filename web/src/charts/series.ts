@@ -32,7 +32,7 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
   const times = series.times.map((time) => Date.parse(time));
   const lines = series.lines ?? [];
   const markers = inside(series.markers ?? [], times);
-  const labels = look.small ? [] : labelsOf(markers, times, look.width);
+  const labels = look.small ? [] : labelsOf(markers, times, look);
   look.onLabels?.(labels);
   const labelHeight = labels.reduce((most, label) => Math.max(most, label.row + 1), 0) * ROW;
   const margin = look.small ? SMALL_MARGIN : { ...MARGIN, top: MARGIN.top + labelHeight };
@@ -54,13 +54,13 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
       minInterval: Math.min(step, 86_400_000), // ticks are whole days
       axisLine,
       axisTick: { lineStyle: { color: muted } },
-      splitNumber: look.small ? 2 : Math.max(2, Math.min(8, Math.floor(look.width / 120))),
+      splitNumber: look.small ? 2 : Math.max(2, Math.min(8, Math.floor(look.width / (look.width < NARROW ? 80 : 120)))),
       axisLabel: {
         ...axisLabel,
         hideOverlap: true,
         showMinLabel: false,
         showMaxLabel: false,
-        formatter: (ms: number) => nameOf(series, ms).slice(series.origin === undefined && (look.small || look.width < 480) ? 5 : 0),
+        formatter: (ms: number) => (series.origin === undefined && (look.small || look.width < NARROW) ? shortened(nameOf(series, ms), last - first) : nameOf(series, ms)),
       },
     },
     yAxis: {
@@ -82,6 +82,11 @@ export function seriesOption(series: TimeSeries, look: Look): Option {
 function nameOf(series: TimeSeries, ms: number): string {
   const name = formatTime(ms, series.hourly === true);
   return series.origin === undefined ? name : `${formatSignedCount(apart(series.origin, name))} d`;
+}
+
+/** A day without its year, or without its day where the axis has several years. */
+function shortened(name: string, span: number): string {
+  return span > 400 * 86_400_000 ? name.slice(0, 7) : name.slice(5);
 }
 
 function inside(markers: Marker[], times: number[]): Marker[] {
@@ -110,12 +115,19 @@ const NARROW = 480;
 
 const isBan = (marker: Marker): boolean => marker.kind !== 'other' && marker.kind !== 'ended';
 
-/** The labels; where there are too many, only bans have one, and where these are too many, they are grouped. */
-function labelsOf(markers: Marker[], times: number[], width: number): Label[] {
-  const most = width < NARROW ? MOST_NARROW : MOST_LABELS;
+const LOW = 200; // pixels of a chart that has room for one row of labels
+const LABELS = 0.3; // of the height of another is for labels at most
+
+/** The labels; where there are too many, only bans have one, and where these are too many, they are grouped until all have room. */
+function labelsOf(markers: Marker[], times: number[], { width, height }: Look): Label[] {
   const bans = markers.filter(isBan);
-  const shown = markers.length <= most || bans.length === 0 ? markers : bans;
-  return places(noted(grouped(shown, most), markers), times, width);
+  const rows = height < LOW ? 1 : Math.floor((LABELS * height) / ROW);
+  for (let most = width < NARROW ? MOST_NARROW : MOST_LABELS; most > 0; most--) {
+    const shown = markers.length <= most || bans.length === 0 ? markers : bans;
+    const found = places(noted(grouped(shown, most), markers), times, width, rows);
+    if (found !== undefined) return found;
+  }
+  return [];
 }
 
 /** The labels with the notes of every marker: one without a label is told by the last label before it, or else by the first. */
@@ -138,7 +150,7 @@ function grouped(markers: Marker[], most: number): { marker: Marker; text: strin
   }
   return groups.map((group) => {
     const first = group[0] as Marker;
-    const text = group.length === 1 ? markerText(first) : `${dayOf(first.at)}: ${group.length} events to ${dayOf(group.at(-1)?.at ?? '')}`;
+    const text = group.length === 1 ? markerText(first) : `${dayOf(first.at)}: ${group.length} events`;
     return { marker: first, text };
   });
 }
@@ -151,15 +163,19 @@ function fitting(text: string, room: number, bold: boolean): string {
   return `${letters.join('').trimEnd()}…`;
 }
 
-/** Finds the fewest rows on which no label touches another, or another's line. */
-function places(given: Named[], times: number[], width: number): Label[] {
+const WIDEST = 0.4; // of the plot is for one label at most, and
+const WIDE = 220; // pixels in any case
+const MOST_TRIES = 20_000;
+
+/** Finds the fewest rows on which no label touches another, or another's line; undefined where so many do not do. */
+function places(given: Named[], times: number[], width: number, most: number): Label[] | undefined {
   const first = times[0] ?? 0;
   const span = Math.max((times[times.length - 1] ?? 0) - first, 1);
   const plot = width - MARGIN.left - MARGIN.right;
   const labels = given.map(({ marker, text, notes }) => {
     const at = ((Date.parse(marker.at) - first) / span) * plot;
     const bold = marker.kind === 'enforced';
-    const fitted = fitting(text, Math.max(plot + MARGIN.right - at, at + MARGIN.left) - 4, bold);
+    const fitted = fitting(text, Math.min(Math.max(plot + MARGIN.right - at, at + MARGIN.left) - 4, Math.max(WIDE, WIDEST * plot)), bold);
     return { marker, notes, at, text: fitted, length: textWidth(fitted, 12, bold) + 2 };
   });
   type Spot = Pick<Label, 'row' | 'side'>;
@@ -178,8 +194,10 @@ function places(given: Named[], times: number[], width: number): Label[] {
     const [from, to] = box(i, side);
     return from >= left && to <= plot + MARGIN.right;
   };
+  let tries = 0;
   const search = (found: Spot[], rows: number, left: number): Spot[] | undefined => {
     const i = found.length;
+    if (++tries > MOST_TRIES) return undefined;
     if (i === labels.length) return found;
     for (let row = 0; row < rows; row++) {
       for (const side of ['left', 'right'] as const) {
@@ -191,17 +209,17 @@ function places(given: Named[], times: number[], width: number): Label[] {
     }
     return undefined;
   };
-  const spots = (): Spot[] => {
-    for (const left of [0, -MARGIN.left]) { // clear of the axis' numbers, if that can be
-      for (let rows = 1; rows <= labels.length; rows++) {
+  const spots = (): Spot[] | undefined => {
+    for (const left of most === 1 ? [0] : [0, -MARGIN.left]) { // clear of the axis' numbers, if that can be
+      for (let rows = 1; rows <= Math.min(most, labels.length); rows++) {
         const found = search([], rows, left);
         if (found !== undefined) return found;
       }
     }
-    return labels.map((_, row) => ({ row, side: fits(row, 'left', -MARGIN.left) ? 'left' : 'right' }));
+    return undefined;
   };
   const placed = spots();
-  return labels.map(({ marker, text, notes }, i) => ({ ...(placed[i] as Spot), marker, text, notes }));
+  return placed && labels.map(({ marker, text, notes }, i) => ({ ...(placed[i] as Spot), marker, text, notes }));
 }
 
 function eventSeries(markers: Marker[], shades: Shade[], labels: Label[], plot: { top: number; bottom: number }): Record<string, unknown> {
