@@ -234,7 +234,7 @@ func TestAnalyzeByTheHour(t *testing.T) {
 	if _, out, _ := runCommand(t, append([]string{"analyze"}, from...)...); !strings.Contains(out, "\nxa-ban by the hour  ") {
 		t.Errorf("the table has no row by the hour: %s", out)
 	}
-	if code, out, errOut := runCommand(t, "study", bans, "--series", series, "--resolution", "hour", "--json"); code != exitDone || !strings.Contains(out, `"by_hour": "supported: by the hour`) {
+	if code, out, errOut := runCommand(t, "study", bans, "--series", series, "--resolution", "hour", "--json"); code != exitDone || !strings.Contains(out, `"by_hour": "by the hour use changed by`) {
 		t.Errorf("study: exit %d, %s: %s", code, errOut, out)
 	}
 	if code, _, errOut := runCommand(t, append([]string{"analyze", "--window", "5"}, from...)...); code != exitMisused || !strings.Contains(errOut, "hours") {

@@ -20,8 +20,6 @@ event replaces an earlier one of the same id.`,
     --target-type messenger --enforced-at 2026-11-01 --tz Asia/Almaty \
     --source "Ministry, 2026-11-01: https://example.org/order"
   banshift report kz-signal-2026 --events builtin,mine.yaml --out report.html`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	cmd.AddCommand(a.newEventsList(), a.newEventsCheck(), a.newEventsDiff(), a.newEventsAdd())
 	return cmd
@@ -33,8 +31,14 @@ func (a *app) newEventsList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [PATH]",
 		Short: "Print the catalogue by date (default: the built-in one)",
-		Args:  cobra.MaximumNArgs(1),
+		Example: `  banshift events list --country ru
+  banshift events list --json mine.yaml`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			country, err := countryParam(country)
+			if err != nil {
+				return misused(fmt.Errorf("--country: %w", err))
+			}
 			list, err := events.Load(a.cataloguePath(args))
 			if err != nil {
 				return err
@@ -49,9 +53,10 @@ func (a *app) newEventsList() *cobra.Command {
 
 func (a *app) newEventsCheck() *cobra.Command {
 	return &cobra.Command{
-		Use:   "check [PATH]",
-		Short: "Check a catalogue: schema, dates and their order, ids, overlaps",
-		Args:  cobra.MaximumNArgs(1),
+		Use:     "check [PATH]",
+		Short:   "Check a catalogue: schema, dates and their order, ids, overlaps",
+		Example: `  banshift events check mine.yaml`,
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			list, err := events.CheckPath(a.cataloguePath(args))
 			if err != nil {
@@ -69,9 +74,10 @@ func (a *app) newEventsCheck() *cobra.Command {
 
 func (a *app) newEventsDiff() *cobra.Command {
 	return &cobra.Command{
-		Use:   "diff OLD [NEW]",
-		Short: "Say which events were added, removed or changed (NEW: the built-in catalogue)",
-		Args:  cobra.RangeArgs(1, 2),
+		Use:     "diff OLD [NEW]",
+		Short:   "Say which events were added, removed or changed (NEW: the built-in catalogue)",
+		Example: `  banshift events diff mine.yaml`,
+		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
 			old, err := events.Load(args[0])
 			if err != nil {
@@ -103,7 +109,10 @@ func (a *app) newEventsAdd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add FILE",
 		Short: "Add an event to a YAML file of one's own, checked; the file is made if need be",
-		Args:  cobra.ExactArgs(1),
+		Example: `  banshift events add mine.yaml --id kz-signal-2026 --country kz --target Signal \
+    --enforced-at 2026-11-01 --tz Asia/Almaty \
+    --source "Ministry, 2026-11-01: https://example.org/order"`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			e.Kind = events.Kind(kind)
 			if err := events.Add(args[0], e); err != nil {
@@ -150,9 +159,21 @@ func (a *app) printEvents(list []events.Event, country string, asJSON bool) erro
 	if asJSON {
 		return writeJSON(a.out, kept)
 	}
+	if len(kept) == 0 {
+		fmt.Fprintf(a.errOut, "no event%s among the %d of the catalogue\n", ofCountry(country), len(list))
+		return nil
+	}
 	table := sheet{heads: []string{"DATE", "COUNTRY", "KIND", "TARGET", "CONFIDENCE", "ID"}, optional: []string{"CONFIDENCE", "KIND", "COUNTRY"}, whole: []string{"ID"}}
 	for _, e := range kept {
 		table.add(e.DateWritten(), e.Country, string(e.Kind), e.Target, string(e.Confidence), e.ID)
 	}
 	return a.print(table)
+}
+
+// ofCountry is what a message says of a country that was asked for.
+func ofCountry(country string) string {
+	if country == "" {
+		return ""
+	}
+	return " of " + country
 }

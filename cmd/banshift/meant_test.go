@@ -37,6 +37,11 @@ func TestWhatWasMeant(t *testing.T) {
 		{[]string{"report", "ru-telegram-2018-enforcment"}, "did you mean ru-telegram-2018-enforcement?"},
 		{[]string{"spikes", "--json", "--contry", "ru"}, "did you mean --country?"},
 		{[]string{"report", "ru-telegram-2018-enforcement", "--format", "mdd"}, "did you mean md?"},
+		{[]string{"events", "lst"}, "did you mean list?"},
+		{[]string{"blocklist", "stat"}, "did you mean stats?"},
+		{[]string{"config", "chekc", "x"}, "did you mean check?"},
+		{[]string{"privacy", "completely-else"}, `"completely-else" is no command of banshift privacy`},
+		{[]string{"events", "list", "--country", "rus"}, "two letters"},
 		{[]string{"completely-else"}, `unknown command "completely-else"`},
 	} {
 		var errOut bytes.Buffer
@@ -88,4 +93,18 @@ func TestHelpFits(t *testing.T) {
 		}
 	}
 	walk(nil, newRootCommand(&app{}))
+}
+
+// TestHelpHasExamples: every command's help ends with what one types.
+func TestHelpHasExamples(t *testing.T) {
+	var look func(*cobra.Command)
+	look = func(c *cobra.Command) {
+		if c.Example == "" && !c.Hidden && c.Name() != "help" && (c.Parent() == nil || c.Parent().Name() != "completion") {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
+		for _, sub := range c.Commands() {
+			look(sub)
+		}
+	}
+	look(newRootCommand(&app{}))
 }

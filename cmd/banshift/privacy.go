@@ -23,7 +23,7 @@ type auditOptions struct {
 }
 
 func newPrivacyCommand(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "privacy", Short: "Look for what must not be there", Args: cobra.NoArgs}
+	cmd := &cobra.Command{Use: "privacy", Short: "Look for what must not be there"}
 	var o auditOptions
 	check := &cobra.Command{
 		Use:   "audit [PATH...]",

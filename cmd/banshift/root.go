@@ -81,8 +81,33 @@ var commands = []func(*app) *cobra.Command{
 	newReconcileCommand, newRepairCommand, newRecountCommand, newMigrateCommand, newBackupCommand, newRestoreCommand, newForgetCommand, newKeysCommand, newPrivacyCommand, newDoctorCommand, newVersionCommand, newReferenceCommand,
 }
 
+// group has a command that only gathers others say what it knows, and refuse what it does not.
+func group(cmd *cobra.Command) {
+	cmd.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	cmd.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return hinted(fmt.Errorf("%q is no command of %s", args[0], c.CommandPath()), args[0], commandNames(c))
+	}
+	if cmd.Example != "" {
+		return
+	}
+	var lines []string
+	for _, sub := range cmd.Commands() {
+		line, _, _ := strings.Cut(sub.Example, "\n")
+		if line != "" && !strings.HasSuffix(line, `\`) {
+			lines = append(lines, line)
+		}
+	}
+	cmd.Example = strings.Join(lines, "\n")
+}
+
 // markMisuse gives wrong arguments of any command exit code 2.
 func markMisuse(cmd *cobra.Command) {
+	if cmd.HasSubCommands() && !cmd.Runnable() && cmd.HasParent() {
+		group(cmd)
+	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {

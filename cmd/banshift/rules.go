@@ -20,7 +20,6 @@ func newRulesCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Check, test, compare and sign rule packs",
-		Args:  cobra.NoArgs,
 	}
 	cmd.AddCommand(newRulesCheckCommand(a), newRulesTestCommand(a), newRulesDiffCommand(a), newRulesSignCommand(a), newRulesVerifyCommand(a))
 	return cmd

@@ -24,6 +24,8 @@ func newSpikesCommand(a *app) *cobra.Command {
 		Long: `spikes lists the alarms: episodes in which a country's use left its own weekday baseline
 by more than its noise, after the change that all countries share. A date near a ban is
 no attribution: 'banshift analyze' tests that.`,
+		Example: `  banshift spikes --store ./store --country ru
+  banshift spikes --series tor-users.csv --series-format tor-userstats`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.spikes(c.Context(), o, country) },
 	}

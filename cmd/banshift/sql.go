@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -42,5 +43,13 @@ func (a *app) sql(cmd *cobra.Command, text, output string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.show(format, func(w io.Writer) error { return store.SQL(cmd.Context(), text, w, format) }), store.Close())
+	var answer *answered
+	err = a.show(format, func(w io.Writer) error {
+		answer = &answered{Writer: w}
+		return store.SQL(cmd.Context(), text, answer, format)
+	})
+	if err == nil && answer.isEmpty(format) {
+		fmt.Fprintln(a.errOut, "no rows: the statement ran, and nothing in the store matches it")
+	}
+	return errors.Join(err, store.Close())
 }

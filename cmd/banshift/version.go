@@ -30,9 +30,10 @@ func programVersion() string {
 
 func newVersionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the versions of the program and of the built-in rule pack",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the versions of the program and of the built-in rule pack",
+		Example: `  banshift version`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			pack, err := loadPack(a.cfg.Rules)
 			if err != nil {

@@ -57,9 +57,10 @@ interrupted; "run --follow --watch" does the same in one program.`,
 
 func (a *app) newWatchAck() *cobra.Command {
 	return &cobra.Command{
-		Use:   "ack ID...",
-		Short: "Note that alarms were taken note of: nobody is told of them any more",
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "ack ID...",
+		Short:   "Note that alarms were taken note of: nobody is told of them any more",
+		Example: `  banshift watch ack ru-3f2a90c1d4e5 --store ./store`,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, ids []string) error {
 			return a.withAlarms(c.Context(), ids, func(store *load.Store, alarm load.Alarm) error {
 				if err := watch.Acknowledge(c.Context(), store, alarm.ID); err != nil {
@@ -75,9 +76,10 @@ func (a *app) newWatchAck() *cobra.Command {
 func (a *app) newWatchPropose() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
-		Use:   "propose ID",
-		Short: "Add an event for an alarm to a file of one's own, to be reviewed",
-		Args:  cobra.ExactArgs(1),
+		Use:     "propose ID",
+		Short:   "Add an event for an alarm to a file of one's own, to be reviewed",
+		Example: `  banshift watch propose ru-3f2a90c1d4e5 --store ./store --out mine.yaml`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, ids []string) error {
 			return a.withAlarms(c.Context(), ids, func(_ *load.Store, alarm load.Alarm) error {
 				e := watch.Proposal(alarm)

@@ -58,6 +58,7 @@ export function unknownIn(choice: Choice, place: Place, events: Catalogued[]): s
     if (choice.measure === 'bytes') return 'Bytes are not counted by the hour: choose clients or share, or another step.';
     if (apart(from, to) + 1 > MOST_HOURLY) return `Hours are shown for at most ${MOST_HOURLY} days: choose a shorter span, as days=${place.last}..${place.last}, or another step.`;
   }
+  if (choice.tool !== '' && !/^[a-z0-9][a-z0-9-]{0,31}$/.test(choice.tool)) return `“${choice.tool}” is no name of a tool: these are lower-case letters, digits and hyphens, as openvpn.`;
   if (choice.days === '' || /^[1-9]\d{0,5}$/.test(choice.days)) return '';
   const span = SPAN.exec(choice.days);
   if (span !== null) return span.slice(1).every((day) => !Number.isNaN(Date.parse(day))) && (span[1] ?? '') <= (span[2] ?? '') ? '' : `“${choice.days}” is no span of days: it is FIRST..LAST.`;

@@ -126,6 +126,7 @@ describe('served page', { skip }, () => {
   for (const [query, says] of [
     ['country=zz', /no telemetry of “zz”.*Russia \(ru\)/],
     ['country=RU', /Did you mean Russia \(ru\)/],
+    ['country=ru&tool=OpenVPN', /“OpenVPN” is no name of a tool/],
     ['country=ru&tool=nonsense', /No client of Russia used “nonsense”.*openvpn, tor/],
     ['country=ru&days=ua-y-2017', /“ua-y-2017” is no number of days, and no event of the catalogue in Russia/],
     ['country=ru&days=-3', /“-3” is no number of days/],
