@@ -333,9 +333,13 @@ func (in *input) bannedService(ctx context.Context, r *reading) (*Measure, error
 	return &m, err
 }
 
-// sentenceOf makes a file's name the beginning of a sentence: "Tor bridge users".
+// sentenceOf makes a file's name the beginning of a sentence: "Tor bridge users", without the years that it ends with.
 func sentenceOf(name string) string {
-	return account.UpperFirst(strings.NewReplacer("-", " ", "_", " ").Replace(name))
+	words := strings.Fields(strings.NewReplacer("-", " ", "_", " ").Replace(name))
+	for len(words) > 1 && strings.Trim(words[len(words)-1], "0123456789") == "" {
+		words = words[:len(words)-1]
+	}
+	return account.UpperFirst(strings.Join(words, " "))
 }
 
 // command is what makes the account again.

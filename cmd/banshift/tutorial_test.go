@@ -134,7 +134,7 @@ func stagesOf(t *testing.T, reasons []string) []string {
 	said := strings.ReplaceAll(strings.Join(reasons, "\n"), "-", "−")
 	dose := regexp.MustCompile(`[+−]([\d,]+) addresses[^)]*\)`).FindAllStringSubmatch(said, -1)
 	first := regexp.MustCompile(`addresses, \+1 service\) (\+[\d.]+ % \([^)]*\))`).FindStringSubmatch(said)
-	slope := regexp.MustCompile(`for each 10,000,000 addresses more in a stage its step differs by ([+−][\d.]+ %) \(([^)]*)\)`).FindStringSubmatch(said)
+	slope := regexp.MustCompile(`[Ff]or each 10,000,000 addresses more the step differs by ([+−][\d.]+ %) \(([^)]*)\)`).FindStringSubmatch(said)
 	if len(dose) != 5 || first == nil || slope == nil {
 		t.Fatalf("the report does not tell the stages: %s", said)
 	}
