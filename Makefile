@@ -205,7 +205,7 @@ accuracy: build ## Write docs/accuracy.md from labelled captures below BANSHIFT_
 
 # What an archive holds with the program: units, alerts, boards, and what fetches the engine. Files have the time of the
 # commit and no owner, so that two builds of a commit are the same bytes.
-RELEASED := README.md CHANGELOG.md SECURITY.md LICENSE deploy/systemd deploy/prometheus deploy/dashboards deploy/compose deploy/kubernetes deploy/parts/cache.sh deploy/parts/engine
+RELEASED := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE docs deploy/systemd deploy/prometheus deploy/dashboards deploy/compose deploy/kubernetes deploy/parts/cache.sh deploy/parts/engine
 .PHONY: release
 release: build ## Build archives and Debian packages for linux amd64 and arm64 into out/release, with bills of materials (CycloneDX) and checksums
 	rm -rf out/release && mkdir -p out/release

@@ -1,6 +1,8 @@
 package monitor
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -115,7 +117,10 @@ func (s *Stage) end(id int64, began time.Time, err error) {
 		if s.failing++; s.failing == 1 {
 			s.since = now
 		}
-		s.failure = s.hide(err.Error())
+		// Work that was broken off because other work failed tells less than that.
+		if s.failing == 1 || !errors.Is(err, context.Canceled) {
+			s.failure = s.hide(err.Error())
+		}
 		return
 	}
 	s.success, s.failing = now, 0

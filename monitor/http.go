@@ -77,9 +77,12 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if !isUnix {
 		l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("metrics.listen %s: another program answers there; each needs an address of its own", address)
+			err = errors.New("another program answers there; each needs an address of its own")
 		}
-		return l, err
+		if err != nil {
+			return nil, fmt.Errorf("metrics.listen %s: %w", address, err)
+		}
+		return l, nil
 	}
 	// What a program left that was killed is taken over; another one that answers is not.
 	if conn, err := net.Dial("unix", path); err == nil {

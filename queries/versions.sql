@@ -7,6 +7,6 @@
 -- column simulated key: 1 where their records are simulated
 SELECT pack, lists, count() AS batches, l.simulated AS simulated
 FROM ledger AS l
-WHERE state = 'done'
+WHERE state = 'done' AND partition >= 0 -- others are notes, not batches
 GROUP BY pack, lists, simulated
 ORDER BY pack, lists, simulated

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -320,7 +321,7 @@ func loadConfig(file string, flags *pflag.FlagSet) (Config, error) {
 			mapstructure.StringToTimeDurationHookFunc(), mapstructure.StringToSliceHookFunc(","), dateToText)
 	})
 	if err != nil {
-		return Config{}, fmt.Errorf("configuration %s: %s", file, oneLine(err))
+		return Config{}, fmt.Errorf("configuration %s: %s", file, unreadable(err))
 	}
 	for variable, secret := range map[string]*string{"BANSHIFT_KAFKA_PASSWORD": &cfg.Kafka.Password, "BANSHIFT_SMTP_PASSWORD": &cfg.SMTP.Password, "BANSHIFT_SQL_PASSWORD": &cfg.SQL.Password} {
 		if *secret == hiddenSecret { // of a printed configuration
@@ -396,6 +397,19 @@ func addVariables(known map[string]bool, prefix string, of reflect.Type) {
 // oneLine joins the lines of an error that lists several mistakes.
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
+}
+
+var invalidKeys = regexp.MustCompile(`'([^']*)' has invalid keys: `)
+
+// unreadable says what is wrong with a configuration in its own words, not in those of what decodes it.
+func unreadable(err error) string {
+	text := strings.TrimPrefix(oneLine(err), "decoding failed due to the following error(s): ")
+	return invalidKeys.ReplaceAllStringFunc(text, func(found string) string {
+		if of := invalidKeys.FindStringSubmatch(found)[1]; of != "" {
+			return of + " has no setting "
+		}
+		return "there is no setting "
+	})
 }
 
 // resolve makes relative paths start at the directory of the configuration file.

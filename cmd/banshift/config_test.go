@@ -40,8 +40,8 @@ func TestConfigPrecedence(t *testing.T) {
 
 func TestBadConfigNamesTheKey(t *testing.T) {
 	for text, want := range map[string]string{
-		"storr: x\n":                             "storr",
-		"ingest:\n  batch_rows: 1\n":             "batch_rows",
+		"storr: x\n":                             "there is no setting storr",
+		"ingest:\n  batch_rows: 1\n":             "ingest has no setting batch_rows",
 		"ingest:\n  batch_records: -1\n":         "ingest.batch_records",
 		"ingest:\n  batch_records: many\n":       "batch_records",
 		"privacy:\n  raw_clients: keep\n":        "privacy.raw_clients",

@@ -56,9 +56,20 @@ func (a *app) reload(parts []renewal) {
 		use()
 	}
 	a.log.Info("the configuration was read again, and is used from now on")
-	if !reflect.DeepEqual(reloaded(a.cfg, cfg), cfg) {
-		a.log.Warn("other settings than home, lists, networks, rules, events, subscriptions, smtp, privacy.raw_clients and ingest.future_seconds were changed: they need a new start")
+	if others := changed(reloaded(a.cfg, cfg), cfg); len(others) > 0 {
+		a.log.Warn("settings were changed that need a new start", "settings", others)
 	}
+}
+
+// changed names the settings in which two configurations differ.
+func changed(before, after Config) (names []string) {
+	was, is := reflect.ValueOf(before), reflect.ValueOf(after)
+	for i := range was.NumField() {
+		if !reflect.DeepEqual(was.Field(i).Interface(), is.Field(i).Interface()) {
+			names = append(names, was.Type().Field(i).Tag.Get("mapstructure"))
+		}
+	}
+	return names
 }
 
 // with is the program under another configuration.

@@ -53,7 +53,7 @@ func TestReload(t *testing.T) {
 	reload("home: [198.18.0.0/15]\nsubscriptions: [{name: desk, kinds: [sideways], command: [/bin/true]}]\n", "sideways")
 	put("logs/two.json", listedFlows("192.0.2.10", at.Add(time.Hour), 10))
 	stored(20)
-	reload("home: [198.18.0.0/15]\nlists: [{path: vpn.csv, format: csv, as_of: 2018-04-16}]\nanalysis: {seed: 7}\nsubscriptions: [{name: desk, command: [/bin/true]}]\n", "they need a new start")
+	reload("home: [198.18.0.0/15]\nlists: [{path: vpn.csv, format: csv, as_of: 2018-04-16}]\nanalysis: {seed: 7}\nsubscriptions: [{name: desk, command: [/bin/true]}]\n", "settings were changed that need a new start")
 	put("logs/three.json", listedFlows("192.0.2.10", at.Add(2*time.Hour), 10))
 	stored(30)
 	cancel()
@@ -112,6 +112,10 @@ func TestSubscriptionsAreRenewed(t *testing.T) {
 	after := load("events: mine\nsubscriptions: [{name: two, command: [/bin/true]}]\nsmtp: {address: \"localhost:25\", from: a@example.org}\n")
 	if taken := reloaded(before, after); !reflect.DeepEqual(taken, after) {
 		t.Errorf("taken over: %+v", taken)
+	}
+	other := load("retention: {flows_days: 10}\nmetrics: {listen: \"127.0.0.1:9464\"}\nsubscriptions: [{name: two, command: [/bin/true]}]\n")
+	if got := strings.Join(changed(reloaded(before, other), other), " "); got != "retention metrics" {
+		t.Errorf("need a new start: %q", got)
 	}
 }
 

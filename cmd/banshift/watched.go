@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -178,7 +177,7 @@ func (a *app) tell(ctx context.Context, w *watched) (stop func(), err error) {
 	}
 	l, err := monitor.Listen(ctx, a.cfg.Metrics.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // also while it stops
 	w.tellBy(monitor.Sources{Version: programVersion()})

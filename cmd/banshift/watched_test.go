@@ -323,6 +323,10 @@ func TestStageThatEndsOrFails(t *testing.T) {
 	if got := w.board.Troubles(); len(got) != 1 || !strings.Contains(got[0].Why, "failed for 1m0s") || strings.Contains(got[0].Why, "192.0.2.7") {
 		t.Errorf("%v", got)
 	}
+	w.work(stageEngine)(fmt.Errorf("asking: %w", context.Canceled))
+	if got := w.board.Troubles(); len(got) != 1 || !strings.Contains(got[0].Why, "refused") {
+		t.Errorf("broken off: %v", got)
+	}
 	w.work(stageEngine)(nil)
 	if got := w.board.Troubles(); len(got) != 0 {
 		t.Errorf("%v", got)
