@@ -14,7 +14,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/load/engine/servertest"
 	"github.com/banshift/banshift/schemas"
+	"github.com/banshift/banshift/schemas/statements"
 	"github.com/banshift/banshift/transform/counts"
 )
 
@@ -145,6 +147,59 @@ func BenchmarkLedger(b *testing.B) {
 			b.ReportMetric(each(plain), "plain-ms")
 			b.ReportMetric(each(ledger), "ledger-ms")
 			b.ReportMetric(each(ledger)-each(plain), "added-ms")
+		})
+	}
+}
+
+// BenchmarkCountShards reads for counting, from two shards, the day of 40,000 clients in 12 hours: each client-hour, and
+// clients that did alike.
+func BenchmarkCountShards(b *testing.B) {
+	ctx := context.Background()
+	servers := servertest.StartCluster(b, 2)
+	s, err := Open(ctx, servers[0].DSN("banshift")+"&shards="+servertest.Cluster, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	// Everyone has one network of 20 and is seen without a tool; a tenth uses one of three tools, too, in half of the hours.
+	for i, shard := range s.shards {
+		const sql = `INSERT INTO usage (hour, country, asn, client, verdict, simulated, flows, expected, unanswered, bytes_up, bytes_down, records)
+			SELECT toDateTime('2018-04-16 00:00:00', 'UTC') + toIntervalHour((intHash32(client) + number %% 24) %% 24), 'ru', toUInt32(sqrt(intHash32(client) %% 400)), client, v, 0,
+				1 + intHash32(number) %% 9, 0, intHash32(number + 1) %% 2, 100, 1000, 3
+			FROM (SELECT number, intDiv(number, 24) * 2 + %d AS client, arrayJoin(if(client %% 20 < 2 AND number %% 4 = 0, [1, 2 + client %% 3], [1])) AS v FROM numbers(480000) WHERE number %% 2 = 0)`
+		if err := shard.conn.Exec(ctx, fmt.Sprintf(sql, i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	days := []uncounted{{Key: counts.Key{Country: "ru", Day: int32(time.Date(2018, 4, 16, 0, 0, 0, 0, time.UTC).Unix() / 86400)}}}
+	names := map[uint64]schemas.Names{}
+	for v := range uint64(5) {
+		names[v] = schemas.Names{Tool: fmt.Sprint("tool", v), Category: fmt.Sprint("category", v%3), Level: schemas.Level(v % 4)}
+	}
+	for name, read := range map[string]func(context.Context, []uncounted, func(arrow.Record) error) error{
+		"client-hours": func(ctx context.Context, days []uncounted, add func(arrow.Record) error) error {
+			return s.readRows(ctx, statements.UsageOfDays, days, add)
+		},
+		"alike": s.readUsage,
+	} {
+		b.Run(name, func(b *testing.B) {
+			var rows int64
+			for b.Loop() {
+				rows = 0
+				counter := counts.New(names, counts.Options{Mem: memory.DefaultAllocator, Version: func(counts.Key) uint64 { return 1 },
+					Out: func(_, _ arrow.Record) error { return nil }})
+				err := read(ctx, days, func(rec arrow.Record) error {
+					rows += rec.NumRows()
+					return counter.Add(rec)
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := counter.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(rows), "rows")
 		})
 	}
 }

@@ -385,11 +385,19 @@ func (s *Store) countFrom(ctx context.Context, sql string, days []uncounted, ver
 
 // readUsage gives the rows of days to add, batch by batch.
 func (s *Store) readUsage(ctx context.Context, days []uncounted, add func(arrow.Record) error) error {
+	if len(s.shards) > 0 {
+		return s.readShards(ctx, days, add)
+	}
+	return s.readRows(ctx, statements.UsageOfDays, days, add)
+}
+
+// readRows gives what a statement answers of days to add, batch by batch.
+func (s *Store) readRows(ctx context.Context, sql string, days []uncounted, add func(arrow.Record) error) error {
 	pipe, answer := io.Pipe()
 	posted := make(chan error, 1)
 	go func() {
 		_, err := s.post(ctx, s.addr, request{
-			sql: statements.UsageOfDays, params: usageParams(days), result: answer,
+			sql: sql, params: usageParams(days), result: answer,
 			settings: map[string]string{"default_format": "ArrowStream", "output_format_arrow_string_as_string": "1", "output_format_arrow_compression_method": "none"},
 		})
 		answer.CloseWithError(err)
@@ -425,7 +433,7 @@ func eachBatch(from io.Reader, add func(arrow.Record) error) error {
 	return err
 }
 
-// usageParams are the parameters of [statements.UsageOfDays].
+// usageParams are the parameters of [statements.UsageOfDays] and [statements.AlikeOfDays].
 func usageParams(days []uncounted) map[string]string {
 	var countries, pairs []string
 	known := map[string]bool{}

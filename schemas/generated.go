@@ -563,10 +563,12 @@ const (
 	CountInputUnanswered
 	CountInputBytes
 	CountInputRecords
+	CountInputClients
+	CountInputSpan
 	NumCountInputColumns
 )
 
-// CountInputSchema: What counts are made from: rows of usage with their time and bytes as plain numbers, in the order of country, UTC day, simulated, client.
+// CountInputSchema: What counts are made from: rows of usage with their time and bytes as plain numbers, in the order of country, UTC day, simulated, client; or rows of clients alike, in the order of country, UTC day, simulated, span, hour, client.
 var CountInputSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "country", Type: arrow.BinaryTypes.String},       // country of the client
 	{Name: "hour", Type: arrow.PrimitiveTypes.Uint32},       // seconds since 1970 of the UTC hour
@@ -579,6 +581,8 @@ var CountInputSchema = arrow.NewSchema([]arrow.Field{
 	{Name: "unanswered", Type: arrow.PrimitiveTypes.Uint64}, // flows to which no byte came back
 	{Name: "bytes", Type: arrow.PrimitiveTypes.Uint64},      // of both directions
 	{Name: "records", Type: arrow.PrimitiveTypes.Uint64},    // telemetry records
+	{Name: "clients", Type: arrow.PrimitiveTypes.Uint64},    // how many clients alike the row is of, all with the same networks and verdicts in its span, answered or not; client is one of them
+	{Name: "span", Type: arrow.PrimitiveTypes.Uint8},        // what the row counts in: 0 its hour and its day, 1 its hour alone, 2 its day alone
 }, nil)
 
 // CountInput is a typed view of a batch in [CountInputSchema] (further columns may follow). The slices alias the
@@ -596,6 +600,8 @@ type CountInput struct {
 	Unanswered []uint64      // flows to which no byte came back
 	Bytes      []uint64      // of both directions
 	Records    []uint64      // telemetry records
+	Clients    []uint64      // how many clients alike the row is of, all with the same networks and verdicts in its span, answered or not; client is one of them
+	Span       []uint8       // what the row counts in: 0 its hour and its day, 1 its hour alone, 2 its day alone
 }
 
 // CountInputOf gives the typed view. It fails where rec does not begin with [CountInputSchema].
@@ -617,6 +623,8 @@ func CountInputOf(rec arrow.Record) (CountInput, error) {
 		Unanswered: rec.Column(first + CountInputUnanswered).(*array.Uint64).Uint64Values(),
 		Bytes:      rec.Column(first + CountInputBytes).(*array.Uint64).Uint64Values(),
 		Records:    rec.Column(first + CountInputRecords).(*array.Uint64).Uint64Values(),
+		Clients:    rec.Column(first + CountInputClients).(*array.Uint64).Uint64Values(),
+		Span:       rec.Column(first + CountInputSpan).(*array.Uint8).Uint8Values(),
 	}, nil
 }
 

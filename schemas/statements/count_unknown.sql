@@ -1,6 +1,7 @@
 -- A server network comes up on a day on which more clients of a country use it than on any of the seven days before,
 -- by far more than servers of that country gain on ordinary days, and not as many of other countries. Days that have
 -- a counted day among the 27 before them are counted again with it. GLOBAL: flows may lie on other servers, the counts do not.
+-- A client is on one of them, which counts its own clients to the end (no_merge): they add up.
 INSERT INTO counted_unknown (country, day, simulated, servers, clients, flows, all_clients, history)
 WITH
     daily AS
@@ -57,12 +58,17 @@ WITH
     ),
     users AS
     (
-        SELECT f.country AS country, toDate(f.start) AS day, f.simulated AS simulated,
-            uniqExact(f.client) AS clients, uniqExact((f.client, f.server_net)) AS pairs, sum(f.flow_count) AS flows
-        FROM flows AS f
-        WHERE f.country GLOBAL IN (SELECT country FROM unknown) AND level = 'possible' AND service = '' AND has({categories:Array(String)}, category)
-            AND f.start >= toDateTime64({from:Date}, 3, 'UTC') AND f.start < toDateTime64({to:Date} + 28, 3, 'UTC')
-            AND (f.country, toDate(f.start), f.simulated, f.server_net) GLOBAL IN (SELECT country, day, simulated, server_net FROM unknown)
+        SELECT country, day, simulated, sum(o.clients) AS clients, sum(o.pairs) AS pairs, sum(o.flows) AS flows
+        FROM
+        (
+            SELECT f.country AS country, toDate(f.start) AS day, f.simulated AS simulated,
+                uniqExact(f.client) AS clients, uniqExact((f.client, f.server_net)) AS pairs, sum(f.flow_count) AS flows
+            FROM flows AS f
+            WHERE f.country GLOBAL IN (SELECT country FROM unknown) AND level = 'possible' AND service = '' AND has({categories:Array(String)}, category)
+                AND f.start >= toDateTime64({from:Date}, 3, 'UTC') AND f.start < toDateTime64({to:Date} + 28, 3, 'UTC')
+                AND (f.country, toDate(f.start), f.simulated, f.server_net) GLOBAL IN (SELECT country, day, simulated, server_net FROM unknown)
+            GROUP BY country, day, simulated
+        ) AS o
         GROUP BY country, day, simulated
     )
 SELECT d.country, d.day, d.simulated, n.servers, u.clients, u.flows, d.everyone, d.history
@@ -74,4 +80,4 @@ LEFT JOIN (SELECT country, day, simulated, history FROM counted_unknown FINAL) A
     ON known.country = d.country AND known.day = d.day AND known.simulated = d.simulated
 -- What was counted with more days, or with flows that retention took since, stays.
 WHERE d.before >= 18 AND d.day BETWEEN {from:Date} AND {to:Date} + 27 AND d.history >= known.history AND u.pairs = n.pairs
-SETTINGS insert_deduplicate = 0, max_partitions_per_insert_block = 0, join_use_nulls = 0
+SETTINGS insert_deduplicate = 0, max_partitions_per_insert_block = 0, join_use_nulls = 0, distributed_group_by_no_merge = 1

@@ -14,6 +14,11 @@ var UncountedDays string
 //go:embed usage_of_days.sql
 var UsageOfDays string
 
+// AlikeOfDays does so on a shard, and counts the clients that did alike there: on each shard others.
+//
+//go:embed alike_of_days.sql
+var AlikeOfDays string
+
 // CountCoverage counts what the sensors reported on some days of countries.
 //
 //go:embed count_coverage.sql

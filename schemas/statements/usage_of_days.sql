@@ -1,6 +1,7 @@
 SELECT
     toString(country) AS country, toUInt32(hour) AS hour, simulated, asn, client, verdict,
-    flows, expected, unanswered, bytes_up + bytes_down AS bytes, records
+    flows, expected, unanswered, bytes_up + bytes_down AS bytes, records,
+    toUInt64(1) AS clients, toUInt8(0) AS span
 FROM usage AS u
 WHERE u.country IN {countries:Array(String)}
     AND u.hour >= toDateTime({from:Date}, 'UTC') AND u.hour < toDateTime({to:Date}, 'UTC') + INTERVAL 1 DAY

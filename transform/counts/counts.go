@@ -2,8 +2,8 @@
 // clients and sums for every grouping that is shown, each with its denominator.
 //
 // Distinct clients do not add up, so each grouping is counted. Rows arrive client by client, so that a
-// count needs to know no more than the last client that it saw. It must never do I/O, and never
-// estimate: every count is exact.
+// count needs to know no more than the last client that it saw. Clients that did alike in an hour, or in a day, may
+// arrive as one that counts for all of them. It must never do I/O, and never estimate: every count is exact.
 package counts
 
 import (
@@ -33,6 +33,9 @@ type Counter struct {
 	sim     uint8
 
 	client  uint64
+	alike   uint64 // how many clients are counted as this one
+	at      uint32 // hour of the row before
+	span    uint8  // of the row before
 	cells   map[cellKey]*cell
 	plans   map[planKey]plan
 	profile []used
@@ -60,6 +63,13 @@ type plan struct {
 	level                   schemas.Level
 	tool, category, network uint32
 }
+
+// What a row counts in.
+const (
+	hourAndDay = iota
+	hourAlone
+	dayAlone
+)
 
 // wholeDay is the hour of what is counted by day.
 const wholeDay = -1
@@ -163,10 +173,11 @@ func (c *Counter) Add(rec arrow.Record) error {
 			}
 			c.begin(country, day, sim)
 		}
-		if in.Client[i] != c.client {
+		// One client stands for others in one hour, and for more or fewer in the next.
+		if in.Client[i] != c.client || in.Span[i] != c.span || c.span != hourAndDay && in.Hour[i] != c.at {
 			c.closeClient()
-			c.client = in.Client[i]
 		}
+		c.client, c.alike, c.at, c.span = in.Client[i], in.Clients[i], in.Hour[i], in.Span[i]
 		if err := c.count(&in, i); err != nil {
 			return err
 		}
@@ -198,6 +209,9 @@ func (c *Counter) begin(country string, day int32, sim uint8) {
 // count adds row i to the cells of its day and of its hour.
 func (c *Counter) count(in *schemas.CountInput, i int) error {
 	for _, hour := range [...]int32{wholeDay, int32(in.Hour[i] / 3600)} {
+		if in.Span[i] == hourAlone && hour == wholeDay || in.Span[i] == dayAlone && hour != wholeDay {
+			continue
+		}
 		key := planKey{hour, in.ASN[i], in.Verdict[i]}
 		p, known := c.plans[key]
 		if !known {
@@ -260,20 +274,20 @@ func (c *cell) add(in *schemas.CountInput, i int, level schemas.Level) {
 	own := c.at(level)
 	if !c.seen || c.last != in.Client[i] {
 		c.seen, c.last, c.top, c.answered = true, in.Client[i], level, false
-		own.clients++
+		own.clients += in.Clients[i]
 	}
 	if level > c.top {
-		c.at(c.top).clients--
-		own.clients++
+		c.at(c.top).clients -= in.Clients[i]
+		own.clients += in.Clients[i]
 		if c.answered {
-			c.at(c.top).reached--
-			own.reached++
+			c.at(c.top).reached -= in.Clients[i]
+			own.reached += in.Clients[i]
 		}
 		c.top = level
 	}
 	if !c.answered && in.Flows[i] > in.Unanswered[i] {
 		c.answered = true
-		c.at(c.top).reached++
+		c.at(c.top).reached += in.Clients[i]
 	}
 	own.flows += in.Flows[i]
 	own.expected += in.Expected[i]
@@ -332,7 +346,7 @@ func (c *Counter) closeClient() {
 			if bits.OnesCount64(set) < 2 {
 				break // the counts of each category say it all
 			}
-			c.sets[setKey{first.grouping, first.hour, first.of, schemas.Level(level), set}]++
+			c.sets[setKey{first.grouping, first.hour, first.of, schemas.Level(level), set}] += c.alike
 		}
 	}
 	c.profile = c.profile[:0]

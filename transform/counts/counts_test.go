@@ -27,6 +27,8 @@ type row struct {
 	of                                schemas.Names
 	flows, unanswered, bytes, records uint64
 	expected                          float64
+	clients                           uint64 // 0 is 1
+	span                              uint8
 }
 
 func randomRows(random *rand.Rand, n int) []row {
@@ -66,9 +68,10 @@ func batch(mem memory.Allocator, rows []row) arrow.Record {
 		b.Field(2).(*array.Uint8Builder).Append(r.sim)
 		b.Field(3).(*array.Uint32Builder).Append(r.asn)
 		b.Field(7).(*array.Float64Builder).Append(r.expected)
-		for i, v := range map[int]uint64{4: r.client, 5: r.of.Number(), 6: r.flows, 8: r.unanswered, 9: r.bytes, 10: r.records} {
+		for i, v := range map[int]uint64{4: r.client, 5: r.of.Number(), 6: r.flows, 8: r.unanswered, 9: r.bytes, 10: r.records, 11: max(1, r.clients)} {
 			b.Field(i).(*array.Uint64Builder).Append(v)
 		}
+		b.Field(12).(*array.Uint8Builder).Append(r.span)
 	}
 	return b.NewRecord()
 }
@@ -217,6 +220,59 @@ func TestCountsAgainstSets(t *testing.T) {
 			t.Fatalf("seed %d (-want +got):\n%s", seed, diff)
 		}
 		checkDenominators(t, want, denominators)
+	}
+}
+
+// TestClientsAlike compares clients of whom there are three with the same three, one by one.
+func TestClientsAlike(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	const alike = 3
+	for seed := range uint64(10) {
+		names := map[uint64]schemas.Names{}
+		var each, together []row
+		for _, r := range randomRows(rand.New(rand.NewPCG(seed, 2)), 400) {
+			names[r.of.Number()] = r.of
+			for n := range uint64(alike) {
+				one := r
+				one.client = r.client*alike + n
+				each = append(each, one)
+			}
+			r.flows, r.unanswered, r.bytes, r.records, r.expected, r.clients = r.flows*alike, r.unanswered*alike, r.bytes*alike, r.records*alike, r.expected*alike, alike
+			for _, r.span = range []uint8{hourAlone, dayAlone} {
+				if r.span == dayAlone {
+					r.hour -= r.hour % 86400
+				}
+				together = append(together, r)
+			}
+		}
+		slices.SortStableFunc(together, func(a, b row) int {
+			key := func(r row) string {
+				return fmt.Sprintf("%s %d %d %d %d %020d", r.country, r.hour/86400, r.sim, r.span, r.hour, r.client)
+			}
+			return strings.Compare(key(a), key(b))
+		})
+		got := map[string]counted{}
+		take := func(rec arrow.Record, span string) {
+			for i := range int(rec.NumRows()) {
+				c, _ := read(rec, i, span)
+				got[c.key] = c
+			}
+		}
+		counter := New(names, Options{Mem: mem, Version: func(Key) uint64 { return 7 },
+			Out: func(hours, days arrow.Record) error { take(hours, "hour"); take(days, "day"); return nil }})
+		rec := batch(mem, together)
+		if err := counter.Add(rec); err != nil {
+			t.Fatal(err)
+		}
+		rec.Release()
+		if err := counter.Close(); err != nil {
+			t.Fatal(err)
+		}
+		near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-6 })
+		if diff := cmp.Diff(slowly(each), got, cmp.AllowUnexported(counted{}), near); diff != "" {
+			t.Fatalf("seed %d (-each +together):\n%s", seed, diff)
+		}
 	}
 }
 

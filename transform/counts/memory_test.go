@@ -41,9 +41,10 @@ func BenchmarkManyNetworks(b *testing.B) {
 				build.Field(5).(*array.Uint64Builder).Append(uint64(rng.IntN(20)))
 				build.Field(6).(*array.Uint64Builder).Append(1)
 				build.Field(7).(*array.Float64Builder).Append(0.5)
-				for column := 8; column <= 10; column++ {
+				for column := 8; column <= 11; column++ {
 					build.Field(column).(*array.Uint64Builder).Append(1)
 				}
+				build.Field(12).(*array.Uint8Builder).Append(hourAndDay)
 			}
 			rec := build.NewRecord()
 			if err := c.Add(rec); err != nil {
