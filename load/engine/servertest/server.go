@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -65,6 +66,10 @@ func Start(t testing.TB, users ...User) *Server {
 // Cluster is the name under which the servers of [StartCluster] know each other.
 const Cluster = "shards"
 
+// ClusterUser is as whom the servers of [StartCluster] ask each other, where it is one of the users; else it is one who
+// may do everything.
+const ClusterUser = "banshift_shards"
+
 // StartCluster starts n servers, each a shard of one cluster, on addresses of the loopback interface: 127.0.0.2,
 // 127.0.0.3 and so on. Their ports are the same, as those of a cluster's servers are.
 func StartCluster(t testing.TB, n int, users ...User) []*Server {
@@ -76,12 +81,15 @@ func StartCluster(t testing.TB, n int, users ...User) []*Server {
 	if err != nil {
 		t.Skipf("engine is absent (run `make engine`): %v", err)
 	}
-	native, http := freePort(t), freePort(t)
+	native, http, user := freePort(t), freePort(t), "banshift"
+	if slices.ContainsFunc(users, func(u User) bool { return u.Name == ClusterUser }) {
+		user = ClusterUser
+	}
 	var all []*Server
 	var shards strings.Builder
 	for i := range n {
 		s := &Server{t: t, dir: t.TempDir(), host: fmt.Sprintf("127.0.0.%d", i+2), native: native, http: http, path: path}
-		fmt.Fprintf(&shards, "<shard><replica><host>%s</host><port>%d</port><user>banshift</user></replica></shard>", s.host, native)
+		fmt.Fprintf(&shards, "<shard><replica><host>%s</host><port>%d</port><user>%s</user></replica></shard>", s.host, native, user)
 		all = append(all, s)
 	}
 	for _, s := range all {
@@ -130,6 +138,7 @@ func (s *Server) configure(more []User) {
 			<users_config>%[5]s</users_config><user_directories><users_xml><path>%[5]s</path></users_xml></user_directories>
 			<max_server_memory_usage>2147483648</max_server_memory_usage><mark_cache_size>67108864</mark_cache_size>
 			<s3><use_environment_credentials>0</use_environment_credentials></s3><send_crash_reports><enabled>false</enabled></send_crash_reports>
+			<access_control_improvements><table_engines_require_grant>true</table_engines_require_grant></access_control_improvements>
 			%[7]s</clickhouse>`, s.dir, s.Data(), s.native, s.http, users, s.host, s.cluster),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
