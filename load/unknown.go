@@ -24,6 +24,10 @@ type Rise struct {
 	Own    float64 // times the share that it has of the clients of other countries
 }
 
+// ServerDays is for how many days of flows [ComesUp] asks, with the one that is counted: a server counts as new for a
+// week, of which each day has 21 days before it. Where fewer are kept, days miss some that came up, or have no count.
+const ServerDays = 28
+
 // ComesUp is the rise that is counted.
 var ComesUp = Rise{Fewest: 20, Factor: 4, Beyond: 2, Own: 4}
 

@@ -205,3 +205,42 @@ func TestUnknownToolsStayWithoutTheirFlows(t *testing.T) {
 		}
 	}
 }
+
+// While retention takes what is older, as many days as are asked for lose nothing, though three days have no telemetry;
+// fewer do.
+func TestHowLongServersAreNeeded(t *testing.T) {
+	ctx := context.Background()
+	s := unknownStore(t)
+	run := func(sql string, args ...any) {
+		t.Helper()
+		if err := s.conn.Exec(ctx, fmt.Sprintf(sql, args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const first = 30
+	clearUnknown(t, s)
+	putServerUse(t, s, serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible"}, serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible"})
+	for _, day := range []int{10, 11, 12} {
+		run("ALTER TABLE flows DELETE WHERE toDate(start) = toDate('2018-03-01') + %d SETTINGS mutations_sync = 2", day)
+		run("ALTER TABLE usage DELETE WHERE toDate(hour) = toDate('2018-03-01') + %d SETTINGS mutations_sync = 2", day)
+	}
+	countAll(t, s)
+	all := rowsOf(t, s, unknownRows)
+	if strings.Count(all, "\n") != 8 {
+		t.Fatalf("got\n%s", all)
+	}
+	for _, kept := range []int{ServerDays, ServerDays - 1} { // the second takes from what the first left
+		run("TRUNCATE TABLE counted_unknown")
+		for day := first; day < first+7; day++ {
+			run("ALTER TABLE counted_servers DELETE WHERE day <= toDate('2018-03-01') + %d SETTINGS mutations_sync = 2", day-kept)
+			run("ALTER TABLE counted_unknown DELETE WHERE day > toDate('2018-03-01') + %d SETTINGS mutations_sync = 2", day-1)
+			run("INSERT INTO touched (country, day, touches) VALUES ('ru', toDate('2018-03-01') + %d, 1)", day)
+			if _, err := s.Count(ctx, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := rowsOf(t, s, unknownRows); (got == all) != (kept == ServerDays) {
+			t.Errorf("with %d days\n%s\nof all days\n%s", kept, got, all)
+		}
+	}
+}

@@ -15,7 +15,7 @@ import (
 	"github.com/banshift/banshift/transform/enrich"
 )
 
-// gap is a setting that is missing, and what follows from that.
+// gap is a setting that is missing or too small, and what follows from that.
 type gap struct{ key, what string }
 
 // gaps lists what the configuration leaves out that most questions need.
@@ -29,6 +29,10 @@ func (s *stages) gaps() []gap {
 	}
 	if len(s.cfg.Lists) == 0 {
 		all = append(all, gap{"lists", "no lists are set: tools are told by their protocols only, and no provider or service by its addresses; set lists"})
+	}
+	if days := s.cfg.Retention.FlowsDays; days < load.ServerDays {
+		all = append(all, gap{"retention.flows_days", fmt.Sprintf("flows are kept for %d days, and servers that came up are told by %d: unknown_tools counts too few clients or has no rows; set %d or more",
+			days, load.ServerDays, load.ServerDays)})
 	}
 	return all
 }

@@ -41,6 +41,12 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 			t.Errorf("doctor does not say that %s is not set: %s", setting, looked.out)
 		}
 	}
+	for days, said := range map[int]bool{27: true, 28: false} {
+		config := write(t, "short.yaml", fmt.Sprintf("retention: {flows_days: %d}\n", days))
+		if got := execute(t, "", "doctor", "--config", config); strings.Contains(got.out, "warn  retention.flows_days") != said {
+			t.Errorf("flows kept for %d days: %s", days, got.out)
+		}
+	}
 	for _, output := range []string{"table", "json", "csv"} {
 		for param, want := range map[string]string{"country=ru": "no record has a country", "country=RU": "no record has a country", "country=uk": "no country has the code uk"} {
 			got := execute(t, "", "query", "use_by_tool_day", "--store", store, "--param", param, "--output", output).must(t)

@@ -254,7 +254,7 @@ type AnalysisConfig struct {
 
 // RetentionConfig says how long rows stay.
 type RetentionConfig struct {
-	// FlowsDays counts from the day of ingestion, not of the flow.
+	// FlowsDays counts from the day of ingestion, not of the flow; below 28, servers that came up are counted in part or not at all.
 	FlowsDays int `mapstructure:"flows_days"`
 	// UsageDays counts from the day of ingestion, too; 0 keeps client-hours as long as the store. The counts made from them stay.
 	UsageDays int `mapstructure:"usage_days"`
