@@ -88,7 +88,7 @@ func (m *Meter) Decode(ctx context.Context, r io.Reader, sink record.Sink) error
 	if err != nil {
 		return err
 	}
-	read, ended := newPassing(&packets{}, &packets{}, &packets{}), newPassing(&endings{}, &endings{}, &endings{})
+	read, ended := newPassing[packets](8), newPassing[endings](16)
 	go func() {
 		defer close(read.full)
 		err = m.parser.read(ctx, frames, read)
