@@ -250,8 +250,9 @@ func TestDoorLimits(t *testing.T) {
 	for sql, want := range map[string]string{
 		endless:                              "159",
 		"SELECT number FROM numbers(100000)": "396",
-		"SELECT uniqExact(number) FROM numbers(100000000)":                                     "241",
-		"SELECT length(arraySort(groupArray(sipHash64(number)))) FROM numbers_mt(500000000)":   "241",
+		"SELECT length(groupArray(repeat(toString(number), 100000))) FROM numbers(1000000)":    "241",
+		"SELECT uniqExact(number) FROM numbers(100000000)":                                     "", // of memory, or of time on a slow machine
+		"SELECT length(arraySort(groupArray(sipHash64(number)))) FROM numbers_mt(500000000)":   "",
 		"SELECT repeat('a', 1000000000)":                                                       "",
 		"SELECT length(arrayMap(x -> repeat(toString(x), 10000), range(1000000)))":             "",
 		"SELECT max(length(repeat(toString(number), 100000))) FROM numbers(1000000000)":        "",
