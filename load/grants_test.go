@@ -36,6 +36,24 @@ func TestDocumentedGrantsOfDashboards(t *testing.T) {
 	}
 }
 
+// executeOn runs a statement on a server, as the user that may do everything.
+func executeOn(t *testing.T, server *servertest.Server, sql string) {
+	t.Helper()
+	s := &Store{}
+	var err error
+	if s.addr, err = parseAddress(server.DSN("default")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.connect()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The users that the documentation makes can do what it says, with nothing but its grants.
 func TestDocumentedGrants(t *testing.T) {
 	grants := documentedGrants(t, "clickhouse-server.md")
@@ -56,22 +74,7 @@ func TestDocumentedGrants(t *testing.T) {
 			t.Errorf("%s, without a database: %v", user, err)
 		}
 	}
-	execute := func(sql string) {
-		t.Helper()
-		s := &Store{}
-		var err error
-		if s.addr, err = parseAddress(server.DSN("default")); err != nil {
-			t.Fatal(err)
-		}
-		conn, err := s.connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if err := conn.Exec(ctx, sql); err != nil {
-			t.Fatal(err)
-		}
-	}
+	execute := func(sql string) { executeOn(t, server, sql) }
 	execute("CREATE DATABASE banshift")
 	open := func(user string) *Store {
 		t.Helper()

@@ -24,21 +24,8 @@ func TestDocumentedGrantsOfShards(t *testing.T) {
 		servertest.User{Name: servertest.ClusterUser, Grants: grants[servertest.ClusterUser]})
 	ctx := context.Background()
 	for i, server := range servers {
-		s := &Store{}
-		var err error
-		if s.addr, err = parseAddress(server.DSN("default")); err != nil {
-			t.Fatal(err)
-		}
-		conn, err := s.connect()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		for _, sql := range []string{"CREATE DATABASE banshift", fmt.Sprintf("CREATE DATABASE banshift_shard COMMENT 'shard %d of 2'", i+1)} {
-			if err := conn.Exec(ctx, sql); err != nil {
-				t.Fatal(err)
-			}
-		}
+		executeOn(t, server, "CREATE DATABASE banshift")
+		executeOn(t, server, fmt.Sprintf("CREATE DATABASE banshift_shard COMMENT 'shard %d of 2'", i+1))
 	}
 	open := func(user, more string) *Store {
 		t.Helper()

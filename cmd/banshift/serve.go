@@ -103,33 +103,13 @@ func (p pageOptions) check() error {
 }
 
 func (a *app) serve(ctx context.Context, p pageOptions) error {
-	hangups, forget := hangups(true)
-	defer forget()
-	w := a.watch()
-	untell, err := a.tell(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer untell()
-	store, err := a.awaitStore(ctx, a.openStore)
-	if err != nil {
-		return unlessStopped(ctx, true, err)
-	}
-	defer store.Close()
-	w.store = store
-	defer a.tellOfStore(ctx, w)()
-	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
-		return err
-	}
-	counted := w.board.Stage(stageCount).Run()
-	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
-	page, err := a.openPage(ctx, store, p)
-	if err != nil {
-		return err
-	}
-	defer a.notify(ctx, w)()
-	go a.keepReloaded(ctx, hangups, page.renew)
-	return page.serve(ctx)
+	return a.keepCounted(ctx, func(store *load.Store) (renewal, func(context.Context) error, error) {
+		page, err := a.openPage(ctx, store, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.renew, page.serve, nil
+	})
 }
 
 // livePage is what people look at; its catalogue is another one each time that the configuration is read again.

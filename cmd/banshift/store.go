@@ -77,3 +77,36 @@ func (a *app) storeOptions() load.Options {
 
 // isDirectory tells a directory from a server's address.
 func isDirectory(store string) bool { return store != "" && !strings.Contains(store, "://") }
+
+// keepCounted is a program that goes on with what is counted, and counts what others store: it waits for the store, tells
+// how it does, and goes on with what begin makes of the store until that ends. begin gives what takes another
+// configuration over, and what goes on.
+func (a *app) keepCounted(ctx context.Context, begin func(*load.Store) (renewal, func(context.Context) error, error)) error {
+	hangups, forget := hangups(true)
+	defer forget()
+	w := a.watch()
+	untell, err := a.tell(ctx, w)
+	if err != nil {
+		return err
+	}
+	defer untell()
+	store, err := a.awaitStore(ctx, a.openStore)
+	if err != nil {
+		return unlessStopped(ctx, true, err)
+	}
+	defer store.Close()
+	w.store = store
+	defer a.tellOfStore(ctx, w)()
+	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
+		return err
+	}
+	counted := w.board.Stage(stageCount).Run()
+	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
+	renew, goOn, err := begin(store)
+	if err != nil {
+		return err
+	}
+	defer a.notify(ctx, w)()
+	go a.keepReloaded(ctx, hangups, renew)
+	return goOn(ctx)
+}

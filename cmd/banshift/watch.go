@@ -195,38 +195,17 @@ func (a *app) watchBans(ctx context.Context, o watchOptions) error {
 
 // followBans judges what was finished until ctx is done, and tells how it does.
 func (a *app) followBans(ctx context.Context, o watchOptions) error {
-	hangups, forget := hangups(true)
-	defer forget()
-	w := a.watch()
-	untell, err := a.tell(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer untell()
-	store, err := a.awaitStore(ctx, a.openStore)
-	if err != nil {
-		return unlessStopped(ctx, true, err)
-	}
-	defer store.Close()
-	w.store = store
-	defer a.tellOfStore(ctx, w)()
-	if _, err := store.Count(ctx, 0); err != nil && !errors.Is(err, load.ErrForbidden) {
-		return err
-	}
-	watching, err := a.watchers(store, func(raised []load.Alarm) {
-		if err := errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed)); err != nil && ctx.Err() == nil {
-			a.log.Warn("alarms were not written", "error", err)
+	return a.keepCounted(ctx, func(store *load.Store) (renewal, func(context.Context) error, error) {
+		watching, err := a.watchers(store, func(raised []load.Alarm) {
+			if err := errors.Join(a.sayAlarms(raised, o.asJSON), a.writeFeed(ctx, store, o.feed)); err != nil && ctx.Err() == nil {
+				a.log.Warn("alarms were not written", "error", err)
+			}
+		})
+		if err != nil {
+			return nil, nil, err
 		}
+		return watching.renew, func(ctx context.Context) error { watching.keepWatching(ctx); return nil }, nil
 	})
-	if err != nil {
-		return err
-	}
-	counted := w.board.Stage(stageCount).Run()
-	go func() { store.KeepCounted(ctx, countEvery); counted(ctx.Err() != nil) }()
-	defer a.notify(ctx, w)()
-	go a.keepReloaded(ctx, hangups, watching.renew)
-	watching.keepWatching(ctx)
-	return nil
 }
 
 // sayAlarms prints alarms, the latest last.
