@@ -38,6 +38,8 @@ type parsed struct {
 const (
 	maxPackets     = 1024
 	maxPacketBytes = 256 << 10
+	// So much fits with the last frame, so that the next batch needs no new memory.
+	maxPacketRoom = maxPacketBytes + 64<<10
 )
 
 // packets is a batch of packets, in order, with the bytes that their payloads are in.
@@ -51,7 +53,7 @@ type packets struct {
 // that are there already keep the old one.
 func (b *packets) keep(frame []byte) []byte {
 	if n := len(b.bytes) + len(frame); n > cap(b.bytes) {
-		b.bytes = make([]byte, 0, max(len(frame), min(2*cap(b.bytes), maxPacketBytes), 4096))
+		b.bytes = make([]byte, 0, max(len(frame), min(2*cap(b.bytes), maxPacketRoom), 4096))
 	}
 	from := len(b.bytes)
 	b.bytes = append(b.bytes, frame...)

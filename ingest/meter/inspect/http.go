@@ -199,8 +199,8 @@ func hostOf(rest string) string {
 
 // headOf gives the header fields of a message in lower case.
 func headOf(b []byte) []byte {
-	head, _, _ := bytes.Cut(bytes.ToLower(b[:min(len(b), maxHead)]), []byte("\r\n\r\n"))
-	return head
+	head, _, _ := bytes.Cut(b[:min(len(b), maxHead)], []byte("\r\n\r\n"))
+	return bytes.ToLower(head)
 }
 
 // isOrigin reports a response of a server that answers for itself: it names its software,
