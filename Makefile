@@ -60,7 +60,7 @@ soak: engine broker ## Kill program, server (SHARDS of them, 1) and broker KILLS
 
 # Each fault by its test: a full disk, a slow one, tokens out of their window, retention, partitions, topics made again, TLS
 # with SCRAM, a name that is gone, a wrong clock, and two runs of one directory.
-FAULTS := TestDiskFull|TestDiskFullFromTheStart|TestSlowDisk|TestTokenWithoutRows|TestWindowOfTokensIsExceeded|TestRetentionOvertakesAReader|TestGapAtTheStartIsNeverSilent
+FAULTS := TestDiskFull|TestDiskFullFromTheStart|TestDiskFullWhileFollowed|TestDiskFullUnderARun|TestSlowDisk|TestTokenWithoutRows|TestWindowOfTokensIsExceeded|TestRetentionOvertakesAReader|TestGapAtTheStartIsNeverSilent
 FAULTS := $(FAULTS)|TestPartitionsAreAdded|TestTopicMadeAgainUnderAReader|TestTopicMadeAgainIsAnotherSource|TestRealBroker|TestBrokersNameIsGone|TestBrokersNameGoesWhileFollowed|TestClockADayAheadAndBack
 .PHONY: faults
 faults: engine broker ## Make each fault that docs/explanation/delivery.md lists, and print what was seen

@@ -151,10 +151,13 @@ func (s *Store) arrive(ctx context.Context, i insertion, held lease, was before)
 		}
 		return s.complete(ctx, i, held)
 	})
-	if err != nil {
-		return fmt.Errorf("insert into %s: %w", i.table, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if _, fault := diskFault(err); fault != nil {
+		return explain(s.name, err) // of shards it is to be known whose disk it is
+	}
+	return fmt.Errorf("insert into %s: %w", i.table, err)
 }
 
 // completeTries bounds how often rows are sent that the store takes and does not have.

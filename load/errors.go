@@ -22,6 +22,7 @@ var (
 	ErrUnreachable = errors.New("store is not reachable")
 	ErrVersion     = errors.New("ClickHouse is too old")
 	ErrDiskFull    = errors.New("disk is full")
+	ErrReadOnly    = errors.New("disk is mounted read-only")
 	ErrNoTable     = errors.New("table is missing")
 	ErrNoDatabase  = errors.New("database is missing")
 	ErrForbidden   = errors.New("not allowed")
@@ -88,12 +89,16 @@ func explain(where string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
+	if isUnwritable(err) {
+		return err // it was explained where it was found
+	}
 	message := oneLine(err)
+	remedy, full := diskFault(err)
 	switch code := codeOf(err); {
 	case code == codeAuthentication || code == codeUserUnknown || code == codeWrongPassword || code == codeIPNotAllowed:
 		return fmt.Errorf("%s: %w: check the user in --store and the password in %s", where, ErrPassword, EnvPassword)
-	case isDiskFull(err):
-		return fmt.Errorf("%s: %w: make room, then run the same command again: nothing is stored twice", where, ErrDiskFull)
+	case full != nil:
+		return fmt.Errorf("%s: %w: %s, and run the same command again if it has ended: nothing is stored twice: %s", where, full, remedy, message)
 	case code == codeUnknownDatabase:
 		return fmt.Errorf("%s: %w, and this user may not make it: have an administrator do CREATE DATABASE and grant this user its rights there (docs/howto/clickhouse-server.md): %s",
 			where, ErrNoDatabase, message)
@@ -131,11 +136,25 @@ func oneLine(err error) string {
 	return text
 }
 
-// isDiskFull recognises a full disk in the server's words, and in our own system calls'.
-func isDiskFull(err error) bool {
-	return codeOf(err) == codeNotEnoughSpace || errors.Is(err, syscall.ENOSPC) ||
-		strings.Contains(err.Error(), "No space left on device")
+// diskFault recognises a disk that takes no more in the server's words, and in our own system calls': what to do, and what
+// is wrong with it; nil: nothing is.
+func diskFault(err error) (remedy string, fault error) {
+	is := func(errno syscall.Errno, words string) bool {
+		return errors.Is(err, errno) || strings.Contains(err.Error(), words)
+	}
+	switch {
+	case codeOf(err) == codeNotEnoughSpace || is(syscall.ENOSPC, "No space left on device"):
+		return "make room there", ErrDiskFull
+	case is(syscall.EDQUOT, "Disk quota exceeded"):
+		return "its quota is used up: make room there, or raise it", ErrDiskFull
+	case is(syscall.EROFS, "Read-only file system"):
+		return "look in the system's log for why, and mount it for writing", ErrReadOnly
+	}
+	return "", nil
 }
+
+// isUnwritable reports whether err tells of a disk that takes no more.
+func isUnwritable(err error) bool { return errors.Is(err, ErrDiskFull) || errors.Is(err, ErrReadOnly) }
 
 func isForbidden(err error) bool {
 	code := codeOf(err)
@@ -164,7 +183,7 @@ func isTransient(err error) bool {
 		return false
 	}
 	var broken *brokenAnswer
-	if isDiskFull(err) || errors.As(err, &broken) {
+	if _, fault := diskFault(err); fault != nil || errors.As(err, &broken) {
 		return false
 	}
 	if code := codeOf(err); code != 0 {

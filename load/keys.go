@@ -27,7 +27,7 @@ func (s *Store) UseKey(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return explain(s.name, s.insertJSON(ctx, "pseudonym_keys", lines))
+	return s.withRoom(ctx, func() error { return explain(s.name, s.insertJSON(ctx, "pseudonym_keys", lines)) })
 }
 
 // DataSet names the data set that the store holds, for the account of what was released of it. The name goes

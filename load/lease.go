@@ -53,10 +53,12 @@ func (l lease) params() map[string]string {
 // ledger says of it. What another program still sends does not arrive: its statements are
 // ended, and later ones fail with [ErrLease]. No Write of that partition may be under way.
 func (s *Store) Lease(ctx context.Context, source string, partition int32) error {
-	s.ledger.mu.Lock()
-	defer s.ledger.mu.Unlock()
-	_, err := s.ledger.take(ctx, partitionOf{source, partition})
-	return explain(s.name, err)
+	return s.withRoom(ctx, func() error {
+		s.ledger.mu.Lock()
+		defer s.ledger.mu.Unlock()
+		_, err := s.ledger.take(ctx, partitionOf{source, partition})
+		return explain(s.name, err)
+	})
 }
 
 // leaseTries bounds how often an epoch may be snatched away before taking gives up.

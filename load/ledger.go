@@ -189,6 +189,11 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	if err := b.check(); err != nil {
 		return err
 	}
+	return s.withRoom(ctx, func() error { return s.writeChecked(ctx, b) })
+}
+
+// writeChecked is Write at one try of the disk.
+func (s *Store) writeChecked(ctx context.Context, b Batch) error {
 	was, stored, lease, err := s.ledger.begin(ctx, b)
 	if err != nil {
 		return explain(s.name, err)

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/load/engine"
+	"github.com/banshift/banshift/load/engine/servertest"
 )
 
 // wantOpenError opens dsn and wants one clear line that holds the given words.
@@ -150,29 +150,12 @@ func TestStoreIsAFile(t *testing.T) {
 	wantOpenError(t, path, nil, "store directory", path)
 }
 
-// smallDisk mounts a tmpfs, which takes root.
-func smallDisk(t *testing.T, size string) string {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("a small disk cannot be mounted: not root")
-	}
-	dir := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("a small disk cannot be mounted: %v: %s", err, out)
-	}
-	t.Cleanup(func() {
-		if out, err := exec.Command("umount", dir).CombinedOutput(); err != nil {
-			t.Errorf("umount: %v: %s", err, out)
-		}
-	})
-	return dir
-}
-
 // A full disk ends a write with one line; with room again the same write succeeds,
 // and nothing is stored twice.
 func TestDiskFull(t *testing.T) {
 	needEngine(t)
-	dir := smallDisk(t, "32m")
+	dir := t.TempDir()
+	servertest.SmallDisk(t, dir, "32m")
 	ctx := context.Background()
 	s, err := load.Open(ctx, dir, load.Options{})
 	if err != nil {
@@ -184,7 +167,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	}()
 	ballast := filepath.Join(dir, "ballast")
-	fillDisk(t, ballast)
+	servertest.FillDisk(t, ballast)
 	b := load.Batch{Source: "full", Next: 10, Counts: load.Counts{In: 8, Folded: 8}}
 	usage, err := os.ReadFile(filepath.Join("testdata", "store", "usage.json"))
 	if err != nil {
@@ -207,27 +190,11 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
-// fillDisk writes a file until there is no room.
-func fillDisk(t *testing.T, path string) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for size := 1 << 20; size >= 1; size /= 4 {
-		for block := make([]byte, size); ; {
-			if _, err := f.Write(block); err != nil {
-				break
-			}
-		}
-	}
-}
-
 func TestDiskFullFromTheStart(t *testing.T) {
 	needEngine(t)
-	dir := smallDisk(t, "64k")
-	fillDisk(t, filepath.Join(dir, "ballast"))
+	dir := t.TempDir()
+	servertest.SmallDisk(t, dir, "64k")
+	servertest.FillDisk(t, filepath.Join(dir, "ballast"))
 	wantOpenError(t, dir, load.ErrDiskFull, "make room")
 }
 

@@ -39,6 +39,8 @@ type Options struct {
 	UsageDays int
 	// DNSDays is the same of DNS questions.
 	DNSDays int
+	// AwaitRoom: a disk that takes no more is waited for, as a store that is away is; else it is an error.
+	AwaitRoom bool
 	// About is what exported files say of themselves.
 	About About
 	// Counting is told that counts are brought up to date, and gives what is told of each part and of the end;
@@ -75,6 +77,8 @@ type Store struct {
 	asCounted atomic.Bool // questions do not count
 	watch     func() (progress func(), done func(error))
 	retries   atomic.Int64
+	awaitRoom bool
+	room      room
 	flowsDays int
 	usageDays int
 	dnsDays   int
@@ -118,7 +122,7 @@ func reach(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays, about: o.About, watch: o.Counting}
+	s := &Store{name: "store " + dsn, log: o.Log, owner: rand.Text(), flowsDays: o.FlowsDays, usageDays: o.UsageDays, dnsDays: o.DNSDays, awaitRoom: o.AwaitRoom, about: o.About, watch: o.Counting}
 	if s.watch == nil {
 		s.watch = func() (func(), func(error)) { return func() {}, func(error) {} }
 	}
@@ -148,7 +152,7 @@ func (s *Store) locate(ctx context.Context, dsn string, o Options) error {
 	}
 	e, err := engine.Start(ctx, dsn, engine.Options{Path: o.EnginePath, MemoryMegabytes: o.EngineMegabytes, Log: o.Log})
 	if err != nil {
-		if isDiskFull(err) {
+		if _, fault := diskFault(err); fault != nil {
 			return explain(s.name, err)
 		}
 		return err

@@ -33,8 +33,11 @@ func (s *Store) Takes(ctx context.Context) (t Takes, err error) {
 	return t, nil
 }
 
-// Answers asks the engine for nothing, and each shard's.
+// Answers asks the engine for nothing, and each shard's. It fails also while something waits for room on a disk.
 func (s *Store) Answers(ctx context.Context) error {
+	if err := s.room.lack(); err != nil {
+		return err
+	}
 	for _, shard := range s.shards {
 		if err := shard.Answers(ctx); err != nil {
 			return err

@@ -33,17 +33,18 @@ func (a *app) createStore(ctx context.Context) (*load.Store, error) {
 }
 
 // awaitStore opens the configured store for a program that goes on until it is stopped: a server that is away is waited for as
-// long as ctx lives. What is watched is told of each try.
+// long as ctx lives, and so is room on its disk. What is watched is told of each try.
 func (a *app) awaitStore(ctx context.Context, open func(context.Context) (*load.Store, error)) (*load.Store, error) {
 	for pause := firstAwait; ; pause = min(2*pause, longestAwait) {
 		done := a.watched.work(stageEngine)
 		store, err := open(ctx)
 		done(err)
-		if isDirectory(a.cfg.Store) || !load.IsAway(err) || ctx.Err() != nil {
+		passes := errors.Is(err, load.ErrDiskFull) || !isDirectory(a.cfg.Store) && load.IsAway(err)
+		if !passes || ctx.Err() != nil {
 			return store, err
 		}
 		if pause == firstAwait {
-			a.log.Warn("the store does not answer: waiting for it", "error", err)
+			a.log.Warn("the store cannot be opened: waiting for it", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -70,7 +71,7 @@ var errNoStore = errors.New("no store given; use --store DIR or --store clickhou
 func (a *app) storeOptions() load.Options {
 	return load.Options{
 		EnginePath: a.cfg.Embedded.Path, EngineMegabytes: a.cfg.Embedded.MemoryMegabytes,
-		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log, Counting: a.counting,
+		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log, Counting: a.counting, AwaitRoom: a.storesOn,
 		About: load.About{Program: programVersion(), Licence: a.cfg.Export.Licence, Citation: a.cfg.Export.Citation},
 	}
 }

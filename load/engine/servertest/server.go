@@ -52,15 +52,31 @@ type User struct {
 // Start starts a server on an empty directory, or skips the test where there is no engine.
 func Start(t testing.TB, users ...User) *Server {
 	t.Helper()
-	path, err := engine.Locate("")
-	if err != nil {
-		t.Skipf("engine is absent (run `make engine`): %v", err)
-	}
-	s := &Server{t: t, dir: t.TempDir(), host: "127.0.0.1", native: freePort(t), http: freePort(t), path: path}
+	s := prepare(t)
 	s.configure(users)
 	s.Restart()
 	t.Cleanup(s.Kill)
 	return s
+}
+
+// StartOnSmallDisk is [Start] with a disk of its own for the tables, as [SmallDisk] mounts it.
+func StartOnSmallDisk(t testing.TB, size string) *Server {
+	t.Helper()
+	s := prepare(t)
+	s.configure(nil)
+	SmallDisk(t, s.Data(), size)
+	s.Restart()
+	t.Cleanup(s.Kill)
+	return s
+}
+
+func prepare(t testing.TB) *Server {
+	t.Helper()
+	path, err := engine.Locate("")
+	if err != nil {
+		t.Skipf("engine is absent (run `make engine`): %v", err)
+	}
+	return &Server{t: t, dir: t.TempDir(), host: "127.0.0.1", native: freePort(t), http: freePort(t), path: path}
 }
 
 // Cluster is the name under which the servers of [StartCluster] know each other.
