@@ -65,18 +65,46 @@ func Licence(name string) string {
 	return ""
 }
 
-// Read reads one file. The order of the result is by country.
+// Read reads one file. The order of the result is by country. The error of a file of another format names that one, where r
+// can be read again.
 func Read(r io.Reader, from Source) ([]spike.Series, error) {
+	at := slices.Index(Formats(), from.Format)
+	if at < 0 {
+		return nil, fmt.Errorf("series format %q: want one of %s", from.Format, strings.Join(Formats(), ", "))
+	}
+	all, err := formats[at].series(r, from)
+	if err != nil {
+		if fits := fitting(r, from); fits != "" {
+			err = fmt.Errorf("%w; the file can be read as format %s", err, fits)
+		}
+		return nil, err
+	}
+	return all, nil
+}
+
+// fitting names the first format in which a file can be read from its beginning; empty: none.
+func fitting(r io.Reader, from Source) string {
+	file, ok := r.(io.Seeker)
 	for _, f := range formats {
-		if f.name == from.Format {
-			found, err := f.read(r, from)
-			if err != nil {
-				return nil, err
-			}
-			return found.series(from.Name)
+		if !ok {
+			return ""
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return ""
+		}
+		if _, err := f.series(r, from); err == nil {
+			return f.name
 		}
 	}
-	return nil, fmt.Errorf("series format %q: want one of %s", from.Format, strings.Join(Formats(), ", "))
+	return ""
+}
+
+func (f format) series(r io.Reader, from Source) ([]spike.Series, error) {
+	found, err := f.read(r, from)
+	if err != nil {
+		return nil, err
+	}
+	return found.series(from.Name)
 }
 
 // maxDays bounds the span of one file, so that one wrong year cannot fill the memory.

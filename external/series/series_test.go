@@ -2,6 +2,7 @@ package series
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -175,6 +176,35 @@ func FuzzRead(f *testing.F) {
 }
 
 // TestLicences asks that each source that publishes data says under what.
+// TestFormatThatFits: a file of one format that is read as another names its own.
+func TestFormatThatFits(t *testing.T) {
+	files := map[string]string{
+		"csv":              "date,country,value\n2018-04-16,ru,5\n",
+		"tor-userstats":    "# Estimated number of users\n#\ndate,country,users,lower,upper,frac\n2018-04-16,ru,100,80,120,77\n",
+		"ooni":             "anomaly_count,confirmed_count,failure_count,measurement_count,measurement_start_day,ok_count,probe_cc\n3,2,1,100,2018-04-16,94,RU\n",
+		"ioda":             `{"data":[[{"entityType":"country","entityCode":"IR","datasource":"bgp","from":1523836800,"step":43200,"values":[100,80]}]]}`,
+		"cloudflare-radar": `{"success":true,"result":{"meta":{},"RU":{"timestamps":["2018-04-16T00:00:00Z"],"values":["0.5"]}}}`,
+		"google-trends":    "Category: All categories\n\nDay,telegram: (Russia)\n2018-04-16,12\n",
+		"app-ranks":        "date,country,rank\n2018-04-16,ru,3\n",
+	}
+	for _, is := range Formats() {
+		for _, said := range Formats() {
+			_, err := Read(strings.NewReader(files[is]), Source{Format: said, Name: "x"})
+			switch {
+			case is == said && err != nil:
+				t.Errorf("%s: %v", is, err)
+			case is != said && (err == nil || !strings.Contains(err.Error(), "can be read as format "+is)):
+				t.Errorf("%s read as %s: %v", is, said, err)
+			}
+		}
+	}
+	for name, r := range map[string]io.Reader{"of no format": strings.NewReader("a,b\n1,2\n"), "that cannot be read twice": io.MultiReader(strings.NewReader(files["ooni"]))} {
+		if _, err := Read(r, Source{Format: "csv"}); err == nil || strings.Contains(err.Error(), "can be read") {
+			t.Errorf("a file %s: %v", name, err)
+		}
+	}
+}
+
 func TestLicences(t *testing.T) {
 	for _, name := range Formats() {
 		owner := name == "csv" || name == "app-ranks"
