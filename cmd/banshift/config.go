@@ -361,19 +361,22 @@ func dateToText(from, to reflect.Type, value any) (any, error) {
 }
 
 // otherVariables are read elsewhere than in the configuration.
-var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_STORE_PASSWORD_FILE", "BANSHIFT_KAFKA_PASSWORD_FILE", "BANSHIFT_SMTP_PASSWORD_FILE", "BANSHIFT_SQL_PASSWORD_FILE", "BANSHIFT_ENGINE", "BANSHIFT_CACHE", "BANSHIFT_SHARED", "BANSHIFT_PROGRAM"}
+var otherVariables = []string{"BANSHIFT_CONFIG", "BANSHIFT_STORE_PASSWORD", "BANSHIFT_STORE_PASSWORD_FILE", "BANSHIFT_KAFKA_PASSWORD_FILE", "BANSHIFT_SMTP_PASSWORD_FILE", "BANSHIFT_SQL_PASSWORD_FILE", "BANSHIFT_ENGINE", "BANSHIFT_CACHE"}
 
-// strayVariables lists variables that look like settings and are none.
+const ourVariables = "BANSHIFT_"
+
+// strayVariables lists variables that look like settings and are none: in a section of the configuration, or like a setting
+// but for a letter in four. Others are of who builds and tests this program.
 func strayVariables(environment []string) []string {
-	known := map[string]bool{}
-	for _, name := range otherVariables {
-		known[name] = true
-	}
-	addVariables(known, "BANSHIFT", reflect.TypeFor[Config]())
+	known, sections := settingVariables(ourVariables, reflect.TypeFor[Config]())
+	known = append(known, otherVariables...)
 	var stray []string
 	for _, pair := range environment {
 		name, _, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, "BANSHIFT_") && !known[name] {
+		own, isOurs := strings.CutPrefix(name, ourVariables)
+		inside := func(section string) bool { return strings.HasPrefix(name, section) }
+		misspelt := func(setting string) bool { return edits(name, setting) <= len(own)/4 }
+		if isOurs && !slices.Contains(known, name) && (slices.ContainsFunc(sections, inside) || slices.ContainsFunc(known, misspelt)) {
 			stray = append(stray, name)
 		}
 	}
@@ -381,17 +384,19 @@ func strayVariables(environment []string) []string {
 	return stray
 }
 
-// addVariables names the variables of the settings in a struct.
-func addVariables(known map[string]bool, prefix string, of reflect.Type) {
+// settingVariables names the variables of the settings in a struct, and what those in its sections begin with.
+func settingVariables(prefix string, of reflect.Type) (settings, sections []string) {
 	for i := range of.NumField() {
 		field := of.Field(i)
-		name := prefix + "_" + strings.ToUpper(field.Tag.Get("mapstructure"))
-		if field.Type.Kind() == reflect.Struct {
-			addVariables(known, name, field.Type)
+		name := prefix + strings.ToUpper(field.Tag.Get("mapstructure"))
+		if field.Type.Kind() != reflect.Struct {
+			settings = append(settings, name)
 			continue
 		}
-		known[name] = true
+		inner, below := settingVariables(name+"_", field.Type)
+		settings, sections = append(settings, inner...), append(append(sections, name+"_"), below...)
 	}
+	return settings, sections
 }
 
 // oneLine joins the lines of an error that lists several mistakes.

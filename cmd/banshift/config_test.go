@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +61,29 @@ func TestSecretsAreHidden(t *testing.T) {
 	cfg := Config{Store: "clickhouse://me:hunter2@db:9000/b", Kafka: KafkaConfig{Password: "hunter2"}}.withoutSecrets()
 	if strings.Contains(cfg.Store+cfg.Kafka.Password, "hunter2") {
 		t.Errorf("%+v shows a password", cfg)
+	}
+}
+
+// TestStrayVariables: what is like a setting is one misspelt; what tests and make targets are told is not.
+func TestStrayVariables(t *testing.T) {
+	misspelt := []string{"BANSHIFT_HOEM", "BANSHIFT_INGEST_WORKER", "BANSHIFT_METRICS_ADDRESS", "BANSHIFT_STORE_PASWORD", "BANSHIFT_STROE"}
+	if stray := strayVariables(append(misspelt, "BANSHIFT_STORE", "PATH")); !slices.Equal(stray, misspelt) {
+		t.Errorf("got %v, want %v", stray, misspelt)
+	}
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "../../Makefile") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`\bBANSHIFT_[A-Z_]*[A-Z]`).FindAllString(string(text), -1) {
+			if stray := strayVariables([]string{name}); len(stray) > 0 && !slices.Contains(misspelt, name) {
+				t.Errorf("%s: %s is taken for a setting", file, name)
+			}
+		}
 	}
 }
 
