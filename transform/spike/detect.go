@@ -2,7 +2,6 @@ package spike
 
 import (
 	"math"
-	"slices"
 )
 
 // state is the detector's view of one row.
@@ -129,8 +128,7 @@ func tailScale(xs []float64) float64 {
 	for i, x := range xs {
 		abs[i] = math.Abs(x)
 	}
-	slices.Sort(abs)
-	return quantile(abs, tailQuantile) / tailDeviate
+	return quantileOf(abs, tailQuantile) / tailDeviate
 }
 
 // persistent says whether day t is in the state of alarm: itself over the threshold and

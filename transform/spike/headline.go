@@ -223,8 +223,7 @@ func (p *panel) spread(g *gauge, i, t int, adjusted bool) float64 {
 	}
 	s := math.NaN()
 	if len(past) >= minSpaceScale {
-		slices.Sort(past)
-		s = math.Max(p.spreadFloor(p.rows[i].level[t], g.after), quantile(past, centralShare))
+		s = math.Max(p.spreadFloor(p.rows[i].level[t], g.after), quantileOf(past, centralShare))
 	}
 	p.spreads[key] = s
 	return s

@@ -3,6 +3,7 @@ package spike
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -121,5 +122,31 @@ func TestRankFloor(t *testing.T) {
 	}
 	if p := rankP(1, nil, 1); !math.IsNaN(p) {
 		t.Errorf("no placebo, but p %g", p)
+	}
+}
+
+// TestPlacesAreThoseOfSorting compares with sorting, lists with few and with many equal values.
+func TestPlacesAreThoseOfSorting(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 61))
+	for try := range 400 {
+		n := try % 71
+		xs := make([]float64, n)
+		for i := range xs {
+			if xs[i] = random.NormFloat64(); try%2 == 1 {
+				xs[i] = math.Round(2 * xs[i])
+			}
+		}
+		sorted := slices.Sorted(slices.Values(xs))
+		for _, p := range []float64{0, .25, .9, 1} {
+			if got, want := quantileOf(slices.Clone(xs), p), quantile(sorted, p); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+				t.Fatalf("%v: quantile %g is %g, want %g", xs, p, got, want)
+			}
+		}
+		if len(xs) == 0 {
+			continue
+		}
+		if got, want := median(slices.Clone(xs)), (sorted[(n-1)/2]+sorted[n/2])/2; got != want {
+			t.Fatalf("%v: median %g, want %g", xs, got, want)
+		}
 	}
 }

@@ -96,8 +96,7 @@ func (a *assessment) fitResponse(r *DoseResponse, stages []stage, p past) {
 		if len(spread) < minSpaceScale {
 			return
 		}
-		slices.Sort(spread)
-		doses[n], weights[n] = s.dose(r.Unit), 1/math.Pow(math.Max(a.panel.cfg.ScaleFloor, quantile(spread, centralShare)), 2)
+		doses[n], weights[n] = s.dose(r.Unit), 1/math.Pow(math.Max(a.panel.cfg.ScaleFloor, quantileOf(spread, centralShare)), 2)
 		steps[n] = a.panel.over(a.own, s.first, s.over, a.adjusted)
 	}
 	r.Per = math.Pow(10, math.Floor(math.Log10(slices.Max(doses)-slices.Min(doses))))

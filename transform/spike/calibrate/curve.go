@@ -19,7 +19,8 @@ type Panel struct {
 	Countries func(string) bool
 	From      time.Time // the days [From, Until); zero takes all
 	Until     time.Time
-	Step      int // days between two dates on which something is planted; nothing is asked on every date
+	Step      int // days between two dates on which something is planted
+	NullStep  int // days between two dates on which nothing is; zero is 1
 }
 
 // Dates of a panel: history that comes first, days that a window needs, distance from catalogued events, and users a
@@ -57,7 +58,7 @@ type Curve struct {
 	null, found []trial
 }
 
-// Measure asks on every date of the panel without an event, and on every Step-th with each of the plants. watch is told how many
+// Measure asks on every NullStep-th date of the panel without an event, and on every Step-th with each of the plants. watch is told how many
 // of these questions are done, for all countries at once.
 func (in Panel) Measure(ctx context.Context, cfg spike.Config, watch func(done, of int)) (Curve, error) {
 	if len(in.Series) == 0 {
@@ -65,7 +66,8 @@ func (in Panel) Measure(ctx context.Context, cfg spike.Config, watch func(done, 
 	}
 	first, last := in.days()
 	ahead := (max(0, last-first) + in.Step - 1) / in.Step * len(planted)
-	total := ahead + max(0, last-first)
+	nulls := max(1, in.NullStep)
+	total := ahead + (max(0, last-first)+nulls-1)/nulls
 	part := func(done, each int) func(int, int) {
 		return func(n, _ int) {
 			if watch != nil {
@@ -79,7 +81,7 @@ func (in Panel) Measure(ctx context.Context, cfg spike.Config, watch func(done, 
 		step   int
 		plants []spike.Plant
 		before int
-	}{{&c.found, in.Step, planted, 0}, {&c.null, 1, planted[:1], ahead}} {
+	}{{&c.found, in.Step, planted, 0}, {&c.null, nulls, planted[:1], ahead}} {
 		trials := spike.Trials{First: first, Last: last, Step: run.step, Want: in.wants(), Plants: run.plants}
 		err := trials.Run(ctx, in.Series, cfg, part(run.before, len(run.plants)), func(n int, e spike.Effect) {
 			if e.EffectLog != nil && e.PTime != nil && e.CILow != nil {
