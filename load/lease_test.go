@@ -99,7 +99,7 @@ func TestStalledInsertIsEnded(t *testing.T) {
 		ended <- err
 	}()
 	<-sending
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		var running uint64
 		if err := second.conn.QueryRow(ctx, statements.OlderWriters, held.prefix(), "none").Scan(&running); err != nil {
 			t.Fatal(err)

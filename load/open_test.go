@@ -26,7 +26,7 @@ import (
 // wantOpenError opens dsn and wants one clear line that holds the given words.
 func wantOpenError(t *testing.T, dsn string, want error, words ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	s, err := load.Open(ctx, dsn, load.Options{})
 	if err == nil {

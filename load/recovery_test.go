@@ -155,7 +155,7 @@ func TestKillBetweenIntendedAndDone(t *testing.T) {
 // The engine is killed again and again under concurrent writers: what it says is
 // stored in the end is what was written, no row missing, none twice.
 func TestKillUnderWriters(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	s := ownStore(t, t.TempDir())
 	defer s.Close()

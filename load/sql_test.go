@@ -2,9 +2,11 @@ package load_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +38,10 @@ func TestHonestStatementsRun(t *testing.T) {
 	}
 }
 
+// notBegun is what the engine says of a statement that it has read and not begun: no such table, no such syntax, not in EXPLAIN
+// or a subquery, no such value of a setting, no such parameter, and a function that refuses whatever it is given.
+var notBegun = regexp.MustCompile(`Code: (60|62|80|452|456|503)\. `)
+
 // TestOtherStatementsAreRefused tries to read files, networks, settings, sessions and other
 // databases, to write, and to stop the engine; each statement is refused before it runs.
 func TestOtherStatementsAreRefused(t *testing.T) {
@@ -45,14 +51,10 @@ func TestOtherStatementsAreRefused(t *testing.T) {
 		t.Errorf("%d statements, want at least 200", len(list))
 	}
 	for _, sql := range list {
-		began := time.Now()
 		err := s.SQL(context.Background(), sql, io.Discard, load.CSV)
-		if err == nil {
-			t.Errorf("%s: ran", sql)
+		if err == nil || !errors.Is(err, load.ErrForbidden) && !notBegun.MatchString(err.Error()) {
+			t.Errorf("%s: something of it ran: %v", sql, err)
 			continue
-		}
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("%s: refused after %s, so something of it ran", sql, took)
 		}
 		for _, leaked := range []string{"root:", "Connection refused", "CANNOT_CONNECT", "NETWORK_ERROR"} {
 			if strings.Contains(err.Error(), leaked) {
@@ -77,14 +79,14 @@ func TestReaderThatIsGoneEndsItsQuery(t *testing.T) {
 	go func() {
 		ended <- s.SQL(ctx, "SELECT count() FROM numbers(toUInt64(1e18)) WHERE NOT ignore(rand())", io.Discard, load.CSV)
 	}()
-	for deadline := time.Now().Add(20 * time.Second); running() == 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); running() == 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the query never began")
 		}
 	}
 	leave()
 	<-ended
-	for deadline := time.Now().Add(10 * time.Second); running() > 0; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); running() > 0; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the query still runs")
 		}

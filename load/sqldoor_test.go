@@ -103,7 +103,7 @@ func (o *opened) running() (n uint64) {
 
 func (o *opened) awaitRunning(n uint64) {
 	o.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); o.running() != n; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); o.running() != n; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			o.t.Fatalf("%d statements run, want %d", o.running(), n)
 		}

@@ -21,7 +21,8 @@ const engineQueue = "CREATE TABLE bench.queue (" + engineFields + `) ENGINE = Ka
 func BenchmarkTopic(b *testing.B) {
 	c := newContest(b, topicRecords)
 	broker := brokertest.Start(b)
-	produceFlows(context.Background(), b, broker.URI("flows", ""), topicRecords)
+	createTopic(context.Background(), b, broker.URI("flows", ""))
+	produceFlows(context.Background(), b, broker.URI("flows", ""), topicRecords, 11)
 	for b.Loop() {
 		for i := range benchRuns {
 			c.peer = append(c.peer, c.queue(broker.Addr, i))

@@ -107,7 +107,7 @@ func TestBrokersNameGoesWhileFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := time.Now()
-	for deadline := gone.Add(time.Minute); !strings.Contains(s.logs[0].String(), "lookup localhost"); time.Sleep(100 * time.Millisecond) {
+	for deadline := gone.Add(5 * time.Minute); !strings.Contains(s.logs[0].String(), "lookup localhost"); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the program does not say that the name is gone: %s", s.logs[0].String())
 		}
@@ -210,7 +210,7 @@ func (s *soak) positionsOf(nanos int64) map[[2]int64]bool {
 	defer client.Close()
 	found := map[[2]int64]bool{}
 	for n := 0; n < len(s.lines); {
-		ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
 		fetches := client.PollFetches(ctx)
 		cancel()
 		if err := fetches.Err(); err != nil {

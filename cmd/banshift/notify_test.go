@@ -23,7 +23,7 @@ func TestServiceManagerIsTold(t *testing.T) {
 	hear := func() string {
 		t.Helper()
 		message := make([]byte, 100)
-		if err := manager.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		if err := manager.SetReadDeadline(time.Now().Add(5 * time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		n, err := manager.Read(message)

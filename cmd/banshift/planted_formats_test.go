@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base32"
 	"encoding/binary"
 	"encoding/hex"
@@ -519,8 +520,11 @@ func TestCrashShowsNoAddress(t *testing.T) {
 		t.Fatalf("%v: %s", err, built)
 	}
 	f := newFinder(clients)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
 	for _, after := range []int{1, 200} {
-		command := exec.Command(program, "run", "--config", config, "--store", filepath.Join(dir, fmt.Sprint("store", after)), "--format", "goflow2-json", "-")
+		store := filepath.Join(dir, fmt.Sprint("store", after))
+		command := exec.Command(program, "run", "--config", config, "--store", store, "--format", "goflow2-json", "-")
 		in, err := command.StdinPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -535,6 +539,7 @@ func TestCrashShowsNoAddress(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		wait(ctx, t, "the program's beginning", func() bool { _, err := os.Stat(store); return err == nil })
 		time.Sleep(100 * time.Millisecond)
 		if err := command.Process.Signal(syscall.SIGQUIT); err != nil {
 			t.Fatal(err)

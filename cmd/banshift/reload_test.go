@@ -28,7 +28,7 @@ func TestReload(t *testing.T) {
 	at := time.Date(2018, 4, 16, 10, 0, 0, 0, time.UTC)
 	put("logs/one.json", listedFlows("192.0.2.10", at, 10))
 	store := filepath.Join(dir, "store")
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	var log logBuffer
 	ended := make(chan int, 1)

@@ -46,7 +46,7 @@ func TestServeReadsToo(t *testing.T) {
 	}()
 	await := func(what string, ready func() bool) {
 		t.Helper()
-		for deadline := time.Now().Add(time.Minute); !ready(); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(5 * time.Minute); !ready(); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) || len(ended) > 0 {
 				t.Fatalf("%s did not come: %s", what, log.String())
 			}

@@ -157,7 +157,7 @@ func (s *soak) send(lines [][]byte) error {
 func (s *soak) begin(i int) {
 	s.Helper()
 	s.members[i], s.logs[i] = s.program("--follow", s.uri)
-	for deadline := time.Now().Add(time.Minute); !strings.Contains(s.logs[i].String(), `"following"`); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); !strings.Contains(s.logs[i].String(), `"following"`); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			s.Fatalf("member %d does not follow: %s", i, s.logs[i].String())
 		}
@@ -225,7 +225,7 @@ func (s *soak) recount() recounted {
 	defer client.Close()
 	future := time.Now().Add(time.Hour).UnixNano()
 	for r.records < len(s.lines) {
-		ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
 		fetches := client.PollFetches(ctx)
 		cancel()
 		if err := fetches.Err(); err != nil {

@@ -32,7 +32,7 @@ func TestStandardInputIsStoredAsItComes(t *testing.T) {
 			t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
 			t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
 			store := filepath.Join(dir, "store")
-			ctx, interrupt := context.WithTimeout(context.Background(), time.Minute)
+			ctx, interrupt := context.WithTimeout(context.Background(), 5*time.Minute)
 			defer interrupt()
 			in, pipe := io.Pipe()
 			defer pipe.Close()

@@ -160,7 +160,7 @@ subscriptions:
 	put("logs/before.json", banHours(start, 0, ban-20, ban, 3))
 	store, feed := filepath.Join(dir, "store"), filepath.Join(dir, "bans.atom")
 
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	var log logBuffer
 	ended := make(chan int, 1)
@@ -306,7 +306,7 @@ func TestWatcherTellsHowItDoes(t *testing.T) {
 	execute(t, "", "run", "--store", store, dir).must(t)
 	socket := "unix:" + filepath.Join(t.TempDir(), "s")
 	t.Setenv("BANSHIFT_METRICS_LISTEN", socket)
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	var log logBuffer
 	ended := make(chan int, 1)

@@ -345,7 +345,7 @@ func TestFollowerTellsHowItDoes(t *testing.T) {
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(dir, "master.key"))
 	uri, write := awayTopic(t)
 	write(300)
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer stop()
 	ended := make(chan int, 1)
 	var log logBuffer

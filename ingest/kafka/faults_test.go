@@ -17,7 +17,7 @@ func TestPartitionsAreAdded(t *testing.T) {
 	cluster, uri := fake(t, 2)
 	want := produce(t, uri, Config{}, 0, 1000)
 	l := newLedger(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	ended := make(chan error, 1)
 	s := open(t, uri+"?group=grown", Config{Block: 100, FlushAfter: 100 * time.Millisecond})

@@ -479,7 +479,7 @@ func TestStopWhileAHandlerWaits(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("follow %v: %v", follow, err)
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatalf("follow %v: it does not end", follow)
 		}
 	}
@@ -573,7 +573,7 @@ func TestTopicMadeAgainUnderAReader(t *testing.T) {
 		if !errors.Is(err, ErrMadeAgain) || !strings.Contains(err.Error(), "run again") {
 			t.Errorf("it ends with %v", err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("it goes on")
 	}
 	l.check(first)

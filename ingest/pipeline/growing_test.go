@@ -263,7 +263,7 @@ func TestLogGoesWhileItIsOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {

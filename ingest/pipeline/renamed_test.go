@@ -334,7 +334,7 @@ func TestCompressedWhileItWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer stop()
 	var looked atomic.Int32 // at the compressed log
 	ended := make(chan error)

@@ -60,7 +60,7 @@ func TestSurvivesKillAndRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, body := 0, ""
-	for deadline := time.Now().Add(30 * time.Second); status != 200 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); status != 200 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		status, body = ask(t, c, c.User, c.Password, "SELECT count() FROM banshift.t")
 	}
 	if status != 200 || body != "1000" {

@@ -30,7 +30,7 @@ func startEngine(t *testing.T, dir string) *engine.Engine {
 func answers(t *testing.T, c engine.Conn, sql, want string) {
 	t.Helper()
 	status, body := 0, ""
-	for deadline := time.Now().Add(30 * time.Second); status != 200 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); status != 200 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		status, body = ask(t, c, c.User, c.Password, sql)
 	}
 	if status != 200 || strings.TrimSpace(body) != want {
@@ -122,7 +122,7 @@ func TestJoinedEngineAtAnotherAddress(t *testing.T) {
 	if err := engine.MoveConnection(dir); err != nil { // as a new owner writes it
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); joined.Err() == nil && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); joined.Err() == nil && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	if err := joined.Err(); err == nil || !strings.Contains(err.Error(), "run the same command again") {

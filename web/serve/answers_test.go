@@ -47,7 +47,7 @@ func within[T any](t *testing.T, what string, from <-chan T) T {
 	select {
 	case v := <-from:
 		return v
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("%s: nothing", what)
 		panic("unreachable")
 	}

@@ -33,6 +33,7 @@ export function launch() {
 /** Opens a page and keeps what it asked the network for and what went wrong in it. */
 export async function open(browser, url, options = {}) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  page.setDefaultTimeout(180_000); // of a machine that does much else
   const requests = [];
   const faults = [];
   page.on('request', (request) => {

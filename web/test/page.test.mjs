@@ -158,7 +158,7 @@ describe('served page', { skip }, () => {
       const { width, height } = await picture.boundingBox();
       await picture.hover({ position: { x: width * 0.4, y: height * 0.7 } });
       const box = page.locator(`[data-chart="${chart}"] .tip`, { hasText: /\d{4}-\d{2}-\d{2}/ });
-      await box.waitFor({ timeout: 10_000 });
+      await box.waitFor();
       assert.match(await box.innerText(), /all clients/);
     }
     await page.close();

@@ -87,7 +87,7 @@ describe('report', { skip }, () => {
     const { width, height } = await picture.boundingBox();
     await picture.hover({ position: { x: width * 0.4, y: height * 0.6 } });
     const box = page.locator('.tip', { hasText: /\d{4}-\d{2}-\d{2}/ });
-    await box.waitFor({ timeout: 10_000 });
+    await box.waitFor();
     const text = await box.innerText();
     assert.ok(text.includes(data.main.series.lines[0].name), text);
     await page.close();
