@@ -46,6 +46,7 @@ type flow struct {
 type bufferedPayload struct {
 	up, gap bool
 	size    int
+	latest  int   // TCP: size of its last segment
 	time    int64 // µs
 	from    int
 	to      int

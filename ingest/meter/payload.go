@@ -207,13 +207,26 @@ func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
 		return
 	}
 	data = data[:min(len(data), maxStreamBytes-len(f.buffered))]
-	if len(f.payloads) >= manyPieces && !gap && f.isHelloGoingOn(p.up) && m.lengthen(f, size, data) {
+	if !gap && (f.isPiece(p.up) || len(f.payloads) >= manyPieces && f.isHelloGoingOn(p.up)) && m.lengthen(f, size, data) {
 		return
 	}
-	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, time: p.time}, data)
+	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, latest: size, time: p.time}, data)
 	if len(f.payloads) >= inspect.MaxPayloads || len(f.buffered) >= maxStreamBytes {
 		m.inspect(f)
 	}
+}
+
+// smallPiece is the least that a path may ask a sender to cut its segments to (Linux, tcp_min_snd_mss).
+const smallPiece = 48
+
+// isPiece reports that the latest payload is of this direction and ends in a segment shorter than any path asks
+// for: a program wrote so little, or cut it, and goes on. Request lines and greetings are sent so past filters.
+func (f *flow) isPiece(up bool) bool {
+	if len(f.payloads) == 0 || f.srcPort == portDNS || f.dstPort == portDNS {
+		return false // when each message of DNS came is told
+	}
+	last := &f.payloads[len(f.payloads)-1]
+	return last.up == up && last.latest < smallPiece && last.to-last.from == last.size
 }
 
 // manyPieces is from how many payloads on the pieces of a TLS hello are kept as one: programs that go round a
@@ -240,7 +253,7 @@ func (m *Meter) lengthen(f *flow, size int, data []byte) bool {
 	}
 	last := &f.payloads[len(f.payloads)-1]
 	f.buffered = append(m.spare.roomFor(f.buffered, size), data...)
-	last.size += size
+	last.size, last.latest = last.size+size, size
 	last.to = len(f.buffered)
 	m.buffered += size
 	return true

@@ -55,7 +55,7 @@ func inSegments(b []byte, n int) (sent [][]byte) {
 // few bytes, hundreds of them. The name is read all the same, and so is what follows.
 func TestHelloInPieces(t *testing.T) {
 	hello := clientHello(t, "www.example.org")
-	whole := decodePieces(t, nil, [][]byte{hello})
+	whole := decodePieces(t, nil, 0, [][]byte{hello})
 	if string(whole.SNI) != "www.example.org" || len(whole.JA4) == 0 || !whole.Signatures.Has(schemas.SigTLSServer) {
 		t.Fatalf("a hello in one piece: %+v", whole)
 	}
@@ -64,7 +64,7 @@ func TestHelloInPieces(t *testing.T) {
 		for name, sent := range map[string][][]byte{"records": inRecords(hello, n), "segments": inSegments(hello, n)} {
 			for before, turns := range map[string][][]byte{"": nil, " behind SOCKS": greeting} {
 				t.Run(fmt.Sprintf("%s of %d%s", name, n, before), func(t *testing.T) {
-					got := decodePieces(t, turns, sent)
+					got := decodePieces(t, turns, n, sent)
 					if !bytes.Equal(got.SNI, whole.SNI) || !bytes.Equal(got.JA4, whole.JA4) || !got.Signatures.Has(schemas.SigTLS) || !got.Signatures.Has(schemas.SigTLSServer) && turns == nil {
 						t.Errorf("sni %q, ja4 %q, signatures %v; in one piece %q, %q", got.SNI, got.JA4, got.Signatures, whole.SNI, whole.JA4)
 					}
@@ -77,8 +77,35 @@ func TestHelloInPieces(t *testing.T) {
 	}
 }
 
-// decodePieces meters a connection: turns that client and server take, what the client sends then, and a ServerHello.
-func decodePieces(t *testing.T, turns, sent [][]byte) record.Flow {
+// TestTurnsInPieces: what opens a proxy is read however it is cut.
+func TestTurnsInPieces(t *testing.T) {
+	hello := clientHello(t, "www.example.org")
+	for _, c := range []struct {
+		name  string
+		turns []string
+		want  schemas.Signature
+	}{
+		{"SOCKS 5", []string{"\x05\x01\x00", "\x05\x00", "\x05\x01\x00\x03\x0bexample.org\x01\xbb", "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"}, schemas.SigSOCKS5},
+		{"SOCKS 4a", []string{"\x04\x01\x01\xbb\x00\x00\x00\x01me\x00example.org\x00", "\x00\x5a\x01\xbb\xc0\x00\x02\x07"}, schemas.SigSOCKS4},
+		{"SOCKS 4 in a hurry", []string{"\x04\x01\x01\xbb\xc0\x00\x02\x07\x00" + string(hello), "\x00\x5a\x00\x00\x00\x00\x00\x00"}, schemas.SigSOCKS4},
+		{"CONNECT", []string{"CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"}, schemas.SigHTTPConnect},
+		{"an absolute URI", []string{"GET http://example.org/ HTTP/1.1\r\nHost: example.org\r\nProxy-Connection: keep-alive\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n"}, schemas.SigHTTPProxyGet},
+	} {
+		for _, n := range []int{1, 3, 7, 47, 1400} {
+			var turns [][]byte
+			for _, turn := range c.turns {
+				turns = append(turns, []byte(turn))
+			}
+			if got := decodePieces(t, turns, n, nil); !got.Signatures.Has(c.want) {
+				t.Errorf("%s in segments of %d: %v", c.name, n, got.Signatures)
+			}
+		}
+	}
+}
+
+// decodePieces meters a connection: turns that client and server take, in segments of n bytes, what the
+// client sends then, and a ServerHello.
+func decodePieces(t *testing.T, turns [][]byte, n int, sent [][]byte) record.Flow {
 	t.Helper()
 	client, server := netip.AddrPortFrom(client4, 40000), netip.AddrPortFrom(server4, 443)
 	b := newBuilder()
@@ -97,7 +124,9 @@ func decodePieces(t *testing.T, turns, sent [][]byte) record.Flow {
 	say(true, syn, nil)
 	say(false, syn|ack, nil)
 	for i, turn := range turns {
-		say(i%2 == 0, ack, turn)
+		for _, piece := range inSegments(turn, n) {
+			say(i%2 == 0, ack, piece)
+		}
 	}
 	for _, piece := range sent {
 		say(true, ack, piece)

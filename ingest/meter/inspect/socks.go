@@ -21,18 +21,27 @@ func socks4(c *conversation, r *finding) {
 	}
 	p := c.first(true)
 	end, ok := cString(req, 8)
-	if ok && isZero(req[4:7]) && req[7] != 0 {
+	isName := isZero(req[4:7]) && req[7] != 0
+	if ok && isName {
 		end, ok = cString(req, end)
 	}
 	if !ok || p.Size < end || isZero(req[2:4]) {
 		return
 	}
-	// Where the request fills its payload, the server's first data may follow its reply, which
-	// then says nothing or what was asked for, as all replies to CONNECT do.
-	echoes := isZero(rep[2:8]) || bytes.Equal(rep[2:8], req[2:8])
-	if s := c.first(false); s.Size == 8 || p.Size == end && echoes {
+	// Where the request fills its payload, or what goes through it follows at once, the server's first data may
+	// follow its reply, which then says nothing or what was asked for, as all replies to CONNECT do: the address of a
+	// name that the client left to the server is its answer.
+	echoes := isZero(rep[2:8]) || bytes.Equal(rep[2:8], req[2:8]) || isName && bytes.Equal(rep[2:4], req[2:4])
+	if s := c.first(false); s.Size == 8 || echoes && (p.Size == end || isKnownStream(req[end:])) {
 		r.addRole(schemas.SigSOCKS4)
 	}
+}
+
+// isKnownStream reports the beginning of TLS or HTTP.
+func isKnownStream(b []byte) bool {
+	_, isTLS := readClientHello(b, true)
+	_, isHTTP := readRequestLine(b)
+	return isTLS || isHTTP
 }
 
 // cString gives the offset behind the printable, zero-terminated string at b[at].
