@@ -41,38 +41,45 @@ func isTincID(b []byte) bool {
 	return string(major) == "17" && len(minor) <= 2
 }
 
+// minTincDatagrams is how many datagrams show a node's ids, of both directions together.
+const minTincDatagrams = 4
+
 // tincUDP has nothing to find in tinc 1.0, whose datagrams are encrypted whole. Of 1.1
-// it finds the header of relayable datagrams: ids of destination and source, six bytes
-// each, which the other side sends exchanged, then a sequence number that grows and
-// ciphertext (SPTPS).
+// it finds the header of datagrams (net_packet.c, send_sptps_data): ids of destination and source, six bytes
+// each, of which the first is zero where the other node is the destination itself, else the other side's source;
+// then a sequence number that grows and ciphertext (SPTPS).
 // Random bytes: 2^-300 for four datagrams.
 func tincUDP(c *conversation, r *finding) {
-	var dst, src []byte
-	n := 0
+	var source [2][]byte // id of the node that sends, by direction
 	var last [2]uint32
+	sealed := 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
-		if len(p.Data) < 12+4+1+16 || !isCiphertext(p.Data, 12+4) {
+		if len(p.Data) < 12+4+1+16 {
 			return
 		}
-		seq, way := binary.BigEndian.Uint32(p.Data[12:]), wayOf(p.Up)
+		way := wayOf(c.fromClient(p))
+		to, from, seq := p.Data[:6], p.Data[6:12], binary.BigEndian.Uint32(p.Data[12:])
 		if step := int32(seq - last[way]); last[way] != 0 && (step > maxCounterStep || step < -64 || step == 0) {
 			return
 		}
 		last[way] = seq
-		to, from := p.Data[:6], p.Data[6:12]
-		if !c.fromClient(p) {
-			to, from = from, to
-		}
-		if dst == nil {
-			dst, src = to, from
-		}
-		if !bytes.Equal(dst, to) || !bytes.Equal(src, from) || !varied(from) || !(isZero(to) || varied(to)) {
+		if !isNode(&source[way], from) || !isZero(to) && !isNode(&source[1-way], to) {
 			return
 		}
-		n++
+		if isCiphertext(p.Data, 12+4) {
+			sealed++
+		}
 	}
-	if n >= 4 && c.first(true) != nil && c.first(false) != nil {
+	if n := len(c.payloads); n >= minTincDatagrams && 4*sealed >= 3*n && last[0] != 0 && last[1] != 0 && !bytes.Equal(source[0], source[1]) {
 		r.add(schemas.SigTinc)
 	}
+}
+
+// isNode reports an id that looks drawn at random and is the one known, if one is.
+func isNode(known *[]byte, id []byte) bool {
+	if *known == nil && varied(id) {
+		*known = id
+	}
+	return bytes.Equal(*known, id)
 }
