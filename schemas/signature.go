@@ -81,6 +81,7 @@ const (
 	SigDTLSOld                              // DTLS data records of the version before RFC 4347, without a hello
 	SigHTTPProxyAsked                       // CONNECT or an absolute URI, which nothing shows to be a proxy's
 	SigRouting                              // AH that protects a routing protocol
+	SigWireGuardReserved                    // WireGuard's handshake with bytes where its document has zeros: WARP's client id
 )
 
 var signatureNames = [...]string{
@@ -96,6 +97,7 @@ var signatureNames = [...]string{
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "", "block-mac", "", "dot-records",
 	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear", "dtls-old", "http-proxy-asked", "routing",
+	"wireguard-reserved",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

@@ -16,7 +16,7 @@ const (
 	datagramHead    = 256
 	handshakeHead   = 1280 // where a handshake behind random bytes may still come (AmneziaWG, S1: 1132 at the most)
 	fewAnswers      = 2
-	maxJunk         = 192 // unanswered datagrams after which no handshake is waited for
+	maxJunk         = 288 // unanswered datagrams after which no handshake is waited for: twice what AmneziaWG may send, and the handshake
 	maxStreamBytes  = 24 << 10
 	maxPendingBytes = 32 << 10
 	maxPending      = 32

@@ -326,3 +326,9 @@ func obfuscated(d dice, tag string, secret []byte) []byte {
 	cipher.NewCTR(block, init[40:56]).XORKeyStream(plain, plain)
 	return join(init[:56], plain[56:])
 }
+
+// kept gives a payload of which a sensor kept the first n bytes.
+func kept(p Payload, n int) Payload {
+	p.Data = p.Data[:n]
+	return p
+}

@@ -98,6 +98,16 @@ func samples() []sample {
 		cbcV2 = append(cbcV2, message([]byte{0x48, 0, 0, 1}, 64+8*(i%5)))
 		constant = append(constant, message(join(0x30, uint32(7)), 53+16*(i%5)))
 	}
+	var amneziaMid, constantHead, tincDirect []Payload
+	fixed := d.bytes(14)
+	for i := range uint64(6) {
+		for way, index := range [][]byte{a, b} {
+			counted := join(d.bytes(4), index, wgData(d, index, 700+i, 48+16*int(i))[8:])
+			amneziaMid = append(amneziaMid, Payload{Up: way == 1, Size: 14 + len(counted), Data: join(d.bytes(14), counted)})
+			constantHead = append(constantHead, Payload{Up: way == 1, Size: 14 + len(counted), Data: join(fixed, counted)})
+		}
+		tincDirect = append(tincDirect, up(join(make([]byte, 6), nodeA, uint32(i+1), d.bytes(100))), down(join(make([]byte, 6), nodeB, uint32(i+1), d.bytes(100))))
+	}
 	spiC, spiS := d.bytes(4), d.bytes(4)
 	hello := tlsHello(d, helloOptions{sni: "Example.org", alpn: []string{"h2", "http/1.1"}, versions: []uint16{0x0a0a, 0x0304, 0x0303}})
 	return []sample{
@@ -113,9 +123,17 @@ func samples() []sample {
 		{"wireguard, one message", udp(up(wgData(d, b, 70, 32))), shows()},
 		{"a type and a counter of an id that is a constant", udp(up(join("\x04\x00\x00\x00\x01\x00\x00\x00", make([]byte, 8), d.bytes(16))), up(join("\x04\x00\x00\x00\x01\x00\x00\x00\x01", make([]byte, 7), d.bytes(16)))), shows(schemas.SigWireGuardData)},
 		{"wireguard with reserved bytes", udp(up(join("\x01\xaa\xbb\xcc", a, d.bytes(140))), down(join("\x02\xaa\xbb\xcc", b, a, d.bytes(80)))),
-			shows(schemas.SigWireGuardInit, schemas.SigWireGuardResponse)},
+			shows(schemas.SigWireGuardInit, schemas.SigWireGuardResponse, schemas.SigWireGuardReserved)},
 		{"amnezia", udp(up(d.bytes(60)), up(join(d.bytes(15), "\x11\x22\x33\x44", a, d.bytes(140))), down(join(d.bytes(20), "\x55\x66\x77\x88", b, a, d.bytes(80))), up(join("\x99\xaa\xbb\xdd", b, make([]byte, 8), d.bytes(16)))),
 			shows(schemas.SigWireGuardObfuscated)},
+		{"amnezia with junk alone", udp(up(d.bytes(60)), up(d.bytes(45)), up(wgInit(d, a)), down(wgResponse(d, b, a)), up(wgData(d, b, 0, 32))),
+			shows(schemas.SigWireGuardInit, schemas.SigWireGuardResponse, schemas.SigWireGuardObfuscated)},
+		{"amnezia, response seen first", udp(down(join(d.bytes(20), "\x55\x66\x77\x88", b, a, d.bytes(80))), up(join(d.bytes(15), "\x11\x22\x33\x44", a, d.bytes(140))), up(join("\x99\xaa\xbb\xdd", b, "\x03", make([]byte, 7), d.bytes(16)))),
+			shows(schemas.SigWireGuardObfuscated)},
+		{"amnezia, of which a sensor kept the heads", udp(kept(up(join(d.bytes(15), "\x11\x22\x33\x44", a, d.bytes(140))), 64), kept(down(join(d.bytes(20), "\x55\x66\x77\x88", b, a, d.bytes(80))), 64), kept(up(join("\x99\xaa\xbb\xdd", b, make([]byte, 8), d.bytes(160))), 64)),
+			shows(schemas.SigWireGuardObfuscated)},
+		{"amnezia midstream", udp(amneziaMid...), shows(schemas.SigWireGuardObfuscated, schemas.TraitMidstream)},
+		{"an id and a counter behind a constant is no amnezia", udp(constantHead...), shows()},
 		{"openvpn plain", udp(up(ovpnReset(sidC)), down(ovpnAnswer(sidS, sidC)), up(ovpnControlMessage(d, sidC, 22)), up(ovpnControlMessage(d, sidC, 300)), down(ovpnControlMessage(d, sidS, 1200))),
 			shows(schemas.SigOpenVPNClient, schemas.SigOpenVPNServer, schemas.SigOpenVPNData)},
 		{"openvpn tls-auth sha1", udp(up(ovpnResetAuth(d, sidC, 20)), down(ovpnAnswerAuth(d, sidS, sidC, 20))), shows(schemas.SigOpenVPNClient, schemas.SigOpenVPNServer)},
@@ -230,6 +248,7 @@ func samples() []sample {
 		{"tinc", tcp(up([]byte("0 alice 17\n")), down([]byte("0 bob 17.7\n1 94 64\n"))), shows(schemas.SigTinc)},
 		{"tinc unanswered", tcp(up([]byte("0 alice 17\n"))), shows(schemas.SigTinc)},
 		{"tinc 1.1", udp(tincRelay...), shows(schemas.SigTinc)},
+		{"tinc 1.1 without a relay", udp(tincDirect...), shows(schemas.SigTinc)},
 		{"ethernet in udp is no tinc", udp(etherInUDP...), shows()},
 		{"a magic word one way is no esp", udp(magicWord...), shows()},
 		{"esp one way", udp(espOneWay...), shows(schemas.SigESPinUDP)},

@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -15,6 +16,7 @@ const (
 	wgCookieSize   = 64
 	wgMinData      = 32
 	wgMAC          = 16 // of a cookie: zero in an initiation, unless a cookie was sent (section 5.4.4)
+	wgType         = 4
 	wgDataHead     = 16 // type, receiver and counter of a data message
 
 	wgEphemeralEnd = 8 + 32 // behind the initiator's ephemeral key; what follows up to the cookie's MAC is ciphertext
@@ -51,9 +53,18 @@ func wireGuard(c *conversation, r *finding) {
 	if (w.init[0] != 0 && w.init[1] != 0 || w.hasty >= maxHasty) && !r.has(schemas.SigWireGuardResponse) {
 		r.drop(schemas.SigWireGuardInit) // who is asked answers, and does not ask; who asks waits
 	}
+	if r.has(schemas.SigWireGuardResponse) && w.junk > 0 && w.others == 0 {
+		r.add(schemas.SigWireGuardObfuscated) // AmneziaWG with junk packets alone
+	}
+	if r.has(schemas.SigWireGuardResponse) && w.reserved != 0 {
+		r.add(schemas.SigWireGuardReserved)
+	}
 	w.concludeData(len(c.payloads), r)
-	if !r.has(schemas.SigWireGuardInit, schemas.SigWireGuardSession) {
+	if !r.has(schemas.SigWireGuardInit) {
 		amnezia(c, r)
+	}
+	if !r.has(schemas.SigWireGuardInit, schemas.SigWireGuardSession, schemas.SigWireGuardObfuscated) {
+		amneziaMiddle(c, r)
 	}
 }
 
@@ -85,6 +96,7 @@ type wgWatch struct {
 	others        int  // messages that share the port by design: disco, STUN
 	bare          bool // an initiation without a cookie
 	foreign       int  // payloads of the server that are neither
+	junk          int  // payloads of the client before any message
 	serverSpoke   bool
 	latest        [2][]byte // data message, by direction
 	data          int       // type 4 messages
@@ -158,8 +170,11 @@ func (w *wgWatch) message(p *Payload, client bool, r *finding) {
 
 // other counts what is no message of WireGuard's.
 func (w *wgWatch) other(client bool) {
-	if !client {
+	switch {
+	case !client:
 		w.foreign++
+	case w.handshakes == 0 && w.data == 0:
+		w.junk++
 	}
 }
 
@@ -230,25 +245,22 @@ func (w *wgWatch) isSession() bool {
 // first, S1 and S2 random bytes in front of the handshake messages, S4 in front of data,
 // message types H1 to H4 of one's own). What stays: the response ends in 92 bytes whose receiver field
 // echoes the sender field of the initiation's last 148 bytes, and the first data
-// message carries the response's sender and counter 0. Three fields of 32 and 64 bits
-// in at most 200 pairs: random bytes pass with less than 2^-110.
+// messages carry the response's sender and a small counter. Three fields of 32, 32 and 52 bits
+// in at most 200 pairs: random bytes pass with less than 2^-90.
 func amnezia(c *conversation, r *finding) {
 	for i := range c.payloads {
 		init := &c.payloads[i]
-		if init.Size < wgInitSize || !c.fromClient(init) || !init.whole() {
+		sender, ok := fieldAt(init, wgInitSize, 4)
+		if !ok || !c.fromClient(init) || !varied(sender) {
 			continue
 		}
-		sender := init.Data[init.Size-wgInitSize+4:][:4]
-		if !varied(sender) {
-			continue
-		}
-		for j := i + 1; j < len(c.payloads); j++ {
+		for j := range c.payloads {
 			resp := &c.payloads[j]
-			if resp.Size < wgResponseSize || c.fromClient(resp) || !resp.whole() {
+			receiver, ok := fieldAt(resp, wgResponseSize, 8)
+			if !ok || c.fromClient(resp) || string(receiver) != string(sender) {
 				continue
 			}
-			tail := resp.Data[resp.Size-wgResponseSize:]
-			if string(tail[8:12]) == string(sender) && varied(tail[4:8]) && c.confirms(j+1, tail[4:8]) {
+			if index, _ := fieldAt(resp, wgResponseSize, 4); varied(index) && c.confirms(index) {
 				r.addRole(schemas.SigWireGuardObfuscated)
 				return
 			}
@@ -256,15 +268,19 @@ func amnezia(c *conversation, r *finding) {
 	}
 }
 
-// confirms reports a data message of the client, behind the payload from, to the index
-// with counter 0.
-func (c *conversation) confirms(from int, index []byte) bool {
-	for i := from; i < len(c.payloads); i++ {
-		p := &c.payloads[i]
-		if !c.fromClient(p) || p.Size < wgMinData || len(p.Data) < 16 {
-			continue
-		}
-		if isFirstData(p, index) {
+// fieldAt gives the four bytes at an offset of the message of a size with which a payload ends.
+func fieldAt(p *Payload, size, offset int) (field []byte, ok bool) {
+	at := p.Size - size + offset
+	if p.Size < size || at+4 > len(p.Data) {
+		return nil, false
+	}
+	return p.Data[at:][:4], true
+}
+
+// confirms reports a data message of the client to the index, of those at the beginning.
+func (c *conversation) confirms(index []byte) bool {
+	for i := range c.payloads {
+		if p := &c.payloads[i]; c.fromClient(p) && p.Size >= wgMinData && isEarlyData(p, index) {
 			return true
 		}
 	}
@@ -274,16 +290,74 @@ func (c *conversation) confirms(from int, index []byte) bool {
 // maxAmneziaPad is how many random bytes may stand in front of a data message (S4).
 const maxAmneziaPad = 200
 
-// isFirstData reports a data message to the index with counter 0, behind any padding:
-// 96 fixed bits at 200 places.
-func isFirstData(p *Payload, index []byte) bool {
-	for pad := 0; pad <= maxAmneziaPad && pad+16 <= len(p.Data); pad++ {
+// isEarlyData reports a data message to the index with a small counter, behind any padding:
+// 84 fixed bits at 200 places.
+func isEarlyData(p *Payload, index []byte) bool {
+	for pad := 0; pad <= maxAmneziaPad && pad+wgDataHead <= len(p.Data); pad++ {
 		b := p.Data[pad:]
-		if string(b[4:8]) == string(index) && binary.LittleEndian.Uint64(b[8:]) == 0 && p.Size-pad >= wgMinData {
+		if string(b[4:8]) == string(index) && binary.LittleEndian.Uint64(b[8:]) < maxCounterStep && p.Size-pad >= wgMinData {
 			return true
 		}
 	}
 	return false
+}
+
+// Thresholds of data messages behind altered headers whose handshake was not seen.
+const (
+	minAmneziaData  = 8
+	minAmneziaSizes = 3
+)
+
+// amneziaMiddle finds AmneziaWG 2 whose handshake was not seen: all messages, both ways, are behind
+// the same number of random bytes (S4), or behind types that are drawn anew for each (a range of H4),
+// data messages that continue each other, of at least three sizes, each but the tunnel's largest of whole
+// blocks. Behind a type that stays they are a magic word, an id and a number, which much else has.
+// Eight messages of random bytes pass with less than 2^-400.
+func amneziaMiddle(c *conversation, r *finding) {
+	if len(c.payloads) < minAmneziaData || c.structure.text {
+		return
+	}
+	for pad := c.payloads[0].Size % 16; pad <= maxAmneziaPad; pad += 16 {
+		if c.continuesBehind(pad) {
+			r.add(schemas.SigWireGuardObfuscated)
+			r.addTraits(schemas.TraitMidstream)
+			return
+		}
+	}
+}
+
+// continuesBehind reports sessions both ways whose messages stand behind so many random bytes.
+func (c *conversation) continuesBehind(pad int) bool {
+	w := wgWatch{}
+	var last []byte
+	same := 0 // messages that begin as the one before
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if len(p.Data) < pad+wgDataHead {
+			return false
+		}
+		drawn := p.Data[:max(pad, wgType)]
+		if bytes.Equal(last, drawn) {
+			same++
+		}
+		last = drawn
+		w.transport(&Payload{Size: p.Size - pad, Data: p.Data[pad:]}, wayOf(c.fromClient(p)))
+		if w.data-w.inOrder > 1+w.data/8 {
+			return false
+		}
+	}
+	return w.isSession() && w.sessions[0].known && w.sessions[1].known && 4*w.sealed >= 3*w.data && c.hasSizes(minAmneziaSizes) && 4*same < w.data
+}
+
+// hasSizes reports payloads of at least n sizes.
+func (c *conversation) hasSizes(n int) bool {
+	var sizes []int
+	for i := range c.payloads {
+		if size := c.payloads[i].Size; !slices.Contains(sizes, size) {
+			sizes = append(sizes, size)
+		}
+	}
+	return len(sizes) >= n
 }
 
 // varied reports whether the bytes look drawn at random: at least three differ, and
