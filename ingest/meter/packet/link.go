@@ -116,7 +116,7 @@ func etherType(kind uint16, b []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// mpls passes the label stack (RFC 3032).
+// mpls passes the label stack (RFC 3032), and where it carries Ethernet (RFC 4448) that, behind a control word or not.
 func mpls(b []byte) ([]byte, bool) {
 	for range maxTags {
 		if len(b) < 4 {
@@ -125,10 +125,26 @@ func mpls(b []byte) ([]byte, bool) {
 		bottom := b[2]&1 != 0
 		b = b[4:]
 		if bottom {
-			return isIP(b)
+			return behindLabels(b)
 		}
 	}
 	return nil, false
+}
+
+// behindLabels gives IP, or what Ethernet carries: a control word begins with four zero bits.
+func behindLabels(b []byte) ([]byte, bool) {
+	if ip, ok := isIP(b); ok {
+		if _, err := ParseIP(ip, len(ip)); err == nil {
+			return ip, true
+		}
+	}
+	const controlWord = 4
+	if len(b) > controlWord && b[0]>>4 == 0 {
+		if ip, ok := ethernet(b[controlWord:]); ok {
+			return ip, true
+		}
+	}
+	return ethernet(b)
 }
 
 // pppoe passes the session header (RFC 2516).
