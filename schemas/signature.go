@@ -82,6 +82,9 @@ const (
 	SigHTTPProxyAsked                       // CONNECT or an absolute URI, which nothing shows to be a proxy's
 	SigRouting                              // AH that protects a routing protocol
 	SigWireGuardReserved                    // WireGuard's handshake with bytes where its document has zeros: WARP's client id
+	SigODoHClear                            // HTTP without TLS that carries application/oblivious-dns-message
+	SigMASQUE                               // HTTP without TLS that asks a proxy for UDP or IP
+	SigSoftEtherNATT                        // questions of SoftEther to the server that traverses NAT, or answers
 )
 
 var signatureNames = [...]string{
@@ -97,7 +100,7 @@ var signatureNames = [...]string{
 	"tor-cells", "zerotier", "tailscale-http", "mqtt", "smb", "fully-encrypted-udp",
 	"nat-keepalive", "", "block-mac", "", "dot-records",
 	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear", "dtls-old", "http-proxy-asked", "routing",
-	"wireguard-reserved",
+	"wireguard-reserved", "odoh-clear", "masque", "softether-natt",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

@@ -62,12 +62,12 @@ type detector func(c *conversation, r *finding)
 // where the initiator is not known.
 var (
 	tcpDetectors = []detector{
-		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, dohClear, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
+		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, http2Proxy, masque, dohClear, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
 		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
 	}
 	udpDetectors = []detector{
 		wireGuard, openVPNUDP, ike, espInUDP, l2tp, quic, dtls, stun, dnsUDP, dnsCrypt, bitTorrentUDP, rtp,
-		telegramCall, tincUDP, softEtherUDP, nebula, socksUDP, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16, blockMAC,
+		telegramCall, tincUDP, softEtherUDP, softEtherNATT, nebula, socksUDP, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16, blockMAC,
 	}
 	otherDetectors = map[uint8][]detector{47: {pptpGRE}, 51: {ahRouting}}
 )

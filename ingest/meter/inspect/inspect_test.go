@@ -98,6 +98,13 @@ func samples() []sample {
 		cbcV2 = append(cbcV2, message([]byte{0x48, 0, 0, 1}, 64+8*(i%5)))
 		constant = append(constant, message(join(0x30, uint32(7)), 53+16*(i%5)))
 	}
+	var nebulaRelay, zeroTierParts []Payload
+	for i := range uint64(4) {
+		nebulaRelay = append(nebulaRelay, up(join("\x11\x01\x00\x00", a, 90+i, "\x11\x00\x00\x00", b, 7+i, d.bytes(60))))
+		id := d.bytes(8)
+		zeroTierParts = append(zeroTierParts, up(join(id, nodeA[:5], nodeB[:5], "\x48", d.bytes(60))), up(join(id, nodeA[:5], "\xff\x21\x00", d.bytes(60))), down(join(d.bytes(8), nodeB[:5], nodeA[:5], "\x08", d.bytes(60))))
+	}
+	nattPack := join(uint32(2), "\x00\x00\x00\x07opcode", uint32(2), uint32(1), uint32(9), "get_token", "\x00\x00\x00\x08tran_id", uint32(4), uint32(1), d.bytes(8))
 	var amneziaMid, constantHead, tincDirect []Payload
 	fixed := d.bytes(14)
 	for i := range uint64(6) {
@@ -229,7 +236,7 @@ func samples() []sample {
 		{"iodine", udp(iodine...), shows(schemas.SigDNS, schemas.SigIodine)},
 		{"iodine version", udp(up(dnsQuestion(5, "vaaaakaraaaa.t.example.net", 16))), shows(schemas.SigDNS, schemas.SigIodine)},
 		{"iodine raw", udp(up(join("\x10\xd1\x9e\x10", d.bytes(16))), down(join("\x10\xd1\x9e\x10", d.bytes(16)))), shows(schemas.SigIodine)},
-		{"mtproto abridged", tcp(up(join("\xef\x0a", make([]byte, 8), d.bytes(8), "\x14\x00\x00\x00\xf1\x8e\x7e\xbe", d.bytes(16)))), shows(schemas.SigMTProto, schemas.SigTelegram)},
+		{"mtproto abridged", tcp(up(join("\xef\x0a", make([]byte, 8), d.bytes(8), "\x14\x00\x00\x00\xf1\x8e\x7e\xbe", d.bytes(16)))), shows(schemas.SigTelegram)},
 		{"mtproto obfuscated, to telegram itself", tcp(up(obfuscated(d, "\xee\xee\xee\xee", nil)), up(d.bytes(44)), down(d.bytes(88))), shows(schemas.SigTelegram)},
 		{"telegram call", udp(up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8))), down(join(tag, ff12, "\xc7\x72\x15\xc0", d.bytes(32))), up(join(tag, d.bytes(80)))), shows(schemas.SigTelegram)},
 		{"a telegram call that nobody answers", udp(up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8))), up(join(tag, ff12, "\xfe\xff\xff\xff", d.bytes(8)))), shows(schemas.SigTelegram)},
@@ -248,6 +255,15 @@ func samples() []sample {
 		{"tinc", tcp(up([]byte("0 alice 17\n")), down([]byte("0 bob 17.7\n1 94 64\n"))), shows(schemas.SigTinc)},
 		{"tinc unanswered", tcp(up([]byte("0 alice 17\n"))), shows(schemas.SigTinc)},
 		{"tinc 1.1", udp(tincRelay...), shows(schemas.SigTinc)},
+		{"nebula through a relay", udp(nebulaRelay...), shows(schemas.SigNebula, schemas.TraitMidstream)},
+		{"zerotier in fragments", udp(zeroTierParts...), shows(schemas.SigZeroTier)},
+		{"softether asks for its address", udp(up([]byte("B")), down([]byte("IP=192.0.2.7,PORT=40000"))), shows(schemas.SigSoftEtherNATT)},
+		{"an address that nobody asked for", udp(up([]byte("who")), down([]byte("IP=192.0.2.7,PORT=40000"))), shows()},
+		{"softether asks the server that traverses NAT", udp(up(nattPack)), shows(schemas.SigSoftEtherNATT)},
+		{"softether, second request", tcp(up([]byte("POST /vpnsvc/vpn.cgi HTTP/1.1\r\nHost: v\r\n\r\n"))), shows(schemas.SigSoftEther, schemas.SigHTTP)},
+		{"l2tp version 3", udp(up(join("\xc8\x03\x00\x14", uint32(0), uint32(0), "\x80\x08\x00\x00\x00\x00\x00\x01"))), shows(schemas.SigL2TP)},
+		{"derp in a web socket", tcp(up([]byte("GET /derp HTTP/1.1\r\nHost: d\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: derp\r\n\r\n"))), shows(schemas.SigTailscaleHTTP, schemas.SigHTTP)},
+		{"a web socket is no derp", tcp(up([]byte("GET /derp HTTP/1.1\r\nHost: d\r\nUpgrade: websocket\r\n\r\n"))), shows(schemas.SigHTTP)},
 		{"tinc 1.1 without a relay", udp(tincDirect...), shows(schemas.SigTinc)},
 		{"ethernet in udp is no tinc", udp(etherInUDP...), shows()},
 		{"a magic word one way is no esp", udp(magicWord...), shows()},

@@ -9,7 +9,7 @@ import (
 // minL2TPData is how many data messages make a tunnel that began unseen.
 const minL2TPData = 4
 
-// l2tp finds L2TPv2 (RFC 2661): a control message whose length field equals the
+// l2tp finds L2TP, version 2 (RFC 2661) and over UDP version 3 (RFC 3931 section 4.1.2): a control message whose length field equals the
 // datagram's and which begins with a Message Type AVP (section 4.4.1), random bytes
 // 2^-80; or data messages with the same tunnel and session each way that carry PPP.
 func l2tp(c *conversation, r *finding) {
@@ -17,7 +17,7 @@ func l2tp(c *conversation, r *finding) {
 	var ids [2]uint32
 	for i := range c.payloads {
 		p := &c.payloads[i]
-		if len(p.Data) < 8 || p.Data[1]&0x0f != 2 {
+		if len(p.Data) < 8 || p.Data[1]&0x0f != 2 && !isL2TPv3(p.Data) {
 			return
 		}
 		if p.Data[0]&0x80 != 0 {
@@ -31,6 +31,9 @@ func l2tp(c *conversation, r *finding) {
 				r.add(schemas.SigL2TP)
 			}
 			continue
+		}
+		if isL2TPv3(p.Data) {
+			continue // a session's id, and whatever it carries
 		}
 		id, ok := l2tpData(p.Data, p.Size)
 		way := wayOf(c.fromClient(p))
@@ -48,11 +51,16 @@ func l2tp(c *conversation, r *finding) {
 	}
 }
 
+// isL2TPv3 reports a message of version 3: control, or data behind two reserved bytes.
+func isL2TPv3(b []byte) bool {
+	return b[1] == 3 && (b[0] == 0xc8 || b[0] == 0 && isZero(b[2:4]))
+}
+
 func isZLB(p *Payload) bool { return p.Size == 12 }
 
 // l2tpControl checks a control message; start says that it is an SCCRQ.
 func l2tpControl(b []byte, size int) (start, ok bool) {
-	if len(b) < 12 || b[0] != 0xc8 || b[1] != 2 || int(binary.BigEndian.Uint16(b[2:])) != size {
+	if len(b) < 12 || b[0] != 0xc8 || b[1] != 2 && b[1] != 3 || int(binary.BigEndian.Uint16(b[2:])) != size {
 		return false, false
 	}
 	if size == 12 {

@@ -45,7 +45,7 @@ func mtproto(c *conversation, r *finding) {
 		}
 		body := up[len(t.tag):][start:end]
 		if isKeyExchange(body) {
-			r.addRole(schemas.SigMTProto, schemas.SigTelegram)
+			r.addRole(schemas.SigTelegram) // proxies want the obfuscated transport
 			return
 		}
 		if len(t.tag) != 4 || reply == nil || len(t.tag)+end != first.Size {

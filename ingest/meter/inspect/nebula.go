@@ -6,6 +6,13 @@ import (
 	"github.com/banshift/banshift/schemas"
 )
 
+// Of Nebula's header (header/header.go): its size, the type of data, and the subtype of data for a relay.
+const (
+	nebulaHeader  = 16
+	nebulaMessage = 1
+	nebulaRelayed = 1
+)
+
 // minNebula is how many data messages show a Nebula tunnel that began unseen.
 const minNebula = 3
 
@@ -38,7 +45,11 @@ func nebula(c *conversation, r *finding) {
 			}
 			continue
 		}
-		if isCiphertext(b, 16) {
+		at := nebulaHeader
+		if b[0]&15 == nebulaMessage && b[1] == nebulaRelayed {
+			at += nebulaHeader // what a relay passes on has a header of its own
+		}
+		if isCiphertext(b, at) {
 			sealed++
 		}
 		t := &ways[wayOf(c.fromClient(p))]

@@ -2,16 +2,20 @@ package inspect
 
 import (
 	"bytes"
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"strings"
 
 	"github.com/banshift/banshift/ingest/meter/dnsmsg"
 	"github.com/banshift/banshift/schemas"
 )
 
-// softEtherTCP finds SoftEther's handshake outside of TLS: it is an HTTP POST of the
-// string VPNCONNECT to a fixed path (SoftEther VPN source, Cedar/Protocol.c).
+// softEtherTCP finds SoftEther's handshake outside of TLS: HTTP POSTs to two fixed paths, the first of the
+// string VPNCONNECT or an image (SoftEther VPN source, Cedar/Protocol.c; Mayaqua/HTTP.h).
 func softEtherTCP(c *conversation, r *finding) {
 	line, ok := readRequestLine(c.client())
-	if ok && line.method == "POST" && line.target == "/vpnsvc/connect.cgi" {
+	if ok && line.method == "POST" && (line.target == "/vpnsvc/connect.cgi" || line.target == "/vpnsvc/vpn.cgi") {
 		r.addRole(schemas.SigSoftEther)
 	}
 }
@@ -73,6 +77,48 @@ func (c *conversation) chained(size int) int {
 		next[way] = p.Data[size:]
 	}
 	return n
+}
+
+// softEtherNATT finds what SoftEther's programs ask the server that traverses NAT for them (Mayaqua/Network.c,
+// RUDPDo_NatT_Interrupt, NewRUDPClientNatT): lists of named values, an opcode and the number of the transaction among
+// them; or a letter B, which is answered by the address and port that it came from, as text.
+func softEtherNATT(c *conversation, r *finding) {
+	asked := false
+	for i := range c.payloads {
+		p := &c.payloads[i]
+		if isNATTPack(p) {
+			r.add(schemas.SigSoftEtherNATT)
+			return
+		}
+		if c.fromClient(p) {
+			asked = asked || string(p.Data) == "B"
+		} else if asked && isSeenAddress(p) {
+			r.addRole(schemas.SigSoftEtherNATT)
+			return
+		}
+	}
+}
+
+// isSeenAddress reports "IP=a.b.c.d,PORT=n".
+func isSeenAddress(p *Payload) bool {
+	rest, isIP := strings.CutPrefix(string(p.Data), "IP=")
+	address, port, hasPort := strings.Cut(rest, ",PORT=")
+	_, err := netip.ParseAddrPort(net.JoinHostPort(address, port))
+	return isIP && hasPort && p.whole() && err == nil
+}
+
+// isNATTPack reports a list of values (Mayaqua/Pack.c) that begins with an opcode and has the number of
+// the transaction: how many there are, then of each its name behind the name's length and one, its type, and how many
+// values follow. Random bytes: 2^-200.
+func isNATTPack(p *Payload) bool {
+	const head = "\x00\x00\x00\x07opcode\x00\x00\x00\x02\x00\x00\x00\x01"
+	const tran = "\x00\x00\x00\x08tran_id\x00\x00\x00\x04\x00\x00\x00\x01"
+	const count, least, most = 4, 2, 32
+	if len(p.Data) < count+len(head)+4 {
+		return false
+	}
+	n := binary.BigEndian.Uint32(p.Data)
+	return n >= least && n <= most && bytes.HasPrefix(p.Data[count:], []byte(head)) && bytes.Contains(p.Data, []byte(tran))
 }
 
 // isSoftEtherQuestion checks the fixed form of a question that carries R-UDP.

@@ -66,7 +66,8 @@ func derp(c *conversation, r *finding) {
 	}
 	head, _, _ := bytes.Cut(b, []byte("\r\n\r\n"))
 	upgrade := headerValue(head, "upgrade")
-	if line.target == "/ts2021" && upgrade == "tailscale-control-protocol" || line.target == "/derp" && upgrade == "derp" {
+	isDERP := upgrade == "derp" || upgrade == "websocket" && headerValue(head, "sec-websocket-protocol") == "derp"
+	if line.target == "/ts2021" && upgrade == "tailscale-control-protocol" || line.target == "/derp" && isDERP {
 		r.addRole(schemas.SigTailscaleHTTP)
 	}
 }

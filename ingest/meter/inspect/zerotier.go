@@ -17,7 +17,7 @@ func zeroTier(c *conversation, r *finding) {
 	for i := range c.payloads {
 		p := &c.payloads[i]
 		b := p.Data
-		if len(b) < 28 {
+		if len(b) < 28 || isZeroTierFragment(b) {
 			continue
 		}
 		if isZeroTierHello(b) {
@@ -40,6 +40,14 @@ func zeroTier(c *conversation, r *finding) {
 	if n[0] >= 2 && n[1] >= 2 {
 		r.add(schemas.SigZeroTier)
 	}
+}
+
+// isZeroTierFragment reports what follows the first part of a packet: behind id and destination a mark, how many
+// parts there are, which this is, and hops (node/Packet.hpp, ZT_FRAGMENT_INDICATOR).
+func isZeroTierFragment(b []byte) bool {
+	const mark, parts, hops, maxHops = 13, 14, 15, 7
+	total, number := b[parts]>>4, b[parts]&15
+	return b[mark] == 0xff && total > 1 && number > 0 && number < total && b[hops] <= maxHops
 }
 
 // isZeroTierHello checks an unencrypted HELLO: verb, version, and the identity's address.
