@@ -23,10 +23,11 @@ CENTRES = ["149.154.175.50", "149.154.167.51", "149.154.175.100", "149.154.167.9
 
 
 async def answer(reader, writer):
-    """Frames of random bytes: the proxy hands them on, the client finds no sense in them."""
+    """Frames of random bytes, the first two as long as those of a key exchange: the proxy hands them on, the client finds no sense in them."""
     await reader.readexactly(64)
+    lengths = iter([84, 652])  # resPQ, server_DH_params_ok
     while await reader.read(65536):
-        writer.write(random.randbytes(4 * random.randint(10, 200)))
+        writer.write(random.randbytes(next(lengths, None) or 4 * random.randint(10, 200)))
         await writer.drain()
     writer.close()
 
@@ -81,8 +82,8 @@ def fake(address, port, secret, name):
     cipher = Cipher(algorithms.AES(hashlib.sha256(start[8:40] + secret).digest()), modes.CTR(start[40:56])).encryptor()
     hidden, first = cipher.update(start), b"\x14\3\3\0\1\1"
     out = start[:56] + hidden[56:]
-    for _ in range(random.randint(2, 6)):
-        message = os.urandom(4 * random.randint(10, 40))
+    for length in [40, 340, 396] + [4 * random.randint(10, 40) for _ in range(random.randint(0, 4))]:  # req_pq_multi, req_DH_params, set_client_DH_params
+        message = os.urandom(length + random.randint(0, 15))
         out += cipher.update(struct.pack("<I", len(message)) + message)
         connection.sendall(first + b"\x17\3\3" + struct.pack(">H", len(out)) + out)
         out, first = b"", b""

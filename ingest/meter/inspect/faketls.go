@@ -8,92 +8,84 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 )
 
-// Sizes of a client's Finished in TLS 1.3: header, a hash of 32 or 48 bytes, type, tag
-// (RFC 8446 sections 4.4.4 and 5.2).
-const (
-	finishedSHA256 = 4 + 32 + 1 + 16
-	finishedSHA384 = 4 + 48 + 1 + 16
-)
-
-// emptyCertificate is what a client sends that has none and is asked for one: a header, an
-// empty context and an empty list (RFC 8446 section 4.4.2). Chromium and NSS put it and
-// the Finished into one record, others into two.
-const emptyCertificate = 4 + 1 + 3
-
-// minClientKey is below what a client takes that proves to have a key, in one record with
-// its Finished: a raw public key of Ed25519 and its signature (RFC 7250, RFC 8446
-// sections 4.4.2 and 4.4.3).
-const minClientKey = 150
-
-// handshakeRecords is over how many records a client may spread certificate, proof and Finished.
-const handshakeRecords = 4
-
 // helloRetry is the random value of a HelloRetryRequest (RFC 8446 section 4.1.3).
 const helloRetry = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91"
 
-// emptySettings is what a client sends before it that agreed on application settings and has
-// none: EncryptedExtensions with one empty extension (draft-vvv-tls-alps section 4).
-const emptySettings = 4 + 2 + 4
+// Lengths of what begins a key exchange (core.telegram.org/mtproto/auth_key): req_pq_multi,
+// resPQ with one to three fingerprints, and req_DH_params, each with its 20 bytes in clear. A
+// transport puts a length of one or four bytes before each, and up to 15 of padding behind.
+const (
+	obfuscatedStart      = 64 // before the first message (mtproto-transports, "Transport obfuscation")
+	firstRequest         = 40
+	answerMin, answerMax = 84, 100
+	secondRequest        = 340
+	transportMin         = 1
+	transportMax         = 4 + 15
+)
 
-// minFakeRecord is the obfuscated transport's initialisation, with which the client's
-// first record begins, and the least that follows it.
-const minFakeRecord = 64 + 8
-
-// fakeTLS finds a handshake that only looks like TLS 1.3, as MTProxy's does behind a
-// secret that begins with ee (core.telegram.org/mtproto/mtproto-transports; mtproxy
-// README): the server chose TLS 1.3, but the client's first encrypted record is no
-// Finished, which its cipher gives one of two sizes, no empty certificate with one or
-// before one, and too short for a key; nor is one of the next records a Finished. A client
-// that pads its records (RFC 8446 section 5.4), as two of them show, is not one, nor is one under a suite whose
-// tag is longer (RFC 9150).
+// fakeTLS finds a key exchange of MTProto in what looks like TLS 1.3, as MTProxy has it
+// behind a secret that begins with ee (core.telegram.org/mtproto/mtproto-transports; mtproxy
+// source, net-tcp-rpc-ext-server.c): behind the server's record of random bytes the client
+// sends what initialises the obfuscated transport and a request, in one record or two, and
+// each side waits for the other. A client of TLS begins with its Finished (RFC 8446 section
+// 4.4.4), of another length unless it is padded, and goes on behind it without an answer.
 func fakeTLS(c *conversation, r *finding) {
 	up := c.client()
 	hello, ok := readClientHello(up, false)
 	if !ok || hasExtension(hello, extEarlyData) || !choosesTLS13(c.server()) {
 		return
 	}
-	first, records, finished := 0, 0, false
-	var blocks [2]int // to which all records are padded, their type with their contents or not
-	eachRecord(up, func(kind byte, size int) bool {
-		if kind == recordApplication {
-			if records == 0 {
-				first = size
-			}
-			records++
-			blocks[0], blocks[1] = gcd(blocks[0], size-paddedOverhead), gcd(blocks[1], size-paddedOverhead-1)
-			finished = finished || isFinished(size)
-		}
-		return records < handshakeRecords
-	})
-	if !finished && records > 1 && blocks[0] < minPadBlock && blocks[0]%padGranule != 0 && blocks[1]%padGranule != 0 && first >= minFakeRecord && first < minClientKey {
+	turns := c.dataTurns()
+	if turns[0].client || turns[0].bytes == 0 || turns[1].first != obfuscatedStart && turns[1].records > 1 {
+		return
+	}
+	if within(turns[1].bytes-obfuscatedStart, firstRequest, firstRequest) && within(turns[2].bytes, answerMin, answerMax) && within(turns[3].first, secondRequest, secondRequest) {
 		r.addRole(schemas.SigFakeTLS)
 	}
 }
 
-// A padded record is a whole number of blocks and a tag long; Mbed TLS pads all of its
-// records to 16 bytes (MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY).
-const (
-	paddedOverhead = 16
-	minPadBlock    = 32
-	padGranule     = 16
-)
+// within reports a message of low to high bytes under one of the transports.
+func within(size, low, high int) bool { return size >= low+transportMin && size <= high+transportMax }
 
-func gcd(a, b int) int {
-	for b != 0 {
-		a, b = b, a%b
-	}
-	return a
+// turn is what one side sends in records of data before the other sends some.
+type turn struct {
+	client                bool
+	records, bytes, first int // bytes in all and in the first record
 }
 
-// isFinished reports the size of a Finished, alone or behind an empty certificate and empty
-// settings.
-func isFinished(size int) bool {
-	switch size {
-	case finishedSHA256, finishedSHA384, emptyCertificate + finishedSHA256, emptyCertificate + finishedSHA384,
-		emptySettings + finishedSHA384, emptySettings + emptyCertificate + finishedSHA384:
-		return true
+// dataTurns gives the first four turns of a connection of TLS.
+func (c *conversation) dataTurns() (turns [4]turn) {
+	streams := [2][]byte{c.server(), c.client()}
+	var next, came [2]int // by sender: where the next record begins, and how many bytes there are
+	n := -1
+	for i := range c.payloads {
+		p, sender := &c.payloads[i], 0
+		client := c.fromClient(p)
+		if client {
+			sender = 1
+		}
+		came[sender] += p.Size
+		for next[sender] < min(came[sender], len(streams[sender])) {
+			record := streams[sender][next[sender]:]
+			if !isRecordHeader(record) {
+				return turns
+			}
+			size := int(binary.BigEndian.Uint16(record[3:]))
+			next[sender] += 5 + size
+			if record[0] != recordApplication {
+				continue
+			}
+			if n < 0 || turns[n].client != client {
+				if n++; n == len(turns) {
+					return turns
+				}
+				turns[n] = turn{client: client, first: size}
+			}
+			turns[n].records++
+			turns[n].bytes += size
+		}
 	}
-	return false
+	return turns
 }
 
 func hasExtension(h *clientHello, kind uint16) bool {

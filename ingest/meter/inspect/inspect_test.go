@@ -50,6 +50,8 @@ func samples() []sample {
 	}
 	cell := func(n int) []byte { return tlsRecord(recordApplication, d.bytes(514*n+17)) }
 	record := func(size int) []byte { return tlsRecord(recordApplication, d.bytes(size)) }
+	sealed := func(size int) []byte { return tlsRecord(recordApplication, newDice(uint64(size)).bytes(size)) }
+	fakeHello := join(tls13ServerHello(newDice(1)), "\x14\x03\x03\x00\x01\x01", sealed(2000))
 	ntpAsk := join(0x23, make([]byte, 39), d.bytes(8))
 	sixteen := make([]Payload, 0, 8)
 	for i := range 8 {
@@ -209,7 +211,11 @@ func samples() []sample {
 			shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigTorTLS, schemas.SigTorCells)},
 		{"a word is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.facebook.com"})), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"a browser is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com", alpn: []string{"h2"}})), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
-		{"fake tls", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(64+41))), up(record(83))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFakeTLS)},
+		{"fake tls", tcp(up(hello), down(join(tls13ServerHello(d), "\x14\x03\x03\x00\x01\x01", record(77))), up(join("\x14\x03\x03\x00\x01\x01", record(64+47))), down(sealed(91)), up(sealed(347))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFakeTLS)},
+		{"tls 1.3, a long padded end of the handshake, then a request at once", tcp(up(hello), down(fakeHello), up(join("\x14\x03\x03\x00\x01\x01", sealed(64+47), sealed(347))), down(sealed(91))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"fake tls, the transport's beginning in a record of its own", tcp(up(hello), down(fakeHello), up(join("\x14\x03\x03\x00\x01\x01", sealed(64))), up(sealed(44)), down(sealed(88)), up(sealed(344))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFakeTLS)},
+		{"tls 1.3, a long padded end of the handshake, then a ticket", tcp(up(hello), down(fakeHello), up(join("\x14\x03\x03\x00\x01\x01", sealed(64+47))), down(sealed(250)), up(sealed(347))), shows(schemas.SigTLS, schemas.SigTLSServer)},
+		{"tls 1.3, a finished and a short request", tcp(up(hello), down(fakeHello), up(join("\x14\x03\x03\x00\x01\x01", sealed(69), sealed(42))), down(sealed(91)), up(sealed(347))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3 with padded records", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(128+16))), up(record(256+16))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(69))), up(record(105))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"tls 1.3 with a client's certificate", tcp(up(hello), down(tls13ServerHello(d)), up(join("\x14\x03\x03\x00\x01\x01", record(420), record(100), record(69)))), shows(schemas.SigTLS, schemas.SigTLSServer)},
