@@ -85,6 +85,7 @@ const (
 	SigODoHClear                            // HTTP without TLS that carries application/oblivious-dns-message
 	SigMASQUE                               // HTTP without TLS that asks a proxy for UDP or IP
 	SigSoftEtherNATT                        // questions of SoftEther to the server that traverses NAT, or answers
+	SigRandomDatagrams                      // datagrams both ways, each random from its first byte on: no header in clear
 )
 
 var signatureNames = [...]string{
@@ -101,6 +102,7 @@ var signatureNames = [...]string{
 	"nat-keepalive", "", "block-mac", "", "dot-records",
 	"fortinet-certificate", "fake-tls", "dnscrypt-queries", "doh-clear", "dtls-old", "http-proxy-asked", "routing",
 	"wireguard-reserved", "odoh-clear", "masque", "softether-natt",
+	"random-datagrams",
 }
 
 // SignatureNames lists the vocabulary in order of its numbers.

@@ -72,7 +72,7 @@ func (e *endpoints) hold(name string, groups []uint32) bool {
 // by chance or by a form of their own.
 var fewBits = schemas.SignaturesOf(schemas.SigWireGuardInit, schemas.SigWireGuardData, schemas.SigESPinUDP, schemas.SigDNSCryptQueries,
 	schemas.SigFakeTLS, schemas.SigTorTLS, schemas.SigTorCells, schemas.SigTelegram, schemas.SigSoftEther, schemas.SigBlockMAC,
-	schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigDoTRecords, schemas.SigAnyConnectDTLS)
+	schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigRandomDatagrams, schemas.SigDoTRecords, schemas.SigAnyConnectDTLS)
 
 // restsOn says what a rule for a tool rests on that ordinary traffic may show too:
 // lengths, or few bytes; empty where it does not.

@@ -276,7 +276,7 @@ func randomFlow(d dice, protocol uint8) *Flow {
 }
 
 // encrypted are the signatures that name no protocol, and random bytes may have.
-var encrypted = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP)
+var encrypted = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigRandomDatagrams)
 
 // seen is what a sample shows.
 type seen struct {

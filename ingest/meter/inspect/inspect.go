@@ -67,7 +67,7 @@ var (
 	}
 	udpDetectors = []detector{
 		wireGuard, openVPNUDP, ike, espInUDP, l2tp, quic, dtls, stun, dnsUDP, dnsCrypt, bitTorrentUDP, rtp,
-		telegramCall, tincUDP, softEtherUDP, softEtherNATT, nebula, socksUDP, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, mod16, blockMAC,
+		telegramCall, tincUDP, softEtherUDP, softEtherNATT, nebula, socksUDP, tailscale, zeroTier, teredo, iodineRaw, sipUDP, ntp, fullyEncryptedUDP, randomDatagrams, mod16, blockMAC,
 	}
 	otherDetectors = map[uint8][]detector{47: {pptpGRE}, 51: {ahRouting}}
 )
@@ -165,7 +165,7 @@ func (r *finding) drop(s ...schemas.Signature) {
 }
 
 // vague are signatures that say what bytes look like, not what they are.
-var vague = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigBlockMAC)
+var vague = schemas.SignaturesOf(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigRandomDatagrams, schemas.SigBlockMAC)
 
 // reconcile drops what a recognised protocol explains: that its bytes look random, or,
 // after a hello, that there are records.
@@ -178,7 +178,7 @@ func reconcile(r *finding) {
 	}
 	const records = schemas.TraitTLSRecords | schemas.TraitDTLSRecords
 	if !r.Signatures.Without(vague).Empty() || r.Traits&records != 0 {
-		r.drop(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP)
+		r.drop(schemas.SigFullyEncrypted, schemas.SigFullyEncryptedUDP, schemas.SigRandomDatagrams)
 	}
 }
 
