@@ -23,7 +23,11 @@ type Newcomers struct {
 	Local           float64 // share of servers that one country uses alone
 	Sudden          float64 // share of servers that have all their users from the first day; the others gain them over two weeks
 	Events          []Launch
+	OnePeer         *OnePeer // leaves only such uses of servers
 }
+
+// OnePeer is how many uses of a server are such that most bytes of the client's hour go there.
+type OnePeer struct{ Ordinary, Tunnel float64 }
 
 // Launch is something that begins on a day.
 type Launch struct {
@@ -38,6 +42,8 @@ type Launch struct {
 	Abroad  float64 // share of other countries' clients, relative to Share
 	Sensors float64 // instead of a service: factor of the country's clients that are seen from then on
 	Tool    bool    // whether it is what is looked for
+	Tunnel  bool    // whether its clients send through it what they send
+	Used    float64 // share of the country's clients that use its networks for something else, all the time
 }
 
 // DefaultNewcomers is the world of docs/accuracy.md, without events.
@@ -134,9 +140,8 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 	}
 	all := max(1, r.poisson(clients))
 	code := []byte{'a' + byte(country/26), 'a' + byte(country%26)}
-	add := func(client int, net uint32, random bool) {
-		row := b.Len()
-		at := date.UnixMilli() + int64(r.intn(86_000_000))
+	add := func(client int, net uint32, random bool, ms int) {
+		row, at := b.Len(), date.UnixMilli()+int64(ms)
 		b.Start.Append(at)
 		b.End.Append(at + 60_000)
 		b.Client.Append(uint64(country)<<40 | uint64(day)<<24 | uint64(client))
@@ -168,8 +173,15 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 		}
 		b.AppendSeen(row, signatures, schemas.TraitInspected)
 	}
+	peers := stream(r.state, keyOnePeer) // of its own: the uses are the same with it and without
+	use := func(client int, net uint32, tunnel bool) {
+		at := r.intn(86_000_000)
+		if n.OnePeer.has(&peers, tunnel) {
+			add(client, net, true, at)
+		}
+	}
 	for c := range (all + 9) / 10 { // what the rest did is not needed
-		add(10*c, 0xfffff, false)
+		add(10*c, 0xfffff, false, r.intn(86_000_000))
 	}
 	for i := range w.servers {
 		s := &w.servers[i]
@@ -181,11 +193,16 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 			share *= min(1, float64(day-s.first+1)/s.ramp)
 		}
 		for range min(all, r.poisson(share*float64(all))) {
-			add(r.intn(all), s.net, true)
+			use(r.intn(all), s.net, false)
 		}
 	}
 	users := map[int]bool{}
 	for i, l := range n.Events {
+		if l.Country == country {
+			for range r.poisson(l.Used * float64(all)) {
+				use(r.intn(all), l.net(i, r.intn(l.Servers)), false)
+			}
+		}
 		share := l.share(country, day)
 		if share == 0 {
 			continue
@@ -195,13 +212,27 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 			if l.Move > 0 {
 				server += l.Servers * ((day - l.Day) / l.Move)
 			}
-			add(client, uint32(0xa0000+i<<12+server), true)
+			use(client, l.net(i, server), l.Tunnel)
 			if l.Tool && country == l.Country {
 				users[client] = true
 			}
 		}
 	}
 	return len(users)
+}
+
+// net is the number of one of its networks, i being its own.
+func (l Launch) net(i, server int) uint32 { return uint32(0xa0000 + i<<12 + server) }
+
+// has draws whether a use of a server is one of these; all are where nothing is said.
+func (o *OnePeer) has(r *random, tunnel bool) bool {
+	if o == nil {
+		return true
+	}
+	if tunnel {
+		return r.chance(o.Tunnel)
+	}
+	return r.chance(o.Ordinary)
 }
 
 // share is the part of a country's clients that use what was launched on a day.

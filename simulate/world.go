@@ -106,6 +106,7 @@ const (
 	keyReplicates
 	keyUniform
 	keyNewcomers
+	keyOnePeer
 )
 
 func newWorld(s *Scenario, seed uint64) *world {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"strings"
 
 	"github.com/banshift/banshift/load/engine"
 )
@@ -19,7 +20,16 @@ func main() {
 	}
 	runs := flag.Int("runs", 16, "worlds in which nothing happens to one country alone; half as many have a tool")
 	out := flag.String("out", "", "Markdown file to write")
+	only := flag.Int("one-peer", 0, "measure what one-peer use adds and nothing else, on so many pairs of worlds")
 	flag.Parse()
+	if *only > 0 {
+		var b strings.Builder
+		if err := peers(context.Background(), &b, *only); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Print(b.String())
+		return
+	}
 	text, err := report(context.Background(), *runs)
 	if err != nil {
 		log.Fatal(err)
