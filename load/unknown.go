@@ -35,9 +35,9 @@ var ComesUp = Rise{Fewest: 20, Factor: 4, Beyond: 2, Own: 4}
 func (r Rise) least() uint64 { return max(1, r.Fewest/uint64(r.Factor)) }
 
 // params are those of [statements.CountServers] and [statements.CountUnknown].
-func (r Rise) params(categories []string) map[string]string {
+func (r Rise) params(counted use.Counted) map[string]string {
 	return map[string]string{
-		"categories": arrayOf(categories, quoteText), "least": fmt.Sprint(r.least()),
+		"categories": arrayOf(counted.Categories, quoteText), "peer": fmt.Sprint(counted.OnePeer), "least": fmt.Sprint(r.least()),
 		"fewest": fmt.Sprint(r.Fewest), "rise": fmt.Sprint(r.Factor), "beyond": fmt.Sprint(r.Beyond), "own": fmt.Sprint(r.Own),
 	}
 }
@@ -49,7 +49,7 @@ func (s *Store) JudgeServers(ctx context.Context, from, to time.Time, r Rise) er
 	if err != nil {
 		return err
 	}
-	params := r.params(used.Categories)
+	params := r.params(used)
 	params["from"], params["to"] = from.UTC().Format(time.DateOnly), to.UTC().Format(time.DateOnly)
 	return explain(s.name, s.conn.Exec(clickhouse.Context(ctx, clickhouse.WithParameters(params)), statements.CountUnknown))
 }
@@ -62,7 +62,7 @@ func (s *Store) countUnknown(ctx context.Context, days []uncounted, versions map
 		return err
 	}
 	for _, sql := range []string{statements.CountServers, statements.CountUnknown} {
-		if err := s.countFrom(ctx, sql, days, versions, ComesUp.params(used.Categories)); err != nil {
+		if err := s.countFrom(ctx, sql, days, versions, ComesUp.params(used)); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ type serverUse struct {
 	clients      int
 	service      string
 	level        string
+	alone        bool // their hours have nothing else
 }
 
 // putServerUse stores flows, and the client-hours that go with them; every country has 200 clients besides.
@@ -35,10 +36,14 @@ func putServerUse(t *testing.T, s *Store, list ...serverUse) {
 		if u.service != "" {
 			names = "3"
 		}
-		run(fmt.Sprintf(`INSERT INTO flows (start, end, client, country, server_net, records, flow_count, tool, service, category, level, simulated)
-			SELECT %s, %s, %d + c, '%s', toIPv6('%s'), 1, 1, 'fully-encrypted', '%s', 'proxy', '%s', 0 FROM %s`, day, day, 1000*i, u.country, u.net, u.service, u.level, them))
+		rest := 10 // times the bytes of the flow
+		if u.alone {
+			rest = 1
+		}
+		run(fmt.Sprintf(`INSERT INTO flows (start, end, client, country, server_net, bytes_up, bytes_down, records, flow_count, tool, service, category, level, simulated)
+			SELECT %s, %s, %d + c, '%s', toIPv6('%s'), 100, 900, 1, 1, 'fully-encrypted', '%s', 'proxy', '%s', 0 FROM %s`, day, day, 1000*i, u.country, u.net, u.service, u.level, them))
 		run(fmt.Sprintf(`INSERT INTO usage (hour, country, asn, client, verdict, simulated, flows, expected, unanswered, bytes_up, bytes_down, records)
-			SELECT %s, '%s', 1, %d + c, %s, 0, 1, 0.5, 0, 1, 1, 1 FROM %s`, day, u.country, 1000*i, names, them))
+			SELECT %s, '%s', 1, %d + c, %s, 0, 1, 0.5, 0, %d, %d, 1 FROM %s`, day, u.country, 1000*i, names, 100*rest, 900*rest, them))
 	}
 }
 
@@ -89,7 +94,7 @@ const unknownRows = "SELECT country, day, servers, clients, flows, all_clients F
 func TestServersThatComeUp(t *testing.T) {
 	const first = 25
 	s := unknownStore(t)
-	old := serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible"}
+	old := serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible", false}
 	base := func(u serverUse) []serverUse { return []serverUse{old, u} }
 	week := func(clients string) string {
 		var rows []string
@@ -105,23 +110,28 @@ func TestServersThatComeUp(t *testing.T) {
 		uses []serverUse
 		want string
 	}{
-		"new":             {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible"}), week("40,40,270")},
-		"few":             {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 19, "", "possible"}), ""},
-		"likely":          {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "likely"}), ""},
-		"of a service":    {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "vpn-a", "possible"}), ""},
-		"of all days":     {base(serverUse{"ru", "::ffff:198.51.100.0", 0, 40, 40, "", "possible"}), ""},
-		"without history": {base(serverUse{"ru", "::ffff:198.51.100.0", 12, 40, 40, "", "possible"}), ""},
-		"grown by 3":      {append(base(serverUse{"ru", "::ffff:198.51.100.0", 0, first, 15, "", "possible"}), serverUse{"ru", "::ffff:198.51.100.0", first, 40, 45, "", "possible"}), ""},
-		"everywhere": {append(base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible"}),
-			serverUse{"by", "::ffff:198.51.100.0", first, 40, 40, "", "possible"}), ""},
-		"elsewhere a little": {append(base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible"}),
-			serverUse{"by", "::ffff:198.51.100.0", first, 40, 6, "", "possible"}), week("40,40,270")},
-		"with the sensors": {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 300, "", "possible"}), ""},
+		"new":             {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible", false}), week("40,40,270")},
+		"few":             {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 19, "", "possible", false}), ""},
+		"likely":          {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "likely", false}), ""},
+		"of a service":    {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "vpn-a", "possible", false}), ""},
+		"of all days":     {base(serverUse{"ru", "::ffff:198.51.100.0", 0, 40, 40, "", "possible", false}), ""},
+		"without history": {base(serverUse{"ru", "::ffff:198.51.100.0", 12, 40, 40, "", "possible", false}), ""},
+		"grown by 3":      {append(base(serverUse{"ru", "::ffff:198.51.100.0", 0, first, 15, "", "possible", false}), serverUse{"ru", "::ffff:198.51.100.0", first, 40, 45, "", "possible", false}), ""},
+		"everywhere": {append(base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible", false}),
+			serverUse{"by", "::ffff:198.51.100.0", first, 40, 40, "", "possible", false}), ""},
+		"elsewhere a little": {append(base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible", false}),
+			serverUse{"by", "::ffff:198.51.100.0", first, 40, 6, "", "possible", false}), week("40,40,270")},
+		"with the sensors":               {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 300, "", "possible", false}), ""},
+		"on a network in use":            {[]serverUse{old, {"ru", "::ffff:198.51.100.0", 0, 40, 30, "", "possible", false}, {"ru", "::ffff:198.51.100.0", first, 40, 25, "", "possible", true}}, week("25,25,285")},
+		"on a network in use, not alone": {[]serverUse{old, {"ru", "::ffff:198.51.100.0", 0, 40, 30, "", "possible", false}, {"ru", "::ffff:198.51.100.0", first, 40, 25, "", "possible", false}}, ""},
+		"on a network in use by such":    {[]serverUse{old, {"ru", "::ffff:198.51.100.0", 0, 40, 10, "", "possible", true}, {"ru", "::ffff:198.51.100.0", first, 40, 25, "", "possible", true}}, ""},
+		"on a network in use, few alone": {[]serverUse{old, {"ru", "::ffff:198.51.100.0", 0, 40, 30, "", "possible", false}, {"ru", "::ffff:198.51.100.0", first, 40, 19, "", "possible", true}}, ""},
+		"new and alone":                  {base(serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible", true}), week("40,40,270")},
 		"where others come and go": {[]serverUse{old,
-			{"ru", "::ffff:203.0.113.0", 11, 12, 19, "", "possible"}, {"ru", "::ffff:203.0.114.0", 13, 14, 19, "", "possible"}, {"ru", "::ffff:203.0.115.0", 15, 16, 19, "", "possible"},
-			{"ru", "::ffff:203.0.116.0", 16, 17, 19, "", "possible"}, {"ru", "::ffff:203.0.117.0", 18, 19, 19, "", "possible"}, {"ru", "::ffff:203.0.118.0", 19, 20, 19, "", "possible"},
-			{"ru", "::ffff:203.0.119.0", 20, 21, 19, "", "possible"}, {"ru", "::ffff:203.0.120.0", 21, 22, 19, "", "possible"}, {"ru", "::ffff:203.0.121.0", 22, 23, 19, "", "possible"},
-			{"ru", "::ffff:198.51.100.0", first, 40, 35, "", "possible"}}, ""},
+			{"ru", "::ffff:203.0.113.0", 11, 12, 19, "", "possible", false}, {"ru", "::ffff:203.0.114.0", 13, 14, 19, "", "possible", false}, {"ru", "::ffff:203.0.115.0", 15, 16, 19, "", "possible", false},
+			{"ru", "::ffff:203.0.116.0", 16, 17, 19, "", "possible", false}, {"ru", "::ffff:203.0.117.0", 18, 19, 19, "", "possible", false}, {"ru", "::ffff:203.0.118.0", 19, 20, 19, "", "possible", false},
+			{"ru", "::ffff:203.0.119.0", 20, 21, 19, "", "possible", false}, {"ru", "::ffff:203.0.120.0", 21, 22, 19, "", "possible", false}, {"ru", "::ffff:203.0.121.0", 22, 23, 19, "", "possible", false},
+			{"ru", "::ffff:198.51.100.0", first, 40, 35, "", "possible", false}}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			clearUnknown(t, s)
@@ -138,7 +148,7 @@ func TestServersThatComeUp(t *testing.T) {
 func TestUnknownToolsDoNotDependOnTheOrder(t *testing.T) {
 	ctx := context.Background()
 	uses := []serverUse{
-		{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible"}, {"ru", "::ffff:198.51.100.0", 25, 40, 40, "", "possible"}, {"by", "::ffff:203.0.113.0", 27, 29, 50, "", "possible"},
+		{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible", false}, {"ru", "::ffff:198.51.100.0", 25, 40, 40, "", "possible", false}, {"by", "::ffff:203.0.113.0", 27, 29, 50, "", "possible", false},
 	}
 	s := unknownStore(t)
 	putServerUse(t, s, uses...)
@@ -185,7 +195,7 @@ func TestUnknownToolsStayWithoutTheirFlows(t *testing.T) {
 		"ALTER TABLE counted_servers DELETE WHERE day < '2018-03-20' SETTINGS mutations_sync = 2",
 	} {
 		clearUnknown(t, s)
-		putServerUse(t, s, serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible"}, serverUse{"ru", "::ffff:198.51.100.0", 25, 40, 40, "", "possible"})
+		putServerUse(t, s, serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible", false}, serverUse{"ru", "::ffff:198.51.100.0", 25, 40, 40, "", "possible", false})
 		countAll(t, s)
 		want := rowsOf(t, s, unknownRows)
 		if strings.Count(want, "\n") != 8 {
@@ -219,7 +229,7 @@ func TestHowLongServersAreNeeded(t *testing.T) {
 	}
 	const first = 30
 	clearUnknown(t, s)
-	putServerUse(t, s, serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible"}, serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible"})
+	putServerUse(t, s, serverUse{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible", false}, serverUse{"ru", "::ffff:198.51.100.0", first, 40, 40, "", "possible", false})
 	for _, day := range []int{10, 11, 12} {
 		run("ALTER TABLE flows DELETE WHERE toDate(start) = toDate('2018-03-01') + %d SETTINGS mutations_sync = 2", day)
 		run("ALTER TABLE usage DELETE WHERE toDate(hour) = toDate('2018-03-01') + %d SETTINGS mutations_sync = 2", day)

@@ -1,7 +1,37 @@
 -- Of days all of whose possible flows are still there: what retention took cannot be counted again. A client is on one
--- shard, which counts its own clients to the end (no_merge): they add up.
-INSERT INTO counted_servers (country, day, simulated, server_net, clients, flows)
-SELECT country, day, simulated, server_net, clients, flows
+-- shard, which counts its own clients to the end (no_merge): they add up. Of whom a server has most of an hour is known
+-- once the hours of flows and those of usage, each finished on its shard, are together.
+INSERT INTO counted_servers (country, day, simulated, server_net, clients, peers, flows)
+WITH alone AS
+(
+    SELECT a.country AS country, a.day AS day, a.simulated AS simulated, a.server_net AS server_net, uniqExact(a.client) AS peers
+    FROM
+    (
+        SELECT f.country AS country, toDate(f.start) AS day, f.simulated AS simulated, f.client AS client, toStartOfHour(f.start) AS at, server_net,
+            sum((f.bytes_up + f.bytes_down) * f.flow_count) AS bytes
+        FROM flows AS f
+        WHERE f.country IN {countries:Array(String)} AND level = 'possible' AND service = '' AND has({categories:Array(String)}, category)
+            AND f.start >= toDateTime64({from:Date}, 3, 'UTC') AND f.start < toDateTime64({to:Date} + 1, 3, 'UTC')
+            AND (f.country, toDate(f.start)) IN {days:Array(Tuple(String, Date))}
+        GROUP BY country, day, simulated, client, at, server_net
+    ) AS a
+    INNER JOIN
+    (
+        SELECT u.country AS country, u.simulated AS simulated, u.client AS client, u.hour AS at, sum(u.bytes_up + u.bytes_down) AS bytes
+        FROM usage AS u
+        WHERE u.country IN {countries:Array(String)} AND u.hour >= toDateTime({from:Date}, 'UTC') AND u.hour < toDateTime({to:Date} + 1, 'UTC')
+            AND (u.country, u.client) GLOBAL IN
+            (
+                SELECT f.country, f.client FROM flows AS f
+                WHERE f.country IN {countries:Array(String)} AND level = 'possible' AND service = '' AND has({categories:Array(String)}, category)
+                    AND f.start >= toDateTime64({from:Date}, 3, 'UTC') AND f.start < toDateTime64({to:Date} + 1, 3, 'UTC')
+            )
+        GROUP BY country, simulated, client, at
+    ) AS t ON t.country = a.country AND t.simulated = a.simulated AND t.client = a.client AND t.at = a.at
+    WHERE a.bytes >= {peer:Float64} * t.bytes AND t.bytes > 0
+    GROUP BY country, day, simulated, server_net
+)
+SELECT c.country, c.day, c.simulated, c.server_net, c.clients, if(c.whole = 1, c.clients, n.peers), c.flows
 FROM
 (
     SELECT *, sum(balance) OVER (PARTITION BY country, day, simulated) AS missing
@@ -30,6 +60,7 @@ FROM
             AND (d.country, d.day, d.version) IN {versions:Array(Tuple(String, Date, UInt64))}
         GROUP BY country, day, simulated
     )
-)
-WHERE missing = 0 AND (whole = 1 OR server_net != toIPv6('::') AND clients >= {least:UInt64})
-SETTINGS insert_deduplicate = 0, max_partitions_per_insert_block = 0, distributed_group_by_no_merge = 1
+) AS c
+LEFT JOIN alone AS n ON n.country = c.country AND n.day = c.day AND n.simulated = c.simulated AND n.server_net = c.server_net
+WHERE c.missing = 0 AND (c.whole = 1 OR c.server_net != toIPv6('::') AND c.clients >= {least:UInt64})
+SETTINGS insert_deduplicate = 0, max_partitions_per_insert_block = 0, distributed_group_by_no_merge = 1, join_use_nulls = 0

@@ -20,6 +20,7 @@ var text []byte
 type Counted struct {
 	Categories []string `yaml:"categories"` // of tools
 	Level      string   `yaml:"level"`      // the lowest one
+	OnePeer    float64  `yaml:"one_peer"`   // share of a client's bytes of an hour, from 0 to 1, that are most of them
 }
 
 // Load reads what counts as use.
