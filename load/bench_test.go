@@ -205,16 +205,17 @@ func BenchmarkCountShards(b *testing.B) {
 }
 
 // BenchmarkCountUnknown counts and judges the servers of a day again, as a store does that goes on reading: 20 million
-// rows of flows, of 10 countries, 40 days and 5,000 server networks.
+// rows of flows, of 10 countries, 40 days and 5,000 server networks, and the client-hours of these.
 func BenchmarkCountUnknown(b *testing.B) {
 	ctx := context.Background()
 	s := ownStore(b, b.TempDir())
 	defer s.Close()
 	const start = "toDateTime('2018-03-01 00:00:00', 'UTC') + toIntervalDay(number % 40)"
 	for _, sql := range []string{
-		`INSERT INTO flows (start, end, client, country, server_net, records, flow_count, tool, category, level)
+		`INSERT INTO flows (start, end, client, country, server_net, bytes_down, records, flow_count, tool, category, level)
 			SELECT ` + start + ` AS begun, begun, intHash64(number) % 200000, concat('c', toString(intDiv(number, 40) % 10)), toIPv6(concat('::ffff:240.', toString(intHash32(number) % 20), '.', toString(intHash32(number + 7) % 250), '.0')),
-			1, 1, 'fully-encrypted', 'proxy', 'possible' FROM numbers(20000000)`,
+			1000, 1, 1, 'fully-encrypted', 'proxy', 'possible' FROM numbers(20000000)`,
+		`INSERT INTO usage (hour, country, asn, client, verdict, flows, bytes_down, records) SELECT start, country, 1, client, client % 3, 3, if(client % 5 = 0, 500, 10000), 1 FROM flows`,
 		`INSERT INTO counted_days (grouping, level, country, day, category, clients, flows, records, version)
 			SELECT arrayJoin(['all', 'category']) AS g, if(g = 'all', 'unclassified', 'possible'), country, toDate(start), if(g = 'all', '', 'proxy'), 200000, count(), count(), 1 FROM flows GROUP BY country, toDate(start)`,
 	} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banshift/banshift/load/engine/servertest"
 	"github.com/banshift/banshift/schemas/statements"
 )
 
@@ -41,9 +42,9 @@ func putServerUse(t *testing.T, s *Store, list ...serverUse) {
 			rest = 1
 		}
 		run(fmt.Sprintf(`INSERT INTO flows (start, end, client, country, server_net, bytes_up, bytes_down, records, flow_count, tool, service, category, level, simulated)
-			SELECT %s, %s, %d + c, '%s', toIPv6('%s'), 100, 900, 1, 1, 'fully-encrypted', '%s', 'proxy', '%s', 0 FROM %s`, day, day, 1000*i, u.country, u.net, u.service, u.level, them))
+			SELECT %s, %s, %d + c, '%s', toIPv6('%s'), 100, 900, 1, 1, 'fully-encrypted', '%s', 'proxy', '%s', 0 FROM %s SETTINGS distributed_foreground_insert = 1`, day, day, 1000*i, u.country, u.net, u.service, u.level, them))
 		run(fmt.Sprintf(`INSERT INTO usage (hour, country, asn, client, verdict, simulated, flows, expected, unanswered, bytes_up, bytes_down, records)
-			SELECT %s, '%s', 1, %d + c, %s, 0, 1, 0.5, 0, %d, %d, 1 FROM %s`, day, u.country, 1000*i, names, 100*rest, 900*rest, them))
+			SELECT %s, '%s', 1, %d + c, %s, 0, 1, 0.5, 0, %d, %d, 1 FROM %s SETTINGS distributed_foreground_insert = 1`, day, u.country, 1000*i, names, 100*rest, 900*rest, them))
 	}
 }
 
@@ -65,14 +66,20 @@ func clearUnknown(t *testing.T, s *Store) {
 			t.Fatal(err)
 		}
 	}
+	putOthers(t, s)
+}
+
+// putOthers names the verdicts, and stores 40 days of other use in two countries.
+func putOthers(t *testing.T, s *Store) {
+	t.Helper()
 	for _, sql := range []string{
 		`INSERT INTO verdicts (number, tool, service, category, level, pack, lists) VALUES (1, 'fully-encrypted', '', 'proxy', 'possible', 'p', 'l'), (2, 'fully-encrypted', '', 'proxy', 'likely', 'p', 'l'),
 			(3, 'fully-encrypted', 'vpn-a', 'proxy', 'possible', 'p', 'l'), (4, 'none', '', 'none', 'unclassified', 'p', 'l')`,
 		`INSERT INTO usage (hour, country, asn, client, verdict, simulated, flows, expected, unanswered, bytes_up, bytes_down, records)
 			SELECT toDateTime('2018-03-01 12:00:00', 'UTC') + toIntervalDay(d), country, 1, 1000000 + c, 4, 0, 1, 0, 0, 1, 1, 1
-			FROM (SELECT number AS d, arrayJoin(['by', 'ru']) AS country, arrayJoin(range(200)) AS c FROM numbers(40)) AS x`,
+			FROM (SELECT number AS d, arrayJoin(['by', 'ru']) AS country, arrayJoin(range(200)) AS c FROM numbers(40)) AS x SETTINGS distributed_foreground_insert = 1`,
 	} {
-		if err := s.conn.Exec(ctx, sql); err != nil {
+		if err := s.conn.Exec(context.Background(), sql); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -252,5 +259,28 @@ func TestHowLongServersAreNeeded(t *testing.T) {
 		if got := rowsOf(t, s, unknownRows); (got == all) != (kept == ServerDays) {
 			t.Errorf("with %d days\n%s\nof all days\n%s", kept, got, all)
 		}
+	}
+}
+
+// Shards find the same servers as one store: clients of a network in use lie on both, and their hours with them.
+func TestShardsFindServersThatComeUp(t *testing.T) {
+	uses := []serverUse{
+		{"ru", "::ffff:192.0.2.0", 0, 40, 30, "", "possible", false}, {"ru", "::ffff:198.51.100.0", 0, 40, 30, "", "possible", false},
+		{"ru", "::ffff:198.51.100.0", 25, 40, 25, "", "possible", true}, {"ru", "::ffff:203.0.113.0", 27, 40, 40, "", "possible", false},
+	}
+	var got []string
+	for _, s := range []*Store{unknownStore(t), shardedStore(t, servertest.StartCluster(t, 2), Options{})} {
+		if len(s.shards) > 0 {
+			putOthers(t, s)
+		}
+		putServerUse(t, s, uses...)
+		if len(s.shards) > 0 {
+			bothHold(t, s, "flows")
+		}
+		countAll(t, s)
+		got = append(got, rowsOf(t, s, unknownRows))
+	}
+	if got[0] != got[1] || !strings.Contains(got[0], `"ru","2018-03-26",1,25,25,285`) || !strings.Contains(got[0], `"ru","2018-03-28",2,65,65,325`) {
+		t.Errorf("one store\n%s\nshards\n%s", got[0], got[1])
 	}
 }

@@ -23,10 +23,11 @@ type Newcomers struct {
 	Local           float64 // share of servers that one country uses alone
 	Sudden          float64 // share of servers that have all their users from the first day; the others gain them over two weeks
 	Events          []Launch
-	OnePeer         *OnePeer // leaves only such uses of servers
+	OnePeer         OnePeer
 }
 
-// OnePeer is how many uses of a server are such that most bytes of the client's hour go there.
+// OnePeer is how many uses of a server are such that nearly all bytes of the client's hour go there; of the others it
+// has few. None are if nothing is said.
 type OnePeer struct{ Ordinary, Tunnel float64 }
 
 // Launch is something that begins on a day.
@@ -59,6 +60,16 @@ type Encounters struct {
 	// Users is how many clients of each country used what is looked for on the day.
 	Users []int
 }
+
+// Bytes of a flow to a server whose bytes are random, and of what else the client does in that hour.
+const (
+	usedBytes = 64_000
+	manyBytes = 10 * usedBytes
+	fewBytes  = usedBytes / 10
+)
+
+// otherNet is the network of whatever else clients do.
+const otherNet = 0xfffff
 
 // newcomer is one server network of the world.
 type newcomer struct {
@@ -140,7 +151,7 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 	}
 	all := max(1, r.poisson(clients))
 	code := []byte{'a' + byte(country/26), 'a' + byte(country%26)}
-	add := func(client int, net uint32, random bool, ms int) {
+	add := func(client int, net uint32, random bool, ms int, bytes uint64) {
 		row, at := b.Len(), date.UnixMilli()+int64(ms)
 		b.Start.Append(at)
 		b.End.Append(at + 60_000)
@@ -153,8 +164,8 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 		b.Server.Append(server)
 		b.ServerPort.Append(443)
 		b.Protocol.Append(tcp)
-		b.BytesUp.Append(4000)
-		b.BytesDown.Append(60_000)
+		b.BytesUp.Append(bytes / 16)
+		b.BytesDown.Append(bytes - bytes/16)
 		b.PacketsUp.Append(30)
 		b.PacketsDown.Append(50)
 		b.TCPFlags.Append(0x1b)
@@ -175,13 +186,15 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 	}
 	peers := stream(r.state, keyOnePeer) // of its own: the uses are the same with it and without
 	use := func(client int, net uint32, tunnel bool) {
-		at := r.intn(86_000_000)
+		at, rest := r.intn(86_000_000), uint64(manyBytes)
 		if n.OnePeer.has(&peers, tunnel) {
-			add(client, net, true, at)
+			rest = fewBytes
 		}
+		add(client, net, true, at, usedBytes)
+		add(client, otherNet, false, at, rest)
 	}
 	for c := range (all + 9) / 10 { // what the rest did is not needed
-		add(10*c, 0xfffff, false, r.intn(86_000_000))
+		add(10*c, otherNet, false, r.intn(86_000_000), fewBytes)
 	}
 	for i := range w.servers {
 		s := &w.servers[i]
@@ -224,11 +237,8 @@ func (n Newcomers) addCountry(b *schemas.FlowBuilder, r *random, w *newcomersWor
 // net is the number of one of its networks, i being its own.
 func (l Launch) net(i, server int) uint32 { return uint32(0xa0000 + i<<12 + server) }
 
-// has draws whether a use of a server is one of these; all are where nothing is said.
-func (o *OnePeer) has(r *random, tunnel bool) bool {
-	if o == nil {
-		return true
-	}
+// has draws whether a use of a server is one of these.
+func (o OnePeer) has(r *random, tunnel bool) bool {
 	if tunnel {
 		return r.chance(o.Tunnel)
 	}

@@ -62,3 +62,42 @@ func must(text []byte, err error) []byte {
 	}
 	return text
 }
+
+// Which uses have most of an hour is drawn apart: the uses are the same ones.
+func TestOnePeer(t *testing.T) {
+	n := Newcomers{Countries: 2, Days: 3, Clients: 300, Servers: 10, LifetimeDays: 20, Least: .01, Tail: 1.5, Local: .5, Sudden: .5,
+		Events: []Launch{{Country: 1, Day: 1, Share: .2, Servers: 2, Tool: true, Tunnel: true, Used: .1}}}
+	count := func(o OnePeer) (uses, most, tool int) {
+		t.Helper()
+		n.OnePeer = o
+		err := n.Each(1, func(e Encounters) error {
+			flows, err := schemas.FlowsOf(e.Flows)
+			if err != nil {
+				return err
+			}
+			for i := range flows.Start {
+				if !flows.SignaturesAt(i).Has(schemas.SigFullyEncrypted) {
+					continue
+				}
+				uses++
+				if rest := flows.BytesUp[i+1] + flows.BytesDown[i+1]; flows.Client[i+1] != flows.Client[i] || flows.Start[i+1] != flows.Start[i] {
+					t.Fatalf("use %d has no other flow of its client", i)
+				} else if rest < flows.BytesUp[i]+flows.BytesDown[i] {
+					most++
+				}
+			}
+			tool += e.Users[1]
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return uses, most, tool
+	}
+	uses, none, tool := count(OnePeer{})
+	of, all, _ := count(OnePeer{Ordinary: 1, Tunnel: 1})
+	_, tunnels, _ := count(OnePeer{Tunnel: 1})
+	if none != 0 || of != uses || all != uses || tunnels < tool || tunnels >= uses {
+		t.Errorf("of %d uses %d; %d, %d and %d have most of an hour, with %d users of the tool", uses, of, none, all, tunnels, tool)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/banshift/banshift/load"
@@ -81,64 +82,44 @@ func (f found) portion() string {
 	return fmt.Sprintf("%d of %d, %.0f %%", f.seen, f.worlds, 100*float64(f.shown)/float64(max(1, f.clientDays)))
 }
 
-// either is what two ways of looking at one world find together.
-func either(a, b world) world {
-	w := world{judged: a.judged, truth: a.truth}
-	for c := range a.found {
-		w.found = append(w.found, slices.Clone(a.found[c]))
-		for day, n := range b.found[c] {
-			w.found[c][day] = max(w.found[c][day], n)
-		}
-	}
-	return w
-}
-
 // peers tables what looking for one-peer use adds.
 func peers(ctx context.Context, b *strings.Builder, runs int) error {
 	null, ban := simulate.DefaultNewcomers(), simulate.DefaultNewcomers()
 	null.Events, ban.Events = ordinary, append(tunnels(), alike...)
-	random := design{what: "random bytes | - | -"}
+	ban.OnePeer = simulate.OnePeer{Ordinary: shares[0].Survival(most[0]), Tunnel: through.Survival(most[0])}
+	if err := sameAsStore(ctx, ban, 1100); err != nil {
+		return err
+	}
+	random := design{what: "random bytes | – | –"}
 	var both, one, every []design
 	for _, from := range most {
 		for _, s := range shares {
 			what := fmt.Sprintf("%s | %.0f %%", s.what, 100*from)
-			both = append(both, design{what: "random bytes and one peer | " + what})
-			one = append(one, design{what: "random bytes, or one peer among them | " + what})
-			every = append(every, design{what: "one peer, any bytes | " + what})
-		}
-	}
-	if err := sameAsStore(ctx, ban, 1100); err != nil {
-		return err
-	}
-	for run := range runs {
-		quiet, loud, err := pair(null, ban, run)
-		if err != nil {
-			return err
-		}
-		random.add(quiet, loud, null.Countries)
-		i := 0
-		for _, from := range most {
-			for _, s := range shares {
-				left := &simulate.OnePeer{Ordinary: s.Survival(from), Tunnel: through.Survival(from)}
-				null.OnePeer, ban.OnePeer = left, left
-				fewer, fewerLoud, err := pair(null, ban, run)
+			d := [3]design{{what: "random bytes and one peer | " + what}, {what: "random bytes, or one peer among them | " + what}, {what: "one peer, any bytes | " + what}}
+			for run := range runs {
+				left := simulate.OnePeer{Ordinary: s.Survival(from), Tunnel: through.Survival(from)}
+				quiet, loud, err := pair(null, ban, left, run)
 				if err != nil {
 					return err
 				}
-				both[i].add(fewer, fewerLoud, null.Countries)
-				one[i].add(either(quiet, fewer), either(loud, fewerLoud), null.Countries)
 				wideNull, wideBan := null, ban
 				wideNull.Servers, wideBan.Servers = anyServers, anyServers
-				if fewer, fewerLoud, err = pair(wideNull, wideBan, run); err != nil {
+				wide, wideLoud, err := pair(wideNull, wideBan, left, run)
+				if err != nil {
 					return err
 				}
-				every[i].add(fewer, fewerLoud, null.Countries)
-				log.Printf("one peer: world %d of %d, %s, %g", run+1, runs, s.what, from)
-				i++
+				if len(both) == 0 {
+					random.add(quiet.all, loud.all, null.Countries)
+				}
+				d[0].add(quiet.alone, loud.alone, null.Countries)
+				d[1].add(quiet.either, loud.either, null.Countries)
+				d[2].add(wide.alone, wideLoud.alone, null.Countries)
 			}
+			both, one, every = append(both, d[0]), append(one, d[1]), append(every, d[2])
+			log.Printf("one peer: %s, %g", s.what, from)
 		}
-		null.OnePeer, ban.OnePeer = nil, nil
 	}
+	fmt.Fprintf(b, peersText, 199+runs, 1099+runs, anyServers)
 	for _, d := range slices.Concat([]design{random}, both, one, every) {
 		b.WriteString(d.row())
 	}
@@ -146,10 +127,27 @@ func peers(ctx context.Context, b *strings.Builder, runs int) error {
 }
 
 // pair judges a world where nothing happened and one with tools.
-func pair(null, ban simulate.Newcomers, run int) (quiet, loud world, err error) {
-	if quiet, err = judge(null, 200+uint64(run), load.ComesUp); err != nil {
-		return world{}, world{}, err
-	}
-	loud, err = judge(ban, 1100+uint64(run), load.ComesUp)
-	return quiet, loud, err
+func pair(null, ban simulate.Newcomers, left simulate.OnePeer, run int) (quiet, loud ways, err error) {
+	null.OnePeer, ban.OnePeer = left, left
+	// What is drawn is whether a server has nearly all of an hour or next to nothing: half tells these apart.
+	var both errgroup.Group
+	both.Go(func() (err error) { quiet, err = judge(null, 200+uint64(run), load.ComesUp, .5); return err })
+	both.Go(func() (err error) { loud, err = judge(ban, 1100+uint64(run), load.ComesUp, .5); return err })
+	return quiet, loud, both.Wait()
 }
+
+const peersText = `
+## One-peer use
+
+A tunnel has most of what its clients send. A server also comes up where so many more clients than before send it most of their bytes of an hour, though others used it already: then only these clients are
+counted. What adds that? No source says how the shares of ordinary use are distributed, so three assumptions are tried: a use of a server that is no tunnel's has a fifth, half or four fifths of the
+client's bytes of that hour on average. A tunnel has four fifths (Beta(8, 2)). The worlds are those above, with other tools: 5 %% or 10 %% of the clients on one network, 10 %% on 4 and on 16, each
+twice: on networks of their own, and on networks that 3 %% of the country's clients each use for something else all the time.
+
+Nothing happened: seeds 200 to %d, false runs a country-year; tools: seeds 1100 to %d, tools seen and what is found of their client-days of the first week; alike: the services of the last table. *Random bytes, or
+one peer among them* is what the store does, at half of an hour's bytes (one_peer in schemas/use/use.yaml). *Any bytes* looks at all servers that nothing names, of which there are %d here.
+What a store says of one world with tools was the same, day by day.
+
+| looked for | an ordinary share | most is | false runs | tools on own networks | tools on networks in use | alike |
+|---|---|---|---|---|---|---|
+`

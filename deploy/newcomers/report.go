@@ -188,7 +188,8 @@ func report(ctx context.Context, runs int) (string, error) {
 	for i, l := range alike {
 		b.WriteString(byEvent[len(tools())+i].row(l.What))
 	}
-	return b.String(), nil
+	err := peers(ctx, &b, max(1, runs/4))
+	return b.String(), err
 }
 
 func header(b *strings.Builder, n simulate.Newcomers) {
