@@ -31,7 +31,7 @@ var through = distuv.Beta{Alpha: 8, Beta: 2}
 var most = []float64{.5, .8}
 
 // anyServers is how many servers there are if their bytes need not be random.
-const anyServers = 1000
+const anyServers = 300
 
 // usedShare of the clients use the networks of some tools for something else.
 const usedShare = .03
@@ -90,33 +90,30 @@ func peers(ctx context.Context, b *strings.Builder, runs int) error {
 	if err := sameAsStore(ctx, ban, 1100); err != nil {
 		return err
 	}
-	random := design{what: "random bytes | – | –"}
+	var random design
 	var both, one, every []design
 	for _, from := range most {
 		for _, s := range shares {
-			what := fmt.Sprintf("%s | %.0f %%", s.what, 100*from)
-			d := [3]design{{what: "random bytes and one peer | " + what}, {what: "random bytes, or one peer among them | " + what}, {what: "one peer, any bytes | " + what}}
-			for run := range runs {
-				left := simulate.OnePeer{Ordinary: s.Survival(from), Tunnel: through.Survival(from)}
-				quiet, loud, err := pair(null, ban, left, run)
-				if err != nil {
-					return err
-				}
-				wideNull, wideBan := null, ban
-				wideNull.Servers, wideBan.Servers = anyServers, anyServers
-				wide, wideLoud, err := pair(wideNull, wideBan, left, run)
-				if err != nil {
-					return err
-				}
-				if len(both) == 0 {
-					random.add(quiet.all, loud.all, null.Countries)
-				}
-				d[0].add(quiet.alone, loud.alone, null.Countries)
-				d[1].add(quiet.either, loud.either, null.Countries)
-				d[2].add(wide.alone, wideLoud.alone, null.Countries)
+			left := simulate.OnePeer{Ordinary: s.Survival(from), Tunnel: through.Survival(from)}
+			what := fmt.Sprintf(" | %s | %.0f %%", s.what, 100*from)
+			few, err := designs(null, ban, left, runs)
+			if err != nil {
+				return err
 			}
-			both, one, every = append(both, d[0]), append(one, d[1]), append(every, d[2])
+			random = few.all.named("random bytes | – | –")
+			both = append(both, few.alone.named("random bytes and one peer"+what))
+			one = append(one, few.either.named("random bytes, or one peer among them"+what))
 			log.Printf("one peer: %s, %g", s.what, from)
+			if from > most[0] {
+				continue // large worlds take long
+			}
+			wideNull, wideBan := null, ban
+			wideNull.Servers, wideBan.Servers = anyServers, anyServers
+			many, err := designs(wideNull, wideBan, left, runs)
+			if err != nil {
+				return err
+			}
+			every = append(every, many.alone.named("one peer, any bytes"+what))
 		}
 	}
 	fmt.Fprintf(b, peersText, 199+runs, 1099+runs, anyServers)
@@ -124,6 +121,30 @@ func peers(ctx context.Context, b *strings.Builder, runs int) error {
 		b.WriteString(d.row())
 	}
 	return nil
+}
+
+// compared are what three designs find in the same worlds.
+type compared struct{ all, alone, either design }
+
+// named is the same under another name.
+func (d design) named(what string) design {
+	d.what = what
+	return d
+}
+
+// designs judges pairs of worlds.
+func designs(null, ban simulate.Newcomers, left simulate.OnePeer, runs int) (compared, error) {
+	var c compared
+	for run := range runs {
+		quiet, loud, err := pair(null, ban, left, run)
+		if err != nil {
+			return c, err
+		}
+		c.all.add(quiet.all, loud.all, null.Countries)
+		c.alone.add(quiet.alone, loud.alone, null.Countries)
+		c.either.add(quiet.either, loud.either, null.Countries)
+	}
+	return c, nil
 }
 
 // pair judges a world where nothing happened and one with tools.
