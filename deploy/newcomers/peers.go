@@ -167,7 +167,7 @@ twice: on networks of their own, and on networks that 3 %% of the country's clie
 
 Nothing happened: seeds 200 to %d, false runs a country-year; tools: seeds 1100 to %d, tools seen and what is found of their client-days of the first week; alike: the services of the last table. *Random bytes, or
 one peer among them* is what the store does, at half of an hour's bytes (one_peer in schemas/use/use.yaml). *Any bytes* looks at all servers that nothing names, of which there are %d here.
-What a store says of one world with tools was the same, day by day.
+These worlds are judged without a store, by the same rule; what a store says of one world with tools was the same, day by day, or nothing would be written. ` + "`" + `go run ./deploy/newcomers -one-peer 4` + "`" + ` measures this part alone.
 
 | looked for | an ordinary share | most is | false runs | tools on own networks | tools on networks in use | alike |
 |---|---|---|---|---|---|---|
