@@ -11,11 +11,11 @@ const (
 	// IKEThenNATT: answered IKE on UDP 500 and, within [PairWindow], answered traffic on
 	// UDP 4500; both flows carry the bit (RFC 3947, 7296 section 2.23).
 	IKEThenNATT Bits = 1 << iota
-	// TLSThenDTLS: a TLS hello and, within [PairWindow] after it, a DTLS hello; both flows
-	// carry the bit (draft-mavrogiannopoulos-openconnect).
+	// TLSThenDTLS: a TLS hello and, within [PairWindow] after it, a DTLS hello to the same
+	// port; both flows carry the bit (draft-mavrogiannopoulos-openconnect).
 	TLSThenDTLS
 	// TLSBesideAnyConnect: a TLS hello within [PairWindow] before or after AnyConnect's DTLS
-	// hello; on the TLS flow (log-in and log-out are connections of their own).
+	// hello to the same port; on the TLS flow (log-in and log-out are connections of their own).
 	TLSBesideAnyConnect
 	// BesideTincMeta: UDP that begins within [PairWindow] after a connection of tinc's meta protocol.
 	BesideTincMeta

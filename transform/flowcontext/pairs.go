@@ -41,14 +41,21 @@ type pairing struct {
 
 const never = -1
 
-var pairings = [...]pairing{
+// pairings are looked for between the same client and server.
+var pairings = []pairing{
 	{IKEThenNATT, kindNATT, 0, PairWindow, never},
 	{IKEThenNATT, kindIKE, 1, never, PairWindow},
+	{BesideTincMeta, kindUDP, 5, PairWindow, never},
+	{DTLSBesideSTUN, kindDTLS, 6, CallWindow, never},
+}
+
+// samePort pairings are looked for at the same port of the server, too. AnyConnect's DTLS
+// is by default on the port of its TLS (ocserv manual, tcp-port and udp-port; Cisco, "dtls
+// port"); a device that asks by HTTPS and by DTLS has a port for each.
+var samePort = []pairing{
 	{TLSThenDTLS, kindDTLS, 2, PairWindow, never},
 	{TLSThenDTLS, kindTLS, 3, never, PairWindow},
 	{TLSBesideAnyConnect, kindTLS, 4, PairWindow, PairWindow},
-	{BesideTincMeta, kindUDP, 5, PairWindow, never},
-	{DTLSBesideSTUN, kindDTLS, 6, CallWindow, never},
 }
 
 const (
@@ -108,6 +115,7 @@ type entry struct {
 	server     [16]byte
 	start, end int64
 	bytes      uint64
+	port       uint16
 	kinds      kind
 	row        int32 // in the range itself, or elsewhere
 }
@@ -132,7 +140,7 @@ func (s *scratch) close() {
 func (s *scratch) add(r *Sightings, i int) {
 	e := entry{
 		client: r.client[i], server: [16]byte(r.serverOf(i)), start: int64(r.start[i]), end: int64(r.end[i]),
-		bytes: r.bytesOf(i), kinds: r.kinds[i], row: elsewhere,
+		bytes: r.bytesOf(i), port: r.port[i], kinds: r.kinds[i], row: elsewhere,
 	}
 	if r == s.own {
 		e.row = int32(i)
@@ -146,6 +154,13 @@ func compareEnds(a, b entry) int {
 }
 
 func sameEnds(a, b *entry) bool { return a.client == b.client && a.server == b.server }
+
+// compareServices orders by client, server, port and start.
+func compareServices(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.client, b.client), bytes.Compare(a.server[:], b.server[:]), cmp.Compare(a.port, b.port), cmp.Compare(a.start, b.start))
+}
+
+func sameService(a, b *entry) bool { return sameEnds(a, b) && a.port == b.port }
 
 // pairs sets the bits of flows between the same ends.
 func (s *scratch) pairs() {
@@ -176,7 +191,9 @@ func (s *scratch) pairs() {
 		}
 	}
 	slices.SortFunc(s.entries, compareEnds)
-	eachGroup(s.entries, sameEnds, s.pairGroup)
+	eachGroup(s.entries, sameEnds, func(group []entry) { s.pairGroup(group, pairings) })
+	slices.SortFunc(s.entries, compareServices)
+	eachGroup(s.entries, sameService, func(group []entry) { s.pairGroup(group, samePort) })
 }
 
 // eachGroup calls each for every run of entries that belong together.
@@ -194,7 +211,7 @@ func eachGroup(entries []entry, same func(a, b *entry) bool, each func([]entry))
 // pairGroup walks the flows between two ends forwards, then backwards. Flows that begin
 // at the same time are each other's neighbours in both walks, whatever their order; a
 // flow of two kinds is its own.
-func (s *scratch) pairGroup(group []entry) {
+func (s *scratch) pairGroup(group []entry, pairings []pairing) {
 	var last [numKinds]int64
 	for k := range last {
 		last[k] = math.MinInt64 / 2

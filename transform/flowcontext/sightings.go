@@ -14,7 +14,7 @@ import (
 )
 
 // Sightings are what the rows of one range are to each other and to the rows next
-// to them. They keep alive the seven columns of the flow batch that this needs (60 bytes a
+// to them. They keep alive the eight columns of the flow batch that this needs (62 bytes a
 // row of 160) and nothing of the DNS batch. Release them.
 type Sightings struct {
 	rows       int
@@ -23,6 +23,7 @@ type Sightings struct {
 	server     *array.FixedSizeBinary
 	up, down   []uint64
 	rate       []uint32
+	port       []uint16 // the server's
 	retained   []arrow.Array
 
 	kinds []kind
@@ -39,7 +40,7 @@ type Sightings struct {
 // kept are the columns whose values are looked at again.
 var kept = [...]int{
 	schemas.FlowStart, schemas.FlowEnd, schemas.FlowClient, schemas.FlowServer,
-	schemas.FlowBytesUp, schemas.FlowBytesDown, schemas.FlowSamplingRate,
+	schemas.FlowBytesUp, schemas.FlowBytesDown, schemas.FlowSamplingRate, schemas.FlowServerPort,
 }
 
 // Look takes in the batches of one range; either may be nil. Clients of dns match those
@@ -80,7 +81,7 @@ func (s *Sightings) lookAtFlows(rec arrow.Record) error {
 		s.retained = append(s.retained, rec.Column(i))
 	}
 	s.rows, s.start, s.end, s.client, s.server = f.Len, f.Start, f.End, f.Client, f.Server
-	s.up, s.down, s.rate = f.BytesUp, f.BytesDown, f.SamplingRate
+	s.up, s.down, s.rate, s.port = f.BytesUp, f.BytesDown, f.SamplingRate, f.ServerPort
 	s.kinds = slices.Grow(s.kinds[:0], f.Len)[:f.Len]
 	for i := range f.Len {
 		k := kindsOf(&f, i)

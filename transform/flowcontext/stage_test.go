@@ -154,6 +154,7 @@ func TestWindows(t *testing.T) {
 	}{
 		{"anyconnect", []flow{tls, dtls}, nil, []string{"tls-then-dtls,tls-beside-anyconnect", "tls-then-dtls"}},
 		{"a device", []flow{tls, with(dtls, func(f *flow) { f.port = 5684 })}, nil, []string{"", ""}},
+		{"a device on a port of its own", []flow{tls, with(dtls, func(f *flow) { f.port = 4433 })}, nil, []string{"", ""}},
 		{"too late", []flow{tls, with(dtls, func(f *flow) { f.start = 61 })}, nil, []string{"", ""}},
 		{"dtls first", []flow{with(tls, func(f *flow) { f.start = 62 }), dtls}, nil, []string{"tls-beside-anyconnect", ""}},
 		{"dtls first, long ago", []flow{with(tls, func(f *flow) { f.start = 121 }), dtls}, nil, []string{"", ""}},
@@ -209,10 +210,11 @@ func slow(flows []flow, questions []question) []flowcontext.Bits {
 			if port(a, 4500) && port(b, 500) && within(since, 60) || port(a, 500) && port(b, 4500) && within(until, 60) {
 				out[i] |= flowcontext.IKEThenNATT
 			}
-			if aDTLS && bTLS && within(since, 60) || aTLS && bDTLS && within(until, 60) {
+			samePort := a.port == b.port
+			if samePort && (aDTLS && bTLS && within(since, 60) || aTLS && bDTLS && within(until, 60)) {
 				out[i] |= flowcontext.TLSThenDTLS
 			}
-			if aTLS && bDTLS && b.sig.Has(schemas.SigAnyConnectDTLS) && (within(until, 60) || within(since, 60)) {
+			if samePort && aTLS && bDTLS && b.sig.Has(schemas.SigAnyConnectDTLS) && (within(until, 60) || within(since, 60)) {
 				out[i] |= flowcontext.TLSBesideAnyConnect
 			}
 			if !a.tcp && a.sig.Empty() && b.tcp && b.sig == schemas.SignaturesOf(schemas.SigTinc) && within(since, 60) {
