@@ -209,6 +209,7 @@ func samples() []sample {
 		{"tls records midstream", tcp(up(tlsRecord(23, d.bytes(100))), down(tlsRecord(23, d.bytes(300))), down(tlsRecord(23, d.bytes(31)))), shows(schemas.TraitTLSRecords)},
 		{"tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com"})), down(tlsServerHello(d)), up(cell(1)), down(cell(2)), up(cell(1)), up(cell(3))),
 			shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigTorTLS, schemas.SigTorCells)},
+		{"tls midstream, three records of five as long as cells", tcp(up(sealed(531)), down(sealed(531)), up(sealed(531)), down(sealed(900)), up(sealed(531)), up(sealed(300)), down(sealed(531)), up(sealed(200))), shows(schemas.TraitTLSRecords)},
 		{"a word is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.facebook.com"})), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"a browser is no tor", tcp(up(tlsHello(d, helloOptions{sni: "www.x3kd5qzl4abc.com", alpn: []string{"h2"}})), down(tlsServerHello(d))), shows(schemas.SigTLS, schemas.SigTLSServer)},
 		{"fake tls", tcp(up(hello), down(join(tls13ServerHello(d), "\x14\x03\x03\x00\x01\x01", record(77))), up(join("\x14\x03\x03\x00\x01\x01", record(64+47))), down(sealed(91)), up(sealed(347))), shows(schemas.SigTLS, schemas.SigTLSServer, schemas.SigFakeTLS)},

@@ -41,7 +41,7 @@ func tor(c *conversation, r *finding) {
 	if ok && !random {
 		return // a hello that names a site, or nothing, is no Tor's, however long the records behind it are
 	}
-	cells := areTorCells(c.records(true), c.records(false), random && ciphers)
+	cells := areTorCells(c.records(true), c.records(false), ok, random && ciphers)
 	if cells {
 		r.add(schemas.SigTorCells)
 	}
@@ -131,19 +131,23 @@ func torCountsOf(stream []byte) (n torCounts) {
 
 // holds reports whether at least want, and most, of the records hold whole cells under a
 // cipher. Certificates and other cells of variable length come first, and with TLS 1.3
-// the end of the handshake.
-func (n *torCounts) holds(cipher, want int) bool {
+// the end of the handshake; in the middle none do, and nearly all have to.
+func (n *torCounts) holds(cipher, want int, begun bool) bool {
 	const variable = 3
-	return n.cells[cipher] >= want && (want == 1 || 5*n.cells[cipher] >= 3*(n.records-variable))
+	enough := 5*n.cells[cipher] >= 3*(n.records-variable)
+	if !begun {
+		enough = 5*n.cells[cipher] >= 4*n.records
+	}
+	return n.cells[cipher] >= want && (want == 1 || enough)
 }
 
 // areTorCells reports cells both ways under the same cipher. CBC rounds lengths up to 16
 // bytes, so that a sixteenth of the evidence of an AEAD is left of each record, and none
 // where all messages have one length: they count behind a hello of Tor's form only.
-func areTorCells(up, down []byte, behindHello bool) bool {
+func areTorCells(up, down []byte, begun, behindHello bool) bool {
 	u, d := torCountsOf(up), torCountsOf(down)
 	for cipher := range torCBC {
-		if u.holds(cipher, minTorCells) && d.holds(cipher, 1) || u.holds(cipher, 2) && d.holds(cipher, 2) {
+		if u.holds(cipher, minTorCells, begun) && d.holds(cipher, 1, begun) || u.holds(cipher, 2, begun) && d.holds(cipher, 2, begun) {
 			return true
 		}
 	}

@@ -15,7 +15,7 @@ type kind struct {
 // and contents.
 func Corpus(seed uint64) []Capture {
 	var all []Capture
-	for i, k := range slices.Concat(kinds(), datagrams(), streams(), nearVPN(), nearOthers(), endings(), besideHTTPS()) {
+	for i, k := range slices.Concat(kinds(), datagrams(), streams(), nearVPN(), nearOthers(), endings(), withHTTPS()) {
 		w := newWriter(seed<<16 | uint64(i))
 		k.make(w)
 		all = append(all, Capture{k.name, w.packets})

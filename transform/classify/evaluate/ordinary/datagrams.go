@@ -444,9 +444,9 @@ func resumedDTLS(port uint16, suites ...uint16) func(*writer) {
 	}
 }
 
-// besideHTTPS are devices that ask by HTTPS and, on a port of its own, resume a session of DTLS.
-func besideHTTPS() []kind {
-	beside := func(dtls func(*writer)) func(*writer) {
+// withHTTPS are devices that ask by HTTPS and, on a port of its own, resume a session of DTLS.
+func withHTTPS() []kind {
+	both := func(dtls func(*writer)) func(*writer) {
 		return func(w *writer) {
 			browsed(w, 443, hello{sni: "api.example.org", ciphers: openSSLSuites}, 4)
 			w.flows-- // the same client
@@ -454,9 +454,9 @@ func besideHTTPS() []kind {
 		}
 	}
 	return []kind{
-		{"dtls, resumed, two suites, beside https", beside(resumedDTLS(4433, 0xc02b, 0xc02f))},
-		{"dtls, resumed, psk with gcm, beside https", beside(resumedDTLS(20220, 0x00a8))},
-		{"dtls, resumed, rsa, beside https", beside(resumedDTLS(8883, 0x009c, 0x002f))},
+		{"dtls, resumed, two suites, and https", both(resumedDTLS(4433, 0xc02b, 0xc02f))},
+		{"dtls, resumed, psk with gcm, and https", both(resumedDTLS(20220, 0x00a8))},
+		{"dtls, resumed, rsa, and https", both(resumedDTLS(8883, 0x009c, 0x002f))},
 	}
 }
 
