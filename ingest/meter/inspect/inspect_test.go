@@ -100,6 +100,11 @@ func samples() []sample {
 		cbcV2 = append(cbcV2, message([]byte{0x48, 0, 0, 1}, 64+8*(i%5)))
 		constant = append(constant, message(join(0x30, uint32(7)), 53+16*(i%5)))
 	}
+	relayedByPeer := []Payload{up(wgInit(d, a)), down(wgResponse(d, b, a)), up(wgData(d, b, 0, 32))}
+	for i := range relayedByPeer {
+		p := &relayedByPeer[i]
+		p.Size, p.Data = p.Size+8, join("\x00\x00\x7a\x12\x00\x01\x02\x00", p.Data)
+	}
 	var nebulaRelay, zeroTierParts []Payload
 	for i := range uint64(4) {
 		nebulaRelay = append(nebulaRelay, up(join("\x11\x01\x00\x00", a, 90+i, "\x11\x00\x00\x00", b, 7+i, d.bytes(60))))
@@ -269,6 +274,8 @@ func samples() []sample {
 		{"softether asks the server that traverses NAT", udp(up(nattPack)), shows(schemas.SigSoftEtherNATT)},
 		{"softether, second request", tcp(up([]byte("POST /vpnsvc/vpn.cgi HTTP/1.1\r\nHost: v\r\n\r\n"))), shows(schemas.SigSoftEther, schemas.SigHTTP)},
 		{"l2tp version 3", udp(up(join("\xc8\x03\x00\x14", uint32(0), uint32(0), "\x80\x08\x00\x00\x00\x00\x00\x01"))), shows(schemas.SigL2TP)},
+		{"tailscale through a peer", udp(relayedByPeer...), shows(schemas.SigTailscaleDisco)},
+		{"tailscale through a peer, disco", udp(up(join("\x00\x80\x7a\x11\x00\x01\x02\x00TS\xf0\x9f\x92\xac", d.bytes(80)))), shows(schemas.SigTailscaleDisco)},
 		{"derp in a web socket", tcp(up([]byte("GET /derp HTTP/1.1\r\nHost: d\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: derp\r\n\r\n"))), shows(schemas.SigTailscaleHTTP, schemas.SigHTTP)},
 		{"a web socket is no derp", tcp(up([]byte("GET /derp HTTP/1.1\r\nHost: d\r\nUpgrade: websocket\r\n\r\n"))), shows(schemas.SigHTTP)},
 		{"tinc 1.1 without a relay", udp(tincDirect...), shows(schemas.SigTinc)},

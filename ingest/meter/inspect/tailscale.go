@@ -18,10 +18,33 @@ func isDisco(b []byte) bool {
 // (tailscale.com/net/stun).
 const tailscaleSTUN = "\x80\x22\x00\x08tailnode"
 
-// tailscale finds disco messages, and the STUN requests by which nodes learn their address.
+// relayed gives the disco message or WireGuard's that a peer passes on (net/udprelay): behind a header of Geneve without
+// options, of one of two protocol types that nobody else uses (net/packet/geneve.go).
+func relayed(b []byte) (inner []byte, disco, ok bool) {
+	const head, reserved, typeOfBoth, typeDisco, typeWireGuard = 8, 0x3f, 0x7a, 0x11, 0x12
+	if len(b) < head+4 || b[0] != 0 || b[1]&reserved != 0 || b[2] != typeOfBoth || b[3] != typeDisco && b[3] != typeWireGuard || b[7] != 0 {
+		return nil, false, false
+	}
+	return b[head:], b[3] == typeDisco, true
+}
+
+// minRelayed is how many of WireGuard's messages show a relay among peers: of 80 fixed bits each.
+const minRelayed = 2
+
+// tailscale finds disco messages, the STUN requests by which nodes learn their address, and what peers pass on.
 func tailscale(c *conversation, r *finding) {
+	passed := 0
 	for i := range c.payloads {
 		p := &c.payloads[i]
+		inner, disco, isRelayed := relayed(p.Data)
+		if isRelayed && !disco && inner[0] >= 1 && inner[0] <= 4 && isZero(inner[1:4]) {
+			passed++
+		}
+		if passed >= minRelayed || disco && isDisco(inner) {
+			r.drop(schemas.SigWireGuardObfuscated) // it is WireGuard behind the relay's header
+			r.add(schemas.SigTailscaleDisco)
+			return
+		}
 		if isDisco(p.Data) {
 			r.add(schemas.SigTailscaleDisco)
 			return
