@@ -40,15 +40,9 @@ const backupTries = 5
 // ErrForgottenMeanwhile says that a backup may hold what was forgotten while it was made.
 var ErrForgottenMeanwhile = errors.New("something was forgotten while the backup was made")
 
-// ErrSharded says that a backup is made of one server's store, and put back into one.
-var ErrSharded = errors.New("the store is sharded: back its databases up by the servers' own means (docs/howto/scale.md)")
-
 // Backup writes all that the store holds into dir, while others read and write it. dir is made, or empty; where it fails,
 // it is empty again. The backup has no key of pseudonyms: the store has none. told is given how many partitions of all are written; nil: nobody is.
 func (s *Store) Backup(ctx context.Context, dir string, told func(done, of int)) (Backup, error) {
-	if len(s.shards) > 0 {
-		return Backup{}, ErrSharded
-	}
 	to, err := newBackupDir(dir)
 	if err != nil {
 		return Backup{}, err
@@ -61,7 +55,10 @@ func (s *Store) Backup(ctx context.Context, dir string, told func(done, of int))
 }
 
 func (s *Store) backUp(ctx context.Context, to *backupDir, told func(done, of int)) (Backup, error) {
-	b := Backup{Format: backupFormat, Program: s.about.Program, Began: time.Now().UTC().Truncate(time.Second)}
+	b := Backup{Format: backupFormat, Program: s.about.Program, Began: time.Now().UTC().Truncate(time.Second), Shards: len(s.shards)}
+	if b.Shards > 0 {
+		b.Format = shardedFormat
+	}
 	forgotten, err := s.forgottenSoFar(ctx)
 	if err != nil {
 		return b, explain(s.name, err)
@@ -115,7 +112,7 @@ func (s *Store) backUpTables(ctx context.Context, to *backupDir, b *Backup, told
 	parts := make([][]string, len(tables))
 	of := 0
 	for i, t := range tables {
-		if parts[i], err = s.partsOf(ctx, t.Name); err != nil {
+		if parts[i], err = s.at(t.Shard).partsOf(ctx, t.Name); err != nil {
 			return err
 		}
 		of += len(parts[i])
@@ -123,15 +120,15 @@ func (s *Store) backUpTables(ctx context.Context, to *backupDir, b *Backup, told
 	done := 0
 	for i, t := range tables {
 		// A partition may be new since: what is written now is asked for when the table's turn has come.
-		now, err := s.partsOf(ctx, t.Name)
+		now, err := s.at(t.Shard).partsOf(ctx, t.Name)
 		if err != nil {
 			return err
 		}
 		of += len(now) - len(parts[i])
 		for _, part := range now {
-			file, err := s.backUpPart(ctx, to, t, part)
+			file, err := s.at(t.Shard).backUpPart(ctx, to, t, part)
 			if err != nil {
-				return fmt.Errorf("table %s, partition %s: %w", t.Name, part, err)
+				return fmt.Errorf("table %s, partition %s: %w", t.folder(), part, err)
 			}
 			t.Files = append(t.Files, file)
 			if done++; told != nil {
@@ -145,30 +142,40 @@ func (s *Store) backUpTables(ctx context.Context, to *backupDir, b *Backup, told
 
 // tablesForBackup lists the tables with their columns, in the order in which they are read.
 func (s *Store) tablesForBackup(ctx context.Context) ([]BackupTable, error) {
+	columns := make([]map[string][]string, 1+len(s.shards))
+	for shard := range columns {
+		var err error
+		if columns[shard], err = s.at(shard).columnsForBackup(ctx); err != nil {
+			return nil, fmt.Errorf("its tables: %w", err)
+		}
+	}
+	for name := range columns[0] {
+		if !slices.Contains(backupOrder, name) && !slices.Contains(notBackedUp, name) {
+			return nil, fmt.Errorf("the store has a table %s, which this program does not know: use the version of banshift that made it, or move it to another database", name)
+		}
+	}
+	var tables []BackupTable
+	for _, name := range backupOrder {
+		for _, shard := range s.holding(name) {
+			t := BackupTable{Name: name, Shard: shard, Columns: columns[shard][name]}
+			if len(t.Columns) == 0 {
+				return nil, fmt.Errorf("table %s: %w, or this user may not read it", t.folder(), ErrNoTable)
+			}
+			tables = append(tables, t)
+		}
+	}
+	return tables, nil
+}
+
+// columnsForBackup gives the columns of each table that lies here.
+func (s *Store) columnsForBackup(ctx context.Context) (map[string][]string, error) {
 	type column struct{ table, name string }
 	columns, err := collect(ctx, s.conn, func(c *column) []any { return []any{&c.table, &c.name} }, statements.BackupColumns)
-	if err != nil {
-		return nil, fmt.Errorf("its tables: %w", err)
-	}
 	byTable := map[string][]string{}
 	for _, c := range columns {
 		byTable[c.table] = append(byTable[c.table], c.name)
 	}
-	for _, name := range notBackedUp {
-		delete(byTable, name)
-	}
-	var tables []BackupTable
-	for _, name := range backupOrder {
-		if len(byTable[name]) == 0 {
-			return nil, fmt.Errorf("table %s: %w, or this user may not read it", name, ErrNoTable)
-		}
-		tables = append(tables, BackupTable{Name: name, Columns: byTable[name]})
-		delete(byTable, name)
-	}
-	for name := range byTable {
-		return nil, fmt.Errorf("the store has a table %s, which this program does not know: use the version of banshift that made it, or move it to another database", name)
-	}
-	return tables, nil
+	return byTable, err
 }
 
 func (s *Store) partsOf(ctx context.Context, table string) ([]string, error) {
@@ -181,7 +188,7 @@ func (s *Store) partsOf(ctx context.Context, table string) ([]string, error) {
 
 // backUpPart writes the rows of a partition. An answer that breaks off is asked for again, whole.
 func (s *Store) backUpPart(ctx context.Context, to *backupDir, t BackupTable, part string) (BackupFile, error) {
-	file := BackupFile{Path: t.Name + "/" + part + ".native.zst"}
+	file := BackupFile{Path: t.folder() + "/" + part + ".native.zst"}
 	err := s.retry(ctx, max(backupTries, s.tries()), func() (err error) {
 		file.Bytes, err = to.write(file.Path, func(w io.Writer) error { return s.copyPart(ctx, w, t, part) })
 		return err

@@ -28,7 +28,7 @@ func goldenBackup(t *testing.T, database string) (s *load.Store, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files, size := b.Files(); files != steps || size == 0 {
+	if _, files, size := b.Sizes(); files != steps || size == 0 {
 		t.Errorf("%d files of %d bytes, told of %d", files, size, steps)
 	}
 	return s, dir

@@ -19,7 +19,7 @@ import (
 
 // Backup is what a backup says of itself, in its file backup.json.
 type Backup struct {
-	// Format is that of the backup: 1.
+	// Format is that of the backup: 1, or 2 of a store that has shards.
 	Format int `json:"format"`
 	// Program is the version that made it.
 	Program string    `json:"program"`
@@ -27,6 +27,8 @@ type Backup struct {
 	Ended   time.Time `json:"ended"`
 	// Migrations are those that the store had.
 	Migrations []BackupMigration `json:"migrations"`
+	// Shards is over how many servers the rows of single clients lay; 0: the store had no shards.
+	Shards int `json:"shards,omitempty"`
 	// Tables are in the order in which they were read.
 	Tables []BackupTable `json:"tables"`
 }
@@ -41,9 +43,18 @@ type BackupMigration struct {
 // BackupTable is a table in a backup.
 type BackupTable struct {
 	Name    string   `json:"name"`
+	Shard   int      `json:"shard,omitempty"` // whose rows these are, from 1; 0: the table does not lie on shards
 	Columns []string `json:"columns"`
 	// Files hold the rows of one partition each, as the engine's format Native under zstandard.
 	Files []BackupFile `json:"files"`
+}
+
+// folder is where the files of the table lie.
+func (t BackupTable) folder() string {
+	if t.Shard == 0 {
+		return t.Name
+	}
+	return fmt.Sprintf("%s@%d", t.Name, t.Shard)
 }
 
 // BackupFile is a file of a backup.
@@ -53,8 +64,9 @@ type BackupFile struct {
 }
 
 const (
-	backupFormat = 1
-	manifestName = "backup.json"
+	backupFormat  = 1
+	shardedFormat = 2 // which a program that knows of no shards in a backup refuses
+	manifestName  = "backup.json"
 	// sumsName is written last: without it a backup is not whole. sha256sum -c reads it.
 	sumsName = "SHA256SUMS"
 )
@@ -65,14 +77,17 @@ var (
 	ErrNoBackup      = errors.New("no whole backup")
 )
 
-// Files counts the files with rows, and their bytes.
-func (b Backup) Files() (files int, bytes int64) {
+// Sizes counts the tables, each once on however many shards it lies, the files with rows, and their bytes.
+func (b Backup) Sizes() (tables, files int, bytes int64) {
 	for _, t := range b.Tables {
+		if t.Shard <= 1 {
+			tables++
+		}
 		for _, f := range t.Files {
 			files, bytes = files+1, bytes+f.Bytes
 		}
 	}
-	return files, bytes
+	return tables, files, bytes
 }
 
 // ReadBackup reads what the backup in dir says of itself, and compares every file of it with its checksum. told is
@@ -115,8 +130,8 @@ func readManifest(dir string, sums map[string]string) (Backup, error) {
 	if err := json.Unmarshal(text, &b); err != nil {
 		return b, fmt.Errorf("%w: %s: %w", ErrBackupDamaged, manifestName, err)
 	}
-	if b.Format != backupFormat {
-		return b, fmt.Errorf("backup %s is of format %d, and this program reads format %d: use the version of banshift that made it (%s), or a newer one", dir, b.Format, backupFormat, b.Program)
+	if b.Format < backupFormat || b.Format > shardedFormat {
+		return b, fmt.Errorf("backup %s is of format %d, and this program reads up to %d: use the version of banshift that made it (%s), or a newer one", dir, b.Format, shardedFormat, b.Program)
 	}
 	for _, t := range b.Tables {
 		for _, f := range t.Files {

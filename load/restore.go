@@ -24,6 +24,16 @@ const restoring = math.MaxUint32
 // ErrHoldsRows says that a store has rows already.
 var ErrHoldsRows = errors.New("the store holds rows")
 
+// ErrOtherShards says that a backup does not fit the shards of a store: whose rows of a client are is written in each.
+var ErrOtherShards = errors.New("another number of shards")
+
+func howMany(shards int) string {
+	if shards == 0 {
+		return "a store without shards"
+	}
+	return fmt.Sprintf("a store of %d shards", shards)
+}
+
 // Restored says what a restore left to do.
 type Restored struct {
 	// Repairs are the ranges that were being written when the backup was made. The next run of their sources finishes
@@ -38,8 +48,9 @@ func Restore(ctx context.Context, dsn, dir string, b Backup, o Options, told fun
 	if err != nil {
 		return Restored{}, err
 	}
-	if len(s.shards) > 0 {
-		return Restored{}, errors.Join(ErrSharded, s.Close())
+	if b.Shards != len(s.shards) {
+		return Restored{}, errors.Join(fmt.Errorf("%w: the backup is of %s, and %s has %s: give the address of a server whose cluster has as many (&shards=NAME; docs/howto/scale.md)",
+			ErrOtherShards, howMany(b.Shards), s.name, howMany(len(s.shards))), s.Close())
 	}
 	repairs, err := s.restoreAndOpen(ctx, dir, b, o, told)
 	return Restored{Repairs: repairs}, errors.Join(err, s.Close())
@@ -61,25 +72,38 @@ func (s *Store) restore(ctx context.Context, dir string, b Backup, told func(don
 	if err != nil {
 		return err
 	}
-	end, err := s.exclusive(ctx)
-	if err != nil {
+	parts := append([]*Store{s}, s.shards...)
+	for _, part := range parts {
+		end, err := part.exclusive(ctx)
+		if err != nil {
+			return err
+		}
+		defer end()
+		if err := part.beginRestore(ctx, b, steps); err != nil {
+			return err
+		}
+	}
+	if err := s.fill(ctx, dir, b, told); err != nil {
 		return err
 	}
-	defer end()
+	for _, part := range slices.Backward(parts) { // the last one opens the store
+		done := fmt.Sprintf(statements.RestoreDone, part.target().OnCluster())
+		if err := part.conn.Exec(ctx, done, uint32(restoring)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beginRestore makes the tables, and notes that no program is to open the store.
+func (s *Store) beginRestore(ctx context.Context, b Backup, steps []migrations.Migration) error {
 	if err := s.refuseRows(ctx, b); err != nil {
 		return err
 	}
 	if _, err := s.migrate(ctx, steps); err != nil {
 		return err
 	}
-	if err := s.conn.Exec(ctx, statements.MigrationRecord, uint32(restoring), "restore", ""); err != nil {
-		return err
-	}
-	if err := s.fill(ctx, dir, b, told); err != nil {
-		return err
-	}
-	done := fmt.Sprintf(statements.RestoreDone, s.target().OnCluster())
-	return s.conn.Exec(ctx, done, uint32(restoring))
+	return s.conn.Exec(ctx, statements.MigrationRecord, uint32(restoring), "restore", "")
 }
 
 // migrationsOf gives the steps that b was made under, which have to be this program's.
@@ -111,18 +135,14 @@ func (s *Store) refuseRows(ctx context.Context, b Backup) error {
 	if _, begun := have[restoring]; begun {
 		return fmt.Errorf("%w: remove it (its directory, or its database on the server), and restore again", ErrHalfRestored)
 	}
-	type column struct{ table, name string }
-	columns, err := collect(ctx, s.conn, func(c *column) []any { return []any{&c.table, &c.name} }, statements.BackupColumns)
+	tables, err := s.columnsForBackup(ctx)
 	if err != nil {
 		return err
 	}
-	var tables []string
-	for _, c := range columns {
-		if !slices.Contains(notBackedUp, c.table) && !slices.Contains(tables, c.table) {
-			tables = append(tables, c.table)
+	for table := range tables {
+		if slices.Contains(notBackedUp, table) {
+			continue
 		}
-	}
-	for _, table := range tables {
 		var rows uint64
 		if err := s.conn.QueryRow(ctx, fmt.Sprintf(statements.HoldsRows, quoteName(table))).Scan(&rows); err != nil {
 			return err
@@ -140,11 +160,11 @@ func (s *Store) refuseRows(ctx context.Context, b Backup) error {
 
 // fill inserts the rows of all files.
 func (s *Store) fill(ctx context.Context, dir string, b Backup, told func(done, of int)) error {
-	of, _ := b.Files()
+	_, of, _ := b.Sizes()
 	done := 0
 	for _, t := range b.Tables {
 		for _, file := range t.Files {
-			if err := s.fillPart(ctx, filepath.Join(dir, filepath.FromSlash(file.Path)), t); err != nil {
+			if err := s.at(t.Shard).fillPart(ctx, filepath.Join(dir, filepath.FromSlash(file.Path)), t); err != nil {
 				return fmt.Errorf("table %s, file %s: %w", t.Name, file.Path, err)
 			}
 			if done++; told != nil {

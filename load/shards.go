@@ -119,10 +119,23 @@ func (s *Store) reachShard(ctx context.Context, host, which string) (*Store, err
 
 // holders gives the stores in which a table lies.
 func (s *Store) holders(table string) []*Store {
-	if len(s.shards) > 0 && slices.Contains(shardedTables, table) {
-		return s.shards
+	var all []*Store
+	for _, number := range s.holding(table) {
+		all = append(all, s.at(number))
 	}
-	return []*Store{s}
+	return all
+}
+
+// holding gives the numbers, as of [Store.at], of the stores in which a table lies.
+func (s *Store) holding(table string) []int {
+	if len(s.shards) == 0 || !slices.Contains(shardedTables, table) {
+		return []int{0}
+	}
+	numbers := make([]int, len(s.shards))
+	for i := range numbers {
+		numbers[i] = i + 1
+	}
+	return numbers
 }
 
 // at gives a shard by its number, from 1, and the store itself for 0.

@@ -75,15 +75,87 @@ func TestShardsAreKnown(t *testing.T) {
 	if _, err := Open(ctx, servers[0].DSN("banshift")+"&shards=other", Options{}); err == nil || !strings.Contains(err.Error(), "lies over the cluster shards") {
 		t.Errorf("another cluster: %v", err)
 	}
-	if _, err := again.Backup(ctx, t.TempDir(), nil); !errors.Is(err, ErrSharded) {
-		t.Errorf("backup: %v", err)
-	}
 	// The first shard, asked as a store, says that it is the first of two and no other.
 	if err := again.shards[0].conn.Exec(ctx, "ALTER DATABASE banshift_shard MODIFY COMMENT 'shard 2 of 2'"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(ctx, servers[0].DSN("banshift"), Options{}); err == nil || !strings.Contains(err.Error(), "shards keep their number and order") {
 		t.Errorf("a shard in another's place: %v", err)
+	}
+}
+
+// What a backup of a sharded store holds goes back to the shards that it was on, with what tells of single inserts; a store of
+// another number of shards is refused.
+func TestBackupOfShards(t *testing.T) {
+	ctx := context.Background()
+	servers := servertest.StartCluster(t, 2)
+	s := shardedStore(t, servers, Options{})
+	b := usageBatch(1, 40)
+	defer b.release()
+	if err := s.Write(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	backup := func(s *Store) (string, Backup) {
+		t.Helper()
+		dir := t.TempDir()
+		if _, err := s.Backup(ctx, dir, nil); err != nil {
+			t.Fatal(err)
+		}
+		b, err := ReadBackup(dir, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir, b
+	}
+	dir, of := backup(s)
+	plain, err := Open(ctx, servers[0].DSN("plain"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	plainDir, ofPlain := backup(plain)
+	into := servers[0].DSN("restored") + "&shards=" + servertest.Cluster
+	for _, wrong := range []struct {
+		dsn, dir string
+		b        Backup
+	}{{servers[0].DSN("other"), dir, of}, {into, plainDir, ofPlain}} {
+		if _, err := Restore(ctx, wrong.dsn, wrong.dir, wrong.b, Options{}, nil); !errors.Is(err, ErrOtherShards) || !strings.Contains(err.Error(), "a store of 2 shards") {
+			t.Errorf("into %s: %v", wrong.dsn, err)
+		}
+	}
+	if _, err := Restore(ctx, into, dir, of, Options{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(ctx, into, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	bothHold(t, again, "usage")
+	for i, shard := range again.shards {
+		sql := "SELECT groupBitXor(cityHash64(*)), groupBitXor(cityHash64(arrivedMap.mark, arrivedMap.times)), count() FROM usage"
+		var got, want [3]uint64
+		if err := shard.conn.QueryRow(ctx, sql).Scan(&got[0], &got[1], &got[2]); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.shards[i].conn.QueryRow(ctx, sql).Scan(&want[0], &want[1], &want[2]); err != nil {
+			t.Fatal(err)
+		}
+		if got != want || got[2] == 0 {
+			t.Errorf("%s has %v, want %v", shard.name, got, want)
+		}
+	}
+	next := usageBatch(2, 40)
+	defer next.release()
+	for range 2 { // what is stored is known
+		for _, b := range []Batch{b, next} {
+			if err := again.Write(ctx, b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if r, err := again.Reconcile(ctx); err != nil || !r.OK() || r.In != 80 {
+		t.Errorf("reconcile: %+v, %v", r, err)
 	}
 }
 

@@ -45,8 +45,8 @@ func (a *app) backup(cmd *cobra.Command, dir string) error {
 	if err := errors.Join(err, store.Close()); err != nil {
 		return err
 	}
-	files, size := b.Files()
-	fmt.Fprintf(a.out, "%s: %d tables in %d files, %s bytes, %s\n", dir, len(b.Tables), files, count(size), b.Ended.Sub(b.Began))
+	tables, files, size := b.Sizes()
+	fmt.Fprintf(a.out, "%s: %d tables in %d files, %s bytes, %s\n", dir, tables, files, count(size), b.Ended.Sub(b.Began))
 	return nil
 }
 
@@ -104,8 +104,8 @@ func (a *app) restore(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	files, size := b.Files()
-	fmt.Fprintf(a.out, "%s: %d tables from %d files, %s bytes, as of %s\n", a.cfg.Store, len(b.Tables), files, count(size), b.Ended.Format("2006-01-02 15:04:05"))
+	tables, files, size := b.Sizes()
+	fmt.Fprintf(a.out, "%s: %d tables from %d files, %s bytes, as of %s\n", a.cfg.Store, tables, files, count(size), b.Ended.Format("2006-01-02 15:04:05"))
 	waiting := 0
 	for _, r := range restored.Repairs {
 		if r.Outcome == load.RepairNextRun {

@@ -16,7 +16,7 @@ import (
 
 // TestBackupDrill backs a store up while a program fills it, destroys it, and restores the backup: reading goes on
 // from the topic, and what is stored then is what an undisturbed run stores. A backup of the quiet store gives the same
-// answers without reading anything. Each goes from one kind of store to the other.
+// answers without reading anything. One server's store goes from one kind of store to the other, a sharded one to other databases.
 func TestBackupDrill(t *testing.T) {
 	needEngine(t)
 	records := fromEnvironment(t, "BANSHIFT_DRILL_RECORDS", 40_000)
@@ -26,12 +26,16 @@ func TestBackupDrill(t *testing.T) {
 	t.Setenv("BANSHIFT_INGEST_FLUSH_AFTER_SECONDS", "1")
 	t.Setenv("BANSHIFT_INGEST_BLOCK_RECORDS", "2000") // so that ranges are many
 	broker, server := brokertest.Start(t), servertest.Start(t)
-	for _, from := range []string{"embedded", "server"} {
+	shards := servertest.StartCluster(t, 2)
+	for _, from := range []string{"embedded", "server", "shards"} {
 		t.Run(from, func(t *testing.T) {
 			t.Parallel()
 			store, other := filepath.Join(t.TempDir(), "store"), server.DSN("restored_"+from)
 			if from == "server" {
 				store, other = server.DSN("drill"), filepath.Join(t.TempDir(), "restored")
+			}
+			if from == "shards" {
+				store, other = shards[0].DSN("drill")+"&shards="+servertest.Cluster, shards[0].DSN("restored")+"&shards="+servertest.Cluster
 			}
 			w := &writers{
 				T: t, store: store, uri: broker.URI("drill-"+from, "format=goflow2-json&group="+from), records: records,
@@ -39,8 +43,11 @@ func TestBackupDrill(t *testing.T) {
 			}
 			uniformFlows(t, records, seed, func(line []byte) { w.lines = append(w.lines, line) })
 			w.drill(other)
-			if from == "embedded" {
+			switch from {
+			case "embedded":
 				w.quiet(server.DSN("again"))
+			case "shards":
+				w.quiet(shards[0].DSN("again") + "&shards=" + servertest.Cluster)
 			}
 		})
 	}
