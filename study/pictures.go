@@ -75,13 +75,13 @@ func (s *study) markers(from, to time.Time) []account.Marker {
 		}
 		list = append(list, account.Marker{At: at, Label: label, Kind: kind, Notes: notes})
 	}
-	own := noteOf(s.Event)
+	own := NoteOf(s.Event)
 	add(s.Event.Enforced(), "enforced", account.EnforcedMarker, own)
 	add(s.Event.Announced(), "announced", account.AnnouncedMarker, own)
 	add(s.Event.Ended(), "ended", account.EndedMarker, own)
 	for _, e := range s.Catalogue {
 		if e.Country == s.Event.Country && e.ID != s.Event.ID && e.Precision != "month" {
-			add(e.Date(), e.Target+": "+kindWords(e.Kind), account.OtherMarker, noteOf(e))
+			add(e.Date(), e.Target+": "+kindWords(e.Kind), account.OtherMarker, NoteOf(e))
 		}
 	}
 	for _, at := range s.Config.Breaks[s.series.Name] {
@@ -91,8 +91,8 @@ func (s *study) markers(from, to time.Time) []account.Marker {
 	return list
 }
 
-// noteOf is what the catalogue knows of an event.
-func noteOf(e events.Event) account.Note {
+// NoteOf is what the catalogue knows of an event.
+func NoteOf(e events.Event) account.Note {
 	var dates []string
 	for _, d := range [][2]string{{"announced", e.AnnouncedAt}, {"in force", e.EnforcedAt}, {"ended", e.EndedAt}} {
 		if d[1] != "" {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/banshift/banshift/load"
 	"github.com/banshift/banshift/study"
+	"github.com/banshift/banshift/study/account"
 )
 
 // check gives the parameters that a visitor gave, or what is wrong with them.
@@ -150,17 +151,16 @@ func placesOf(text []byte) ([]byte, error) {
 
 // catalogued is an event as the page lists it.
 type catalogued struct {
-	ID        string   `json:"id"`
-	Country   string   `json:"country"`
-	Target    string   `json:"target"`
-	Kind      string   `json:"kind"`
-	Date      string   `json:"date"` // the day it is tested on
-	Announced string   `json:"announced"`
-	Enforced  string   `json:"enforced"`
-	Ended     string   `json:"ended"`
-	Precision string   `json:"precision"`
-	Notes     string   `json:"notes"`
-	Sources   []string `json:"sources"`
+	ID        string       `json:"id"`
+	Country   string       `json:"country"`
+	Target    string       `json:"target"`
+	Kind      string       `json:"kind"`
+	Date      string       `json:"date"` // the day it is tested on
+	Announced string       `json:"announced"`
+	Enforced  string       `json:"enforced"`
+	Ended     string       `json:"ended"`
+	Precision string       `json:"precision"`
+	Note      account.Note `json:"note"` // as a chart tells it
 }
 
 // events lists the catalogue of a country.
@@ -182,7 +182,7 @@ func (s *server) eventsOf(country string) []catalogued {
 		if e.Country == country {
 			list = append(list, catalogued{ID: e.ID, Country: e.Country, Target: e.Target, Kind: string(e.Kind), Precision: e.Precision,
 				Date: isoDay(e.Date()), Announced: isoDay(e.Announced()), Enforced: isoDay(e.Enforced()), Ended: isoDay(e.Ended()),
-				Notes: e.Notes, Sources: append([]string{}, e.Sources...)})
+				Note: study.NoteOf(e)})
 		}
 	}
 	return list

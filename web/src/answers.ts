@@ -42,8 +42,7 @@ export interface Catalogued {
   enforced: string;
   ended: string;
   precision: string;
-  notes: string;
-  sources: string[];
+  note: Note;
 }
 
 export interface CategoryRow {

@@ -10,7 +10,7 @@ import { comparison, offerComparable } from './compare';
 import { apart, daysOf, hoursOf, percent, shift, valuesOf } from './days';
 import { type Part, dividedSeries, DIVISIONS } from './divided';
 import { element, make, row, tell } from './dom';
-import type { Line, Marker, Note, Shade, TimeSeries, Value } from './model';
+import type { Line, Marker, Shade, TimeSeries, Value } from './model';
 import { stepped } from './steps';
 
 const MOST_HOURLY = 14; // days that are shown by the hour
@@ -251,15 +251,10 @@ function markersOf(events: Catalogued[]): Marker[] {
     if (event.precision === 'month' || event.date === '') continue;
     const bans = event.kind === 'enforce' || event.kind === 'throttle';
     const same = markers.find((marker) => marker.at === event.date && marker.label.includes(event.target));
-    if (same === undefined) markers.push({ at: event.date, label: `${event.target}: ${event.kind}`, kind: bans ? 'enforced' : event.kind === 'unblock' ? 'ended' : 'other', notes: [noteOf(event)] });
-    else same.notes?.push(noteOf(event));
+    if (same === undefined) markers.push({ at: event.date, label: `${event.target}: ${event.kind}`, kind: bans ? 'enforced' : event.kind === 'unblock' ? 'ended' : 'other', notes: [event.note] });
+    else same.notes?.push(event.note);
   }
   return markers.sort((a, b) => a.at.localeCompare(b.at));
-}
-
-function noteOf({ id, target, kind, announced, enforced, ended, notes, sources }: Catalogued): Note {
-  const dates = [['announced', announced], ['in force', enforced], ['ended', ended]].filter(([, day]) => day !== '').map((one) => one.join(' ')).join(', ');
-  return { id, target, kind, dates, text: notes, sources };
 }
 
 function plotOf(id: string): Element {
@@ -316,8 +311,8 @@ function listEvents(place: Place, events: Catalogued[], range: { from: string; t
       showing.dataset['view'] = '';
       const within = event.date >= place.first && event.date <= place.last;
       const report = make('a', 'report', { href: `/report/${encodeURIComponent(event.id)}`, ariaLabel: `report on ${event.id}` });
-      const sources = event.sources.flatMap((source, i) => [i === 0 ? '' : '; ', cited(source, `source ${i + 1} of ${event.id}`)]);
-      const made = row(event.date, [make('bdi', event.target), event.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.notes, event.notes === '' || sources.length === 0 ? '' : ' ', ...sources])]);
+      const sources = event.note.sources.flatMap((source, i) => [i === 0 ? '' : '; ', cited(source, `source ${i + 1} of ${event.id}`)]);
+      const made = row(event.date, [make('bdi', event.target), event.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.note.text, event.note.text === '' || sources.length === 0 ? '' : ' ', ...sources])]);
       made.classList.toggle('is-outside', event.date < range.from || event.date > range.to);
       return made;
     });

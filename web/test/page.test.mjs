@@ -198,7 +198,7 @@ describe('served page', { skip }, () => {
       assert.equal(await note.isVisible(), false);
       await button.hover();
       await note.waitFor();
-      assert.match(await note.innerText(), /X: enforce\s+announced 2018-04-13, in force 2018-04-16\s+Blocked by a court's order\.\s+source; A newspaper, 2018-04-17$/);
+      assert.match(await note.innerText(), /X: blocked\s+announced 2018-04-13, in force 2018-04-16\s+Blocked by a court's order\.\s+source; A newspaper, 2018-04-17$/);
       assert.deepEqual(await note.getByRole('link').evaluateAll((all) => all.map((link) => link.href)), ['https://example.org/x-2018', 'https://example.org/paper']);
       const [label, over] = await page.evaluate(() => {
         const text = [...document.querySelectorAll('[data-chart="use"] svg text')].find((one) => one.textContent === '2018-04-16 X: enforce');
