@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,6 +62,20 @@ func TestShardsShowWhatOneEngineShows(t *testing.T) {
 	t.Setenv("BANSHIFT_PRIVACY_KEY_FILE", filepath.Join(t.TempDir(), "master.key"))
 	telemetry, one, sharded := filepath.Join(t.TempDir(), "telemetry"), filepath.Join(t.TempDir(), "one"), servers[0].DSN("banshift")+"&shards="+servertest.Cluster
 	execute(t, "", "simulate", "--scale", "0.005", "--out", telemetry).must(t)
+	flows, dns := filepath.Join(telemetry, "flows"), filepath.Join(telemetry, "dns")
+	for _, weeks := range []string{flows, dns} {
+		files, err := os.ReadDir(weeks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, week := range files {
+			if week.Name() < "2018-03-05" { // the ban, and six weeks before it, are enough to compare
+				if err := os.Remove(filepath.Join(weeks, week.Name())); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
 	same := func(when string) {
 		t.Helper()
 		for _, store := range []string{one, sharded} {
@@ -80,11 +95,11 @@ func TestShardsShowWhatOneEngineShows(t *testing.T) {
 	reads := func() {
 		t.Helper()
 		for _, store := range []string{one, sharded} {
-			got := execute(t, "", "run", "--store", store, telemetry)
+			got := execute(t, "", "run", "--store", store, flows, dns)
 			// The library that stands for a server crashes now and then, and is started again: the command goes on from there.
 			for try := 0; got.code != 0 && strings.Contains(got.errOut, "store is not reachable") && try < 3; try++ {
 				time.Sleep(2 * time.Second)
-				got = execute(t, "", "run", "--store", store, telemetry)
+				got = execute(t, "", "run", "--store", store, flows, dns)
 			}
 			got.must(t)
 		}
