@@ -47,7 +47,8 @@ type bufferedPayload struct {
 	up, gap bool
 	size    int
 	latest  int   // TCP: size of its last segment
-	time    int64 // µs
+	time    int64 // µs, of its first segment
+	ended   int64 // µs, TCP: of its last one
 	from    int
 	to      int
 }

@@ -207,10 +207,10 @@ func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
 		return
 	}
 	data = data[:min(len(data), maxStreamBytes-len(f.buffered))]
-	if !gap && (f.isPiece(p.up) || len(f.payloads) >= manyPieces && f.isHelloGoingOn(p.up)) && m.lengthen(f, size, data) {
+	if !gap && (f.isPiece(p.up, p.time) || len(f.payloads) >= manyPieces && f.isHelloGoingOn(p.up)) && m.lengthen(f, p.time, size, data) {
 		return
 	}
-	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, latest: size, time: p.time}, data)
+	m.buffer(f, bufferedPayload{up: p.up, gap: gap, size: size, latest: size, time: p.time, ended: p.time}, data)
 	if len(f.payloads) >= inspect.MaxPayloads || len(f.buffered) >= maxStreamBytes {
 		m.inspect(f)
 	}
@@ -219,14 +219,17 @@ func (m *Meter) deliver(f *flow, p pendingSegment, gap bool) {
 // smallPiece is the least that a path may ask a sender to cut its segments to (Linux, tcp_min_snd_mss).
 const smallPiece = 48
 
+// pieceGap is how long, in µs, a program waits between pieces at the most: what comes later is something else, or the same again.
+const pieceGap = 1_000_000
+
 // isPiece reports that the latest payload is of this direction and ends in a segment shorter than any path asks
-// for: a program wrote so little, or cut it, and goes on. Request lines and greetings are sent so past filters.
-func (f *flow) isPiece(up bool) bool {
+// for: a program wrote so little, or cut it, and goes on at once. Request lines and greetings are sent so past filters.
+func (f *flow) isPiece(up bool, now int64) bool {
 	if len(f.payloads) == 0 || f.srcPort == portDNS || f.dstPort == portDNS {
 		return false // when each message of DNS came is told
 	}
 	last := &f.payloads[len(f.payloads)-1]
-	return last.up == up && last.latest < smallPiece && last.to-last.from == last.size
+	return last.up == up && now-last.ended < pieceGap && last.latest < smallPiece && last.to-last.from == last.size
 }
 
 // manyPieces is from how many payloads on the pieces of a TLS hello are kept as one: programs that go round a
@@ -247,13 +250,13 @@ func (f *flow) isHelloGoingOn(up bool) bool {
 }
 
 // lengthen adds what follows the latest payload to it; false where it would be more than may be buffered.
-func (m *Meter) lengthen(f *flow, size int, data []byte) bool {
+func (m *Meter) lengthen(f *flow, now int64, size int, data []byte) bool {
 	if len(data) < size || m.buffered+size > m.opts.MaxBufferedBytes {
 		return false
 	}
 	last := &f.payloads[len(f.payloads)-1]
 	f.buffered = append(m.spare.roomFor(f.buffered, size), data...)
-	last.size, last.latest = last.size+size, size
+	last.size, last.latest, last.ended = last.size+size, size, now
 	last.to = len(f.buffered)
 	m.buffered += size
 	return true
