@@ -46,6 +46,7 @@ type flow struct {
 type bufferedPayload struct {
 	up, gap bool
 	size    int
+	head    int   // as of inspect.Payload
 	latest  int   // TCP: size of its last segment
 	time    int64 // µs, of its first segment
 	ended   int64 // µs, TCP: of its last one

@@ -34,7 +34,7 @@ func (in *inspection) inspect(f *flow) {
 	in.view.Payloads = in.view.Payloads[:0]
 	for _, p := range f.payloads {
 		in.view.Payloads = append(in.view.Payloads, inspect.Payload{
-			Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.buffered[p.from:p.to],
+			Up: p.up, Gap: p.gap, Size: p.size, Time: p.time / 1000, Data: f.buffered[p.from:p.to], Head: p.head,
 		})
 	}
 	f.result = in.inspector.Inspect(&in.view)

@@ -256,6 +256,9 @@ func (m *Meter) lengthen(f *flow, now int64, size int, data []byte) bool {
 	}
 	last := &f.payloads[len(f.payloads)-1]
 	f.buffered = append(m.spare.roomFor(f.buffered, size), data...)
+	if last.head == 0 {
+		last.head = last.size
+	}
 	last.size, last.latest, last.ended = last.size+size, size, now
 	last.to = len(f.buffered)
 	m.buffered += size

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"testing"
@@ -103,9 +104,36 @@ func TestTurnsInPieces(t *testing.T) {
 	}
 }
 
+// TestHeadInASegmentOfItsOwn: a protocol that sends a head before its random bytes, in a segment of its own, is not random
+// from its first byte on, as messengers over Noise are not; what a tool sends whole is.
+func TestHeadInASegmentOfItsOwn(t *testing.T) {
+	random := make([]byte, 300)
+	rand.NewChaCha8([32]byte{7}).Read(random)
+	for _, c := range []struct {
+		name string
+		sent [][]byte
+		want bool
+	}{
+		{"random bytes", [][]byte{random}, true},
+		{"random bytes behind a head of four", [][]byte{{'E', 'D', 0, 1}, random}, false},
+		{"random bytes behind a length of three", [][]byte{{0, 1, 44}, random}, false},
+	} {
+		if got := decodeAnswered(t, nil, 0, c.sent, random[100:]); got.Signatures.Has(schemas.SigFullyEncrypted) != c.want {
+			t.Errorf("%s: %v", c.name, got.Signatures)
+		}
+	}
+}
+
 // decodePieces meters a connection: turns that client and server take, in segments of n bytes, what the
 // client sends then, and a ServerHello.
 func decodePieces(t *testing.T, turns [][]byte, n int, sent [][]byte) record.Flow {
+	t.Helper()
+	answer := append([]byte{22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3}, bytes.Repeat([]byte{0x5a, 0xc3}, 16)...)
+	return decodeAnswered(t, turns, n, sent, append(answer, 0, 0x13, 0x01, 0))
+}
+
+// decodeAnswered is decodePieces with another answer.
+func decodeAnswered(t *testing.T, turns [][]byte, n int, sent [][]byte, answer []byte) record.Flow {
 	t.Helper()
 	client, server := netip.AddrPortFrom(client4, 40000), netip.AddrPortFrom(server4, 443)
 	b := newBuilder()
@@ -131,8 +159,7 @@ func decodePieces(t *testing.T, turns [][]byte, n int, sent [][]byte) record.Flo
 	for _, piece := range sent {
 		say(true, ack, piece)
 	}
-	answer := append([]byte{22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3}, bytes.Repeat([]byte{0x5a, 0xc3}, 16)...)
-	say(false, ack, append(answer, 0, 0x13, 0x01, 0))
+	say(false, ack, answer)
 	c := newCollector()
 	if err := New(Options{}).Decode(context.Background(), bytes.NewReader(b.pcap()), c); err != nil {
 		t.Fatal(err)

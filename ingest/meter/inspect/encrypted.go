@@ -12,11 +12,14 @@ import (
 // fullyEncryptedTCP applies the exemptions by which the Great Firewall of China lets a
 // connection pass (Wu et al., "How the Great Firewall of China Detects and Blocks
 // Fully Encrypted Traffic", USENIX Security 2023, section 4) to the client's first
-// payload. About half of all random payloads below 100 bytes, nearly all longer ones
+// segment. About half of all random segments below 100 bytes, nearly all longer ones
 // have the bit: it says "looks like random bytes", not what they are.
 func fullyEncryptedTCP(c *conversation, r *finding) {
 	p := c.payloads
-	if !c.initiator || len(p) == 0 || !c.fromClient(&p[0]) || p[0].Gap || !p[0].whole() || !fullyEncrypted(p[0].Data) || hasShape(p[0].Data) {
+	if !c.initiator || len(p) == 0 || !c.fromClient(&p[0]) || p[0].Gap || !p[0].whole() {
+		return
+	}
+	if b := p[0].firstSegment(); !fullyEncrypted(b) || hasShape(b) {
 		return
 	}
 	if reply := c.first(false); reply != nil && (hasShape(reply.Data) || 4*countText(reply.Data) >= 3*len(reply.Data)) {

@@ -20,6 +20,15 @@ type Payload struct {
 	Size int    // length on the wire
 	Time int64  // ms
 	Data []byte // what was captured of it, from its first byte
+	Head int    // TCP: length of its first segment, where small ones were joined; 0 where it is one
+}
+
+// firstSegment gives what was captured of the segment with which the payload begins.
+func (p *Payload) firstSegment() []byte {
+	if p.Head == 0 {
+		return p.Data
+	}
+	return p.Data[:min(p.Head, len(p.Data))]
 }
 
 // Flow is what is known of a flow when it is inspected. Payloads are in order of
