@@ -41,7 +41,7 @@ func TestDiskFullWhileFollowed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of it is waiting
 			store, disk := make(t)
-			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 			defer cancel()
 			socket := "unix:" + filepath.Join(t.TempDir(), "m.sock")
 			source, write := sources[name](t)
@@ -55,7 +55,7 @@ func TestDiskFullWhileFollowed(t *testing.T) {
 			full := time.Now()
 			wait(ctx, t, "why it is not ready", func() bool {
 				code, body, err := monitor.Ask(t.Context(), socket, "/readyz")
-				if strings.Contains(log.String(), "\nbanshift: ") || time.Since(full) > 70*time.Second {
+				if strings.Contains(log.String(), "\nbanshift: ") {
 					t.Fatalf("%d %s %v", code, body, err)
 				}
 				return err == nil && code != http.StatusOK && strings.Contains(string(body), "disk is full")
