@@ -160,7 +160,7 @@ privacy-cost: ## Measure what released counts cost the effect of a ban, into doc
 
 .PHONY: newcomers
 newcomers: ## Measure which servers count as an unknown tool's, into docs/newcomers.md (RUNS: 16)
-	$(GO) run ./deploy/newcomers -runs $(or $(RUNS),40) -out docs/newcomers.md
+	$(GO) run ./deploy/newcomers -runs $(or $(RUNS),16) -out docs/newcomers.md
 
 .PHONY: lint
 lint: web/dist/banshift.js ## gofmt, go vet, staticcheck (a pinned Go module)
