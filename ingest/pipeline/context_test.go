@@ -426,10 +426,11 @@ func bitsOf(t *testing.T, a *schemas.Flows, i int, around []anonymize.Batch) (bi
 			if answered(a, i, 4500) && answered(&b, j, 500) && before || answered(a, i, 500) && answered(&b, j, 4500) && after {
 				bits |= flowcontext.IKEThenNATT
 			}
-			if is(a, i, 17, schemas.SigDTLS) && tls(&b, j) && before || tls(a, i) && is(&b, j, 17, schemas.SigDTLS) && after {
+			samePort := a.ServerPort[i] == b.ServerPort[j]
+			if samePort && (is(a, i, 17, schemas.SigDTLS) && tls(&b, j) && before || tls(a, i) && is(&b, j, 17, schemas.SigDTLS) && after) {
 				bits |= flowcontext.TLSThenDTLS
 			}
-			if tls(a, i) && is(&b, j, 17, schemas.SigAnyConnectDTLS) && (before || after) {
+			if samePort && tls(a, i) && is(&b, j, 17, schemas.SigAnyConnectDTLS) && (before || after) {
 				bits |= flowcontext.TLSBesideAnyConnect
 			}
 			if udp && is(&b, j, 6, schemas.SigTinc) && before {
