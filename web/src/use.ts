@@ -251,7 +251,7 @@ function markersOf(events: Catalogued[]): Marker[] {
     if (event.precision === 'month' || event.date === '') continue;
     const bans = event.kind === 'enforce' || event.kind === 'throttle';
     const same = markers.find((marker) => marker.at === event.date && marker.label.includes(event.target));
-    if (same === undefined) markers.push({ at: event.date, label: `${event.target}: ${event.kind}`, kind: bans ? 'enforced' : event.kind === 'unblock' ? 'ended' : 'other', notes: [event.note] });
+    if (same === undefined) markers.push({ at: event.date, label: `${event.target}: ${event.note.kind}`, kind: bans ? 'enforced' : event.kind === 'unblock' ? 'ended' : 'other', notes: [event.note] });
     else same.notes?.push(event.note);
   }
   return markers.sort((a, b) => a.at.localeCompare(b.at));
@@ -312,7 +312,7 @@ function listEvents(place: Place, events: Catalogued[], range: { from: string; t
       const within = event.date >= place.first && event.date <= place.last;
       const report = make('a', 'report', { href: `/report/${encodeURIComponent(event.id)}`, ariaLabel: `report on ${event.id}` });
       const sources = event.note.sources.flatMap((source, i) => [i === 0 ? '' : '; ', cited(source, `source ${i + 1} of ${event.id}`)]);
-      const made = row(event.date, [make('bdi', event.target), event.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.note.text, event.note.text === '' || sources.length === 0 ? '' : ' ', ...sources])]);
+      const made = row(event.date, [make('bdi', event.target), event.note.kind, within ? showing : 'no telemetry', reports && within ? report : '', make('span', [event.note.text, event.note.text === '' || sources.length === 0 ? '' : ' ', ...sources])]);
       made.classList.toggle('is-outside', event.date < range.from || event.date > range.to);
       return made;
     });

@@ -24,7 +24,7 @@ describe('served page', { skip }, () => {
     assert.ok(requests.length >= 5);
     assert.deepEqual(requests.filter((url) => !url.startsWith(address)), []);
     const { texts, observed } = await picture(page);
-    assert.ok(texts.includes('2018-04-16 X: enforce') && texts.includes('2018-05-28 X: unblock'), `${texts}`);
+    assert.ok(texts.includes('2018-04-16 X: blocked') && texts.includes('2018-05-28 X: unblocked'), `${texts}`);
     assert.equal(observed.split('M').length - 1, 2, 'the days without telemetry are a gap');
     assert.equal(await page.locator('#simulated').isVisible(), true);
     assert.match(await page.locator('#status').innerText(), /179 days of telemetry from 2018-01-01 to 2018-06-30/);
@@ -112,7 +112,7 @@ describe('served page', { skip }, () => {
     await page.locator('#feed-list').getByRole('link', { name: 'X blocked in Russia', exact: true }).click();
     await page.waitForFunction(() => document.querySelector('#status').textContent.includes('from 2018-02-15'));
     await page.locator('#answer .grade').waitFor();
-    await page.locator('[data-chart="use"] svg text', { hasText: '2018-04-16 X: enforce' }).first().waitFor({ state: 'attached' });
+    await page.locator('[data-chart="use"] svg text', { hasText: '2018-04-16 X: blocked' }).first().waitFor({ state: 'attached' });
     await page.getByRole('link', { name: 'report on ru-x-2018', exact: true }).click();
     await page.waitForSelector('[data-chart="main"] svg path', { state: 'attached' });
     assert.match(await page.locator('.verdict').innerText(), /^Supported/);
@@ -193,7 +193,7 @@ describe('served page', { skip }, () => {
   for (const [name, options] of [['1440 pixels', { viewport: { width: 1440, height: 900 } }], ['390 pixels', { viewport: { width: 390, height: 844 } }], ['forced colours', { forcedColors: 'active' }]]) {
     test(`a label of a ban tells its kind, dates, note and source, to a pointer and to a keyboard, with ${name}`, async () => {
       const { page } = await open(browser, `${address}/?country=ru`, options);
-      const button = page.locator('#use').getByRole('button', { name: 'about 2018-04-16 X: enforce' });
+      const button = page.locator('#use').getByRole('button', { name: 'about 2018-04-16 X: blocked' });
       const note = page.locator('#use .note').first();
       assert.equal(await note.isVisible(), false);
       await button.hover();
@@ -201,7 +201,7 @@ describe('served page', { skip }, () => {
       assert.match(await note.innerText(), /X: blocked\s+announced 2018-04-13, in force 2018-04-16\s+Blocked by a court's order\.\s+source; A newspaper, 2018-04-17$/);
       assert.deepEqual(await note.getByRole('link').evaluateAll((all) => all.map((link) => link.href)), ['https://example.org/x-2018', 'https://example.org/paper']);
       const [label, over] = await page.evaluate(() => {
-        const text = [...document.querySelectorAll('[data-chart="use"] svg text')].find((one) => one.textContent === '2018-04-16 X: enforce');
+        const text = [...document.querySelectorAll('[data-chart="use"] svg text')].find((one) => one.textContent === '2018-04-16 X: blocked');
         return [text, document.querySelector('#use .mark button')].map((one) => one.getBoundingClientRect()).map(({ left, top, right, bottom }) => [left, top, right, bottom]);
       });
       label.forEach((edge, i) => assert.ok(Math.abs(edge - over[i]) < 3, `the button lies over its label: ${label} and ${over}`));
@@ -255,10 +255,10 @@ describe('served page', { skip }, () => {
     const lines = saved.CSV.toString().trim().split('\r\n');
     assert.equal(lines[0], 'day (UTC),observed,share of all clients (%),all clients,remarks');
     assert.equal(lines.length, rows.length + 1);
-    assert.match(lines.join('\n'), /2018-04-16,\d+,.*X: enforce/);
+    assert.match(lines.join('\n'), /2018-04-16,\d+,.*X: blocked/);
     const svg = saved.SVG.toString();
     assert.match(svg, /<title>Clients a day that used/);
-    assert.match(svg, />2018-04-16 X: enforce</);
+    assert.match(svg, />2018-04-16 X: blocked</);
     assert.doesNotMatch(svg, /var\(/);
     assert.equal(saved.PNG.subarray(1, 4).toString(), 'PNG');
     assert.ok(saved.PNG.length > 10_000, 'the picture is not empty');
@@ -419,7 +419,7 @@ describe('what an event and a country are looked at by', { skip }, () => {
     assert.equal(rows.length, 48);
     assert.deepEqual(rows[30], ['2018-04-16T06:00', '', '', '', '']);
     assert.deepEqual(rows.filter((row) => row[1] !== '').map((row) => [`${row[0]}Z`, Number(row[1]), Number(row[3])]), hours.map((row) => [row.hour, row.clients, row.all_clients]));
-    assert.match(rows[24].at(-1), /X: enforce/);
+    assert.match(rows[24].at(-1), /X: blocked/);
     const { texts, observed } = await picture(page);
     assert.equal(observed.split('M').length - 1, 2, 'the missing hour is a gap');
     assert.ok(texts.includes('clients an hour') && texts.some((text) => /^2018-04-1\d \d\d:00$/.test(text)), `${texts}`);
