@@ -22,7 +22,7 @@ type app struct {
 	reread      func() (Config, error) // reads the configuration again
 	wide        bool                   // tables may take any width
 	watched     *watched               // nil: nobody asks this program how it does
-	storesOn    bool                   // a run that follows: it waits for room on the disk of its store
+	awaitsRoom  bool                   // a run that follows: it waits for room on the disk of its store
 }
 
 // newRootCommand assembles the command line.

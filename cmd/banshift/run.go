@@ -255,7 +255,7 @@ func (a *app) prepare(ctx context.Context, await bool) (*stages, *load.Store, er
 		}
 	})
 	open := a.createStore
-	if a.storesOn = await; await {
+	if a.awaitsRoom = await; await {
 		open = func(ctx context.Context) (*load.Store, error) { return a.awaitStore(ctx, a.createStore) }
 	}
 	store, err := open(opening)

@@ -71,7 +71,7 @@ var errNoStore = errors.New("no store given; use --store DIR or --store clickhou
 func (a *app) storeOptions() load.Options {
 	return load.Options{
 		EnginePath: a.cfg.Embedded.Path, EngineMegabytes: a.cfg.Embedded.MemoryMegabytes,
-		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log, Counting: a.counting, AwaitRoom: a.storesOn,
+		FlowsDays: a.cfg.Retention.FlowsDays, UsageDays: a.cfg.Retention.UsageDays, DNSDays: a.cfg.Retention.DNSDays, Log: a.log, Counting: a.counting, AwaitRoom: a.awaitsRoom,
 		About: load.About{Program: programVersion(), Licence: a.cfg.Export.Licence, Citation: a.cfg.Export.Citation},
 	}
 }

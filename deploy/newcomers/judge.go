@@ -26,6 +26,9 @@ func judge(n simulate.Newcomers, seed uint64, rise load.Rise, most float64) (way
 		}
 		return o.add(day)
 	})
+	if err != nil {
+		return ways{}, err
+	}
 	judged := make([]bool, n.Days)
 	for day := daysBefore; day < n.Days; day++ {
 		judged[day] = true
@@ -36,9 +39,6 @@ func judge(n simulate.Newcomers, seed uint64, rise load.Rise, most float64) (way
 			w.judged, w.found = append(w.judged, judged), append(w.found, o.found(c, by...))
 		}
 		return w
-	}
-	if err != nil {
-		return ways{}, err
 	}
 	return ways{all: of(o.all), alone: of(o.alone), either: of(o.all, o.alone)}, nil
 }

@@ -85,10 +85,10 @@ func Read(r io.Reader, from Source) ([]spike.Series, error) {
 // fitting names the first format in which a file can be read from its beginning; empty: none.
 func fitting(r io.Reader, from Source) string {
 	file, ok := r.(io.Seeker)
+	if !ok {
+		return ""
+	}
 	for _, f := range formats {
-		if !ok {
-			return ""
-		}
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return ""
 		}

@@ -155,12 +155,10 @@ func compareEnds(a, b entry) int {
 
 func sameEnds(a, b *entry) bool { return a.client == b.client && a.server == b.server }
 
-// compareServices orders by client, server, port and start.
-func compareServices(a, b entry) int {
-	return cmp.Or(cmp.Compare(a.client, b.client), bytes.Compare(a.server[:], b.server[:]), cmp.Compare(a.port, b.port), cmp.Compare(a.start, b.start))
+// comparePorts orders entries of the same ends by port and start.
+func comparePorts(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.port, b.port), cmp.Compare(a.start, b.start))
 }
-
-func sameService(a, b *entry) bool { return sameEnds(a, b) && a.port == b.port }
 
 // pairs sets the bits of flows between the same ends.
 func (s *scratch) pairs() {
@@ -191,9 +189,11 @@ func (s *scratch) pairs() {
 		}
 	}
 	slices.SortFunc(s.entries, compareEnds)
-	eachGroup(s.entries, sameEnds, func(group []entry) { s.pairGroup(group, pairings) })
-	slices.SortFunc(s.entries, compareServices)
-	eachGroup(s.entries, sameService, func(group []entry) { s.pairGroup(group, samePort) })
+	eachGroup(s.entries, sameEnds, func(group []entry) {
+		s.pairGroup(group, pairings)
+		slices.SortFunc(group, comparePorts)
+		eachGroup(group, func(a, b *entry) bool { return a.port == b.port }, func(group []entry) { s.pairGroup(group, samePort) })
+	})
 }
 
 // eachGroup calls each for every run of entries that belong together.

@@ -13,31 +13,27 @@ const (
 	obliviousMessage = "application/oblivious-dns-message"
 )
 
-// dohClear finds DNS over HTTP that is not inside TLS, as between a resolver and what
-// ends TLS in front of it: HTTP/1, or HTTP/2 by its preface (RFC 9113 section 3.3), and
-// the media type in a field of the client's or the server's first messages that says what is
-// sent or wanted.
+// noteDNS notes a header field whose media type says that messages of DNS are sent or wanted.
+func noteDNS(name, value string, r *finding) {
+	switch {
+	case name != "content-type" && name != "accept":
+	case strings.Contains(value, obliviousMessage):
+		r.addRole(schemas.SigODoHClear)
+	case strings.Contains(value, dnsMessage):
+		r.addRole(schemas.SigDoHClear)
+	}
+}
+
+// dohClear finds DNS over HTTP/1 that is not inside TLS, as between a resolver and what ends TLS in front of it, by
+// the first message of the client or the server. [http2Clear] does for HTTP/2.
 func dohClear(c *conversation, r *finding) {
-	note := func(_ int, name, value string) {
-		switch {
-		case name != "content-type" && name != "accept":
-		case strings.Contains(value, obliviousMessage):
-			r.addRole(schemas.SigODoHClear)
-		case strings.Contains(value, dnsMessage):
-			r.addRole(schemas.SigDoHClear)
-		}
-	}
-	if up, down, ok := c.http2Streams(); ok {
-		eachField(up, note)
-		eachField(down, note)
-	}
 	if _, ok := readRequestLine(c.client()); !ok {
 		return
 	}
 	for _, b := range [...][]byte{c.client(), c.server()} {
 		head := headOf(b)
 		for _, name := range [...]string{"content-type", "accept"} {
-			note(0, name, headerValue(head, name))
+			noteDNS(name, headerValue(head, name), r)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/banshift/banshift/schemas"
 )
@@ -201,8 +200,7 @@ func blockMAC(c *conversation, r *finding) {
 	if c.first(true) == nil || c.first(false) == nil || !headVaries(c.payloads, blockHead) {
 		return
 	}
-	var sizes [minBlockMACSizes]int
-	different, sealed, bits := 0, 0, 4
+	sealed, bits := 0, 4
 	for i := range c.payloads {
 		size := c.payloads[i].Size
 		if size%8 != 4 || size < minBlockMACSize {
@@ -214,12 +212,8 @@ func blockMAC(c *conversation, r *finding) {
 		if size%16 != 4 {
 			bits = 3
 		}
-		if different < len(sizes) && !slices.Contains(sizes[:different], size) {
-			sizes[different] = size
-			different++
-		}
 	}
-	if different == minBlockMACSizes && bits*len(c.payloads) >= minBlockMACBits && 4*sealed >= 3*len(c.payloads) {
+	if bits*len(c.payloads) >= minBlockMACBits && 4*sealed >= 3*len(c.payloads) && c.hasSizes(minBlockMACSizes) {
 		r.add(schemas.SigBlockMAC)
 	}
 }

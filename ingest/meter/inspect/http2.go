@@ -85,13 +85,21 @@ func withoutPadding(body []byte, flags byte) []byte {
 	return body[:max(len(body)-pad, 0)]
 }
 
-// http2Proxy finds what clients ask of proxies in HTTP/2 that is not inside TLS: CONNECT (RFC 9113
-// section 8.5), which a status of 2xx shows to be a proxy's, and datagrams in its extended form ([masque]).
-func http2Proxy(c *conversation, r *finding) {
+// http2Clear finds what HTTP/2 that is not inside TLS carries for others: requests to proxies, and messages of DNS.
+func http2Clear(c *conversation, r *finding) {
 	up, down, ok := c.http2Streams()
 	if !ok {
 		return
 	}
+	http2Proxy(up, down, r)
+	note := func(_ int, name, value string) { noteDNS(name, value, r) }
+	eachField(up, note)
+	eachField(down, note)
+}
+
+// http2Proxy finds what clients ask of proxies: CONNECT (RFC 9113 section 8.5), which a status of 2xx shows to be a
+// proxy's, and datagrams in its extended form ([masque]).
+func http2Proxy(up, down []byte, r *finding) {
 	asked := [http2Asked]map[string]string{}
 	eachField(up, func(message int, name, value string) {
 		if message < len(asked) && strings.HasPrefix(name, ":") {

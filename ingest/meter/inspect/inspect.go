@@ -71,7 +71,7 @@ type detector func(c *conversation, r *finding)
 // where the initiator is not known.
 var (
 	tcpDetectors = []detector{
-		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, http2Proxy, masque, dohClear, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
+		tlsClient, tlsServer, tlsCertificate, fakeTLS, tlsRecords, tor, dotRecords, sstp, socks4, socks5, httpRequest, http2Clear, masque, dohClear, openVPNTCP, pptp, ikeTCP, ssh, dnsTCP,
 		mtproto, bitTorrentTCP, tincMeta, smtp, rdp, sipTCP, smb, mqtt, softEtherTCP, derp, fullyEncryptedTCP,
 	}
 	udpDetectors = []detector{

@@ -371,15 +371,5 @@ func varied(b []byte) bool {
 	if regular {
 		return false
 	}
-	different := 0
-	for i := range b {
-		fresh := true
-		for j := range i {
-			fresh = fresh && b[i] != b[j]
-		}
-		if fresh {
-			different++
-		}
-	}
-	return different >= 3
+	return countDistinct(b) >= 3
 }
